@@ -1,0 +1,100 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A job that takes its session down is found out, and given up in the end.
+ */
+class CrashingJobTests extends AbstractQueueTests {
+
+	private static final String CRASH = "SELECT pg_terminate_backend(pg_backend_pid())";
+
+	CrashingJobTests(TestDatabase database) {
+		super(database);
+	}
+
+	/**
+	 * Drains the queue as a driver does.
+	 * @return how many sessions were lost
+	 */
+	private int drive(String pace) throws SQLException {
+		int lost = 0;
+		while (true) {
+			try (Session worker = this.queue.app()) {
+				worker.work((lost > 0) ? "pace => -49" : pace);
+				return lost;
+			}
+			catch (SQLException ex) {
+				assertThat(ex.getSQLState()).isEqualTo("57P01");
+				lost++;
+				assertThat(lost).isLessThan(20);
+			}
+		}
+	}
+
+	@Test
+	void jobThatKillsItsSessionIsGivenUpAndItsNeighboursRunOnce() throws SQLException {
+		for (int i = 0; i < 20; i++) {
+			this.app.fire((i == 10) ? CRASH : Queue.effect("job " + i));
+		}
+		assertThat(drive("pace => -49")).isEqualTo(5);
+		assertThat(this.queue.effects()).hasSize(19).doesNotHaveDuplicates();
+		assertThat(this.queue.jobs()).isZero();
+		assertThat(this.queue
+			.values("SELECT concat_ws('|', command, sqlstate, crashes, message) " + "FROM pgdispatch.dead_letter"))
+			.containsExactly(CRASH + "|58000|5|pgdispatch: 5 sessions were lost while they ran this job");
+	}
+
+	@Test
+	void lossThatNobodyExpectedCostsOneSessionMore() throws SQLException {
+		this.app.fire(Queue.effect("first"));
+		this.app.fire(CRASH);
+		this.app.fire(Queue.effect("last"));
+		assertThat(drive("pace => 50")).isEqualTo(6);
+		assertThat(this.queue.effects()).containsExactly("first", "last");
+		assertThat(this.queue.deadLetters()).isOne();
+	}
+
+	@Test
+	void severalSuchJobsAreGivenUpOneByOne() throws SQLException {
+		this.app.fire(CRASH);
+		this.app.fire(Queue.effect("between"));
+		this.app.fire(CRASH);
+		this.app.fire(Queue.effect("last"));
+		assertThat(drive("pace => 50")).isEqualTo(11);
+		assertThat(this.queue.effects()).containsExactly("between", "last");
+		assertThat(this.queue.deadLetters()).isEqualTo(2);
+	}
+
+	@Test
+	void suspiciousJobIsRunAloneByAnyWorkerAndItsCrashesAreKeptIfItFailsInTheEnd() throws SQLException {
+		this.app.fire(Queue.effect("first"));
+		this.app.fire("SELECT 1/0");
+		this.app.fire(Queue.effect("last"));
+		this.app.run("UPDATE pgdispatch.job SET crashes = 3");
+		Session.Drain drain = this.app.work("slice => '1 hour'", "pace => 50");
+		assertThat(drain.completed()).isZero();
+		assertThat(drain.pace()).isOne();
+		assertThat(this.app.work().completed()).isEqualTo(2);
+		assertThat(this.queue.effects()).containsExactly("first", "last");
+		assertThat(this.queue.values("SELECT crashes || sqlstate FROM pgdispatch.dead_letter"))
+			.containsExactly("322012");
+	}
+
+	@Test
+	void workerThatWasCarefulEndsUpFast() throws SQLException {
+		for (int i = 0; i < 10; i++) {
+			this.app.fire("SELECT 1");
+		}
+		assertThat(this.app.work("slice => '1 hour'", "pace => -9").pace()).isOne();
+		assertThat(this.queue.jobs()).isZero();
+		assertThat(this.app.values("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"))
+			.isEmpty();
+	}
+
+}

@@ -1,0 +1,75 @@
+package io.github.pgdispatch.sql;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.UUID;
+
+import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The script is one of an extension, too.
+ */
+@Tag("every-postgresql")
+@PostgresTest
+class CreateExtensionTests {
+
+	// The directory belongs to all servers of this version that are running here.
+	private final String extension = "pg_dispatch_" + UUID.randomUUID().toString().replace("-", "");
+
+	private final Queue queue;
+
+	private Path control;
+
+	private Path script;
+
+	CreateExtensionTests(TestDatabase database) {
+		this.queue = new Queue(database);
+	}
+
+	@BeforeEach
+	void writeFiles() throws SQLException, IOException {
+		Path directory = Path.of(this.queue.value("SELECT setting FROM pg_config() WHERE name = 'SHAREDIR'"),
+				"extension");
+		this.control = directory.resolve(this.extension + ".control");
+		this.script = directory.resolve(this.extension + "--1.0.0.sql");
+		Files.writeString(this.control, """
+				default_version = '1.0.0'
+				relocatable = false
+				superuser = false
+				trusted = true
+				""");
+		Files.writeString(this.script, CatalogueTests.script());
+	}
+
+	@AfterEach
+	void deleteFiles() throws IOException, SQLException {
+		Files.delete(this.control);
+		Files.delete(this.script);
+		this.queue.close();
+	}
+
+	@Test
+	void extensionWorksOwnsItsSchemaAndIsDumpedWithItsRows() throws SQLException {
+		try (Session app = this.queue.app()) {
+			app.run("CREATE EXTENSION " + this.extension);
+			this.queue.grantTo("app");
+			app.fire("SELECT 1");
+			assertThat(app.work().completed()).isOne();
+			assertThat(this.queue.values(
+					"SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = '" + this.extension + "'"))
+				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.dead_letter");
+			app.run("DROP EXTENSION " + this.extension);
+			assertThat(app.value("SELECT to_regnamespace('pgdispatch')")).isNull();
+		}
+	}
+
+}

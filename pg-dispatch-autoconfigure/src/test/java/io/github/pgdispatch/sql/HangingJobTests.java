@@ -1,0 +1,113 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A job that hangs does so alone.
+ */
+class HangingJobTests extends AbstractQueueTests {
+
+	private static final String HANG = "SELECT pg_advisory_xact_lock_shared(1); " + Queue.effect("hanging");
+
+	private Session other;
+
+	HangingJobTests(TestDatabase database) {
+		super(database);
+	}
+
+	@BeforeEach
+	void hang() throws SQLException {
+		this.other = this.queue.app();
+		this.queue.run("SELECT pg_advisory_lock(1)");
+	}
+
+	@AfterEach
+	void end() throws SQLException {
+		this.other.close();
+	}
+
+	private void letGo() throws SQLException {
+		this.queue.run("SELECT pg_advisory_unlock(1)");
+	}
+
+	@Test
+	void jobThatHangsInABatchIsUndoneWhenTheDriverCancelsAndRunAloneInTheNextCall() throws Exception {
+		this.app.fire(Queue.effect("first"));
+		this.app.fire(HANG);
+		this.app.fire(Queue.effect("last"));
+		AtomicBoolean cancelled = new AtomicBoolean();
+		FutureTask<Session.Drain> batch = Session.async(() -> {
+			Session.Drain drain;
+			do {
+				// Where the first job alone takes a batch's time, the other is not in it.
+				drain = this.app.work("slice => '1 hour'", "pace => 50");
+			}
+			while (!cancelled.get());
+			return drain;
+		});
+		this.queue.awaitBlocked(this.app);
+		cancelled.set(true);
+		this.queue.run("SELECT pg_cancel_backend(" + this.app.pid() + ")");
+		assertThat(batch.get().pace()).isOne();
+		assertThat(batch.get().drained()).isFalse();
+		assertThat(this.queue.effects()).containsExactly("first");
+
+		FutureTask<Session.Drain> alone = Session.async(() -> this.app.work("slice => '1 hour'", "pace => 1"));
+		this.queue.awaitBlocked(this.app);
+		assertThat(this.other.work().drained()).isTrue();
+		letGo();
+		assertThat(alone.get().completed()).isOne();
+		assertThat(this.queue.effects()).containsExactly("first", "last", "hanging");
+		assertThat(this.queue.deadLetters()).isZero();
+	}
+
+	@Test
+	void jobThatIsCancelledAloneHasFailed() throws Exception {
+		this.app.fire(HANG);
+		this.app.fire(Queue.effect("last"));
+		FutureTask<Session.Drain> drain = Session.async(this.app::work);
+		this.queue.awaitBlocked(this.app);
+		this.queue.run("SELECT pg_cancel_backend(" + this.app.pid() + ")");
+		assertThat(drain.get().failed()).isOne();
+		assertThat(this.queue.effects()).containsExactly("last");
+		assertThat(this.queue.values("SELECT sqlstate FROM pgdispatch.dead_letter")).containsExactly("57014");
+		letGo();
+	}
+
+	@Test
+	void callWithASliceEndsWithTheJobThatIsRunningThen() throws Exception {
+		this.app.fire(HANG);
+		this.app.fire(HANG);
+		FutureTask<Session.Drain> drain = Session.async(() -> this.app.work("slice => '1 us'"));
+		this.queue.awaitBlocked(this.app);
+		letGo();
+		assertThat(drain.get().completed()).isOne();
+		assertThat(drain.get().drained()).isFalse();
+		assertThat(this.queue.jobs()).isOne();
+	}
+
+	@Test
+	void callWithASliceRunsBatchesOrOneSlowJobAlone() throws SQLException {
+		for (int i = 0; i < 4; i++) {
+			this.app.fire("SELECT pg_sleep(0.02)");
+		}
+		Session.Drain batch = this.app.work("slice => '1 hour'", "pace => 4");
+		assertThat(batch.completed()).isOne();
+		assertThat(batch.pace()).isOne();
+		assertThat(batch.drained()).isFalse();
+		Session.Drain alone = this.app.work("slice => '1 hour'", "pace => 1");
+		assertThat(alone.completed()).isOne();
+		assertThat(alone.pace()).isOne();
+		assertThat(alone.drained()).isFalse();
+	}
+
+}

@@ -1,0 +1,4 @@
+--liquibase formatted sql
+
+--changeset application:1
+CREATE VIEW waiting AS SELECT count(*) FROM pgdispatch.job;

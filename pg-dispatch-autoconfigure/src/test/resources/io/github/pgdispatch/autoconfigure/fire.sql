@@ -1,0 +1,1 @@
+SELECT pgdispatch.fire('SELECT 1');

@@ -1,0 +1,1 @@
+CREATE VIEW waiting AS SELECT count(*) FROM pgdispatch.job;
