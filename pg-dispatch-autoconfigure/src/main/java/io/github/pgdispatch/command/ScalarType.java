@@ -1,0 +1,25 @@
+package io.github.pgdispatch.command;
+
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the values of a Java type are written.
+ *
+ * @param <T> the Java type
+ * @param javaType the Java type, which stands for its subtypes, too
+ * @param sqlType the SQL type, or {@code null} if each value has its own
+ * @param literal of a value
+ */
+record ScalarType<T>(Class<T> javaType, @Nullable String sqlType, Function<T, Literal> literal) {
+
+	static <T> ScalarType<T> of(Class<T> javaType, String sqlType, Function<T, String> text) {
+		return new ScalarType<>(javaType, sqlType, (value) -> new Literal(sqlType, text.apply(value)));
+	}
+
+	Literal literalOf(Object value) {
+		return this.literal.apply(this.javaType.cast(value));
+	}
+
+}
