@@ -1,0 +1,38 @@
+package io.github.pgdispatch.gateway;
+
+import java.time.Duration;
+
+import javax.sql.DataSource;
+
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Writes jobs, through the transaction that is bound to the current thread, if any.
+ */
+public final class JobGateway {
+
+	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?)";
+
+	private final JdbcOperations jdbc;
+
+	/**
+	 * Creates a gateway.
+	 * @param dataSource of the database that has the schema
+	 */
+	public JobGateway(DataSource dataSource) {
+		this.jdbc = new JdbcTemplate(dataSource);
+	}
+
+	/**
+	 * Writes a job.
+	 * @param command the SQL that it will run
+	 * @param delay after the start of the transaction, truncated to whole seconds
+	 * @param notify whether drivers that rest are to be notified of the commit
+	 */
+	public void dispatch(String command, Duration delay, boolean notify) {
+		this.jdbc.query(DISPATCH, (row) -> {
+		}, command, (double) delay.toSeconds(), notify);
+	}
+
+}
