@@ -1,0 +1,116 @@
+package io.github.pgdispatch;
+
+import javax.sql.DataSource;
+
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.transaction.ConfigurableTransactionManager;
+import org.springframework.transaction.IllegalTransactionStateException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.support.DefaultTransactionDefinition;
+import org.springframework.transaction.support.ResourceTransactionManager;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * The transaction that a dispatch joins: the caller's, provided that it is one of the
+ * database that has the schema. Anything else would commit a dispatch whose transaction
+ * rolls back, or lose one whose transaction commits.
+ */
+final class DispatchTransaction {
+
+	private final PlatformTransactionManager transactionManager;
+
+	private final Object resource;
+
+	private final boolean required;
+
+	/**
+	 * Creates the gate.
+	 * @param transactionManager of the transactions to join
+	 * @param dataSource of the database that has the schema
+	 * @param required whether there has to be a transaction; if not, a dispatch outside
+	 * of one has its own
+	 */
+	DispatchTransaction(PlatformTransactionManager transactionManager, DataSource dataSource, boolean required) {
+		this.transactionManager = transactionManager;
+		this.resource = target(dataSource);
+		this.required = required;
+		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
+			configurable.addListener(new CommitMarker());
+		}
+	}
+
+	private static Object target(DataSource dataSource) {
+		DataSource target = (dataSource instanceof TransactionAwareDataSourceProxy proxy) ? proxy.getTargetDataSource()
+				: null;
+		return (target != null) ? target : dataSource;
+	}
+
+	void execute(Runnable dispatch) {
+		TransactionStatus status = begin();
+		try {
+			requireConnection();
+			// What JPA has not written yet could not be referred to.
+			status.flush();
+			dispatch.run();
+		}
+		catch (RuntimeException | Error ex) {
+			this.transactionManager.rollback(status);
+			throw ex;
+		}
+		this.transactionManager.commit(status);
+	}
+
+	private TransactionStatus begin() {
+		TransactionDefinition definition = definition();
+		try {
+			return this.transactionManager.getTransaction(definition);
+		}
+		catch (IllegalTransactionStateException ex) {
+			throw new IllegalTransactionStateException("The current transaction" + name() + " is not one of "
+					+ this.transactionManager + ", which manages the database that has the schema pgdispatch."
+					+ " Dispatch in a transaction of that", ex);
+		}
+	}
+
+	/**
+	 * Without a connection that is bound to the thread, JDBC would use one of its own,
+	 * which commits at once. (JTA enlists a connection when it is first used.)
+	 */
+	private void requireConnection() {
+		if (this.transactionManager instanceof ResourceTransactionManager
+				&& !TransactionSynchronizationManager.hasResource(this.resource)) {
+			throw new IllegalTransactionStateException("The current transaction" + name()
+					+ " has no connection of the DataSource that pg-dispatch uses: " + this.transactionManager
+					+ " has another DataSource, or does not expose its JDBC connection");
+		}
+	}
+
+	private TransactionDefinition definition() {
+		if (!TransactionSynchronizationManager.isActualTransactionActive()) {
+			if (this.required) {
+				throw new IllegalTransactionStateException("There is no transaction to dispatch from. Call from a"
+						+ " @Transactional method or a TransactionTemplate; or set pgdispatch.transaction=supports, so that"
+						+ " a dispatch outside of a transaction commits by itself");
+			}
+			return TransactionDefinition.withDefaults();
+		}
+		if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
+			throw new IllegalTransactionStateException("The current transaction" + name()
+					+ " is read-only, but a dispatch writes a row. Dispatch from a read-write transaction");
+		}
+		if (CommitMarker.isPresent()) {
+			throw new IllegalTransactionStateException("The current transaction" + name()
+					+ " has been committed already, as in an AFTER_COMMIT event listener: a dispatch could not join it."
+					+ " Dispatch before the commit, or in a new transaction (Propagation.REQUIRES_NEW)");
+		}
+		return new DefaultTransactionDefinition(TransactionDefinition.PROPAGATION_MANDATORY);
+	}
+
+	private static String name() {
+		String name = TransactionSynchronizationManager.getCurrentTransactionName();
+		return (name != null) ? " [" + name + "]" : "";
+	}
+
+}

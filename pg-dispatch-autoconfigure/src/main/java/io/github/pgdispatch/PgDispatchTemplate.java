@@ -1,0 +1,105 @@
+package io.github.pgdispatch;
+
+import java.time.Duration;
+
+import javax.sql.DataSource;
+
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * Dispatches SQL out of the current transaction: it runs inside PostgreSQL after the
+ * commit, and never if the transaction rolls back.
+ *
+ * <p>
+ * A dispatch writes one row through the current Spring-managed transaction, whatever its
+ * isolation level, after flushing JPA changes that are still pending, so that the command
+ * may refer to them. A savepoint that is rolled back takes its own dispatches with it.
+ * Nothing else happens on the caller's side: the command is run by a worker of this or
+ * another node, in a session of the same role with that role's default settings, exactly
+ * once. If it fails, its effects are undone and its error is kept in
+ * {@code pgdispatch.dead_letter}.
+ *
+ * <pre class="code">
+ * template.fire("SELECT refresh_statistics(:profileId)", Map.of("profileId", 42L));
+ * template.snooze("SELECT send_reminder(:id)", new Reminder(42L), Duration.ofDays(3));
+ * </pre>
+ *
+ * <p>
+ * <strong>Parameters</strong> are written {@code :name} where an expression may stand,
+ * and {@code :name.property} for a value's own. Their values become literals of the SQL
+ * type that corresponds to their Java type, quoted such that they stay data whatever they
+ * hold: numbers, strings and characters ({@code text}), {@code Boolean}, {@code UUID},
+ * {@code java.time} and {@code java.sql} dates and times, {@code Duration} and
+ * {@code Period} ({@code interval}), {@code byte[]}, enums (their name, as {@code text}),
+ * Jackson's {@code JsonNode} ({@code jsonb}), {@code PGobject}, arrays of these (an SQL
+ * array, as in {@code = ANY (:ids)}), collections of these (a list, as in
+ * {@code IN (:ids)}) and {@code null}. A cast turns them into any other type, as in
+ * {@code :document::jsonb}. A colon in a string literal, a quoted identifier, a comment,
+ * a dollar-quoted string or a {@code ::} cast is no parameter. In an array slice, put a
+ * space after it.
+ *
+ * <p>
+ * <strong>Transactions</strong>: with no transaction to join, a dispatch fails, or with
+ * {@code pgdispatch.transaction=supports} commits by itself. In a read-only transaction,
+ * in one of another {@code DataSource}, and in one that has already been committed it
+ * fails in any case.
+ *
+ * <p>
+ * Thread-safe. The methods throw {@link IllegalArgumentException} for a command or a
+ * parameter that cannot be dispatched,
+ * {@link org.springframework.transaction.IllegalTransactionStateException} where there is
+ * no fitting transaction, and {@link org.springframework.dao.DataAccessException} for
+ * what the database refuses.
+ *
+ * @see AfterCommitDispatch
+ */
+public interface PgDispatchTemplate {
+
+	/**
+	 * Creates a template.
+	 * @param dataSource of the database that has the schema
+	 * @param transactionManager of the transactions to join, which manages connections of
+	 * that {@code DataSource}
+	 * @param transactionRequired whether a dispatch fails if there is no transaction; if
+	 * not, it commits by itself then
+	 * @param listener to be told of commits
+	 * @return a thread-safe template
+	 */
+	static PgDispatchTemplate create(DataSource dataSource, PlatformTransactionManager transactionManager,
+			boolean transactionRequired, DispatchListener listener) {
+		return new DefaultPgDispatchTemplate(dataSource, transactionManager, transactionRequired, listener);
+	}
+
+	/**
+	 * Runs the SQL after the current transaction has committed.
+	 * @param sql one or more statements
+	 */
+	void fire(String sql);
+
+	/**
+	 * Runs the SQL after the current transaction has committed.
+	 * @param sql one or more statements, with {@code :named} parameters
+	 * @param parameters their values: a {@code Map}, a bean, a record or a
+	 * {@code SqlParameterSource}
+	 */
+	void fire(String sql, Object parameters);
+
+	/**
+	 * Runs the SQL after the current transaction has committed, but not before the delay
+	 * has passed since that transaction began.
+	 * @param sql one or more statements
+	 * @param delay zero or more; truncated to whole seconds
+	 */
+	void snooze(String sql, Duration delay);
+
+	/**
+	 * Runs the SQL after the current transaction has committed, but not before the delay
+	 * has passed since that transaction began.
+	 * @param sql one or more statements, with {@code :named} parameters
+	 * @param parameters their values: a {@code Map}, a bean, a record or a
+	 * {@code SqlParameterSource}
+	 * @param delay zero or more; truncated to whole seconds
+	 */
+	void snooze(String sql, Object parameters, Duration delay);
+
+}
