@@ -1,0 +1,7 @@
+/**
+ * The auto-configuration for Spring Boot.
+ */
+@NullMarked
+package io.github.pgdispatch.autoconfigure;
+
+import org.jspecify.annotations.NullMarked;

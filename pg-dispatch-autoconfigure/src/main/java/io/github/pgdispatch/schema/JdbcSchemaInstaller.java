@@ -1,0 +1,29 @@
+package io.github.pgdispatch.schema;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the scripts by JDBC, all in one transaction.
+ */
+final class JdbcSchemaInstaller implements SchemaInstaller {
+
+	private final SchemaScripts scripts;
+
+	JdbcSchemaInstaller(SchemaScripts scripts) {
+		this.scripts = scripts;
+	}
+
+	@Override
+	public void underLock(SchemaDatabase database, Runnable action) {
+		database.inTransaction(() -> {
+			database.select("SELECT pg_catalog.pg_advisory_xact_lock(?)", LOCK);
+			action.run();
+		});
+	}
+
+	@Override
+	public void install(SchemaDatabase database, boolean schemaExists, @Nullable SchemaVersion version) {
+		this.scripts.stepsAfter(version).forEach((step) -> database.execute(step.sql()));
+	}
+
+}

@@ -1,0 +1,96 @@
+package io.github.pgdispatch.schema;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+import io.github.pgdispatch.PgDispatchConfigurationException;
+
+/**
+ * Says what is wrong and what to do.
+ *
+ * @param state that was found
+ * @param needed version of the schema
+ */
+record SchemaFailure(SchemaState state, SchemaVersion needed) {
+
+	private static final String THE_SQL = "the SQL that 'java -jar pg-dispatch-autoconfigure.jar' prints";
+
+	PgDispatchConfigurationException ofSchemaThatIsMissing() {
+		return because(
+				"There is no schema of pg-dispatch in the database " + this.state.database() + ", as "
+						+ (this.state.exists() ? "its schema pgdispatch has no function version()."
+								: "it has no schema pgdispatch."),
+				"Install it with " + THE_SQL + ", as the role that is to own it. " + grant(List.of(this.state.user()))
+						+ " Or let the application install it: set pgdispatch.schema.mode to liquibase or jdbc.");
+	}
+
+	PgDispatchConfigurationException ofOlderVersion() {
+		return because(found() + " This application needs version " + this.needed + ".", "Upgrade it as "
+				+ this.state.owner() + ": start the application with pgdispatch.schema.mode set to liquibase or jdbc.");
+	}
+
+	PgDispatchConfigurationException ofNewerVersion() {
+		return because(
+				found() + " This application needs version " + this.needed + " or a newer one that starts with "
+						+ this.needed.major() + ".",
+				"Upgrade pg-dispatch in this application, or connect it to a database of its own.");
+	}
+
+	PgDispatchConfigurationException ofExtension() {
+		return because(
+				found() + " It belongs to the extension " + this.state.extension()
+						+ ", and so is not changed, but this application needs version " + this.needed + ".",
+				"Upgrade the extension (ALTER EXTENSION … UPDATE) or drop it (the application then installs the schema), "
+						+ "or set pgdispatch.schema.mode to none.");
+	}
+
+	PgDispatchConfigurationException ofStrangers() {
+		return because(
+				found() + " It is not one of pg-dispatch, as it has no function version() but holds "
+						+ String.join(", ", this.state.strangers()) + ".",
+				"Rename it, or connect the application to another database.");
+	}
+
+	PgDispatchConfigurationException ofRightToCreateSchema() {
+		return because(
+				"There is no schema pgdispatch in the database " + this.state.database() + ", and the role "
+						+ this.state.user() + " may not create one.",
+				"Let an administrator run in this database: CREATE SCHEMA pgdispatch AUTHORIZATION " + this.state.user()
+						+ "; Or let them install it with " + THE_SQL + ". " + grant(List.of(this.state.user())));
+	}
+
+	PgDispatchConfigurationException ofRightsOfOwner() {
+		return because(
+				found() + " The role " + this.state.user() + " cannot install version " + this.needed
+						+ " in it, as it is not the owner.",
+				"Let the owner or an administrator run: ALTER SCHEMA pgdispatch OWNER TO " + this.state.user()
+						+ "; Or let the owner install it with " + THE_SQL + ". " + grant(List.of(this.state.user())));
+	}
+
+	PgDispatchConfigurationException ofPrivilegesThatAreMissing() {
+		return because(found() + " Privileges are missing there for "
+				+ String.join(", ", this.state.rolesLackingPrivileges()) + ".",
+				grant(this.state.rolesLackingPrivileges()));
+	}
+
+	PgDispatchConfigurationException ofUnknownRoles() {
+		return because("The schema pgdispatch cannot be granted to " + String.join(", ", this.state.unknownRoles())
+				+ ", as there is no such role.", "Create the role, or correct pgdispatch.schema.grant-to.");
+	}
+
+	private static PgDispatchConfigurationException because(String description, String action) {
+		return new PgDispatchConfigurationException(description, action);
+	}
+
+	private String found() {
+		return "There is a schema pgdispatch" + ((this.state.version() != null) ? " " + this.state.version() : "")
+				+ " in the database " + this.state.database() + ", owned by " + this.state.owner() + ".";
+	}
+
+	private static String grant(List<String> roles) {
+		return roles.stream()
+			.map((role) -> "CALL pgdispatch.grant_to('" + role.replace("'", "''") + "');")
+			.collect(Collectors.joining(" ", "Its owner then runs: ", ""));
+	}
+
+}

@@ -1,0 +1,118 @@
+package io.github.pgdispatch.schema;
+
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+
+import io.github.pgdispatch.PgDispatchConfigurationException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Finds out what there is. Reads the catalogs by OID, since names in a schema that one
+ * may not use raise an error, and so takes any schema of any rights.
+ */
+final class SchemaInspector {
+
+	private static final String STATE = """
+			SELECT pg_catalog.quote_ident(pg_catalog.current_database()) AS database,
+			       pg_catalog.quote_ident(CURRENT_USER) AS user,
+			       pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create_schema,
+			       pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(n.nspowner)) AS owner,
+			       coalesce(pg_catalog.pg_has_role(n.nspowner, 'USAGE'), false) AS owned,
+			       (SELECT pg_catalog.concat(e.extname, ' ', e.extversion)
+			          FROM pg_catalog.pg_extension AS e
+			         WHERE v.oid IS NULL AND e.extnamespace = n.oid
+			            OR EXISTS (SELECT
+			                         FROM pg_catalog.pg_depend AS d
+			                        WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+			                          AND d.refobjid = e.oid
+			                          AND d.deptype = 'e'
+			                          AND (d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid
+			                            OR d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = v.oid))
+			         LIMIT 1) AS extension,
+			       v.oid IS NOT NULL AS versioned,
+			       coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+			            AND pg_catalog.has_function_privilege(v.oid, 'EXECUTE'), false) AS version_visible,
+			       CASE WHEN v.oid IS NULL THEN ARRAY(
+			           SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
+			             FROM pg_catalog.pg_depend AS d
+			            WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+			              AND d.refobjid = n.oid
+			              -- What a node leaves behind that is killed while it installs.
+			              AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+			                   AND d.objid IN (SELECT c.oid
+			                                     FROM pg_catalog.pg_class AS c
+			                                    WHERE c.relnamespace = n.oid
+			                                      AND c.relname IN ('databasechangelog', 'databasechangeloglock')))
+			            ORDER BY 1
+			            LIMIT 3)
+			       END AS strangers,
+			       ARRAY(SELECT pg_catalog.quote_ident(given.name)
+			               FROM pg_catalog.unnest(?::text[]) WITH ORDINALITY AS given (name, position)
+			              WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = given.name)
+			              ORDER BY given.position) AS unknown_roles,
+			       ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
+			               FROM pg_catalog.pg_roles AS r
+			              WHERE (r.rolname = CURRENT_USER OR r.rolname = ANY (?::text[]))
+			                AND (NOT pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
+			                     OR EXISTS (SELECT
+			                                  FROM pg_catalog.pg_class AS c
+			                                 CROSS JOIN pg_catalog.unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS privilege
+			                                 WHERE c.relnamespace = n.oid
+			                                   AND c.relname IN ('job', 'dead_letter')
+			                                   AND NOT pg_catalog.has_table_privilege(r.oid, c.oid, privilege))
+			                     OR EXISTS (SELECT
+			                                  FROM pg_catalog.pg_depend AS d
+			                                 WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+			                                   AND d.refobjid = n.oid
+			                                   AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+			                                   AND NOT pg_catalog.has_function_privilege(r.oid, d.objid, 'EXECUTE')))
+			              ORDER BY r.rolname) AS roles_lacking_privileges
+			  FROM (SELECT) AS always
+			  LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'pgdispatch'
+			  LEFT JOIN pg_catalog.pg_proc AS v ON v.pronamespace = n.oid AND v.proname = 'version' AND v.pronargs = 0
+			""";
+
+	private final JdbcClient jdbc;
+
+	private final String[] roles;
+
+	SchemaInspector(JdbcClient jdbc, Collection<String> roles) {
+		this.jdbc = jdbc;
+		this.roles = roles.toArray(String[]::new);
+	}
+
+	SchemaState inspect() {
+		return this.jdbc.sql(STATE).param(this.roles).param(this.roles).query(this::state).single();
+	}
+
+	private SchemaState state(ResultSet row, int rowNumber) throws SQLException {
+		return new SchemaState(row.getString("database"), row.getString("user"), row.getBoolean("may_create_schema"),
+				row.getString("owner"), row.getBoolean("owned"), row.getString("extension"),
+				row.getBoolean("versioned"), row.getBoolean("version_visible") ? version() : null,
+				list(row.getArray("strangers")), list(row.getArray("unknown_roles")),
+				list(row.getArray("roles_lacking_privileges")));
+	}
+
+	private SchemaVersion version() {
+		String version = this.jdbc.sql("SELECT pgdispatch.version()::text").query(String.class).single();
+		try {
+			return SchemaVersion.parse(version);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new PgDispatchConfigurationException(
+					"The function pgdispatch.version() returned '" + version
+							+ "', so that the schema pgdispatch is not one of pg-dispatch.",
+					"Rename the schema, or connect the application to another database.", ex);
+		}
+	}
+
+	private static List<String> list(@Nullable Array array) throws SQLException {
+		return (array != null) ? List.of((String[]) array.getArray()) : List.of();
+	}
+
+}

@@ -1,0 +1,30 @@
+package io.github.pgdispatch.schema;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A way of running the scripts. The nodes of an application start at once: only one may
+ * be at it, and one that is killed must not leave anything behind that stops the next.
+ */
+interface SchemaInstaller {
+
+	/**
+	 * Key of PostgreSQL's advisory lock. (It spells pgdp; the lower half, which is an OID
+	 * in the keys of the script, is zero.)
+	 */
+	long LOCK = 0x70676470L << 32;
+
+	/**
+	 * Does something while no other session does.
+	 */
+	void underLock(SchemaDatabase database, Runnable action);
+
+	/**
+	 * Brings the schema from the given version to the newest one.
+	 * @param database to install in
+	 * @param schemaExists whether there is a schema, be it empty
+	 * @param version of the schema that is there, if any
+	 */
+	void install(SchemaDatabase database, boolean schemaExists, @Nullable SchemaVersion version);
+
+}

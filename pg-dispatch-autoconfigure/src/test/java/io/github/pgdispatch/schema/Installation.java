@@ -1,0 +1,48 @@
+package io.github.pgdispatch.schema;
+
+import java.util.Collection;
+import java.util.List;
+
+import javax.sql.DataSource;
+
+import org.springframework.core.io.DefaultResourceLoader;
+
+/**
+ * The ways of installing that tests compare.
+ */
+enum Installation {
+
+	LIQUIBASE {
+
+		@Override
+		SchemaInitializer with(DataSource dataSource, Collection<String> grantTo, SchemaScripts scripts) {
+			return SchemaInitializer.liquibase(dataSource, grantTo, new DefaultResourceLoader(), scripts);
+		}
+
+	},
+
+	JDBC {
+
+		@Override
+		SchemaInitializer with(DataSource dataSource, Collection<String> grantTo, SchemaScripts scripts) {
+			return SchemaInitializer.jdbc(dataSource, grantTo, scripts);
+		}
+
+	};
+
+	abstract SchemaInitializer with(DataSource dataSource, Collection<String> grantTo, SchemaScripts scripts);
+
+	void run(DataSource dataSource, String... grantTo) {
+		with(dataSource, List.of(grantTo), SchemaScripts.ofThisLibrary()).afterPropertiesSet();
+	}
+
+	void upgrade(DataSource dataSource, String... grantTo) {
+		with(dataSource, List.of(grantTo),
+				new SchemaScripts(
+						List.of(new SchemaScript(new SchemaVersion(1, 0, 0), "pg_dispatch--1.0.0.sql"),
+								new SchemaScript(new SchemaVersion(1, 1, 0), "upgrade-to-1.1.0.sql")),
+						"classpath:io/github/pgdispatch/schema/upgrade-changelog.xml"))
+			.afterPropertiesSet();
+	}
+
+}
