@@ -1,0 +1,47 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.time.Duration;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How jobs are dispatched and run.
+ *
+ * @param transaction What a dispatch outside of a transaction does
+ * @param worker the workers of this node
+ */
+@ConfigurationProperties("pgdispatch")
+record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue Worker worker) {
+
+	enum Transaction {
+
+		/**
+		 * It fails.
+		 */
+		REQUIRED,
+
+		/**
+		 * It commits by itself.
+		 */
+		SUPPORTS
+
+	}
+
+	/**
+	 * The workers of this node.
+	 *
+	 * @param enabled Whether this node runs jobs. If not, it can still dispatch them
+	 * @param threads Maximum number of jobs that this node runs at once. Each takes a
+	 * connection of its own, beside the application's pool, for as long as there is work
+	 * @param pollInterval How often this node looks for due jobs that nothing has told it
+	 * of
+	 * @param listen Whether this node has the database notify it of jobs that were
+	 * dispatched elsewhere. Behind a connection pooler that pools transactions it cannot
+	 */
+	record Worker(@DefaultValue("true") boolean enabled, @DefaultValue("4") int threads,
+			@DefaultValue("5s") Duration pollInterval, @DefaultValue("true") boolean listen) {
+
+	}
+
+}
