@@ -1,0 +1,90 @@
+package io.github.pgdispatch.samples.signup;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.boot.ApplicationArguments;
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.core.env.Environment;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.TaskScheduler;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * Signs up some profiles when the application has started, one of them in vain.
+ */
+@Component
+@ConditionalOnBooleanProperty("signup.story")
+class FirstVisitors implements ApplicationRunner {
+
+	private static final Logger logger = LoggerFactory.getLogger(FirstVisitors.class);
+
+	/**
+	 * When the last reminder is over and done with.
+	 */
+	private static final Duration STORY = Duration.ofSeconds(7);
+
+	private final ProfileController controller;
+
+	private final ProfileService profiles;
+
+	private final TransactionOperations transaction;
+
+	private final JdbcClient jdbc;
+
+	private final TaskScheduler scheduler;
+
+	private final Environment environment;
+
+	FirstVisitors(ProfileController controller, ProfileService profiles, TransactionOperations transaction,
+			JdbcClient jdbc, TaskScheduler scheduler, Environment environment) {
+		this.controller = controller;
+		this.profiles = profiles;
+		this.transaction = transaction;
+		this.jdbc = jdbc;
+		this.scheduler = scheduler;
+		this.environment = environment;
+	}
+
+	@Override
+	public void run(ApplicationArguments args) {
+		List.of("Ada", "Barbara", "Grace").forEach((name) -> this.controller.signUp(visitor(name)));
+		long id = signUpInVain(visitor("Mallory"));
+		this.scheduler.schedule(() -> conclude(id), this.scheduler.getClock().instant().plus(STORY));
+	}
+
+	private static NewProfile visitor(String name) {
+		return new NewProfile(name, name.toLowerCase() + "@example.com");
+	}
+
+	private long signUpInVain(NewProfile visitor) {
+		Profile profile = this.transaction.execute((status) -> {
+			status.setRollbackOnly();
+			return this.profiles.signUp(visitor);
+		});
+		logger.info("Profile {}: {} signed up, but the transaction was rolled back", profile.id(), profile.name());
+		return profile.id();
+	}
+
+	private void conclude(long rolledBack) {
+		Map<String, Object> left = this.jdbc.sql("""
+				SELECT
+					(SELECT count(*) FROM signup.profile WHERE id = :id) AS profiles,
+					(SELECT count(*) FROM pgdispatch.job WHERE command ~ ('\\m' || :id || '\\M')) AS jobs,
+					(SELECT count(*) FROM signup.side_effect WHERE profile_id = :id) AS side_effects""")
+			.param("id", rolledBack)
+			.query()
+			.singleRow();
+		logger.info("Profile {}: the rollback left {} profiles, {} jobs and {} side effects", rolledBack,
+				left.get("profiles"), left.get("jobs"), left.get("side_effects"));
+		logger.info("Open http://localhost:{}/ and sign up yourself; stop with Ctrl-C",
+				this.environment.getProperty("local.server.port"));
+	}
+
+}

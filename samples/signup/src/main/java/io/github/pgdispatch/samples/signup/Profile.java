@@ -1,0 +1,5 @@
+package io.github.pgdispatch.samples.signup;
+
+record Profile(long id, String name) {
+
+}

@@ -1,0 +1,22 @@
+package io.github.pgdispatch.samples.signup;
+
+import io.github.pgdispatch.AfterCommitDispatch;
+
+import org.springframework.stereotype.Component;
+
+/**
+ * What a sign-up causes and does not wait for. The statistics are not here: the table has
+ * a trigger for them, see schema.sql.
+ */
+@Component
+class SignUpSideEffects {
+
+	@AfterCommitDispatch("SELECT signup.notify_followers(:profileId)")
+	void notifyFollowers(long profileId) {
+	}
+
+	@AfterCommitDispatch(command = "SELECT signup.remind(:profileId)", delay = "5s")
+	void remind(long profileId) {
+	}
+
+}

@@ -1,0 +1,159 @@
+package io.github.pgdispatch.samples.signup;
+
+import java.time.Duration;
+import java.util.List;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.resttestclient.autoconfigure.AutoConfigureRestTestClient;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.web.servlet.client.RestTestClient;
+import org.springframework.transaction.support.TransactionOperations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "signup.story=false")
+@AutoConfigureRestTestClient
+class SignupApplicationTests {
+
+	@Autowired
+	private RestTestClient client;
+
+	@Autowired
+	private JdbcClient jdbc;
+
+	@Autowired
+	private ProfileService profiles;
+
+	@Autowired
+	private TransactionOperations transaction;
+
+	@Test
+	void aSignUpHasItsThreeSideEffects() {
+		long id = signUp("Ada");
+		assertThat(awaitSideEffects(id)).extracting(SideEffect::name)
+			.containsExactlyInAnyOrder("notify_followers", "update_statistics", "remind");
+		assertThat(sideEffects(id)).extracting(SideEffect::profileId).containsOnly(id);
+		assertThat(sideEffects(id)).extracting(SideEffect::startedAfterMillis)
+			.allSatisfy((millis) -> assertThat(millis).isNotNegative());
+		assertThat(sideEffects(id)).extracting(SideEffect::outcome).contains("reminded ada@example.com");
+	}
+
+	@Test
+	void theReminderIsNotEarly() {
+		long id = signUp("Barbara");
+		awaitSideEffects(id);
+		assertThat(this.jdbc.sql("""
+				SELECT e.started_at >= p.created_at + interval '5 seconds'
+				FROM signup.side_effect AS e JOIN signup.profile AS p ON p.id = e.profile_id
+				WHERE p.id = ? AND e.name = 'remind'""").param(id).query(Boolean.class).single()).isTrue();
+	}
+
+	@Test
+	void aRolledBackSignUpLeavesNothing() {
+		long id = this.transaction.execute((status) -> {
+			Profile profile = this.profiles.signUp(new NewProfile("Mallory", "mallory@example.com"));
+			assertThat(jobs(profile.id())).isEqualTo(3);
+			status.setRollbackOnly();
+			return profile.id();
+		});
+		assertThat(jobs(id)).isZero();
+		awaitSideEffects(signUp("Grace"));
+		assertThat(sideEffects(id)).isEmpty();
+		assertThat(count("SELECT count(*) FROM signup.profile WHERE id = ?", id)).isZero();
+		assertThat(count("SELECT count(*) FROM signup.side_effect WHERE profile_id = ?", id)).isZero();
+	}
+
+	@Test
+	void theSideEffectsAreServedAsJson() {
+		long id = signUp("Hedy");
+		awaitSideEffects(id);
+		this.client.get()
+			.uri("/profiles/{id}/side-effects", id)
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody()
+			.jsonPath("$.length()")
+			.isEqualTo(3)
+			.jsonPath("$[0].profileId")
+			.isEqualTo(id)
+			.jsonPath("$[0].startedAfterMillis")
+			.isNumber()
+			.jsonPath("$[0].tookMillis")
+			.isNumber()
+			.jsonPath("$[?(@.name == 'remind')].outcome")
+			.isEqualTo("reminded hedy@example.com");
+	}
+
+	@Test
+	void aSignUpWithoutAnEmailAddressIsRefused() {
+		this.client.post()
+			.uri("/profiles")
+			.body(new NewProfile("Nobody", ""))
+			.exchange()
+			.expectStatus()
+			.isEqualTo(HttpStatus.BAD_REQUEST);
+	}
+
+	@Test
+	void thePageIsServed() {
+		this.client.get()
+			.uri("/")
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectHeader()
+			.contentTypeCompatibleWith(MediaType.TEXT_HTML)
+			.expectBody(String.class)
+			.value((page) -> assertThat(page).contains("<form", "/profiles"));
+	}
+
+	private long signUp(String name) {
+		SignedUp answer = this.client.post()
+			.uri("/profiles")
+			.body(new NewProfile(name, name.toLowerCase() + "@example.com"))
+			.exchange()
+			.expectStatus()
+			.isCreated()
+			.expectBody(SignedUp.class)
+			.returnResult()
+			.getResponseBody();
+		assertThat(answer).isNotNull();
+		return answer.id();
+	}
+
+	private List<SideEffect> awaitSideEffects(long id) {
+		return Awaitility.await()
+			.atMost(Duration.ofSeconds(20))
+			.until(() -> sideEffects(id), (sideEffects) -> sideEffects.size() == 3);
+	}
+
+	private List<SideEffect> sideEffects(long id) {
+		SideEffect[] sideEffects = this.client.get()
+			.uri("/profiles/{id}/side-effects", id)
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody(SideEffect[].class)
+			.returnResult()
+			.getResponseBody();
+		assertThat(sideEffects).isNotNull();
+		return List.of(sideEffects);
+	}
+
+	private long jobs(long id) {
+		return count("SELECT count(*) FROM pgdispatch.job WHERE command ~ ('\\m' || ? || '\\M')", id);
+	}
+
+	private long count(String sql, long id) {
+		return this.jdbc.sql(sql).param(id).query(Long.class).single();
+	}
+
+}
