@@ -1,0 +1,105 @@
+package io.github.pgdispatch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The starter and the JDBC driver are all that a new application needs: the one in
+ * {@code src/it/new-application}, which a Maven of its own builds from the jars of this
+ * build.
+ */
+class NewApplicationTests {
+
+	private static final String VERSION = System.getProperty("outer.version");
+
+	private static final List<String> MODULES = List.of("pg-dispatch-autoconfigure", "pg-dispatch-spring-boot-starter");
+
+	private static final Path TARGET = Path.of("target").toAbsolutePath();
+
+	private static final Path APPLICATION = TARGET.resolve("new-application/target");
+
+	private static final Path JAR = APPLICATION.resolve("new-application-0.0.1-SNAPSHOT.jar");
+
+	private static final Path DEPENDENCIES = APPLICATION.resolve("dependencies.txt");
+
+	@BeforeAll
+	static void build() throws Exception {
+		LocalRepository repository = LocalRepository.create(TARGET.resolve("repository"),
+				Path.of(System.getProperty("outer.maven.repository")));
+		repository.install("pg-dispatch", VERSION, "pom", Path.of("..", "pom.xml"));
+		for (String module : MODULES) {
+			repository.install(module, VERSION, "pom", Path.of("..", module, "pom.xml"));
+			repository.install(module, VERSION, "jar", jar(module));
+		}
+		new MavenBuild(TARGET.resolve("new-application"), repository.directory()).run("clean", "package",
+				"dependency:list", "-DexcludeTransitive=true", "-DoutputFile=" + DEPENDENCIES);
+	}
+
+	@Test
+	void dependsOnNothingElse() throws IOException {
+		try (Stream<String> lines = Files.lines(DEPENDENCIES)) {
+			assertThat(lines.map(String::strip).filter((line) -> line.contains(":jar:"))).satisfiesExactlyInAnyOrder(
+					(line) -> assertThat(line).startsWith("io.github.pgdispatch:pg-dispatch-spring-boot-starter:"),
+					(line) -> assertThat(line).startsWith("org.postgresql:postgresql:"));
+		}
+	}
+
+	@Test
+	void containsTheJarsOfThisBuild() throws IOException {
+		try (JarFile application = new JarFile(JAR.toFile())) {
+			for (String module : MODULES) {
+				ZipEntry entry = application.getEntry("BOOT-INF/lib/" + jar(module).getFileName());
+				assertThat(jar(module)).hasBinaryContent(application.getInputStream(entry).readAllBytes());
+			}
+		}
+	}
+
+	@Test
+	void runsSideEffectsAfterTheCommit() throws Exception {
+		try (EmbeddedPostgres server = EmbeddedPostgres.start()) {
+			JdbcClient administrator = JdbcClient.create(server.getPostgresDatabase());
+			administrator.sql("CREATE ROLE app LOGIN").update();
+			administrator.sql("CREATE DATABASE app OWNER app").update();
+			run(server.getJdbcUrl("app", "app"));
+			JdbcClient application = JdbcClient.create(server.getDatabase("app", "app"));
+			assertThat(application.sql("SELECT name FROM welcome").query(String.class).list())
+				.containsExactly("O'Hara");
+		}
+	}
+
+	private static Path jar(String module) {
+		return Path.of("..", module, "target", module + "-" + VERSION + ".jar");
+	}
+
+	private static void run(String databaseUrl) throws Exception {
+		Path output = APPLICATION.resolve("output.txt");
+		Process application = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-jar", JAR.toString(), "--spring.datasource.url=" + databaseUrl)
+			.redirectErrorStream(true)
+			.redirectOutput(output.toFile())
+			.start();
+		try {
+			boolean exited = application.waitFor(2, TimeUnit.MINUTES);
+			assertThat(exited).as(Files.readString(output)).isTrue();
+			assertThat(application.exitValue()).as(Files.readString(output)).isZero();
+		}
+		finally {
+			application.destroyForcibly();
+		}
+	}
+
+}
