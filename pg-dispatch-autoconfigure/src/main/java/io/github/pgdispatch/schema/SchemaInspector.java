@@ -63,7 +63,7 @@ final class SchemaInspector {
 			                                  FROM pg_catalog.pg_class AS c
 			                                 CROSS JOIN pg_catalog.unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS privilege
 			                                 WHERE c.relnamespace = n.oid
-			                                   AND c.relname IN ('job', 'dead_letter')
+			                                   AND c.relname IN ('job', 'dead_letter', 'cron_worker')
 			                                   AND NOT pg_catalog.has_table_privilege(r.oid, c.oid, privilege))
 			                     OR EXISTS (SELECT
 			                                  FROM pg_catalog.pg_depend AS d

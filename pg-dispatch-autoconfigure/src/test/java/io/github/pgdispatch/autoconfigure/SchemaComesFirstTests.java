@@ -74,7 +74,7 @@ class SchemaComesFirstTests {
 				assertThat(context).hasSingleBean(SpringLiquibase.class).hasSingleBean(SchemaInitializer.class);
 				assertThat(waiting(database)).isZero();
 				assertThat(changes(database, "public")).isOne();
-				assertThat(changes(database, "pgdispatch")).isOne();
+				assertThat(changes(database, "pgdispatch")).isEqualTo(2);
 			});
 	}
 
@@ -148,7 +148,7 @@ class SchemaComesFirstTests {
 	}
 
 	private static String executions(TestDatabase database) {
-		return database.jdbc("app").sql("SELECT exectype FROM databasechangelog").query(String.class).single();
+		return database.jdbc("app").sql("SELECT DISTINCT exectype FROM databasechangelog").query(String.class).single();
 	}
 
 	static class Dispatcher {

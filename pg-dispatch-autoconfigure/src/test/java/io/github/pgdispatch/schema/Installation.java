@@ -36,13 +36,4 @@ enum Installation {
 		with(dataSource, List.of(grantTo), SchemaScripts.ofThisLibrary()).afterPropertiesSet();
 	}
 
-	void upgrade(DataSource dataSource, String... grantTo) {
-		with(dataSource, List.of(grantTo),
-				new SchemaScripts(
-						List.of(new SchemaScript(new SchemaVersion(1, 0, 0), "pg_dispatch--1.0.0.sql"),
-								new SchemaScript(new SchemaVersion(1, 1, 0), "upgrade-to-1.1.0.sql")),
-						"classpath:io/github/pgdispatch/schema/upgrade-changelog.xml"))
-			.afterPropertiesSet();
-	}
-
 }

@@ -51,7 +51,7 @@ class SchemaFailureTests {
 		database.jdbc("postgres").sql("GRANT ALL ON SCHEMA pgdispatch TO app").update();
 		assertFails(() -> installation.run(database.dataSource("app")), (failure) -> {
 			assertThat(failure.getDescription()).contains("owned by postgres.",
-					"The role app cannot install version 1.0.0 in it");
+					"The role app cannot install version " + TestDatabase.SCHEMA_VERSION + " in it");
 			assertThat(failure.getAction()).contains("ALTER SCHEMA pgdispatch OWNER TO app;");
 		});
 		database.jdbc("postgres").sql("ALTER SCHEMA pgdispatch OWNER TO app;").update();
@@ -83,7 +83,7 @@ class SchemaFailureTests {
 		setVersion(database, "2.0.0");
 		assertFails(() -> installation.run(database.dataSource("app")), (failure) -> {
 			assertThat(failure.getDescription()).contains("There is a schema pgdispatch 2.0.0 in the database ",
-					"needs version 1.0.0 or a newer one that starts with 1.");
+					"needs version " + TestDatabase.SCHEMA_VERSION + " or a newer one that starts with 1.");
 			assertThat(failure.getAction()).contains("Upgrade pg-dispatch in this application");
 		});
 	}
@@ -103,7 +103,7 @@ class SchemaFailureTests {
 		setVersion(database, "0.9.0");
 		assertFails(() -> installation.run(database.dataSource("app")), (failure) -> {
 			assertThat(failure.getDescription()).contains("pgdispatch 0.9.0", "belongs to the extension plpgsql 1.0",
-					"needs version 1.0.0");
+					"needs version " + TestDatabase.SCHEMA_VERSION);
 			assertThat(failure.getAction()).contains("ALTER EXTENSION", "drop it", "pgdispatch.schema.mode to none");
 		});
 	}

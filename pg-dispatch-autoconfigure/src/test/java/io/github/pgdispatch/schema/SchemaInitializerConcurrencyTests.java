@@ -128,7 +128,7 @@ class SchemaInitializerConcurrencyTests {
 
 	private static void assertInstalled(TestDatabase database) {
 		assertThat(database.jdbc("app").sql("SELECT pgdispatch.version()").query(String.class).single())
-			.isEqualTo("1.0.0");
+			.isEqualTo(TestDatabase.SCHEMA_VERSION);
 	}
 
 }

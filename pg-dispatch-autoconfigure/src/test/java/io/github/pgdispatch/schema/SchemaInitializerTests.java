@@ -35,7 +35,7 @@ class SchemaInitializerTests {
 	@Tag("every-postgresql")
 	void installsTheSchemaAsItsOwner(Installation installation, TestDatabase database) {
 		installation.run(database.dataSource("app"));
-		assertThat(version(database.jdbc("app"))).isEqualTo("1.0.0");
+		assertThat(version(database.jdbc("app"))).isEqualTo(TestDatabase.SCHEMA_VERSION);
 		assertThat(owner(database)).isEqualTo("app");
 	}
 
@@ -49,9 +49,10 @@ class SchemaInitializerTests {
 		installation.run(pool);
 		assertThat(advisoryLocks(database)).isZero();
 		assertThat(settings(session)).isEqualTo(settings);
-		assertThat(session.sql("SELECT pgdispatch.version()").query(String.class).single()).isEqualTo("1.0.0");
+		assertThat(session.sql("SELECT pgdispatch.version()").query(String.class).single())
+			.isEqualTo(TestDatabase.SCHEMA_VERSION);
 		pool.destroy();
-		assertThat(version(database.jdbc("app"))).isEqualTo("1.0.0");
+		assertThat(version(database.jdbc("app"))).isEqualTo(TestDatabase.SCHEMA_VERSION);
 	}
 
 	@ParameterizedTest
@@ -60,7 +61,7 @@ class SchemaInitializerTests {
 		database.jdbc("postgres").sql("CREATE SCHEMA pgdispatch AUTHORIZATION app").update();
 		database.jdbc("postgres").sql("REVOKE ALL ON DATABASE " + database.name() + " FROM app").update();
 		installation.run(database.dataSource("app"));
-		assertThat(version(database.jdbc("app"))).isEqualTo("1.0.0");
+		assertThat(version(database.jdbc("app"))).isEqualTo(TestDatabase.SCHEMA_VERSION);
 	}
 
 	@ParameterizedTest
@@ -71,7 +72,7 @@ class SchemaInitializerTests {
 		assertThat(database.jdbc("app")
 			.sql("SELECT exectype FROM pgdispatch.databasechangelog")
 			.query(String.class)
-			.list()).containsExactly("EXECUTED");
+			.list()).containsExactly("EXECUTED", "EXECUTED");
 	}
 
 	@Test
@@ -80,7 +81,7 @@ class SchemaInitializerTests {
 		assertThat(database.jdbc("app")
 			.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'pgdispatch'")
 			.query(String.class)
-			.list()).containsExactlyInAnyOrder("job", "dead_letter");
+			.list()).containsExactlyInAnyOrder("job", "dead_letter", "cron_setting", "cron_worker");
 	}
 
 	@Test
@@ -109,25 +110,10 @@ class SchemaInitializerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void upgradesWhatItHasInstalled(Installation installation, TestDatabase database) {
-		installation.run(database.dataSource("app"));
-		installation.upgrade(database.dataSource("app"));
-		assertThat(version(database.jdbc("app"))).isEqualTo("1.1.0");
-	}
-
-	@ParameterizedTest
-	@EnumSource
 	void upgradesWhatAnAdministratorHasInstalled(Installation installation, TestDatabase database) {
-		database.install("app");
-		installation.upgrade(database.dataSource("app"));
-		assertThat(version(database.jdbc("app"))).isEqualTo("1.1.0");
-	}
-
-	@ParameterizedTest
-	@EnumSource
-	void installsTheNewestVersionAtOnce(Installation installation, TestDatabase database) {
-		installation.upgrade(database.dataSource("app"));
-		assertThat(version(database.jdbc("app"))).isEqualTo("1.1.0");
+		database.installFirstVersion("app");
+		installation.run(database.dataSource("app"));
+		assertThat(version(database.jdbc("app"))).isEqualTo(TestDatabase.SCHEMA_VERSION);
 	}
 
 	@ParameterizedTest
@@ -141,7 +127,7 @@ class SchemaInitializerTests {
 			installation.run(dataSource);
 			status.setRollbackOnly();
 		});
-		assertThat(version(jdbc)).isEqualTo("1.0.0");
+		assertThat(version(jdbc)).isEqualTo(TestDatabase.SCHEMA_VERSION);
 		assertThat(jdbc.sql("SELECT count(*) FROM parcel").query(Integer.class).single()).isZero();
 	}
 
@@ -163,7 +149,7 @@ class SchemaInitializerTests {
 		pool.destroy();
 		administrator.sql("DROP EVENT TRIGGER refuse").update();
 		installation.run(database.dataSource("app"));
-		assertThat(version(database.jdbc("app"))).isEqualTo("1.0.0");
+		assertThat(version(database.jdbc("app"))).isEqualTo(TestDatabase.SCHEMA_VERSION);
 	}
 
 	private static String version(JdbcClient jdbc) {

@@ -1,12 +1,10 @@
 package io.github.pgdispatch.schema;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
+import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
-
-import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,12 +22,7 @@ class SchemaScriptPrinterTests {
 			.start();
 		String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(process.waitFor()).isZero();
-		assertThat(printed).isEqualTo(script());
-	}
-
-	private static String script() throws IOException {
-		return new ClassPathResource("pg_dispatch--1.0.0.sql", SchemaScriptPrinter.class)
-			.getContentAsString(StandardCharsets.UTF_8);
+		assertThat(printed).isEqualTo(String.join("", TestDatabase.scripts().values()));
 	}
 
 }

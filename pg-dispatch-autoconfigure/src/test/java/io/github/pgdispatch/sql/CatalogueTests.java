@@ -1,13 +1,9 @@
 package io.github.pgdispatch.sql;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
-
-import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,9 +16,8 @@ class CatalogueTests extends AbstractQueueTests {
 		super(database);
 	}
 
-	static String script() throws IOException {
-		return new ClassPathResource("io/github/pgdispatch/schema/pg_dispatch--1.0.0.sql")
-			.getContentAsString(StandardCharsets.UTF_8);
+	private static String script() {
+		return String.join("", TestDatabase.scripts().values());
 	}
 
 	@Test
@@ -46,7 +41,7 @@ class CatalogueTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void scriptIsPlainSqlWithoutTransactionControl() throws IOException {
+	void scriptIsPlainSqlWithoutTransactionControl() {
 		String statements = script().replaceAll("(?s)\\$\\$.*?\\$\\$", "");
 		assertThat(statements).doesNotContainPattern("(?m)^\\s*\\\\")
 			.doesNotContainPattern("(?mi)^\\s*(BEGIN|START TRANSACTION|COMMIT|END|ROLLBACK|SAVEPOINT|VACUUM)\\b");
@@ -54,7 +49,7 @@ class CatalogueTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void scriptThatRunsTwiceFailsAndChangesNothing() throws SQLException, IOException {
+	void scriptThatRunsTwiceFailsAndChangesNothing() throws SQLException {
 		this.app.fire(Queue.effect("still there"));
 		try (Session admin = this.queue.admin()) {
 			assertThat(admin.error(script()).getSQLState()).isEqualTo("42P07");
@@ -63,7 +58,7 @@ class CatalogueTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void scriptRunsInASchemaThatIsThereAlready() throws SQLException, IOException {
+	void scriptRunsInASchemaThatIsThereAlready() throws SQLException {
 		String owner = this.queue.createRole("LOGIN");
 		try (Session admin = this.queue.admin()) {
 			admin.run("BEGIN", "DROP SCHEMA pgdispatch CASCADE", "CREATE SCHEMA pgdispatch",
@@ -74,7 +69,7 @@ class CatalogueTests extends AbstractQueueTests {
 
 	@Test
 	void versionIsThatOfTheScript() throws SQLException {
-		assertThat(this.app.value("SELECT pgdispatch.version()")).isEqualTo("1.0.0");
+		assertThat(this.app.value("SELECT pgdispatch.version()")).isEqualTo(TestDatabase.SCHEMA_VERSION);
 	}
 
 }

@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 import io.github.pgdispatch.test.PostgresTest;
@@ -29,7 +32,7 @@ class CreateExtensionTests {
 
 	private Path control;
 
-	private Path script;
+	private final List<Path> scripts = new ArrayList<>();
 
 	CreateExtensionTests(TestDatabase database) {
 		this.queue = new Queue(database);
@@ -40,20 +43,24 @@ class CreateExtensionTests {
 		Path directory = Path.of(this.queue.value("SELECT setting FROM pg_config() WHERE name = 'SHAREDIR'"),
 				"extension");
 		this.control = directory.resolve(this.extension + ".control");
-		this.script = directory.resolve(this.extension + "--1.0.0.sql");
 		Files.writeString(this.control, """
-				default_version = '1.0.0'
+				default_version = '%s'
 				relocatable = false
 				superuser = false
 				trusted = true
-				""");
-		Files.writeString(this.script, CatalogueTests.script());
+				""".formatted(TestDatabase.SCHEMA_VERSION));
+		for (Map.Entry<String, String> script : TestDatabase.scripts().entrySet()) {
+			Path file = directory.resolve(script.getKey().replace("pg_dispatch", this.extension));
+			this.scripts.add(Files.writeString(file, script.getValue()));
+		}
 	}
 
 	@AfterEach
 	void deleteFiles() throws IOException, SQLException {
 		Files.delete(this.control);
-		Files.delete(this.script);
+		for (Path script : this.scripts) {
+			Files.delete(script);
+		}
 		this.queue.close();
 	}
 
@@ -66,7 +73,8 @@ class CreateExtensionTests {
 			assertThat(app.work().completed()).isOne();
 			assertThat(this.queue.values(
 					"SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = '" + this.extension + "'"))
-				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.dead_letter");
+				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.dead_letter",
+						"pgdispatch.cron_setting");
 			app.run("DROP EXTENSION " + this.extension);
 			assertThat(app.value("SELECT to_regnamespace('pgdispatch')")).isNull();
 		}

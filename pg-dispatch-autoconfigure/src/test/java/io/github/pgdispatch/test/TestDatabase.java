@@ -6,6 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 import javax.sql.DataSource;
 
@@ -22,8 +25,12 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 public record TestDatabase(int port, String name) {
 
-	private static final ClassPathResource SCRIPT = new ClassPathResource(
-			"io/github/pgdispatch/schema/pg_dispatch--1.0.0.sql");
+	/**
+	 * Version of the schema after all scripts.
+	 */
+	public static final String SCHEMA_VERSION = "1.1.0";
+
+	private static final List<String> SCRIPTS = List.of("pg_dispatch--1.0.0.sql", "pg_dispatch--1.0.0--1.1.0.sql");
 
 	public String url() {
 		return "jdbc:postgresql://localhost:" + this.port + "/" + this.name;
@@ -46,22 +53,63 @@ public record TestDatabase(int port, String name) {
 	}
 
 	/**
-	 * Installs the schema by running its script, as a DBA would.
+	 * Installs the schema by running its scripts, as a DBA would.
 	 * @param role that will own the schema
 	 * @return this database
 	 */
 	public TestDatabase install(String role) {
+		return run(role, SCRIPTS);
+	}
+
+	/**
+	 * Installs the first version of the schema.
+	 * @param role that will own the schema
+	 * @return this database
+	 */
+	public TestDatabase installFirstVersion(String role) {
+		return run(role, SCRIPTS.subList(0, 1));
+	}
+
+	/**
+	 * Upgrades the first version of the schema to the newest one.
+	 * @param role that owns the schema
+	 * @return this database
+	 */
+	public TestDatabase upgrade(String role) {
+		return run(role, SCRIPTS.subList(1, SCRIPTS.size()));
+	}
+
+	private TestDatabase run(String role, List<String> scripts) {
 		try (Connection connection = dataSource(role).getConnection();
 				Statement statement = connection.createStatement()) {
-			statement.execute(SCRIPT.getContentAsString(StandardCharsets.UTF_8));
+			for (String script : scripts) {
+				statement.execute(script(script));
+			}
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException(ex);
 		}
+		return this;
+	}
+
+	/**
+	 * Returns the scripts that install the schema.
+	 * @return them by file name, in order
+	 */
+	public static Map<String, String> scripts() {
+		Map<String, String> scripts = new LinkedHashMap<>();
+		SCRIPTS.forEach((name) -> scripts.put(name, script(name)));
+		return scripts;
+	}
+
+	private static String script(String name) {
+		try {
+			return new ClassPathResource("io/github/pgdispatch/schema/" + name)
+				.getContentAsString(StandardCharsets.UTF_8);
+		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		return this;
 	}
 
 }

@@ -1,0 +1,163 @@
+package io.github.pgdispatch.cron;
+
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+
+import io.github.pgdispatch.test.TestDatabase;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The queue of the role {@code app} in a database with pg_cron, with a table
+ * {@code effect} for jobs to leave their name in.
+ */
+final class CronQueue {
+
+	private final TestDatabase database;
+
+	private final JdbcClient postgres;
+
+	private final JdbcClient app;
+
+	CronQueue(TestDatabase database) {
+		this.database = database;
+		this.postgres = database.jdbc("postgres");
+		this.app = database.jdbc("app");
+	}
+
+	/**
+	 * Installs the schema, or empties it.
+	 * @return this queue
+	 */
+	CronQueue prepare() {
+		if (is("to_regnamespace('pgdispatch') IS NULL")) {
+			this.database.install("postgres");
+			this.postgres.sql("CALL pgdispatch.grant_to('app')").update();
+			this.app.sql("""
+					CREATE TABLE effect (
+						job text,
+						pid integer DEFAULT pg_backend_pid(),
+						started_at timestamptz DEFAULT now(),
+						at timestamptz DEFAULT clock_timestamp())""").update();
+			this.app.sql("GRANT INSERT ON effect TO PUBLIC").update();
+		}
+		await().atMost(Duration.ofSeconds(30))
+			.until(() -> is("NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CALL pgdispatch.cron_work%')"));
+		this.postgres.sql("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect").update();
+		this.postgres.sql("DELETE FROM cron.job").update();
+		this.postgres.sql("DELETE FROM cron.job_run_details").update();
+		this.postgres.sql("DELETE FROM pgdispatch.cron_setting").update();
+		this.postgres.sql("INSERT INTO pgdispatch.cron_setting DEFAULT VALUES").update();
+		return this;
+	}
+
+	CronQueue lingering(String interval) {
+		this.postgres.sql("UPDATE pgdispatch.cron_setting SET linger = CAST(? AS interval)").param(interval).update();
+		return this;
+	}
+
+	CronQueue withWorkers(int workers) {
+		this.postgres.sql("UPDATE pgdispatch.cron_setting SET workers = ?").param(workers).update();
+		return this;
+	}
+
+	/**
+	 * Returns a command that leaves a name in the table of effects.
+	 * @param job the name
+	 * @return the command
+	 */
+	static String effect(String job) {
+		return "INSERT INTO public.effect VALUES ('" + job + "')";
+	}
+
+	static String slowEffect(String job, Duration duration) {
+		return effect(job) + "; SELECT pg_sleep(" + duration.toMillis() / 1000.0 + ")";
+	}
+
+	void fire(String command) {
+		this.app.sql("SELECT pgdispatch.dispatch(?)").param(command).query().singleValue();
+	}
+
+	void fire(String command, int times) {
+		this.app.sql("SELECT count(pgdispatch.dispatch(?)) FROM generate_series(1, ?)")
+			.params(command, times)
+			.query()
+			.singleValue();
+	}
+
+	/**
+	 * Dispatches a job for later.
+	 * @param command the job
+	 * @param delay as an interval of PostgreSQL
+	 * @return when it falls due
+	 */
+	OffsetDateTime snooze(String command, String delay) {
+		long id = this.app.sql("SELECT pgdispatch.dispatch(?, CAST(? AS interval))")
+			.params(command, delay)
+			.query(Long.class)
+			.single();
+		return value("due_at FROM pgdispatch.job WHERE id = " + id, OffsetDateTime.class);
+	}
+
+	/**
+	 * Waits for the first job.
+	 * @param dueAt when it fell due
+	 * @return how much later it ran
+	 */
+	Duration awaitLateness(OffsetDateTime dueAt) {
+		awaitEffects(1);
+		return Duration.between(dueAt, value("at FROM effect", OffsetDateTime.class));
+	}
+
+	List<String> effects() {
+		return this.postgres.sql("SELECT job FROM effect ORDER BY at").query(String.class).list();
+	}
+
+	int count(String rows) {
+		return this.postgres.sql("SELECT count(*) FROM " + rows).query(Integer.class).single();
+	}
+
+	boolean is(String condition) {
+		return this.postgres.sql("SELECT " + condition).query(Boolean.class).single();
+	}
+
+	<T> T value(String expression, Class<T> type) {
+		return this.postgres.sql("SELECT " + expression).query(type).single();
+	}
+
+	List<Map<String, Object>> rows(String query) {
+		return this.postgres.sql(query).query().listOfRows();
+	}
+
+	void run(String statement) {
+		new JdbcTemplate(this.database.dataSource("postgres")).execute(statement);
+	}
+
+	int workersRunning() {
+		return count("pg_stat_activity WHERE query LIKE 'CALL pgdispatch.cron_work%'");
+	}
+
+	/**
+	 * Tells whether nothing is left of what ran.
+	 */
+	boolean isIdle() {
+		return count("cron.job") + count("cron.job_run_details") + count("pgdispatch.cron_worker")
+				+ workersRunning() == 0;
+	}
+
+	void awaitEffects(int effects) {
+		await("%d effects".formatted(effects)).atMost(Duration.ofSeconds(30))
+			.pollInterval(Duration.ofMillis(20))
+			.until(() -> count("effect") == effects);
+	}
+
+	void awaitIdle() {
+		await("idle").atMost(Duration.ofSeconds(30)).until(this::isIdle);
+	}
+
+}

@@ -1,0 +1,191 @@
+package io.github.pgdispatch.cron;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.pgdispatch.test.PgCronServer;
+import io.github.pgdispatch.test.PgCronTest;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Dispatches by triggers, with no application and whatever is killed: each that was
+ * committed has its effect exactly once.
+ */
+@PgCronTest("fsync=on")
+class PgCronChaosTests {
+
+	private static final int DISPATCHES = 50_000;
+
+	private static final int SESSIONS = 8;
+
+	private static final Duration CHAOS = Duration.ofSeconds(60);
+
+	private static final int SEED = 20261124;
+
+	private final PgCronServer server;
+
+	private final TestDatabase database;
+
+	private final JdbcClient postgres;
+
+	/**
+	 * Of a session, after a hundred requests, such that all of them together take as long
+	 * as the chaos.
+	 */
+	private final Duration pace = CHAOS.multipliedBy(SESSIONS * 100).dividedBy(DISPATCHES);
+
+	private final AtomicInteger nextRequest = new AtomicInteger();
+
+	PgCronChaosTests(PgCronServer server) {
+		this.server = server;
+		this.database = server.database();
+		this.postgres = this.database.jdbc("postgres");
+	}
+
+	@Test
+	void everyCommittedDispatchHasItsEffectExactlyOnce() throws Exception {
+		install();
+		Instant end = Instant.now().plus(CHAOS);
+		ExecutorService sessions = Executors.newFixedThreadPool(SESSIONS);
+		try {
+			List<Future<?>> clients = java.util.stream.IntStream.range(0, SESSIONS)
+				.<Future<?>>mapToObj((client) -> sessions.submit(() -> request()))
+				.toList();
+			kill(end, new Random(SEED));
+			for (Future<?> client : clients) {
+				client.get();
+			}
+		}
+		finally {
+			sessions.shutdownNow();
+		}
+		assertThat(count("request")).isGreaterThanOrEqualTo(DISPATCHES);
+		try {
+			await().atMost(Duration.ofMinutes(1)).until(() -> count("pgdispatch.job") == 0);
+		}
+		catch (Throwable ex) {
+			for (String q : List.of("SELECT count(*), min(due_at), max(crashes) FROM pgdispatch.job",
+					"SELECT * FROM pgdispatch.job LIMIT 3",
+					"SELECT w, pgdispatch.is_alive(w.pid, w.backend_start) FROM pgdispatch.cron_worker w",
+					"SELECT * FROM cron.job", "SELECT * FROM cron.job_run_details order by runid desc limit 10",
+					"SELECT pid, usename, state, query_start, xact_start, wait_event, left(query,60) FROM pg_stat_activity WHERE usename is not null",
+					"SELECT pid, mode, granted, classid, objid, objsubid FROM pg_locks where locktype='advisory'",
+					"select now()")) {
+				System.out.println(q);
+				this.postgres.sql(q).query().listOfRows().forEach(System.out::println);
+			}
+			System.out
+				.println(this.server.log().lines().skip(Math.max(0, this.server.log().lines().count() - 40)).toList());
+			throw ex;
+		}
+		assertThat(this.postgres
+			.sql("""
+					SELECT id
+					  FROM request
+					  LEFT JOIN (SELECT request_id AS id, count(*) AS times FROM effect GROUP BY request_id) AS effects USING (id)
+					 WHERE coalesce(times, 0) <> CASE WHEN id % 10 = 0 THEN 0 ELSE 1 END""")
+			.query(Integer.class)
+			.list()).isEmpty();
+		assertThat(this.postgres.sql("SELECT count(*) FROM effect WHERE request_id NOT IN (SELECT id FROM request)")
+			.query(Integer.class)
+			.single()).isZero();
+		assertThat(this.postgres.sql("SELECT DISTINCT sqlstate FROM pgdispatch.dead_letter").query(String.class).list())
+			.containsExactly("22012");
+		assertThat(count("pgdispatch.dead_letter")).isEqualTo(
+				this.postgres.sql("SELECT count(*) FROM request WHERE id % 10 = 0").query(Integer.class).single());
+		await().atMost(Duration.ofSeconds(10))
+			.until(() -> count("cron.job") + count("cron.job_run_details") + count("pgdispatch.cron_worker") == 0);
+	}
+
+	private void install() {
+		this.database.install("postgres");
+		this.postgres.sql("CALL pgdispatch.grant_to('app')").update();
+		JdbcClient app = this.database.jdbc("app");
+		app.sql("CREATE TABLE request (id bigint PRIMARY KEY)").update();
+		app.sql("CREATE TABLE effect (request_id bigint)").update();
+		app.sql("""
+				CREATE FUNCTION follow_up() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN
+					PERFORM pgdispatch.fire(format(
+						'INSERT INTO public.effect VALUES (%s); SELECT 1 / (%s %% 10)', NEW.id, NEW.id));
+					RETURN NULL;
+				END
+				$$""").update();
+		app.sql("CREATE TRIGGER follow_up AFTER INSERT ON request FOR EACH ROW EXECUTE FUNCTION follow_up()").update();
+	}
+
+	/**
+	 * Sends requests at a steady rate. Whether one was committed whose answer was lost is
+	 * for the database to tell.
+	 */
+	private void request() {
+		while (true) {
+			try (Connection connection = this.database.dataSource("app").getConnection();
+					PreparedStatement insert = connection.prepareStatement("INSERT INTO request VALUES (?)")) {
+				while (count("request") < DISPATCHES) {
+					for (int i = 0; i < 100; i++) {
+						insert.setLong(1, this.nextRequest.incrementAndGet());
+						insert.executeUpdate();
+					}
+					pause(this.pace);
+				}
+				return;
+			}
+			catch (SQLException | DataAccessException ex) {
+				pause(Duration.ofMillis(50));
+			}
+		}
+	}
+
+	private void kill(Instant end, Random random) {
+		for (int i = 1; Instant.now().isBefore(end); i++) {
+			pause(Duration.ofMillis(500 + random.nextInt(1500)));
+			if (i % 8 == 0) {
+				this.server.stopImmediately();
+				this.server.startAgain();
+			}
+			else if (i % 4 == 0) {
+				terminate("backend_type = 'pg_cron launcher'");
+			}
+			else {
+				terminate("query LIKE 'CALL pgdispatch.cron_work%' AND random() < 0.5");
+			}
+		}
+	}
+
+	private void terminate(String condition) {
+		this.postgres.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + condition)
+			.query()
+			.listOfRows();
+	}
+
+	private int count(String table) {
+		return this.postgres.sql("SELECT count(*) FROM " + table).query(Integer.class).single();
+	}
+
+	private static void pause(Duration duration) {
+		try {
+			Thread.sleep(duration.toMillis());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}

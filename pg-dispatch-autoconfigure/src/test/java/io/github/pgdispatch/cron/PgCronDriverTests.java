@@ -1,0 +1,113 @@
+package io.github.pgdispatch.cron;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+import io.github.pgdispatch.test.PgCronServer;
+import io.github.pgdispatch.test.PgCronTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * With pg_cron, a database runs its jobs with no application alive, and is idle when
+ * nothing is due.
+ */
+@PgCronTest
+class PgCronDriverTests {
+
+	private final PgCronServer server;
+
+	private final CronQueue queue;
+
+	PgCronDriverTests(PgCronServer server) {
+		this.server = server;
+		this.queue = new CronQueue(server.database());
+	}
+
+	@BeforeEach
+	void prepare() {
+		this.queue.prepare();
+	}
+
+	@Test
+	void jobRunsAndLeavesNothingBehind() {
+		this.queue.fire(CronQueue.effect("job"));
+		this.queue.awaitEffects(1);
+		this.queue.awaitIdle();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE" })
+	void transactionMakesOneCronJobForAllItsDispatches(String isolation) throws SQLException {
+		try (Connection connection = this.server.database().dataSource("app").getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("BEGIN ISOLATION LEVEL " + isolation);
+			for (int i = 0; i < 100; i++) {
+				statement.execute("SELECT pgdispatch.snooze('" + CronQueue.effect("job") + "', '1 second')");
+			}
+			statement.execute("COMMIT");
+		}
+		assertThat(this.queue.count("cron.job")).isOne();
+		this.queue.awaitEffects(100);
+	}
+
+	@Test
+	void whatIsRolledBackNeverRanAndLeavesNothingBehind() throws SQLException {
+		try (Connection connection = this.server.database().dataSource("app").getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("BEGIN");
+			statement.execute("SELECT pgdispatch.fire('" + CronQueue.effect("never") + "')");
+			statement.execute("ROLLBACK");
+		}
+		assertThat(this.queue.isIdle()).isTrue();
+		this.queue.fire(CronQueue.effect("job"));
+		this.queue.awaitIdle();
+		assertThat(this.queue.effects()).containsExactly("job");
+	}
+
+	@Test
+	void lingeringWorkerTakesWhatComesWithoutAnotherCronJob() {
+		this.queue.lingering("1 hour").fire(CronQueue.effect("cold"));
+		this.queue.awaitEffects(1);
+		await().until(() -> this.queue.value("""
+				count(*)
+				  FROM pg_locks
+				 WHERE locktype = 'advisory'
+				   AND mode = 'ExclusiveLock'
+				   AND classid::bigint = (SELECT pgdispatch.lookout_lock('app') >> 32)""", Integer.class) == 1);
+		int scheduled = this.queue.value("last_value FROM cron.jobid_seq", Integer.class);
+		for (int i = 2; i <= 100; i++) {
+			this.queue.fire(CronQueue.effect("hot"));
+			this.queue.awaitEffects(i);
+		}
+		assertThat(this.queue.value("last_value FROM cron.jobid_seq", Integer.class)).isEqualTo(scheduled);
+		assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isOne();
+		this.queue.run("""
+				SELECT pg_terminate_backend(pid)
+				  FROM pg_stat_activity
+				 WHERE query LIKE 'CALL pgdispatch.cron_work%'""");
+	}
+
+	/**
+	 * What pg_dispatch 0.1.5 promises in tests of its own.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "SELECT pg_sleep(5)", "DO $$ BEGIN PERFORM pg_sleep(5); RAISE 'failed'; END $$" })
+	void withoutLingeringOneJobIsOneCronJobAndOneRun(String command) {
+		this.queue.lingering("0").fire(command);
+		assertThat(this.queue.count("cron.job")).isOne();
+		await().atMost(Duration.ofSeconds(3))
+			.until(() -> this.queue.count("cron.job_run_details WHERE status = 'running'") == 1);
+		assertThat(this.queue.count("cron.job")).isOne();
+		assertThat(this.queue.count("cron.job_run_details")).isOne();
+		await().atMost(Duration.ofSeconds(7)).until(this.queue::isIdle);
+	}
+
+}

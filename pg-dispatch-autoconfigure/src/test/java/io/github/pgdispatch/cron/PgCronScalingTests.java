@@ -1,0 +1,85 @@
+package io.github.pgdispatch.cron;
+
+import java.time.Duration;
+
+import io.github.pgdispatch.test.PgCronServer;
+import io.github.pgdispatch.test.PgCronTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * As many of pg_cron's jobs as the work needs, and as the settings allow.
+ */
+@PgCronTest("cron.max_running_jobs=40")
+class PgCronScalingTests {
+
+	private final PgCronServer server;
+
+	private final CronQueue queue;
+
+	PgCronScalingTests(PgCronServer server) {
+		this.server = server;
+		this.queue = new CronQueue(server.database());
+	}
+
+	@BeforeEach
+	void prepare() {
+		this.queue.prepare();
+	}
+
+	@Test
+	void slowJobsRunSideBySideWithinThreeSecondsOfTheCommit() {
+		this.queue.withWorkers(32);
+		this.queue.run("CREATE TABLE commit_time (at timestamptz)");
+		this.queue.fire(CronQueue.slowEffect("slow", Duration.ofSeconds(5)), 32);
+		this.queue.run("INSERT INTO commit_time VALUES (clock_timestamp())");
+		await().atMost(Duration.ofSeconds(20)).until(() -> {
+			assertThat(this.queue.count("cron.job")).isLessThanOrEqualTo(32);
+			assertThat(this.queue.workersRunning()).isLessThanOrEqualTo(32);
+			return this.queue.count("effect") == 32;
+		});
+		assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isEqualTo(32);
+		assertThat(this.queue.value("date_part('epoch', max(e.at) - min(c.at)) FROM effect AS e, commit_time AS c",
+				Double.class))
+			.isLessThan(3);
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void noMoreThanAreAllowedRunAtOnce() {
+		this.queue.withWorkers(3).fire(CronQueue.slowEffect("slow", Duration.ofSeconds(1)), 9);
+		await().atMost(Duration.ofSeconds(20)).until(() -> {
+			assertThat(this.queue.count("cron.job")).isLessThanOrEqualTo(3);
+			assertThat(this.queue.workersRunning()).isLessThanOrEqualTo(3);
+			return this.queue.count("effect") == 9;
+		});
+		assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isEqualTo(3);
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void streamOfQuickJobsIsDrainedByOneInBatches() {
+		this.queue.fire(CronQueue.effect("quick"), 20_000);
+		this.queue.awaitEffects(20_000);
+		assertThat(this.queue.value("count(*) FROM effect GROUP BY pid ORDER BY 1 DESC LIMIT 1", Integer.class))
+			.isGreaterThan(18_000);
+		assertThat(this.queue.value("count(DISTINCT started_at) FROM effect", Integer.class)).isLessThan(5_000);
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void jobsOfOthersFindRoomBesideOurs() {
+		this.server.configure("cron.max_running_jobs=4");
+		this.server.stop();
+		this.server.startAgain();
+		this.queue.withWorkers(32).fire(CronQueue.slowEffect("slow", Duration.ofSeconds(3)), 12);
+		await().until(() -> this.queue.workersRunning() == 3);
+		this.queue.run("SELECT cron.schedule('other', '1 second', 'INSERT INTO effect VALUES (''other'')')");
+		await().atMost(Duration.ofSeconds(8)).until(() -> this.queue.effects().contains("other"));
+		assertThat(this.queue.count("pgdispatch.job")).isPositive();
+	}
+
+}

@@ -1,6 +1,0 @@
-CREATE FUNCTION pgdispatch.novelty() RETURNS integer LANGUAGE sql AS $$ SELECT 1; $$;
-REVOKE ALL ON FUNCTION pgdispatch.novelty() FROM PUBLIC;
-
-CREATE OR REPLACE FUNCTION pgdispatch.version() RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT '1.1.0'::text $$;
