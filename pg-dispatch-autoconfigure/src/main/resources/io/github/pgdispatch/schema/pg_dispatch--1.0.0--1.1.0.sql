@@ -11,7 +11,7 @@
 --   * Both are locks and not rows: what a REPEATABLE READ caller sees of the rows is old, and what a SERIALIZABLE one reads could
 --     cost its transaction. Such callers find out by a unique index whether a worker has been promised.
 --
--- The test PgCronHandshakeModelTests searches all interleavings of it.
+-- PgCronHandshakeModelTests searches all interleavings of it.
 
 
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -135,7 +135,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824117::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.leaving_lock(regrole) IS
-'Key of the advisory lock that a transaction holds in which a worker leaves, so that of two each sees what the other does.';
+'Key of the advisory lock that a transaction holds in which a worker leaves or goes deaf, so that of two each sees what the other has done.';
+
+
+CREATE FUNCTION pgdispatch.turn_lock(role regrole) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (1885824119::bigint << 32) | role::oid::bigint $$;
+
+COMMENT ON FUNCTION pgdispatch.turn_lock(regrole) IS
+'Key of the advisory lock that the worker holds exclusively whose turn it is to run the next job: the others need not stay for it.';
 
 
 CREATE FUNCTION pgdispatch.promise_lock(role regrole, promise integer) RETURNS bigint
@@ -708,46 +716,62 @@ COMMENT ON FUNCTION pgdispatch.cron_enter(bigint) IS
 'Part of pgdispatch.cron_work: begins a worker''s run. If it stays, lost tells that its last one did not end well; otherwise it has left, and nothing may run after the commit.';
 
 
-CREATE FUNCTION pgdispatch.cron_go_deaf(worker_id bigint, attending boolean, waiting integer) RETURNS void
+CREATE FUNCTION pgdispatch.cron_who_looks(
+    worker_id bigint, OUT pledged boolean, OUT present integer, OUT others_to_look integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me       constant regrole := quote_ident(CURRENT_USER)::regrole;
-    bound    constant integer := pgdispatch.cron_workers_at_most(me);
-    present  integer;
-    promised integer;
-    pledged  boolean;
-    covered  boolean := true;
+    me constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    SELECT count(*), count(w.promise) FILTER (WHERE w.id <> worker_id), bool_or(w.id = worker_id AND w.promise IS NOT NULL)
-      INTO present, promised, pledged
+    SELECT coalesce(bool_or(w.id = worker_id AND w.promise IS NOT NULL), false),
+           count(*),
+           count(w.promise) FILTER (WHERE w.id <> worker_id)
+      INTO pledged, present, others_to_look
       FROM pgdispatch.cron_worker AS w
      WHERE w.role = me
        AND w.purpose = 'work'
        AND pgdispatch.cron_is_sound(w.id);
+    IF pgdispatch.is_held(pgdispatch.lookout_lock(me)) THEN
+        others_to_look := others_to_look + 1;
+    END IF;
+END
+$$;
 
-    IF (attending OR pledged) AND promised = 0 AND NOT pg_try_advisory_xact_lock(pgdispatch.reliance_lock(me)) THEN
-        -- Somebody may rely on us whose job must not wait for the one that we are about to run.
-        covered := present < bound;
-        IF covered THEN
-            IF pledged THEN
-                UPDATE pgdispatch.cron_worker AS w SET promise = NULL WHERE w.role = me AND w.id = worker_id;
-            END IF;
-            IF pgdispatch.cron_promise(me, bound, '1 second', true) <> 'given' THEN
-                PERFORM pgdispatch.cron_add(me, 'work', NULL, '1 second', NULL);
-            END IF;
-            present := present + 1;
-            promised := promised + 1;
-        END IF;
-    ELSIF pledged THEN
+COMMENT ON FUNCTION pgdispatch.cron_who_looks(bigint) IS
+'Part of pgdispatch.cron_work: whether the worker has promised to look at the queue, how many workers there are with it, and how many others are still to look: those that have promised to and the one on the lookout.';
+
+
+CREATE FUNCTION pgdispatch.cron_go_deaf(worker_id bigint, attending boolean) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
+    bound  constant integer := pgdispatch.cron_workers_at_most(me);
+    staff  record;
+    wanted integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));
+    SELECT w.* INTO staff FROM pgdispatch.cron_who_looks(worker_id) AS w;
+
+    IF (attending OR staff.pledged) AND staff.others_to_look = 0
+       AND NOT pg_try_advisory_xact_lock(pgdispatch.reliance_lock(me)) THEN
+        wanted := 1;   -- Somebody relies on us whose job must not wait for the one that we are about to run.
+    END IF;
+    IF staff.pledged THEN
         UPDATE pgdispatch.cron_worker AS w SET promise = NULL WHERE w.role = me AND w.id = worker_id;
     END IF;
 
-    WHILE promised < waiting - 1 AND present < bound LOOP
-        EXIT WHEN pgdispatch.cron_promise(me, bound, '1 second', true) <> 'given';
-        present := present + 1;
-        promised := promised + 1;
+    -- Whoever is on the lookout takes one of the rest if that is still waiting in a moment, and calls for more then. If nobody
+    -- is, we do: by a look after the lock, since those who relied on us until then have ended, and nobody else knows of their jobs.
+    IF NOT pgdispatch.is_held(pgdispatch.lookout_lock(me)) THEN
+        wanted := greatest(wanted, cardinality(pgdispatch.claim(clock_timestamp(), '-infinity', 0, bound + 1)) - 1);
+    END IF;
+    FOR i IN 1 .. least(wanted - staff.others_to_look, bound - staff.present) LOOP
+        IF pgdispatch.cron_promise(me, bound, '1 second', true) <> 'given' THEN
+            PERFORM pgdispatch.cron_add(me, 'work', NULL, '1 second', NULL);
+        END IF;
     END LOOP;
 
     IF attending THEN
@@ -756,8 +780,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_go_deaf(bigint, boolean, integer) IS
-'Part of pgdispatch.cron_work, for a worker that is about to run one of so many waiting jobs, which may take long: it is no longer relied upon, and others come for the rest.';
+COMMENT ON FUNCTION pgdispatch.cron_go_deaf(bigint, boolean) IS
+'Part of pgdispatch.cron_work, for a worker that is about to run a job, which may take long: it is no longer relied upon, and others come for the rest.';
 
 
 CREATE FUNCTION pgdispatch.cron_leave(
@@ -770,6 +794,7 @@ DECLARE
     me     constant regrole := quote_ident(CURRENT_USER)::regrole;
     myself pgdispatch.cron_worker;
     others boolean;
+    staff  record;
 BEGIN
     -- Should the server lose this, the worker comes once more. To wait for the disk would keep the locks from those who dispatch.
     SET LOCAL synchronous_commit = off;
@@ -791,9 +816,10 @@ BEGIN
                          AND w.id <> worker_id
                          AND (w.purpose = 'work' OR pgdispatch.is_alive(w.pid, w.backend_start)));
 
-    -- Of several workers each may go as it likes, as another stays. The last one, and one that is relied upon, may not.
+    -- Of several workers one may go as it likes if another is still to look. The last of these, and one that is relied upon, may not.
     IF NOT (surplus OR successor) THEN
-        IF (NOT others OR attending OR myself.promise IS NOT NULL)
+        SELECT w.* INTO staff FROM pgdispatch.cron_who_looks(worker_id) AS w;
+        IF (attending OR staff.pledged OR staff.others_to_look = 0)
            AND NOT pg_try_advisory_xact_lock(pgdispatch.reliance_lock(me)) THEN
             RETURN false;
         ELSIF NOT others AND pgdispatch.count_due(clock_timestamp(), 1) > 0 THEN
@@ -877,30 +903,13 @@ COMMENT ON FUNCTION pgdispatch.cron_unstick() IS
 'Part of pgdispatch.cron_work: cancels transactions of the role that run several jobs and have been taking a second, such that what has finished in them is committed, and what is slow is run alone.';
 
 
-CREATE FUNCTION pgdispatch.cron_has_company(worker_id bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN EXISTS (SELECT
-                     FROM pgdispatch.cron_worker AS w
-                    WHERE w.role = quote_ident(CURRENT_USER)::regrole
-                      AND w.id <> worker_id
-                      AND pgdispatch.is_alive(w.pid, w.backend_start));
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.cron_has_company(bigint) IS
-'Part of pgdispatch.cron_work: whether other workers of the role are running.';
-
-
 CREATE PROCEDURE pgdispatch.cron_work(worker_id bigint DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
     slice         constant interval    := '50 ms';
     look_ahead    constant interval    := '2500 ms';   -- Not worth another session.
-    between_batches constant interval  := '100 ms';
+    a_turn_takes  constant interval    := '100 ms';
     patience      constant interval    := '2 seconds';
     me            constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     started_at    constant timestamptz := pg_catalog.clock_timestamp();
@@ -911,7 +920,8 @@ DECLARE
     attending     boolean     := false;
     waiting       integer;
     waiting_since timestamptz;
-    batch_seen_at timestamptz := '-infinity';
+    other_seen_at timestamptz := '-infinity';
+    has_the_turn  boolean     := false;
     joined        boolean     := false;
     idle_since    timestamptz := pg_catalog.clock_timestamp();
     checked_at    timestamptz := '-infinity';
@@ -959,22 +969,22 @@ BEGIN
             waiting := pg_catalog.cardinality(pgdispatch.claim(moment, '-infinity', 0, pgdispatch.cron_workers_at_most(me) + 1));
             ROLLBACK;   -- It was only to see: others may have them.
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+            IF NOT has_the_turn AND (pgdispatch.is_shared(pgdispatch.batch_lock(me))
+                                     OR pgdispatch.is_held(pgdispatch.turn_lock(me))) THEN
+                other_seen_at := moment;
+            END IF;
             IF waiting = 0 THEN
                 waiting_since := NULL;
                 joined := false;
             ELSE
                 waiting_since := coalesce(waiting_since, moment);
-                IF pgdispatch.is_shared(pgdispatch.batch_lock(me)) THEN
-                    batch_seen_at := moment;
-                END IF;
-                -- It is for the one that runs batches, or for any but the one that looks out. But if that takes long, for us.
-                IF moment < least(batch_seen_at + between_batches, waiting_since + patience / 2)
-                   OR (attending AND moment < waiting_since + between_batches / 2 AND pgdispatch.cron_has_company(worker_id)) THEN
+                -- Another one takes it. But if that takes long, we do.
+                IF moment < least(other_seen_at + a_turn_takes, waiting_since + patience / 2) THEN
                     waiting := 0;
-                    idle_since := moment;
+                    idle_since := CASE WHEN attending THEN moment ELSE idle_since END;
                 ELSIF worker_id IS NOT NULL THEN
-                    joined := moment < batch_seen_at + between_batches;
-                    PERFORM pgdispatch.cron_go_deaf(worker_id, attending, waiting);
+                    joined := moment < other_seen_at + a_turn_takes;
+                    PERFORM pgdispatch.cron_go_deaf(worker_id, attending);
                     COMMIT;
                 END IF;
             END IF;
@@ -986,6 +996,7 @@ BEGIN
             CALL pgdispatch.work(slice, pace, after_due_at, after_id, completed, failed, drained, due_in);
             COMMIT;
             attending := false;
+            has_the_turn := false;
             IF completed + failed > before THEN
                 idle_since := pg_catalog.clock_timestamp();
                 waiting_since := CASE WHEN joined THEN waiting_since END;
@@ -997,6 +1008,9 @@ BEGIN
         IF NOT attending THEN
             attending := pg_catalog.pg_try_advisory_lock(pgdispatch.lookout_lock(me));
             CONTINUE WHEN attending;   -- What was committed before is seen by another look, and what comes after relies on us.
+        END IF;
+        IF NOT (attending OR has_the_turn) AND moment > other_seen_at + a_turn_takes THEN
+            has_the_turn := pg_catalog.pg_try_advisory_lock(pgdispatch.turn_lock(me));
         END IF;
         IF moment > checked_at + '200 ms'::interval THEN
             checked_at := moment;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 
 import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

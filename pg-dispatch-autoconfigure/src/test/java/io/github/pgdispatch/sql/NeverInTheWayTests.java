@@ -2,6 +2,7 @@ package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
 
+import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

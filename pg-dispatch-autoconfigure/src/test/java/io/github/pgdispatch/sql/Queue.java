@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 
+import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 
 import static org.awaitility.Awaitility.await;

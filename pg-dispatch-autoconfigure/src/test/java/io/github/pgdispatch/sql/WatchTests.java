@@ -3,6 +3,7 @@ package io.github.pgdispatch.sql;
 import java.sql.SQLException;
 import java.time.Duration;
 
+import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -1,4 +1,4 @@
-package io.github.pgdispatch.sql;
+package io.github.pgdispatch.test;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 
-import io.github.pgdispatch.test.TestDatabase;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.postgresql.util.PSQLException;
@@ -22,26 +21,26 @@ import static org.assertj.core.api.Assertions.fail;
 /**
  * A session of a role, in autocommit: a test that wants a transaction says {@code BEGIN}.
  */
-final class Session implements AutoCloseable {
+public final class Session implements AutoCloseable {
 
 	private final Connection connection;
 
 	private final int pid;
 
-	Session(TestDatabase database, String role) throws SQLException {
+	public Session(TestDatabase database, String role) throws SQLException {
 		this.connection = database.dataSource(role).getConnection();
 		this.pid = Integer.parseInt(value("SELECT pg_backend_pid()"));
 	}
 
-	int pid() {
+	public int pid() {
 		return this.pid;
 	}
 
-	Connection connection() {
+	public Connection connection() {
 		return this.connection;
 	}
 
-	void run(String... statements) throws SQLException {
+	public void run(String... statements) throws SQLException {
 		try (Statement statement = this.connection.createStatement()) {
 			for (String sql : statements) {
 				statement.execute(sql);
@@ -49,12 +48,12 @@ final class Session implements AutoCloseable {
 		}
 	}
 
-	String value(String sql) throws SQLException {
+	public String value(String sql) throws SQLException {
 		List<String> values = values(sql);
 		return values.isEmpty() ? null : values.get(0);
 	}
 
-	List<String> values(String sql) throws SQLException {
+	public List<String> values(String sql) throws SQLException {
 		List<String> values = new ArrayList<>();
 		try (Statement statement = this.connection.createStatement(); ResultSet row = statement.executeQuery(sql)) {
 			while (row.next()) {
@@ -64,7 +63,7 @@ final class Session implements AutoCloseable {
 		return values;
 	}
 
-	ServerErrorMessage error(String sql) {
+	public ServerErrorMessage error(String sql) {
 		try {
 			run(sql);
 		}
@@ -77,14 +76,14 @@ final class Session implements AutoCloseable {
 		return fail("There was no error in " + sql);
 	}
 
-	void fire(String command) throws SQLException {
+	public void fire(String command) throws SQLException {
 		try (PreparedStatement statement = this.connection.prepareStatement("SELECT pgdispatch.fire(?)")) {
 			statement.setString(1, command);
 			statement.execute();
 		}
 	}
 
-	void snooze(String command, Duration delay) throws SQLException {
+	public void snooze(String command, Duration delay) throws SQLException {
 		try (PreparedStatement statement = this.connection
 			.prepareStatement("SELECT pgdispatch.snooze(?, make_interval(secs => ?))")) {
 			statement.setString(1, command);
@@ -98,7 +97,7 @@ final class Session implements AutoCloseable {
 	 * @param arguments of the executor, as in {@code pace => 50}
 	 * @return what the call tells
 	 */
-	Drain work(String... arguments) throws SQLException {
+	public Drain work(String... arguments) throws SQLException {
 		try (Statement statement = this.connection.createStatement();
 				ResultSet row = statement.executeQuery("CALL pgdispatch.work(" + String.join(", ", arguments) + ")")) {
 			row.next();
@@ -110,7 +109,7 @@ final class Session implements AutoCloseable {
 	/**
 	 * Runs what is due, each job in a transaction of its own.
 	 */
-	void workAlone() throws SQLException {
+	public void workAlone() throws SQLException {
 		while (!work("slice => '0'", "pace => 1").drained()) {
 			// One at a time, then.
 		}
@@ -119,11 +118,11 @@ final class Session implements AutoCloseable {
 	/**
 	 * Runs what is due in one transaction, or in several if that would take long.
 	 */
-	void workInBatch() throws SQLException {
+	public void workInBatch() throws SQLException {
 		work("pace => 50");
 	}
 
-	List<String> notifications(Duration timeout) throws SQLException {
+	public List<String> notifications(Duration timeout) throws SQLException {
 		List<String> channels = new ArrayList<>();
 		for (PGNotification notification : this.connection.unwrap(PGConnection.class)
 			.getNotifications((int) timeout.toMillis())) {
@@ -138,7 +137,7 @@ final class Session implements AutoCloseable {
 	 * @param action that may take until the test goes on
 	 * @return its future result
 	 */
-	static <T> FutureTask<T> async(Callable<T> action) {
+	public static <T> FutureTask<T> async(Callable<T> action) {
 		FutureTask<T> task = new FutureTask<>(action);
 		Thread thread = new Thread(task, "session");
 		thread.setDaemon(true);
@@ -154,7 +153,7 @@ final class Session implements AutoCloseable {
 	/**
 	 * What a call of the executor tells.
 	 */
-	record Drain(int pace, int completed, int failed, boolean drained, String nextDueIn) {
+	public record Drain(int pace, int completed, int failed, boolean drained, String nextDueIn) {
 
 	}
 
