@@ -348,12 +348,13 @@ BEGIN
                      FROM cron.job AS j
                     WHERE j.jobname = pgdispatch.cron_name(worker_id)
                       AND j.username = CURRENT_USER
+                      AND j.nodeport = current_setting('port')::integer
                       AND j.active);
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_is_sound(bigint) IS
-'Whether pg_cron still knows the worker: an administrator may have removed it or made it inactive.';
+'Whether pg_cron still starts the worker: an administrator may have removed it or made it inactive, and this may be a copy of the server with another port.';
 
 
 CREATE FUNCTION pgdispatch.is_alive(session_pid integer, session_start timestamptz) RETURNS boolean

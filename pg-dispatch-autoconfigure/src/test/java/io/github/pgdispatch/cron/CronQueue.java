@@ -10,6 +10,7 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -17,6 +18,8 @@ import static org.awaitility.Awaitility.await;
  * {@code effect} for jobs to leave their name in.
  */
 final class CronQueue {
+
+	private static final String WORKER_SESSION = "query LIKE 'CALL pgdispatch.cron_work%'";
 
 	private final TestDatabase database;
 
@@ -46,13 +49,15 @@ final class CronQueue {
 						at timestamptz DEFAULT clock_timestamp())""").update();
 			this.app.sql("GRANT INSERT ON effect TO PUBLIC").update();
 		}
-		await().atMost(Duration.ofSeconds(30))
-			.until(() -> is("NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CALL pgdispatch.cron_work%')"));
-		this.postgres.sql("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect").update();
-		this.postgres.sql("DELETE FROM cron.job").update();
-		this.postgres.sql("DELETE FROM cron.job_run_details").update();
-		this.postgres.sql("DELETE FROM pgdispatch.cron_setting").update();
-		this.postgres.sql("INSERT INTO pgdispatch.cron_setting DEFAULT VALUES").update();
+		run("DELETE FROM cron.job");
+		await().atMost(Duration.ofSeconds(30)).until(() -> {
+			run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + WORKER_SESSION);
+			return workersRunning() == 0;
+		});
+		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect");
+		run("DELETE FROM cron.job_run_details");
+		run("DELETE FROM pgdispatch.cron_setting");
+		run("INSERT INTO pgdispatch.cron_setting DEFAULT VALUES");
 		return this;
 	}
 
@@ -138,16 +143,31 @@ final class CronQueue {
 		new JdbcTemplate(this.database.dataSource("postgres")).execute(statement);
 	}
 
+	void asApp(String statement) {
+		new JdbcTemplate(this.database.dataSource("app")).execute(statement);
+	}
+
 	int workersRunning() {
-		return count("pg_stat_activity WHERE query LIKE 'CALL pgdispatch.cron_work%'");
+		return count("pg_stat_activity WHERE " + WORKER_SESSION);
 	}
 
 	/**
-	 * Tells whether nothing is left of what ran.
+	 * Returns what is left of what ran.
+	 * @return nothing, if the database is idle
 	 */
+	List<String> leftovers() {
+		return this.postgres.sql("""
+				SELECT j::text FROM cron.job AS j
+				UNION ALL
+				SELECT d::text FROM cron.job_run_details AS d
+				UNION ALL
+				SELECT w::text FROM pgdispatch.cron_worker AS w
+				UNION ALL
+				SELECT a::text FROM pg_stat_activity AS a WHERE\s""" + WORKER_SESSION).query(String.class).list();
+	}
+
 	boolean isIdle() {
-		return count("cron.job") + count("cron.job_run_details") + count("pgdispatch.cron_worker")
-				+ workersRunning() == 0;
+		return leftovers().isEmpty();
 	}
 
 	void awaitEffects(int effects) {
@@ -157,7 +177,11 @@ final class CronQueue {
 	}
 
 	void awaitIdle() {
-		await("idle").atMost(Duration.ofSeconds(30)).until(this::isIdle);
+		awaitIdle(Duration.ofSeconds(30));
+	}
+
+	void awaitIdle(Duration atMost) {
+		await("idle").atMost(atMost).untilAsserted(() -> assertThat(leftovers()).isEmpty());
 	}
 
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;
@@ -38,6 +39,11 @@ class PgCronChaosTests {
 
 	private static final int SEED = 20261124;
 
+	private static final int[] ISOLATION_LEVELS = { Connection.TRANSACTION_READ_COMMITTED,
+			Connection.TRANSACTION_REPEATABLE_READ, Connection.TRANSACTION_SERIALIZABLE };
+
+	private static final String SERIALIZATION_FAILURE = "40001";
+
 	private final PgCronServer server;
 
 	private final TestDatabase database;
@@ -52,6 +58,8 @@ class PgCronChaosTests {
 
 	private final AtomicInteger nextRequest = new AtomicInteger();
 
+	private final AtomicInteger serializationFailures = new AtomicInteger();
+
 	PgCronChaosTests(PgCronServer server) {
 		this.server = server;
 		this.database = server.database();
@@ -64,8 +72,9 @@ class PgCronChaosTests {
 		Instant end = Instant.now().plus(CHAOS);
 		ExecutorService sessions = Executors.newFixedThreadPool(SESSIONS);
 		try {
-			List<Future<?>> clients = java.util.stream.IntStream.range(0, SESSIONS)
-				.<Future<?>>mapToObj((client) -> sessions.submit(() -> request()))
+			List<Future<?>> clients = IntStream.range(0, SESSIONS)
+				.<Future<?>>mapToObj(
+						(client) -> sessions.submit(() -> request(ISOLATION_LEVELS[client % ISOLATION_LEVELS.length])))
 				.toList();
 			kill(end, new Random(SEED));
 			for (Future<?> client : clients) {
@@ -76,24 +85,8 @@ class PgCronChaosTests {
 			sessions.shutdownNow();
 		}
 		assertThat(count("request")).isGreaterThanOrEqualTo(DISPATCHES);
-		try {
-			await().atMost(Duration.ofMinutes(1)).until(() -> count("pgdispatch.job") == 0);
-		}
-		catch (Throwable ex) {
-			for (String q : List.of("SELECT count(*), min(due_at), max(crashes) FROM pgdispatch.job",
-					"SELECT * FROM pgdispatch.job LIMIT 3",
-					"SELECT w, pgdispatch.is_alive(w.pid, w.backend_start) FROM pgdispatch.cron_worker w",
-					"SELECT * FROM cron.job", "SELECT * FROM cron.job_run_details order by runid desc limit 10",
-					"SELECT pid, usename, state, query_start, xact_start, wait_event, left(query,60) FROM pg_stat_activity WHERE usename is not null",
-					"SELECT pid, mode, granted, classid, objid, objsubid FROM pg_locks where locktype='advisory'",
-					"select now()")) {
-				System.out.println(q);
-				this.postgres.sql(q).query().listOfRows().forEach(System.out::println);
-			}
-			System.out
-				.println(this.server.log().lines().skip(Math.max(0, this.server.log().lines().count() - 40)).toList());
-			throw ex;
-		}
+		assertThat(this.serializationFailures).hasValue(0);
+		await().atMost(Duration.ofMinutes(1)).until(() -> count("pgdispatch.job") == 0);
 		assertThat(this.postgres
 			.sql("""
 					SELECT id
@@ -109,8 +102,7 @@ class PgCronChaosTests {
 			.containsExactly("22012");
 		assertThat(count("pgdispatch.dead_letter")).isEqualTo(
 				this.postgres.sql("SELECT count(*) FROM request WHERE id % 10 = 0").query(Integer.class).single());
-		await().atMost(Duration.ofSeconds(10))
-			.until(() -> count("cron.job") + count("cron.job_run_details") + count("pgdispatch.cron_worker") == 0);
+		new CronQueue(this.database).awaitIdle(Duration.ofSeconds(10));
 	}
 
 	private void install() {
@@ -134,10 +126,11 @@ class PgCronChaosTests {
 	 * Sends requests at a steady rate. Whether one was committed whose answer was lost is
 	 * for the database to tell.
 	 */
-	private void request() {
+	private void request(int isolation) {
 		while (true) {
 			try (Connection connection = this.database.dataSource("app").getConnection();
 					PreparedStatement insert = connection.prepareStatement("INSERT INTO request VALUES (?)")) {
+				connection.setTransactionIsolation(isolation);
 				while (count("request") < DISPATCHES) {
 					for (int i = 0; i < 100; i++) {
 						insert.setLong(1, this.nextRequest.incrementAndGet());
@@ -148,6 +141,9 @@ class PgCronChaosTests {
 				return;
 			}
 			catch (SQLException | DataAccessException ex) {
+				if (ex instanceof SQLException sql && SERIALIZATION_FAILURE.equals(sql.getSQLState())) {
+					this.serializationFailures.incrementAndGet();
+				}
 				pause(Duration.ofMillis(50));
 			}
 		}

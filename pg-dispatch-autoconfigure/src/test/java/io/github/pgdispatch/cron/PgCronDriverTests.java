@@ -50,7 +50,7 @@ class PgCronDriverTests {
 				Statement statement = connection.createStatement()) {
 			statement.execute("BEGIN ISOLATION LEVEL " + isolation);
 			for (int i = 0; i < 100; i++) {
-				statement.execute("SELECT pgdispatch.snooze('" + CronQueue.effect("job") + "', '1 second')");
+				statement.execute("SELECT pgdispatch.snooze($$" + CronQueue.effect("job") + "$$, '1 second')");
 			}
 			statement.execute("COMMIT");
 		}
@@ -63,7 +63,7 @@ class PgCronDriverTests {
 		try (Connection connection = this.server.database().dataSource("app").getConnection();
 				Statement statement = connection.createStatement()) {
 			statement.execute("BEGIN");
-			statement.execute("SELECT pgdispatch.fire('" + CronQueue.effect("never") + "')");
+			statement.execute("SELECT pgdispatch.fire($$" + CronQueue.effect("never") + "$$)");
 			statement.execute("ROLLBACK");
 		}
 		assertThat(this.queue.isIdle()).isTrue();
@@ -89,10 +89,6 @@ class PgCronDriverTests {
 		}
 		assertThat(this.queue.value("last_value FROM cron.jobid_seq", Integer.class)).isEqualTo(scheduled);
 		assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isOne();
-		this.queue.run("""
-				SELECT pg_terminate_backend(pid)
-				  FROM pg_stat_activity
-				 WHERE query LIKE 'CALL pgdispatch.cron_work%'""");
 	}
 
 	/**

@@ -61,13 +61,53 @@ class PgCronScalingTests {
 	}
 
 	@Test
-	void streamOfQuickJobsIsDrainedByOneInBatches() {
-		this.queue.fire(CronQueue.effect("quick"), 20_000);
-		this.queue.awaitEffects(20_000);
-		assertThat(this.queue.value("count(*) FROM effect GROUP BY pid ORDER BY 1 DESC LIMIT 1", Integer.class))
-			.isGreaterThan(18_000);
-		assertThat(this.queue.value("count(DISTINCT started_at) FROM effect", Integer.class)).isLessThan(5_000);
+	void streamOfQuickJobsIsDrainedByOneAtATime() {
+		int jobs = 3_000;
+		this.queue.asApp("""
+				DO $$
+				BEGIN
+					FOR i IN 1 .. %d LOOP
+						PERFORM pgdispatch.fire('%s');
+						COMMIT;
+						PERFORM pg_sleep(0.001);
+						COMMIT;
+					END LOOP;
+				END
+				$$""".formatted(jobs, CronQueue.effect("quick").replace("'", "''")));
+		this.queue.awaitEffects(jobs);
+		assertThat(this.queue.value("""
+				count(*)
+				  FROM (SELECT pid <> lag(pid) OVER (ORDER BY at) AS another FROM effect) AS effect
+				 WHERE another""", Integer.class)).isLessThan(jobs / 5);
 		this.queue.awaitIdle();
+	}
+
+	@Test
+	void burstOfQuickJobsIsDrainedInBatches() {
+		int jobs = 20_000;
+		this.queue.fire(CronQueue.effect("quick"), jobs);
+		this.queue.awaitEffects(jobs);
+		assertThat(this.queue.value("count(DISTINCT (pid, started_at)) FROM effect", Integer.class))
+			.isLessThan(jobs / 10);
+		this.queue.awaitIdle();
+	}
+
+	/**
+	 * One cron job a dispatch comes to a standstill with so many.
+	 */
+	@Test
+	void tensOfThousandsWaitingAreDrainedAtTheRateOfAThousand() {
+		double few = rate(1_000);
+		assertThat(rate(31_000)).isGreaterThan(few / 2);
+	}
+
+	private double rate(int jobs) {
+		prepare();
+		this.queue.fire(CronQueue.effect("quick"), jobs);
+		this.queue.awaitEffects(jobs);
+		double seconds = this.queue.value("date_part('epoch', max(at) - min(at)) FROM effect", Double.class);
+		this.queue.awaitIdle();
+		return jobs / seconds;
 	}
 
 	@Test

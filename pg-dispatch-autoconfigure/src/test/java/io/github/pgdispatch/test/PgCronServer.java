@@ -20,7 +20,7 @@ public final class PgCronServer implements AutoCloseable {
 
 	private final String directory;
 
-	private final int port;
+	private int port;
 
 	private PgCronServer(PgCronHost host) {
 		this.host = host;
@@ -117,6 +117,20 @@ public final class PgCronServer implements AutoCloseable {
 		standby.configure("port=" + standby.port);
 		standby.startAgain();
 		return standby;
+	}
+
+	/**
+	 * Takes the place of another server, which is stopped as by a power failure: this one
+	 * is reached where that was, to which pg_cron connects.
+	 * @param failed that this standby has followed
+	 */
+	public void takeOver(PgCronServer failed) {
+		failed.stopImmediately();
+		stop();
+		this.port = failed.port;
+		configure("port=" + this.port);
+		startAgain();
+		promote();
 	}
 
 	public void promote() {
