@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
+import io.github.pgdispatch.test.ExtensionFiles;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
@@ -44,13 +45,8 @@ class CreateExtensionTests {
 		Path directory = Path.of(this.queue.value("SELECT setting FROM pg_config() WHERE name = 'SHAREDIR'"),
 				"extension");
 		this.control = directory.resolve(this.extension + ".control");
-		Files.writeString(this.control, """
-				default_version = '%s'
-				relocatable = false
-				superuser = false
-				trusted = true
-				""".formatted(TestDatabase.SCHEMA_VERSION));
-		for (Map.Entry<String, String> script : TestDatabase.scripts().entrySet()) {
+		Files.writeString(this.control, ExtensionFiles.control());
+		for (Map.Entry<String, String> script : ExtensionFiles.scripts().entrySet()) {
 			Path file = directory.resolve(script.getKey().replace("pg_dispatch", this.extension));
 			this.scripts.add(Files.writeString(file, script.getValue()));
 		}
