@@ -35,6 +35,23 @@ COMMENT ON COLUMN pgdispatch.cron_setting.linger IS
 INSERT INTO pgdispatch.cron_setting DEFAULT VALUES;
 
 
+CREATE FUNCTION pgdispatch.replace_cron_setting() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    DELETE FROM pgdispatch.cron_setting AS s WHERE s.role::oid = NEW.role::oid;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.replace_cron_setting() IS
+'Part of pgdispatch.cron_setting: what is inserted replaces what there was for that role.';
+
+-- CREATE EXTENSION inserts the row of no role, and a dump that is restored after it inserts the row that it had.
+CREATE TRIGGER replace BEFORE INSERT ON pgdispatch.cron_setting
+    FOR EACH ROW EXECUTE FUNCTION pgdispatch.replace_cron_setting();
+
+
 CREATE FUNCTION pgdispatch.home() RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -62,7 +79,7 @@ CREATE TABLE pgdispatch.cron_worker (
     pid           integer,
     backend_start timestamptz,
     PRIMARY KEY (role, id),
-    UNIQUE (role, promise, promised_in)
+    UNIQUE (role, home, promise, promised_in)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
 COMMENT ON TABLE pgdispatch.cron_worker IS
@@ -77,7 +94,7 @@ COMMENT ON COLUMN pgdispatch.cron_worker.promised_in IS
 'The minute of the promise: should an administrator take the worker away from pg_cron, those who cannot see that promise anew in the next.';
 COMMENT ON COLUMN pgdispatch.cron_worker.scheduled_at IS 'When it was scheduled; of a permanent worker, when it was last seen.';
 COMMENT ON COLUMN pgdispatch.cron_worker.wakes_at IS 'When an alarm is to come.';
-COMMENT ON COLUMN pgdispatch.cron_worker.home IS 'The database for which it was scheduled. In a restored copy it does nothing.';
+COMMENT ON COLUMN pgdispatch.cron_worker.home IS 'The database for which it was scheduled. In one that was restored from its dump it does nothing, and nobody relies on it.';
 COMMENT ON COLUMN pgdispatch.cron_worker.runs IS 'How often pg_cron has started it.';
 COMMENT ON COLUMN pgdispatch.cron_worker.pid IS 'The session that it is or was; of a session that ended well, nothing is left.';
 COMMENT ON COLUMN pgdispatch.cron_worker.backend_start IS 'When that session began, as process ids are used again.';
@@ -308,7 +325,7 @@ DECLARE
 BEGIN
     INSERT INTO pgdispatch.cron_worker (role, purpose, promise, wakes_at)
     VALUES (worker_role, worker_purpose, worker_promise, worker_wakes_at)
-    ON CONFLICT (role, promise, promised_in) DO NOTHING
+    ON CONFLICT (role, home, promise, promised_in) DO NOTHING
     RETURNING id INTO new_id;
     IF new_id IS NULL THEN
         RETURN false;
@@ -339,12 +356,13 @@ COMMENT ON FUNCTION pgdispatch.cron_remove(regrole, bigint) IS
 'Removes a worker of the current role. Nothing may run in its session once that is committed, as pg_cron may end it at any time.';
 
 
-CREATE FUNCTION pgdispatch.cron_is_sound(worker_id bigint) RETURNS boolean
+CREATE FUNCTION pgdispatch.cron_is_sound(worker_id bigint, worker_home text) RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN EXISTS (SELECT
+    RETURN worker_home = pgdispatch.home()
+       AND EXISTS (SELECT
                      FROM cron.job AS j
                     WHERE j.jobname = pgdispatch.cron_name(worker_id)
                       AND j.username = CURRENT_USER
@@ -353,8 +371,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_is_sound(bigint) IS
-'Whether pg_cron still starts the worker: an administrator may have removed it or made it inactive, and this may be a copy of the server with another port.';
+COMMENT ON FUNCTION pgdispatch.cron_is_sound(bigint, text) IS
+'Whether the worker is one of this server and database that pg_cron still starts: it may have come with a dump or a copy, or an administrator may have removed it or made it inactive.';
 
 
 CREATE FUNCTION pgdispatch.is_alive(session_pid integer, session_start timestamptz) RETURNS boolean
@@ -448,7 +466,7 @@ BEGIN
           FROM pgdispatch.cron_worker AS w
          WHERE w.role = caller
            AND w.purpose = 'work'
-           AND pgdispatch.cron_is_sound(w.id);
+           AND pgdispatch.cron_is_sound(w.id, w.home);
         -- All of them look at the queue before they go, and none goes before this transaction has ended. A due job brings one
         -- more, as those may be about to run long ones.
         IF present >= bound OR (promised > 0 AND NOT due) THEN
@@ -605,7 +623,7 @@ DECLARE
 BEGIN
     SELECT w.schedule, w.wakes_at INTO wanted FROM pgdispatch.cron_wakes_at(due_in + spare) AS w;
     FOR waiting IN SELECT w.* FROM pgdispatch.cron_worker AS w WHERE w.role = worker_role AND w.purpose IN ('alarm', 'reboot') LOOP
-        IF pgdispatch.cron_is_sound(waiting.id)
+        IF pgdispatch.cron_is_sound(waiting.id, waiting.home)
            -- One that is just being started will settle it all once more; to take it from pg_cron in that moment leaves traces.
            AND (waiting.wakes_at BETWEEN moment - '3 seconds'::interval AND moment + '2 seconds'::interval
                 OR due_in IS NOT NULL AND (waiting.purpose = 'reboot'
@@ -732,7 +750,7 @@ BEGIN
       FROM pgdispatch.cron_worker AS w
      WHERE w.role = me
        AND w.purpose = 'work'
-       AND pgdispatch.cron_is_sound(w.id);
+       AND pgdispatch.cron_is_sound(w.id, w.home);
     IF pgdispatch.is_held(pgdispatch.lookout_lock(me)) THEN
         others_to_look := others_to_look + 1;
     END IF;
@@ -809,7 +827,7 @@ BEGIN
       WHERE w.role = me
         AND w.id <> worker_id
         AND w.purpose <> 'permanent'
-        AND NOT pgdispatch.cron_is_sound(w.id)
+        AND NOT pgdispatch.cron_is_sound(w.id, w.home)
         AND NOT pgdispatch.is_alive(w.pid, w.backend_start);
     others := EXISTS (SELECT
                         FROM pgdispatch.cron_worker AS w
@@ -1296,7 +1314,7 @@ BEGIN
     LOOP
         PERFORM pgdispatch.cron_remove(me, worker);
     END LOOP;
-    IF NOT EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'work') THEN
+    IF NOT EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'work' AND w.home = pgdispatch.home()) THEN
         PERFORM pgdispatch.cron_settle(me);
     END IF;
 END
@@ -1406,6 +1424,9 @@ $$;
 DO $$
 BEGIN
     PERFORM pg_catalog.pg_extension_config_dump('pgdispatch.cron_setting', '');
+    -- As pg_cron has the counterparts dumped: otherwise they would be other workers' in the copy, where the ids began again.
+    PERFORM pg_catalog.pg_extension_config_dump('pgdispatch.cron_worker', '');
+    PERFORM pg_catalog.pg_extension_config_dump('pgdispatch.cron_worker_id_seq', '');
 EXCEPTION
     WHEN feature_not_supported THEN
         NULL;   -- This is not CREATE EXTENSION.

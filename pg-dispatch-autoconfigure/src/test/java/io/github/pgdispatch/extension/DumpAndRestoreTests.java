@@ -1,0 +1,131 @@
+package io.github.pgdispatch.extension;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.github.pgdispatch.test.PgCronHost;
+import io.github.pgdispatch.test.PgCronTest;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A dump holds the queue, and a database that is restored from it does nothing by itself:
+ * its jobs are the original's, which may be running them. Once something is dispatched in
+ * it, it is a database like any other.
+ */
+@PgCronTest
+class DumpAndRestoreTests {
+
+	private final PgCronHost host;
+
+	DumpAndRestoreTests(PgCronHost host) {
+		this.host = host;
+	}
+
+	@ParameterizedTest(name = "extension: {0}, background workers: {1}")
+	@CsvSource({ "false, on", "false, off", "true, on", "true, off" })
+	void copyRunsNothingUntilSomethingIsDispatchedInIt(boolean extension, String useBackgroundWorkers) {
+		try (CronDatabase original = start(useBackgroundWorkers); CronDatabase copy = start(useBackgroundWorkers)) {
+			install(original, extension);
+			fillQueue(original);
+			copy.launch(false);
+			restore(original, copy);
+			// On another machine its server would have the port that is in pg_cron's
+			// rows.
+			copy.run("postgres", "UPDATE cron.job SET nodeport = inet_server_port()");
+			copy.launch(true);
+			assertThat(queue(copy)).isEqualTo(queue(original));
+			awaitNothing(copy);
+			assertThat(queue(copy)).isEqualTo(queue(original));
+			assertWorks(copy);
+			assertThat(original.effects()).isEmpty();
+		}
+	}
+
+	@ParameterizedTest(name = "background workers: {0}")
+	@ValueSource(strings = { "on", "off" })
+	void copyOnTheSameMachineAndItsOriginalEachRunWhatIsTheirs(String useBackgroundWorkers) {
+		try (CronDatabase original = start(useBackgroundWorkers); CronDatabase copy = start(useBackgroundWorkers)) {
+			install(original, true);
+			fillQueue(original);
+			restore(original, copy);
+			original.launch(true);
+			original.awaitTrue("(SELECT count(*) = 2 FROM effect)");
+			awaitNothing(copy);
+			assertWorks(copy);
+			assertThat(original.effects()).containsExactly("1 due", "2 snoozed");
+			assertThat(original.values("SELECT command FROM pgdispatch.job"))
+				.containsExactly(CronDatabase.effect("4 later"));
+		}
+	}
+
+	private void restore(CronDatabase original, CronDatabase copy) {
+		String dump = this.host.createDirectory() + "/dump.sql";
+		original.server().run("pg_dump", "-d", "test", "-f", dump);
+		copy.server().run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", "test", "-f", dump);
+	}
+
+	private static void awaitNothing(CronDatabase copy) {
+		await().during(Duration.ofSeconds(5))
+			.atMost(Duration.ofSeconds(30))
+			.until(() -> copy.is("NOT EXISTS (SELECT FROM effect)"));
+	}
+
+	private static void assertWorks(CronDatabase copy) {
+		copy.fire(CronDatabase.effect("3 new"));
+		copy.awaitTrue("(SELECT count(*) = 3 FROM effect)");
+		assertThat(copy.effects()).containsExactly("1 due", "2 snoozed", "3 new");
+		copy.awaitTrue("(SELECT count(*) FROM cron.job) = 2");
+		assertThat(copy.values("SELECT DISTINCT home = pgdispatch.home() FROM pgdispatch.cron_worker"))
+			.containsExactly("t");
+		assertThat(copy.values("SELECT jobname FROM cron.job ORDER BY 1"))
+			.isEqualTo(copy.values("SELECT pgdispatch.cron_name(id) FROM pgdispatch.cron_worker ORDER BY 1"));
+	}
+
+	private CronDatabase start(String useBackgroundWorkers) {
+		return CronDatabase.start(this.host, "cron.use_background_workers=" + useBackgroundWorkers);
+	}
+
+	private static void install(CronDatabase database, boolean extension) {
+		if (extension) {
+			database.run("postgres", "CREATE EXTENSION pg_dispatch");
+		}
+		else {
+			database.database().install("postgres");
+		}
+		database.run("postgres", "CALL pgdispatch.grant_to('app')",
+				"UPDATE pgdispatch.cron_setting SET linger = '0', workers = 3");
+		database.createTableOfEffects();
+	}
+
+	/**
+	 * Leaves a job that is due and a worker that is about to come, and an alarm for one
+	 * that is snoozed.
+	 */
+	private static void fillQueue(CronDatabase database) {
+		database.fire("SELECT 1 / 0");
+		database.snooze(CronDatabase.effect("2 snoozed"), "30 seconds");
+		database.snooze(CronDatabase.effect("4 later"), "1 hour");
+		database.awaitTrue("EXISTS (SELECT FROM pgdispatch.dead_letter)");
+		database.awaitTrue("ARRAY['alarm', 'reboot'] = ARRAY(SELECT purpose FROM pgdispatch.cron_worker ORDER BY 1)");
+		database.launch(false);
+		database.fire(CronDatabase.effect("1 due"));
+		assertThat(database.values("SELECT purpose FROM pgdispatch.cron_worker ORDER BY 1")).containsExactly("alarm",
+				"reboot", "work");
+	}
+
+	private static List<String> queue(CronDatabase database) {
+		return database.values("""
+				SELECT j::text FROM pgdispatch.job AS j
+				 UNION ALL
+				SELECT d::text FROM pgdispatch.dead_letter AS d
+				 UNION ALL
+				SELECT s::text FROM pgdispatch.cron_setting AS s
+				 ORDER BY 1""");
+	}
+
+}
