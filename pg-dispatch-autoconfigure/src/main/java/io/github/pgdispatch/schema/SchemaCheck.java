@@ -64,6 +64,9 @@ record SchemaCheck(SchemaVersion needed) {
 		if (state.version() != null && state.version().major() > this.needed.major()) {
 			throw failure(state).ofNewerVersion();
 		}
+		if (state.predecessor()) {
+			throw failure(state).ofPredecessor();
+		}
 		if (!isInstalled(state) && state.extension() != null) {
 			throw failure(state).ofExtension();
 		}

@@ -38,10 +38,26 @@ record SchemaFailure(SchemaState state, SchemaVersion needed) {
 
 	PgDispatchConfigurationException ofExtension() {
 		return because(
-				found() + " It belongs to the extension " + this.state.extension()
-						+ ", and so is not changed, but this application needs version " + this.needed + ".",
-				"Upgrade the extension (ALTER EXTENSION … UPDATE) or drop it (the application then installs the schema), "
-						+ "or set pgdispatch.schema.mode to none.");
+				found() + ofWhichExtension() + ", and so is not changed, but this application needs version "
+						+ this.needed + ".",
+				(this.state.versioned()
+						? "With the files of that version on the server, let its owner run: ALTER EXTENSION "
+								+ this.state.extension() + " UPDATE; Or drop it"
+						: "Drop it")
+						+ " (the application then installs the schema), or set pgdispatch.schema.mode to none.");
+	}
+
+	PgDispatchConfigurationException ofPredecessor() {
+		boolean extension = this.state.extension() != null;
+		return because(
+				found() + (extension ? ofWhichExtension() : " It is the one of pg_dispatch 0.1")
+						+ ", and so is neither used nor changed.",
+				"What it has scheduled is run by pg_cron without it, unless its commands call something in the schema; "
+						+ "see the README on coming from pg_dispatch 0.1. Then let an administrator run: "
+						+ (extension
+								? "DROP EXTENSION " + this.state.extension() + "; DROP SCHEMA IF EXISTS pgdispatch;"
+								: "DROP SCHEMA pgdispatch CASCADE;")
+						+ " And start the application again, which installs the schema.");
 	}
 
 	PgDispatchConfigurationException ofStrangers() {
@@ -85,6 +101,10 @@ record SchemaFailure(SchemaState state, SchemaVersion needed) {
 	private String found() {
 		return "There is a schema pgdispatch" + ((this.state.version() != null) ? " " + this.state.version() : "")
 				+ " in the database " + this.state.database() + ", owned by " + this.state.owner() + ".";
+	}
+
+	private String ofWhichExtension() {
+		return " It belongs to the extension " + this.state.extension() + " " + this.state.extensionVersion();
 	}
 
 	private static String grant(List<String> roles) {

@@ -23,18 +23,15 @@ final class SchemaInspector {
 			       pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create_schema,
 			       pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(n.nspowner)) AS owner,
 			       coalesce(pg_catalog.pg_has_role(n.nspowner, 'USAGE'), false) AS owned,
-			       (SELECT pg_catalog.concat(e.extname, ' ', e.extversion)
-			          FROM pg_catalog.pg_extension AS e
-			         WHERE v.oid IS NULL AND e.extnamespace = n.oid
-			            OR EXISTS (SELECT
-			                         FROM pg_catalog.pg_depend AS d
-			                        WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-			                          AND d.refobjid = e.oid
-			                          AND d.deptype = 'e'
-			                          AND (d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid
-			                            OR d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = v.oid))
-			         LIMIT 1) AS extension,
+			       pg_catalog.quote_ident(x.extname) AS extension,
+			       x.extversion AS extension_version,
 			       v.oid IS NOT NULL AS versioned,
+			       v.oid IS NULL
+			            AND (coalesce(x.extname ~ '(^|@)pg_dispatch$' AND x.extversion ~ '^0[.]', false)
+			                 OR 3 = (SELECT pg_catalog.count(DISTINCT p.proname)
+			                           FROM pg_catalog.pg_proc AS p
+			                          WHERE p.pronamespace = n.oid
+			                            AND p.proname IN ('fire', 'snooze', '_schedule_job'))) AS predecessor,
 			       coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
 			            AND pg_catalog.has_function_privilege(v.oid, 'EXECUTE'), false) AS version_visible,
 			       CASE WHEN v.oid IS NULL THEN ARRAY(
@@ -75,6 +72,18 @@ final class SchemaInspector {
 			  FROM (SELECT) AS always
 			  LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'pgdispatch'
 			  LEFT JOIN pg_catalog.pg_proc AS v ON v.pronamespace = n.oid AND v.proname = 'version' AND v.pronargs = 0
+			  LEFT JOIN LATERAL (
+			       SELECT e.extname, e.extversion
+			         FROM pg_catalog.pg_extension AS e
+			        WHERE v.oid IS NULL AND e.extnamespace = n.oid
+			           OR EXISTS (SELECT
+			                        FROM pg_catalog.pg_depend AS d
+			                       WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+			                         AND d.refobjid = e.oid
+			                         AND d.deptype = 'e'
+			                         AND (d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid
+			                           OR d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = v.oid))
+			        LIMIT 1) AS x ON true
 			""";
 
 	private final JdbcClient jdbc;
@@ -93,9 +102,9 @@ final class SchemaInspector {
 	private SchemaState state(ResultSet row, int rowNumber) throws SQLException {
 		return new SchemaState(row.getString("database"), row.getString("user"), row.getBoolean("may_create_schema"),
 				row.getString("owner"), row.getBoolean("owned"), row.getString("extension"),
-				row.getBoolean("versioned"), row.getBoolean("version_visible") ? version() : null,
-				list(row.getArray("strangers")), list(row.getArray("unknown_roles")),
-				list(row.getArray("roles_lacking_privileges")));
+				row.getString("extension_version"), row.getBoolean("predecessor"), row.getBoolean("versioned"),
+				row.getBoolean("version_visible") ? version() : null, list(row.getArray("strangers")),
+				list(row.getArray("unknown_roles")), list(row.getArray("roles_lacking_privileges")));
 	}
 
 	private SchemaVersion version() {

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param mayCreateSchema whether the user may create schemas
  * @param owner of the schema; {@code null} if there is no schema {@code pgdispatch}
  * @param owned whether the user has the owner's rights
- * @param extension name and version of the extension that the schema belongs to, if any
+ * @param extension that the schema belongs to, if any
+ * @param extensionVersion its version
+ * @param predecessor whether the schema is the one of pg_dispatch 0.1
  * @param versioned whether there is a function {@code pgdispatch.version()}
  * @param version that it returns; {@code null} if there is none or the user may not call
  * it
@@ -22,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * privilege on the schema or on something in it
  */
 record SchemaState(String database, String user, boolean mayCreateSchema, @Nullable String owner, boolean owned,
-		@Nullable String extension, boolean versioned, @Nullable SchemaVersion version, List<String> strangers,
-		List<String> unknownRoles, List<String> rolesLackingPrivileges) {
+		@Nullable String extension, @Nullable String extensionVersion, boolean predecessor, boolean versioned,
+		@Nullable SchemaVersion version, List<String> strangers, List<String> unknownRoles,
+		List<String> rolesLackingPrivileges) {
 
 	boolean exists() {
 		return this.owner != null;

@@ -2,11 +2,14 @@ package io.github.pgdispatch.test;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+
+import org.springframework.core.io.ClassPathResource;
 
 /**
  * The extension as the build has made it.
@@ -56,6 +59,20 @@ public final class ExtensionFiles {
 	 */
 	public static String pgTleScript() {
 		return read(DIRECTORY.resolve("pgtle.sql"));
+	}
+
+	/**
+	 * Returns what stands in for pg_dispatch 0.1.5.
+	 * @return its script
+	 */
+	public static String predecessor() {
+		try {
+			return new ClassPathResource("predecessor.sql", ExtensionFiles.class)
+				.getContentAsString(StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	private static String read(Path file) {
