@@ -187,6 +187,20 @@ COMMENT ON FUNCTION pgdispatch.is_held(bigint) IS
 'Whether some other session holds the advisory lock exclusively at the moment.';
 
 
+CREATE FUNCTION pgdispatch.has_application(role regrole) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN coalesce(pg_catalog.current_setting('pgdispatch.attends', true) = 'on', false)   -- It is us, see attend.
+        OR pgdispatch.is_held(pgdispatch.application_lock(role))
+        OR pgdispatch.is_held(pgdispatch.driver_lock(role));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.has_application(regrole) IS
+'Whether an application is connected that runs the role''s jobs.';
+
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What pg_cron is like here
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -253,8 +267,7 @@ DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
     IF problem NOT IN ('elsewhere', 'old', 'privilege')
-       OR pgdispatch.is_held(pgdispatch.driver_lock(caller))
-       OR pgdispatch.is_held(pgdispatch.application_lock(caller))
+       OR pgdispatch.has_application(caller)
        OR current_setting('pgdispatch.warned', true) = pg_current_xact_id()::text
        OR EXISTS (SELECT
                     FROM pgdispatch.cron_worker AS w
@@ -454,8 +467,8 @@ BEGIN
         RETURN;
     END IF;
 
-    IF pgdispatch.is_held(pgdispatch.driver_lock(caller)) OR pgdispatch.is_held(pgdispatch.application_lock(caller)) THEN
-        schedule := '10 seconds';   -- For what is left if the application that is there should fail. See stand_down.
+    IF pgdispatch.has_application(caller) THEN
+        schedule := '10 seconds';   -- For what is left if the application that is there should fail. See attend.
         due := false;
     END IF;
 
@@ -616,7 +629,8 @@ DECLARE
     moment   constant timestamptz := clock_timestamp();
     due_in   constant interval    := pgdispatch.next_due_in(moment);
     -- What falls due is run by the application if there is one, and by us if it fails.
-    spare    constant interval    := CASE WHEN pgdispatch.is_held(pgdispatch.application_lock(worker_role)) THEN '10 seconds' ELSE '0' END;
+    attended constant boolean     := pgdispatch.has_application(worker_role);
+    spare    constant interval    := CASE WHEN attended THEN '10 seconds' ELSE '0' END;
     wanted   record;
     waiting  pgdispatch.cron_worker;
     purposes text[] := '{}';
@@ -627,7 +641,10 @@ BEGIN
            -- One that is just being started will settle it all once more; to take it from pg_cron in that moment leaves traces.
            AND (waiting.wakes_at BETWEEN moment - '3 seconds'::interval AND moment + '2 seconds'::interval
                 OR due_in IS NOT NULL AND (waiting.purpose = 'reboot'
-                                           OR waiting.wakes_at BETWEEN moment AND wanted.wakes_at + '500 ms'::interval)) THEN
+                                           OR waiting.wakes_at BETWEEN moment AND wanted.wakes_at + '500 ms'::interval
+                                              -- It was for a job that the application has run. Not moved before it has to be.
+                                              AND NOT (attended AND waiting.wakes_at < least(moment + '8 seconds'::interval,
+                                                                                             wanted.wakes_at - '2 seconds'::interval)))) THEN
             purposes := purposes || waiting.purpose;
         ELSE
             PERFORM pgdispatch.cron_remove(worker_role, waiting.id);
