@@ -947,6 +947,7 @@ DECLARE
     look_ahead    constant interval    := '2500 ms';   -- Not worth another session.
     a_turn_takes  constant interval    := '100 ms';
     patience      constant interval    := '2 seconds';
+    grace         constant interval    := '1 second';  -- The application's.
     me            constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     started_at    constant timestamptz := pg_catalog.clock_timestamp();
     session_limit constant interval    := nullif(pg_catalog.current_setting('statement_timeout'), '0')::interval;
@@ -956,6 +957,8 @@ DECLARE
     attending     boolean     := false;
     waiting       integer;
     waiting_since timestamptz;
+    oldest        timestamptz;
+    attended      boolean;
     other_seen_at timestamptz := '-infinity';
     has_the_turn  boolean     := false;
     joined        boolean     := false;
@@ -1002,7 +1005,9 @@ BEGIN
         IF pace > 1 THEN
             waiting := 1;
         ELSE
-            waiting := pg_catalog.cardinality(pgdispatch.claim(moment, '-infinity', 0, pgdispatch.cron_workers_at_most(me) + 1));
+            SELECT pg_catalog.cardinality(c.jobs), (c.jobs[1]).due_at
+              INTO waiting, oldest
+              FROM (SELECT pgdispatch.claim(moment, '-infinity', 0, pgdispatch.cron_workers_at_most(me) + 1) AS jobs) AS c;
             ROLLBACK;   -- It was only to see: others may have them.
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
             IF NOT has_the_turn AND (pgdispatch.is_shared(pgdispatch.batch_lock(me))
@@ -1014,12 +1019,15 @@ BEGIN
                 joined := false;
             ELSE
                 waiting_since := coalesce(waiting_since, moment);
-                -- Another one takes it. But if that takes long, we do.
-                IF moment < least(other_seen_at + a_turn_takes, waiting_since + patience / 2) THEN
+                -- The application takes it, or another one of us does. But if that takes long, it is for us.
+                attended := pgdispatch.has_application(me);
+                IF attended AND moment < greatest(waiting_since, oldest) + grace THEN
+                    waiting := 0;   -- Nor a reason to linger.
+                ELSIF moment < least(other_seen_at + a_turn_takes, waiting_since + patience / 2) THEN
                     waiting := 0;
                     idle_since := CASE WHEN attending THEN moment ELSE idle_since END;
                 ELSIF worker_id IS NOT NULL THEN
-                    joined := moment < other_seen_at + a_turn_takes;
+                    joined := attended OR moment < other_seen_at + a_turn_takes;
                     PERFORM pgdispatch.cron_go_deaf(worker_id, attending);
                     COMMIT;
                 END IF;

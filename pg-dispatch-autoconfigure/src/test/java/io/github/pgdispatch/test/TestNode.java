@@ -64,6 +64,9 @@ public final class TestNode implements AutoCloseable {
 		config.setInitializationFailTimeout(-1);
 		config.setConnectionTimeout(5_000);
 		config.addDataSourceProperty("ApplicationName", name);
+		// Otherwise the driver sets the name in the session, where the executor resets
+		// it.
+		config.addDataSourceProperty("assumeMinServerVersion", "13");
 		return new HikariDataSource(config);
 	}
 
