@@ -1368,7 +1368,7 @@ BEGIN
             PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.driver_lock(worker));
         END IF;
     END IF;
-    IF pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
+    IF pg_catalog.to_regnamespace('cron') IS NOT NULL OR pgdispatch.cron_is_elsewhere() THEN
         PERFORM pgdispatch.attend(resting);
     END IF;
     moment := pg_catalog.clock_timestamp();
