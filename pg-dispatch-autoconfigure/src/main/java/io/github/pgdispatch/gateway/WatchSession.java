@@ -52,12 +52,9 @@ public final class WatchSession implements AutoCloseable {
 	 * @throws SQLException if there is none to be had
 	 */
 	public static WatchSession open(DataSource dataSource, boolean listen) throws SQLException {
-		Connection connection = dataSource.getConnection();
-		try {
-			connection.setAutoCommit(true);
+		return Sessions.open(dataSource, (connection) -> {
 			// Under the role's default, if that is another, a look could not follow the
-			// lock, and
-			// could make others' transactions fail.
+			// lock, and could make others' transactions fail.
 			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
 			connection.setNetworkTimeout(Runnable::run, (int) NETWORK_TIMEOUT.toMillis());
 			WatchSession session = new WatchSession(connection, listen);
@@ -65,11 +62,7 @@ public final class WatchSession implements AutoCloseable {
 				session.listen();
 			}
 			return session;
-		}
-		catch (SQLException ex) {
-			connection.close();
-			throw ex;
-		}
+		});
 	}
 
 	private void listen() throws SQLException {
@@ -140,9 +133,9 @@ public final class WatchSession implements AutoCloseable {
 	@Override
 	public void close() throws SQLException {
 		try (this.connection; Statement statement = this.connection.createStatement()) {
-			// Nobody who is given this connection next is to be notified, or holds the
-			// lock.
-			stir();
+			// Whoever is given this connection next is not to be notified, nor to pass
+			// for a driver.
+			statement.execute("SELECT pgdispatch.unwatch()");
 			statement.execute("UNLISTEN *");
 		}
 	}

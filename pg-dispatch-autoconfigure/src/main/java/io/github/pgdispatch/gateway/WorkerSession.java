@@ -41,16 +41,8 @@ public final class WorkerSession implements AutoCloseable {
 	 * @throws SQLException if there is none to be had
 	 */
 	public static WorkerSession open(DataSource dataSource, ScheduledExecutorService canceller) throws SQLException {
-		Connection connection = dataSource.getConnection();
-		try {
-			// The executor commits as it goes, which it may not do inside a transaction.
-			connection.setAutoCommit(true);
-			return new WorkerSession(connection, canceller);
-		}
-		catch (SQLException ex) {
-			connection.close();
-			throw ex;
-		}
+		// The executor commits as it goes, which it may not do inside a transaction.
+		return Sessions.open(dataSource, (connection) -> new WorkerSession(connection, canceller));
 	}
 
 	/**

@@ -1349,6 +1349,35 @@ COMMENT ON FUNCTION pgdispatch.attend(boolean) IS
 'Part of pgdispatch.watch: tells pg_cron''s workers that an application runs the role''s jobs, and calls off those that were to come in case it failed.';
 
 
+CREATE FUNCTION pgdispatch.unwatch() RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    me   constant regrole := quote_ident(CURRENT_USER)::regrole;
+    lock bigint;
+BEGIN
+    FOREACH lock IN ARRAY ARRAY[pgdispatch.driver_lock(me), pgdispatch.application_lock(me)] LOOP
+        -- To give back what one does not hold raises a warning, and what was taken twice has to be given back twice.
+        WHILE EXISTS (SELECT
+                        FROM pg_locks AS l
+                       WHERE l.locktype = 'advisory'
+                         AND l.pid = pg_backend_pid()
+                         AND l.mode = 'ExclusiveLock'
+                         AND l.classid::bigint = lock >> 32
+                         AND l.objid::bigint = lock & 4294967295
+                         AND l.objsubid = 1) LOOP
+            EXIT WHEN NOT pg_advisory_unlock(lock);
+        END LOOP;
+    END LOOP;
+    PERFORM set_config('pgdispatch.attends', '', false);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.unwatch() IS
+'Undoes pgdispatch.watch: the session no longer rests, nor does it count as an application that runs the role''s jobs. To be called before the session is used for anything else.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.watch(
     at_most integer, rest boolean,
     OUT due integer, OUT next_due_in interval, OUT resting boolean, OUT notified boolean)

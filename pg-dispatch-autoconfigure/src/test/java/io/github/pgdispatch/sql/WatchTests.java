@@ -127,6 +127,14 @@ class WatchTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void driverThatWatchesNoMoreRestsNoMore() throws SQLException {
+		watch(this.driver, true);
+		watch(this.driver, true);
+		this.driver.run("SELECT pgdispatch.unwatch()");
+		assertThat(watch(this.app, true)).isEqualTo("(0,,t,t)");
+	}
+
+	@Test
 	void driversOfOtherRolesRestBesides() throws SQLException {
 		watch(this.driver, true);
 		try (Session admin = this.queue.admin()) {
