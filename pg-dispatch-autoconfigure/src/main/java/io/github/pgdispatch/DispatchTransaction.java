@@ -2,7 +2,6 @@ package io.github.pgdispatch;
 
 import javax.sql.DataSource;
 
-import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -34,17 +33,11 @@ final class DispatchTransaction {
 	 */
 	DispatchTransaction(PlatformTransactionManager transactionManager, DataSource dataSource, boolean required) {
 		this.transactionManager = transactionManager;
-		this.resource = target(dataSource);
+		this.resource = TransactionResource.of(dataSource);
 		this.required = required;
 		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
 			configurable.addListener(new CommitMarker());
 		}
-	}
-
-	private static Object target(DataSource dataSource) {
-		DataSource target = (dataSource instanceof TransactionAwareDataSourceProxy proxy) ? proxy.getTargetDataSource()
-				: null;
-		return (target != null) ? target : dataSource;
 	}
 
 	void execute(Runnable dispatch) {

@@ -5,6 +5,7 @@ import java.util.List;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.TransactionResource;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.orm.jpa.JpaTransactionManager;
@@ -31,8 +32,9 @@ final class TransactionManagers {
 	 */
 	static PlatformTransactionManager select(ObjectProvider<PlatformTransactionManager> candidates,
 			DataSource dataSource) {
+		Object resource = TransactionResource.of(dataSource);
 		List<PlatformTransactionManager> matching = candidates.stream()
-			.filter((candidate) -> manages(candidate, dataSource))
+			.filter((candidate) -> manages(candidate, resource))
 			.toList();
 		if (matching.size() == 1) {
 			return matching.get(0);
@@ -50,12 +52,13 @@ final class TransactionManagers {
 						: "Mark one of them as @Primary, or declare a PgDispatchTemplate with the one that fits.");
 	}
 
-	private static boolean manages(PlatformTransactionManager manager, DataSource dataSource) {
+	private static boolean manages(PlatformTransactionManager manager, Object resource) {
 		if (JPA && manager instanceof JpaTransactionManager jpa) {
-			return jpa.getDataSource() == dataSource;
+			return jpa.getDataSource() == resource;
 		}
 		// Others, such as JTA's, enlist whatever takes part in their transaction.
-		return !(manager instanceof ResourceTransactionManager resource) || resource.getResourceFactory() == dataSource;
+		return !(manager instanceof ResourceTransactionManager ofOneResource)
+				|| ofOneResource.getResourceFactory() == resource;
 	}
 
 }

@@ -25,6 +25,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -100,6 +101,14 @@ class PgDispatchAutoConfigurationTests {
 						context.getBean(PlatformTransactionManager.class));
 				assertThat(context.getBean(WorkerConnections.class).dataSource()).isInstanceOf(HikariDataSource.class);
 			});
+	}
+
+	@Test
+	void dataSourceMayBeAwareOfTransactions(TestDatabase database) {
+		this.application.withBean(DataSource.class, () -> new TransactionAwareDataSourceProxy(
+				DataSourceBuilder.create().type(HikariDataSource.class).url(database.url()).username("app").build()))
+			.run((context) -> assertDispatches(context.getBean(PgDispatchTemplate.class),
+					context.getBean(PlatformTransactionManager.class)));
 	}
 
 	@Test
