@@ -48,11 +48,16 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
 	@Override
 	public void snooze(String sql, Object parameters, Duration delay) {
+		snooze(Command.parse(sql), parameters, delay);
+	}
+
+	@Override
+	public void snooze(Command command, Object parameters, Duration delay) {
 		Assert.notNull(delay, "The delay must not be null");
 		Assert.isTrue(!delay.isNegative(), () -> "The delay must not be negative, but is " + delay);
-		String command = Command.parse(sql).render(ParameterValues.of(parameters));
+		String rendered = command.render(ParameterValues.of(parameters));
 		this.transaction.execute(() -> {
-			this.gateway.dispatch(command, delay, !this.listener.isListening());
+			this.gateway.dispatch(rendered, delay, !this.listener.isListening());
 			CommitCallback.of(this.listener).count(delay.toSeconds() > 0);
 		});
 	}

@@ -4,6 +4,8 @@ import java.time.Duration;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.command.Command;
+
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
@@ -101,5 +103,16 @@ public interface PgDispatchTemplate {
 	 * @param delay zero or more; truncated to whole seconds
 	 */
 	void snooze(String sql, Object parameters, Duration delay);
+
+	/**
+	 * Runs a command after the current transaction has committed, but not before the
+	 * delay has passed since that transaction began. For those who dispatch the same SQL
+	 * often: it is not read again.
+	 * @param command one or more statements, with {@code :named} parameters
+	 * @param parameters their values: a {@code Map}, a bean, a record or a
+	 * {@code SqlParameterSource}
+	 * @param delay zero or more; truncated to whole seconds
+	 */
+	void snooze(Command command, Object parameters, Duration delay);
 
 }

@@ -20,11 +20,11 @@ import org.springframework.util.Assert;
 /**
  * What a call of an annotated method dispatches.
  *
- * @param sql of the annotation
+ * @param command of the annotation
  * @param delay of the annotation
  * @param parameters of the method
  */
-record DispatchMethod(String sql, Delay delay, MethodParameters parameters) {
+record DispatchMethod(Command command, Delay delay, MethodParameters parameters) {
 
 	/**
 	 * Reads the annotation of a method, which may be the one of a method that it
@@ -53,8 +53,9 @@ record DispatchMethod(String sql, Delay delay, MethodParameters parameters) {
 		Assert.isTrue(method.getReturnType() == void.class,
 				"The method must return void, since nothing has been run yet when it returns");
 		MethodParameters parameters = MethodParameters.of(method);
-		requireParameters(Command.parse(annotation.command()).parameters(), parameters);
-		return new DispatchMethod(annotation.command(), Delay.of(annotation.delay(), method, beanFactory), parameters);
+		Command command = Command.parse(annotation.command());
+		requireParameters(command.parameters(), parameters);
+		return new DispatchMethod(command, Delay.of(annotation.delay(), method, beanFactory), parameters);
 	}
 
 	private static void requireParameters(Set<String> paths, MethodParameters parameters) {
@@ -66,7 +67,7 @@ record DispatchMethod(String sql, Delay delay, MethodParameters parameters) {
 	}
 
 	void dispatch(PgDispatchTemplate template, Object target, @Nullable Object[] arguments) {
-		template.snooze(this.sql, this.parameters.values(arguments), this.delay.resolve(target, arguments));
+		template.snooze(this.command, this.parameters.values(arguments), this.delay.resolve(target, arguments));
 	}
 
 }
