@@ -12,6 +12,7 @@ import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Transaction;
 import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.DriverSettings;
+import io.github.pgdispatch.driver.PgCron;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -24,6 +25,7 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerA
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
@@ -33,7 +35,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * Auto-configuration for {@link PgDispatchTemplate}, {@link AfterCommitDispatch} and the
- * application as the driver of its jobs.
+ * driver of the jobs: the application, pg_cron, or both.
  */
 @AutoConfiguration(
 		after = { PgDispatchSchemaAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class },
@@ -61,12 +63,20 @@ public final class PgDispatchAutoConfiguration {
 				environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
 	}
 
+	@Bean
+	@DependsOnDatabaseInitialization
+	ChosenDriver pgDispatchChosenDriver(PgDispatchProperties properties, ObjectProvider<ApplicationDriver> application,
+			SelectedDataSource dataSource) {
+		return new ChosenDriver(properties.driver(), application, new PgCron(dataSource.get()));
+	}
+
 	/**
 	 * The application as the driver.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HikariDataSource.class)
 	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
+	@Conditional(OnApplicationDriver.class)
 	static class DriverConfiguration {
 
 		@Bean

@@ -9,10 +9,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * How jobs are dispatched and run.
  *
  * @param transaction What a dispatch outside of a transaction does
+ * @param driver Who runs the jobs
  * @param worker the workers of this node
  */
 @ConfigurationProperties("pgdispatch")
-record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue Worker worker) {
+record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue("auto") Driver driver,
+		@DefaultValue Worker worker) {
 
 	enum Transaction {
 
@@ -28,10 +30,31 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 
 	}
 
+	enum Driver {
+
+		/**
+		 * The workers of this node, and pg_cron when no node is alive, where it can.
+		 */
+		AUTO,
+
+		/**
+		 * The workers of this node. The database is not asked for pg_cron.
+		 */
+		APPLICATION,
+
+		/**
+		 * The database's own workers, and none of this node. The application does not
+		 * start where they cannot.
+		 */
+		PG_CRON
+
+	}
+
 	/**
 	 * The workers of this node.
 	 *
-	 * @param enabled Whether this node runs jobs. If not, it can still dispatch them
+	 * @param enabled Whether this node runs jobs, unless the driver is pg-cron. If not,
+	 * it can still dispatch them
 	 * @param threads Maximum number of jobs that this node runs at once. Each takes a
 	 * connection of its own, beside the application's pool, for as long as there is work
 	 * @param pollInterval How often this node looks for due jobs that nothing has told it

@@ -7,6 +7,7 @@ import java.time.Duration;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
 import io.github.pgdispatch.driver.ApplicationDriver;
@@ -191,6 +192,34 @@ class PgDispatchAutoConfigurationTests {
 	void settingsThatMakeNoSenseAreRefusedWhenTheApplicationStarts() {
 		this.application.withPropertyValues("pgdispatch.worker.threads=0")
 			.run((context) -> assertThat(context).getFailure().rootCause().hasMessageContaining("threads"));
+	}
+
+	@Test
+	void whereThereIsNoPgCronThatIsSaid(TestDatabase database, CapturedOutput output) {
+		this.application.run((context) -> assertThat(output).contains(
+				"Jobs are run by this node. With no node alive they wait, as there is no extension pg_cron in the "
+						+ "database " + database.name()));
+	}
+
+	@Test
+	void whereThereIsNoPgCronItCannotBeTheDriver(TestDatabase database) {
+		this.application.withPropertyValues("pgdispatch.driver=pg-cron")
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOfSatisfying(PgDispatchConfigurationException.class, (ex) -> {
+					assertThat(ex.getDescription()).isEqualTo("pgdispatch.driver is pg-cron, but there is no extension "
+							+ "pg_cron in the database " + database.name() + ", so that nobody would run the jobs.");
+					assertThat(ex.getAction())
+						.isEqualTo("Add pg_cron to the server's shared_preload_libraries, and as an administrator, in "
+								+ "the database " + database.name()
+								+ ": CREATE EXTENSION pg_cron; GRANT USAGE ON SCHEMA cron TO app;"
+								+ " Or let the application run the jobs: set pgdispatch.driver to auto.");
+				}));
+	}
+
+	@Test
+	void driverThatThereIsNotIsRefused() {
+		this.application.withPropertyValues("pgdispatch.driver=cron")
+			.run((context) -> assertThat(context).getFailure().hasStackTraceContaining("pgdispatch.driver"));
 	}
 
 	@Test

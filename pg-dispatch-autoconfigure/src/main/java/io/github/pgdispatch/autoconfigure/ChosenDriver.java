@@ -1,0 +1,55 @@
+package io.github.pgdispatch.autoconfigure;
+
+import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Driver;
+import io.github.pgdispatch.driver.ApplicationDriver;
+import io.github.pgdispatch.driver.PgCron;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+
+/**
+ * Asks the database for pg_cron when the application starts, and says who runs the jobs.
+ */
+final class ChosenDriver implements SmartInitializingSingleton {
+
+	private static final Log logger = LogFactory.getLog(ChosenDriver.class);
+
+	private final Driver choice;
+
+	private final ObjectProvider<ApplicationDriver> application;
+
+	private final PgCron pgCron;
+
+	ChosenDriver(Driver choice, ObjectProvider<ApplicationDriver> application, PgCron pgCron) {
+		this.choice = choice;
+		this.application = application;
+		this.pgCron = pgCron;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		switch (this.choice) {
+			case AUTO -> logger.info(whoRunsTheJobs());
+			case PG_CRON -> {
+				this.pgCron.require();
+				logger.info("Jobs are run by pg_cron, and not by this node");
+			}
+			case APPLICATION -> {
+			}
+		}
+	}
+
+	private String whoRunsTheJobs() {
+		String obstacle = this.pgCron.obstacle();
+		if (this.application.getIfAvailable() != null) {
+			return (obstacle != null) ? "Jobs are run by this node. With no node alive they wait, as " + obstacle
+					: "Jobs are run by this node, and by pg_cron when no node is alive";
+		}
+		return (obstacle != null)
+				? "Jobs are run by other nodes, and not by this one. With none alive they wait, as " + obstacle
+				: "Jobs are run by other nodes, or by pg_cron when none is alive, and not by this one";
+	}
+
+}

@@ -1,0 +1,52 @@
+package io.github.pgdispatch.driver;
+
+import io.github.pgdispatch.gateway.CronReport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What keeps pg_cron from running a role's jobs.
+ *
+ * @param reason a clause
+ * @param remedy what to do, in full sentences
+ */
+record CronObstacle(String reason, String remedy) {
+
+	static @Nullable CronObstacle in(CronReport report) {
+		String problem = report.problem();
+		if (problem == null) {
+			return null;
+		}
+		return switch (problem) {
+			case "missing" -> new CronObstacle("there is no extension pg_cron in the database " + report.database(),
+					"Add pg_cron to the server's shared_preload_libraries, and as an administrator, in the database "
+							+ report.database() + ": CREATE EXTENSION pg_cron; GRANT USAGE ON SCHEMA cron TO "
+							+ report.quotedRole() + ";");
+			case "elsewhere" -> report.permanentWorker() ? null
+					: new CronObstacle("pg_cron is in another database than " + report.database(),
+							"As an administrator, in the database of pg_cron: " + permanentWorker(report)
+									+ " Then wait a few seconds for it to come.");
+			case "old" -> new CronObstacle("the extension pg_cron is older than 1.5",
+					"As an administrator: ALTER EXTENSION pg_cron UPDATE;");
+			case "privilege" -> new CronObstacle("the role " + report.role() + " has no USAGE on the schema cron",
+					"As an administrator: GRANT USAGE ON SCHEMA cron TO " + report.quotedRole() + ";");
+			case "off" -> new CronObstacle("pgdispatch.cron_setting allows the role " + report.role() + " no workers",
+					"As the owner of the schema: INSERT INTO pgdispatch.cron_setting (role, workers) VALUES ("
+							+ literal(report.quotedRole())
+							+ ", 4) ON CONFLICT (role) DO UPDATE SET workers = excluded.workers;");
+			default ->
+				new CronObstacle("pg_cron cannot run the jobs of the role " + report.role() + " (" + problem + ")",
+						"See the comment on the function pgdispatch.cron_problem().");
+		};
+	}
+
+	private static String permanentWorker(CronReport report) {
+		return "SELECT cron.schedule_in_database(%s, '5 seconds', 'CALL pgdispatch.cron_work()', %s, %s);".formatted(
+				literal("pgdispatch " + report.database() + " " + report.role()), literal(report.database()),
+				literal(report.role()));
+	}
+
+	private static String literal(String text) {
+		return "'" + text.replace("'", "''") + "'";
+	}
+
+}

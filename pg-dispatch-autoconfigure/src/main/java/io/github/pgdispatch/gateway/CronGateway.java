@@ -1,0 +1,61 @@
+package io.github.pgdispatch.gateway;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+import javax.sql.DataSource;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Asks the database what pg_cron can do for the role of its sessions.
+ */
+public final class CronGateway {
+
+	/**
+	 * A permanent worker is seen each time that it comes, which it does not while it is
+	 * at work.
+	 */
+	private static final String REPORT = """
+			SELECT current_database() AS database,
+			       current_user AS role,
+			       quote_ident(current_user) AS quoted_role,
+			       pgdispatch.cron_problem() AS problem,
+			       EXISTS (SELECT
+			                 FROM pgdispatch.cron_worker
+			                WHERE role = quote_ident(current_user)::regrole
+			                  AND purpose = 'permanent'
+			                  AND scheduled_at > clock_timestamp() - interval '10 minutes')
+			       OR EXISTS (SELECT
+			                    FROM pg_stat_activity
+			                   WHERE usename = current_user
+			                     AND datname = current_database()
+			                     AND state <> 'idle'
+			                     AND query LIKE 'CALL pgdispatch.cron_work()%') AS permanent_worker""";
+
+	private final JdbcClient jdbc;
+
+	/**
+	 * Creates a gateway.
+	 * @param dataSource of the database that has the schema
+	 */
+	public CronGateway(DataSource dataSource) {
+		this.jdbc = JdbcClient.create(dataSource);
+	}
+
+	/**
+	 * Asks the database.
+	 * @return its answer
+	 * @throws org.springframework.dao.DataAccessException if it has none, as it has no
+	 * schema that knows of pg_cron
+	 */
+	public CronReport report() {
+		return this.jdbc.sql(REPORT).query(CronGateway::read).single();
+	}
+
+	private static CronReport read(ResultSet row, int rowNumber) throws SQLException {
+		return new CronReport(row.getString("database"), row.getString("role"), row.getString("quoted_role"),
+				row.getString("problem"), row.getBoolean("permanent_worker"));
+	}
+
+}
