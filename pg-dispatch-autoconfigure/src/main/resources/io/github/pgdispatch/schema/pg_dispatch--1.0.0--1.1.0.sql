@@ -152,7 +152,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824117::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.leaving_lock(regrole) IS
-'Key of the advisory lock that a transaction holds in which a worker leaves or goes deaf, so that of two each sees what the other has done.';
+'Key of the advisory lock that a transaction holds in which a worker comes, goes deaf or leaves, so that of two each sees what the other has done.';
 
 
 CREATE FUNCTION pgdispatch.turn_lock(role regrole) RETURNS bigint
@@ -467,6 +467,17 @@ BEGIN
         RETURN;
     END IF;
 
+    -- A worker that is leaving has the lock exclusively, for as long as its commit takes. To wait a moment for that spares another
+    -- worker, and is not to wait for it: should it be held up, another one comes.
+    FOR attempt IN 1 .. 5 LOOP
+        EXIT WHEN can_rely;
+        PERFORM pg_sleep(0.001);
+        can_rely := pg_try_advisory_xact_lock_shared(pgdispatch.reliance_lock(caller));
+        IF can_rely AND pgdispatch.is_held(pgdispatch.lookout_lock(caller)) THEN
+            RETURN;
+        END IF;
+    END LOOP;
+
     IF pgdispatch.has_application(caller) THEN
         schedule := '10 seconds';   -- For what is left if the application that is there should fail. See attend.
         due := false;
@@ -716,6 +727,7 @@ BEGIN
         RETURN;
     END IF;
 
+    PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));   -- Of many that come at once, each has to count the others.
     SELECT w.* INTO myself FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id FOR UPDATE;
     IF NOT FOUND OR myself.home <> pgdispatch.home() THEN   -- It came with a dump, with or without its row.
         PERFORM pgdispatch.cron_forget_runs(worker_id, true);
@@ -835,9 +847,7 @@ BEGIN
     -- Should the server lose this, the worker comes once more. To wait for the disk would keep the locks from those who dispatch.
     SET LOCAL synchronous_commit = off;
 
-    IF NOT pg_try_advisory_xact_lock(pgdispatch.leaving_lock(me)) THEN
-        RETURN false;
-    END IF;
+    PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));
     SELECT w.* INTO myself FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id;
     PERFORM pgdispatch.cron_remove(me, w.id)
        FROM pgdispatch.cron_worker AS w
