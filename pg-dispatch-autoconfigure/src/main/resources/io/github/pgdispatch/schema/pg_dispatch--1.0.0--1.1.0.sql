@@ -75,6 +75,7 @@ CREATE TABLE pgdispatch.cron_worker (
     scheduled_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     wakes_at      timestamptz,
     home          text        NOT NULL DEFAULT pgdispatch.home(),
+    after_run     bigint      NOT NULL DEFAULT 0,
     runs          integer     NOT NULL DEFAULT 0,
     pid           integer,
     backend_start timestamptz,
@@ -95,6 +96,7 @@ COMMENT ON COLUMN pgdispatch.cron_worker.promised_in IS
 COMMENT ON COLUMN pgdispatch.cron_worker.scheduled_at IS 'When it was scheduled; of a permanent worker, when it was last seen.';
 COMMENT ON COLUMN pgdispatch.cron_worker.wakes_at IS 'When an alarm is to come.';
 COMMENT ON COLUMN pgdispatch.cron_worker.home IS 'The database for which it was scheduled. In one that was restored from its dump it does nothing, and nobody relies on it.';
+COMMENT ON COLUMN pgdispatch.cron_worker.after_run IS 'Its runs come after this one in cron.job_run_details.';
 COMMENT ON COLUMN pgdispatch.cron_worker.runs IS 'How often pg_cron has started it.';
 COMMENT ON COLUMN pgdispatch.cron_worker.pid IS 'The session that it is or was; of a session that ended well, nothing is left.';
 COMMENT ON COLUMN pgdispatch.cron_worker.backend_start IS 'When that session began, as process ids are used again.';
@@ -326,6 +328,14 @@ COMMENT ON FUNCTION pgdispatch.cron_name(bigint) IS
 'The name of the worker''s counterpart in cron.job. It is never given twice: of two open transactions that schedule the same name, the second would wait for the first.';
 
 
+CREATE FUNCTION pgdispatch.cron_command(worker_id bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT 'CALL pgdispatch.cron_work('::text || worker_id::text || ')'::text $$;
+
+COMMENT ON FUNCTION pgdispatch.cron_command(bigint) IS
+'The command of the worker''s counterpart in cron.job.';
+
+
 -- No row is read again that was written: under SERIALIZABLE that would be a conflict with all who write beside it.
 CREATE FUNCTION pgdispatch.cron_add(
     worker_role regrole, worker_purpose text, worker_promise integer, schedule text, worker_wakes_at timestamptz)
@@ -336,14 +346,14 @@ AS $$
 DECLARE
     new_id bigint;
 BEGIN
-    INSERT INTO pgdispatch.cron_worker (role, purpose, promise, wakes_at)
-    VALUES (worker_role, worker_purpose, worker_promise, worker_wakes_at)
+    INSERT INTO pgdispatch.cron_worker (role, purpose, promise, wakes_at, after_run)
+    VALUES (worker_role, worker_purpose, worker_promise, worker_wakes_at, pgdispatch.cron_last_run())
     ON CONFLICT (role, home, promise, promised_in) DO NOTHING
     RETURNING id INTO new_id;
     IF new_id IS NULL THEN
         RETURN false;
     END IF;
-    PERFORM cron.schedule(pgdispatch.cron_name(new_id), schedule, format('CALL pgdispatch.cron_work(%s)', new_id));
+    PERFORM cron.schedule(pgdispatch.cron_name(new_id), schedule, pgdispatch.cron_command(new_id));
     RETURN true;
 END
 $$;
@@ -676,33 +686,43 @@ COMMENT ON FUNCTION pgdispatch.cron_settle(regrole) IS
 'Part of pgdispatch.cron_leave: while jobs are snoozed, a worker is to come in time for the first of them, and one after each restart of the server, during which the first may have been missed. While none is, neither is to be there.';
 
 
-CREATE FUNCTION pgdispatch.cron_forget_runs(worker_id bigint, all_of_them boolean) RETURNS void
+CREATE FUNCTION pgdispatch.cron_last_run() RETURNS bigint
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_sort = off
 AS $$
-DECLARE
-    own_command constant text := format('CALL pgdispatch.cron_work(%s)', worker_id);
 BEGIN
-    -- pg_cron never deletes any, so that the table may be huge; it has an index on runid alone. Our own run is among the last.
-    DELETE FROM cron.job_run_details AS d
-     WHERE d.runid = (SELECT r.runid
-                        FROM cron.job_run_details AS r
-                       WHERE r.command = own_command
-                         AND r.username = CURRENT_USER
-                       ORDER BY r.runid DESC
-                       LIMIT 1);
-    IF all_of_them THEN
-        DELETE FROM cron.job_run_details AS d
-         WHERE d.command = own_command
-           AND d.username = CURRENT_USER;
-    END IF;
+    RETURN coalesce(pg_catalog.pg_sequence_last_value('cron.runid_seq'), 0);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_forget_runs(bigint, boolean) IS
-'Part of pgdispatch.cron_leave: deletes the worker''s last run from cron.job_run_details, or all its runs. To be committed at once: pg_cron waits for it.';
+COMMENT ON FUNCTION pgdispatch.cron_last_run() IS
+'The highest id in cron.job_run_details so far.';
+
+
+CREATE FUNCTION pgdispatch.cron_forget_runs(worker_id bigint, after_run bigint) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+DECLARE
+    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
+    before constant bigint  := least(after_run, pgdispatch.cron_last_run() - 1000);
+BEGIN
+    -- pg_cron never deletes any, so that the table may be huge; it has an index on runid alone.
+    DELETE FROM cron.job_run_details AS d
+     WHERE d.runid > before
+       AND d.username = CURRENT_USER
+       AND d.command LIKE 'CALL pgdispatch.cron_work(%'
+       AND (d.command = pgdispatch.cron_command(worker_id)
+            -- Of one that was killed while it left.
+            OR d.status = 'failed' AND NOT EXISTS (SELECT
+                                                     FROM pgdispatch.cron_worker AS w
+                                                    WHERE w.role = me
+                                                      AND d.command = pgdispatch.cron_command(w.id)));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_forget_runs(bigint, bigint) IS
+'Part of pgdispatch.cron_leave: deletes the worker''s runs after the given one from cron.job_run_details, and failed ones of workers that are no longer there. To be committed at once: pg_cron waits for it.';
 
 
 CREATE FUNCTION pgdispatch.cron_enter(worker_id bigint, OUT stays boolean, OUT lost boolean, OUT linger interval)
@@ -730,12 +750,12 @@ BEGIN
     PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));   -- Of many that come at once, each has to count the others.
     SELECT w.* INTO myself FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id FOR UPDATE;
     IF NOT FOUND OR myself.home <> pgdispatch.home() THEN   -- It came with a dump, with or without its row.
-        PERFORM pgdispatch.cron_forget_runs(worker_id, true);
+        PERFORM pgdispatch.cron_forget_runs(worker_id, 0);
         PERFORM pgdispatch.cron_remove(me, worker_id);
         stays := false;
         RETURN;
     ELSIF pgdispatch.is_alive(myself.pid, myself.backend_start) THEN
-        PERFORM pgdispatch.cron_forget_runs(worker_id, false);   -- pg_cron was restarted, but not the session, which goes on.
+        PERFORM pgdispatch.cron_forget_runs(worker_id, myself.after_run);   -- pg_cron was restarted, but not the session, which goes on.
         stays := false;
         RETURN;
     END IF;
@@ -743,6 +763,10 @@ BEGIN
     lost := myself.pid IS NOT NULL;
     UPDATE pgdispatch.cron_worker AS w
        SET runs = w.runs + 1,
+           -- An alarm may have been scheduled long ago.
+           after_run = CASE WHEN w.runs = 0 AND w.purpose <> 'work' THEN greatest(w.after_run, pgdispatch.cron_last_run() - 1000)
+                            ELSE w.after_run
+                       END,
            pid = a.pid,
            backend_start = a.backend_start
       FROM pg_stat_get_activity(pg_backend_pid()) AS a
@@ -875,8 +899,7 @@ BEGIN
         END IF;
     END IF;
 
-    PERFORM pgdispatch.cron_forget_runs(worker_id,
-        myself.runs > 1 OR (myself.purpose = 'work' AND myself.scheduled_at < clock_timestamp() - '15 seconds'::interval));
+    PERFORM pgdispatch.cron_forget_runs(worker_id, myself.after_run);
     PERFORM pgdispatch.cron_remove(me, worker_id);
     IF successor THEN
         IF pgdispatch.cron_promise(me, pgdispatch.cron_workers_at_most(me),
