@@ -290,7 +290,7 @@ BEGIN
             WHEN 'privilege' THEN format('As an administrator: GRANT USAGE ON SCHEMA cron TO %s;', caller)
             WHEN 'old' THEN 'As an administrator: ALTER EXTENSION pg_cron UPDATE;'
             ELSE format('As an administrator, in the database of pg_cron: SELECT cron.schedule_in_database(%L, ''5 seconds'', ''CALL pgdispatch.cron_work()'', %L, %L);',
-                        'pgdispatch ' || current_database() || ' ' || caller, current_database(), caller::text)
+                        'pgdispatch ' || current_database() || ' ' || CURRENT_USER, current_database(), CURRENT_USER)
         END;
 END
 $$;
@@ -432,6 +432,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1ms'
 AS $$
+DECLARE
+    taken_away boolean := false;
 BEGIN
     FOR number IN 1 .. at_most LOOP
         CONTINUE WHEN pgdispatch.is_held(pgdispatch.promise_lock(worker_role, number));
@@ -447,10 +449,20 @@ BEGIN
                 CONTINUE;   -- Another transaction is just giving it.
         END;
         IF NOT one_more THEN
-            RETURN 'there';
+            -- Unless an administrator has taken it away, of which a SERIALIZABLE transaction cannot know: it would read too much.
+            taken_away := current_setting('transaction_isolation') = 'repeatable read'
+                AND EXISTS (SELECT
+                              FROM pgdispatch.cron_worker AS w
+                             WHERE w.role = worker_role
+                               AND w.promise = number
+                               AND w.promised_in = date_trunc('minute', clock_timestamp())
+                               AND NOT pgdispatch.cron_is_sound(w.id, w.home));
+            IF NOT taken_away THEN
+                RETURN 'there';
+            END IF;
         END IF;
     END LOOP;
-    RETURN 'open';
+    RETURN CASE WHEN taken_away THEN 'there' ELSE 'open' END;
 END
 $$;
 
@@ -873,7 +885,8 @@ BEGIN
 
     PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));
     SELECT w.* INTO myself FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id;
-    PERFORM pgdispatch.cron_remove(me, w.id)
+    PERFORM pgdispatch.cron_forget_runs(w.id, w.after_run),
+            pgdispatch.cron_remove(me, w.id)
        FROM pgdispatch.cron_worker AS w
       WHERE w.role = me
         AND w.id <> worker_id
@@ -1468,23 +1481,74 @@ CREATE PROCEDURE pgdispatch.revoke_from(role regrole)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    worker bigint;
+    caller      constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    role_name   constant name        := (SELECT r.rolname FROM pg_catalog.pg_roles AS r WHERE r.oid = role::oid);
+    is_super    constant boolean     := (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = caller::oid);
+    give_up_at  constant timestamptz := pg_catalog.clock_timestamp() + '10 seconds'::interval;
+    had_workers boolean;
+    permanent   boolean;
 BEGIN
+    -- Those that are running are waited for, before anything is locked that others want.
+    DELETE FROM pgdispatch.job AS j WHERE j.role::oid = revoke_from.role::oid;
+
+    -- What the role has dispatched and not yet committed would be a job of pg_cron for a role that is no more. To wait for the lock
+    -- in its queue would keep others from dispatching.
+    LOOP
+        BEGIN
+            LOCK TABLE pgdispatch.cron_worker IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+            EXIT;
+        EXCEPTION
+            WHEN lock_not_available THEN
+                IF pg_catalog.clock_timestamp() > give_up_at THEN
+                    RAISE lock_not_available USING
+                        MESSAGE = 'pgdispatch: there are open transactions that have dispatched',
+                        DETAIL = pg_catalog.format('If role %s were dropped and one of them committed, pg_cron would stop for everybody.', role),
+                        HINT = 'Call it again once they have ended.';
+                END IF;
+        END;
+        PERFORM pg_catalog.pg_sleep(0.01);
+    END LOOP;
+
+    SELECT coalesce(pg_catalog.bool_or(w.purpose <> 'permanent'), false), coalesce(pg_catalog.bool_or(w.purpose = 'permanent'), false)
+      INTO had_workers, permanent
+      FROM pgdispatch.cron_worker AS w
+     WHERE w.role::oid = revoke_from.role::oid;
+    IF pg_catalog.to_regnamespace('cron') IS NOT NULL AND (had_workers OR is_super) THEN
+        IF NOT is_super THEN   -- Of another role's jobs, pg_cron shows only superusers any.
+            EXECUTE pg_catalog.format('SET LOCAL ROLE %s', role);
+        END IF;
+        PERFORM cron.unschedule(j.jobid)
+           FROM cron.job AS j
+          WHERE j.username = role_name
+            AND j.database = pg_catalog.current_database()
+            AND j.command LIKE 'CALL pgdispatch.cron_work(%';
+        DELETE FROM cron.job_run_details AS d
+         WHERE d.username = role_name
+           AND d.database = pg_catalog.current_database()
+           AND d.command LIKE 'CALL pgdispatch.cron_work(%';
+        IF NOT is_super THEN
+            EXECUTE pg_catalog.format('SET LOCAL ROLE %s', caller);
+        END IF;
+    END IF;
+    IF permanent THEN
+        RAISE WARNING USING
+            MESSAGE = pg_catalog.format('pgdispatch: an administrator has scheduled a worker of role %s', role),
+            DETAIL = 'If the role is dropped while pg_cron has jobs of it, pg_cron stops for everybody.',
+            HINT = pg_catalog.format('As an administrator, in the database of pg_cron: SELECT cron.unschedule(jobid) FROM cron.job WHERE username = %L;', role_name);
+    END IF;
+
     EXECUTE pg_catalog.format('REVOKE ALL ON ALL ROUTINES IN SCHEMA pgdispatch FROM %s', role);
     EXECUTE pg_catalog.format('REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM %s', role);
     EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA pgdispatch FROM %s', role);
-    FOR worker IN DELETE FROM pgdispatch.cron_worker AS w WHERE w.role::oid = revoke_from.role::oid RETURNING w.id LOOP
-        IF pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
-            PERFORM cron.unschedule(j.jobid) FROM cron.job AS j WHERE j.jobname = pgdispatch.cron_name(worker);
-        END IF;
-    END LOOP;
+    DELETE FROM pgdispatch.cron_worker AS w WHERE w.role::oid = revoke_from.role::oid;
+    DELETE FROM pgdispatch.cron_setting AS s WHERE s.role::oid = revoke_from.role::oid;
     DELETE FROM pgdispatch.job AS j WHERE j.role::oid = revoke_from.role::oid;
     DELETE FROM pgdispatch.dead_letter AS d WHERE d.role::oid = revoke_from.role::oid;
 END
 $$;
 
 COMMENT ON PROCEDURE pgdispatch.revoke_from(regrole) IS
-'Undoes pgdispatch.grant_to and deletes the role''s jobs, dead letters and workers, in order to drop the role: pg_cron would stop for everybody if a role were dropped that it still has jobs of. To be called by a superuser, since the rows are another role''s. Example: CALL pgdispatch.revoke_from(''app'')';
+'Undoes pgdispatch.grant_to and deletes the role''s jobs, dead letters and workers, in order to drop the role: pg_cron would stop for everybody if a role were dropped that it still has jobs of. To be called by a superuser, or by the owner of the schema where that may SET ROLE to the role. Waits for the role''s running jobs, and for open transactions that have dispatched. Example: CALL pgdispatch.revoke_from(''app'')';
 
 REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM PUBLIC;

@@ -19,7 +19,10 @@ import static org.awaitility.Awaitility.await;
  */
 final class CronQueue {
 
-	private static final String WORKER_SESSION = "query LIKE 'CALL pgdispatch.cron_work%'";
+	/**
+	 * The sessions of workers, in {@code pg_stat_activity}.
+	 */
+	static final String WORKER = "query LIKE 'CALL pgdispatch.cron_work%'";
 
 	private final TestDatabase database;
 
@@ -51,7 +54,7 @@ final class CronQueue {
 		}
 		run("DELETE FROM cron.job");
 		await().atMost(Duration.ofSeconds(30)).until(() -> {
-			run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + WORKER_SESSION);
+			terminate(WORKER);
 			return workersRunning() == 0;
 		});
 		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect");
@@ -91,6 +94,18 @@ final class CronQueue {
 	void fire(String command, int times) {
 		this.app.sql("SELECT count(pgdispatch.dispatch(?)) FROM generate_series(1, ?)")
 			.params(command, times)
+			.query()
+			.singleValue();
+	}
+
+	/**
+	 * Dispatches jobs that differ, in one transaction.
+	 * @param command with {@code %s} for the number of the job
+	 * @param jobs how many
+	 */
+	void fireEach(String command, int jobs) {
+		this.app.sql("SELECT count(pgdispatch.dispatch(format(?, i))) FROM generate_series(1, ?) AS i")
+			.params(command, jobs)
 			.query()
 			.singleValue();
 	}
@@ -147,8 +162,28 @@ final class CronQueue {
 		new JdbcTemplate(this.database.dataSource("app")).execute(statement);
 	}
 
+	/**
+	 * Dispatches a job in a transaction of an isolation level.
+	 * @param command the job
+	 * @param isolation such as {@code SERIALIZABLE}
+	 */
+	void fire(String command, String isolation) {
+		new JdbcTemplate(this.database.dataSource("app")).execute("BEGIN ISOLATION LEVEL " + isolation
+				+ "; SELECT pgdispatch.fire('" + command.replace("'", "''") + "'); COMMIT");
+	}
+
+	/**
+	 * Ends sessions as a failure would.
+	 * @param sessions a condition on {@code pg_stat_activity}
+	 */
+	void terminate(String sessions) {
+		this.postgres.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + sessions)
+			.query()
+			.listOfRows();
+	}
+
 	int workersRunning() {
-		return count("pg_stat_activity WHERE " + WORKER_SESSION);
+		return count("pg_stat_activity WHERE " + WORKER);
 	}
 
 	/**
@@ -163,7 +198,7 @@ final class CronQueue {
 				UNION ALL
 				SELECT w::text FROM pgdispatch.cron_worker AS w
 				UNION ALL
-				SELECT a::text FROM pg_stat_activity AS a WHERE\s""" + WORKER_SESSION).query(String.class).list();
+				SELECT a::text FROM pg_stat_activity AS a WHERE\s""" + WORKER).query(String.class).list();
 	}
 
 	boolean isIdle() {

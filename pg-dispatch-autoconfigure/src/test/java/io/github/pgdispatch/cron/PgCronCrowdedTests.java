@@ -1,0 +1,55 @@
+package io.github.pgdispatch.cron;
+
+import java.time.Duration;
+
+import io.github.pgdispatch.test.PgCronServer;
+import io.github.pgdispatch.test.PgCronTest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Where the jobs of others take all the room that pg_cron has, ours run once there is
+ * some.
+ */
+@PgCronTest("cron.max_running_jobs=3")
+class PgCronCrowdedTests {
+
+	private static final String OTHERS = "query LIKE 'SELECT pg_sleep(1000)%'";
+
+	private final CronQueue queue;
+
+	PgCronCrowdedTests(PgCronServer server) {
+		this.queue = new CronQueue(server.database());
+	}
+
+	@BeforeEach
+	void prepare() {
+		this.queue.prepare().lingering("0");
+	}
+
+	/**
+	 * It takes pg_cron ten seconds to give up a run that it could not start.
+	 */
+	@Test
+	void jobsWaitForRoomAndRunAsSoonAsThereIsSome() {
+		for (int i = 0; i < 3; i++) {
+			this.queue.run("SELECT cron.schedule('other %d', '1 second', 'SELECT pg_sleep(1000)')".formatted(i));
+		}
+		await().atMost(Duration.ofSeconds(20)).until(() -> this.queue.count("pg_stat_activity WHERE " + OTHERS) == 3);
+		this.queue.fire(CronQueue.effect("waiting"));
+		this.queue.run("CREATE TABLE waiting_since AS SELECT now() AS at");
+		await().atMost(Duration.ofSeconds(30))
+			.until(() -> this.queue.is("now() > at + interval '13 seconds' FROM waiting_since"));
+		this.queue.fire(CronQueue.effect("waiting"), 5);
+		assertThat(this.queue.effects()).isEmpty();
+		this.queue.run("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname LIKE 'other%'");
+		this.queue.terminate(OTHERS);
+		this.queue.awaitEffects(6);
+		this.queue.run("DELETE FROM cron.job_run_details WHERE command LIKE 'SELECT pg_sleep(1000)%'");
+		this.queue.awaitIdle();
+	}
+
+}

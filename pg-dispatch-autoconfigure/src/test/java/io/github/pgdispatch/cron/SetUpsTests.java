@@ -1,0 +1,256 @@
+package io.github.pgdispatch.cron;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+
+import io.github.pgdispatch.test.PgCronHost;
+import io.github.pgdispatch.test.PgCronServer;
+import io.github.pgdispatch.test.PgCronTest;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What the page of set-ups says is what it takes, and all that it takes. Each test has a
+ * server of its own.
+ */
+@PgCronTest
+class SetUpsTests {
+
+	private static final String PLAIN = "The application's database";
+
+	private static final String POSTGREST = "PostgREST and Supabase";
+
+	private static final String CLOUD = "RDS, Aurora and Cloud SQL";
+
+	private static final String ELSEWHERE = "Another database than pg_cron's";
+
+	private static final String DROPPING = "Dropping a role";
+
+	private static final String REPAIR = "If pg_cron has stopped";
+
+	private final PgCronHost host;
+
+	private PgCronServer server;
+
+	private SetUpsPage page;
+
+	SetUpsTests(PgCronHost host) {
+		this.host = host;
+		this.server = PgCronServer.start(host, "cron.use_background_workers=off");
+		this.page = new SetUpsPage(this.server);
+		takeAwayWhatThePageGrants();
+	}
+
+	private void useBackgroundWorkers() {
+		this.server.close();
+		this.server = PgCronServer.start(this.host, "cron.use_background_workers=on", "cron.max_running_jobs=5");
+		this.page = new SetUpsPage(this.server);
+		takeAwayWhatThePageGrants();
+	}
+
+	private void takeAwayWhatThePageGrants() {
+		run("postgres", "REVOKE USAGE ON SCHEMA cron FROM app");
+		run("postgres", "CREATE TABLE effect (job text, at timestamptz DEFAULT clock_timestamp())");
+		run("postgres", "GRANT INSERT ON effect TO PUBLIC");
+	}
+
+	@AfterEach
+	void stop() {
+		this.server.close();
+	}
+
+	@Test
+	void everyBlockSaysWhoRunsIt() {
+		assertThat(this.page.blocks()).isEqualTo(this.page.fences());
+	}
+
+	@Test
+	void plain() {
+		this.page.run(PLAIN, 1);
+		this.server.database().install("app");
+		fire("app");
+		awaitEffects("app");
+		this.page.run(PLAIN, 2);
+		fire("reports");
+		awaitEffects("app", "reports");
+		awaitIdle();
+	}
+
+	@Test
+	void dropping() {
+		plain();
+		run("reports", "SELECT pgdispatch.snooze('SELECT 1', '1 hour')");
+		this.page.run(DROPPING, 1);
+		assertThat(count("pg_roles WHERE rolname = 'reports'")).isZero();
+		fire("app");
+		awaitEffects("app", "app", "reports");
+		awaitIdle();
+	}
+
+	@Test
+	void repair() {
+		plain();
+		run("reports", "SELECT pgdispatch.snooze('SELECT 1', '1 hour')");
+		run("postgres", "DROP OWNED BY reports");
+		run("postgres", "DROP ROLE reports");
+		await().atMost(Duration.ofSeconds(30))
+			.until(() -> this.server.log().contains("\"pg_cron launcher\"")
+					&& this.server.log().contains("exited with exit code 1"));
+		fire("app");
+		this.page.run(REPAIR, 1);
+		awaitEffects("app", "app", "reports");
+	}
+
+	@Test
+	void requestRoleDispatchesByATrigger() {
+		this.server.database().install("app");
+		this.page.run(POSTGREST, 1);
+		this.page.run(POSTGREST, 2);
+		this.page.run(POSTGREST, 3);
+		await().atMost(Duration.ofSeconds(30)).until(() -> count("public.welcome") == 1);
+		assertThat(this.server.database()
+			.jdbc("postgres")
+			.sql("SELECT name || ' by ' || written_by FROM public.welcome")
+			.query(String.class)
+			.single()).isEqualTo("Ada by app");
+		awaitIdle();
+	}
+
+	@Test
+	void requestRoleThatDispatchesItselfIsToldTheWayOut() {
+		this.server.database().install("app");
+		this.page.run(POSTGREST, 1);
+		run("app", "CALL pgdispatch.grant_to('web_anon')");
+		ServerErrorMessage error = ((PSQLException) catchThrowableOfType(DataAccessException.class,
+				() -> run("authenticator", "SET ROLE web_anon; SELECT pgdispatch.fire('SELECT 1')"))
+			.getMostSpecificCause()).getServerErrorMessage();
+		assertThat(error.getSQLState()).isEqualTo("28000");
+		assertThat(error.getMessage())
+			.isEqualTo("pgdispatch: role web_anon cannot log in, so that nothing could run its jobs");
+		assertThat(error.getHint()).isEqualTo(
+				"Dispatch from a SECURITY DEFINER function of a role that can log in, or ALTER ROLE web_anon LOGIN.");
+	}
+
+	@Test
+	void cloud() {
+		installInTheCloud();
+		fire("shop_owner");
+		awaitEffects("shop_owner");
+		this.page.run(CLOUD, 2);
+		fire("shop");
+		awaitEffects("shop", "shop_owner");
+		awaitIdle();
+		run("shop", "SELECT pgdispatch.snooze('SELECT 1', '1 hour')");
+		await().atMost(Duration.ofSeconds(30)).until(() -> count("cron.job WHERE schedule = '@reboot'") == 1);
+		assertThat(count("cron.job WHERE schedule ~ '^\\d+,\\d+,\\d+,\\d+ \\* \\* \\* \\*$'")).isOne();
+		this.page.run(CLOUD, 3);
+		assertThat(count("pg_roles WHERE rolname = 'shop'")).isZero();
+		fire("shop_owner");
+		awaitEffects("shop", "shop_owner", "shop_owner");
+		awaitIdle();
+	}
+
+	/**
+	 * Beyond two minutes, pg_cron is given a minute of the clock, if its time zone can be
+	 * known.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "8 seconds", "140 seconds" })
+	void snoozedJobIsOnTimeInTheCloud(String delay) {
+		installInTheCloud();
+		this.server.database()
+			.jdbc("shop_owner")
+			.sql("SELECT pgdispatch.snooze('INSERT INTO public.effect VALUES (''job'')', CAST(? AS interval))")
+			.param(delay)
+			.query()
+			.listOfRows();
+		run("postgres", "CREATE TABLE expected AS SELECT due_at FROM pgdispatch.job");
+		await().atMost(Duration.ofMinutes(3)).until(() -> count("effect") == 1);
+		assertThat(count("effect, expected WHERE at BETWEEN due_at AND due_at + interval '2 seconds'")).isOne();
+		awaitIdle();
+	}
+
+	private void installInTheCloud() {
+		useBackgroundWorkers();
+		run("postgres", "CREATE ROLE shop_owner LOGIN CREATEROLE");
+		run("postgres", "ALTER DATABASE test OWNER TO shop_owner");
+		this.page.run(CLOUD, 1);
+		this.server.database().install("shop_owner");
+	}
+
+	@Test
+	void elsewhere() throws SQLException {
+		run("postgres", "CREATE DATABASE shop");
+		TestDatabase shop = new TestDatabase(this.server.reachablePort(), "shop");
+		shop.jdbc("postgres").sql("GRANT CREATE ON DATABASE shop TO app").update();
+		shop.install("app");
+		shop.jdbc("postgres").sql("CREATE TABLE effect (job text)").update();
+		shop.jdbc("postgres").sql("GRANT INSERT ON effect TO PUBLIC").update();
+		String fire = "SELECT pgdispatch.fire('INSERT INTO public.effect VALUES (current_user)')";
+		List<ServerErrorMessage> warnings = Warnings.of(shop.dataSource("app"), fire);
+		assertThat(warnings).hasSize(1);
+		assertThat(this.page.block(ELSEWHERE, 1).lines().skip(1).toList()).containsExactly(
+				warnings.get(0).getHint().replace("As an administrator, in the database of pg_cron: ", ""));
+		this.page.run(ELSEWHERE, 1);
+		await().atMost(Duration.ofSeconds(30))
+			.until(() -> shop.jdbc("postgres").sql("SELECT job FROM effect").query(String.class).list(),
+					List.of("app")::equals);
+		this.page.run(ELSEWHERE, 2);
+		assertThat(count("cron.job_run_details WHERE command = 'CALL pgdispatch.cron_work()'")).isPositive();
+		run("postgres", "UPDATE cron.job_run_details SET end_time = end_time - interval '2 hours'");
+		run("postgres",
+				this.server.database()
+					.jdbc("postgres")
+					.sql("SELECT command FROM cron.job WHERE jobname LIKE '%forget runs'")
+					.query(String.class)
+					.single());
+		assertThat(count("cron.job_run_details WHERE end_time < now() - interval '1 hour'")).isZero();
+		assertThat(Warnings.of(shop.dataSource("app"), fire)).isEmpty();
+		this.page.run(ELSEWHERE, 3);
+		assertThat(count("cron.job WHERE username = 'app'")).isZero();
+	}
+
+	private void fire(String role) {
+		run(role, "SELECT pgdispatch.fire('INSERT INTO public.effect VALUES (session_user)')");
+	}
+
+	private void run(String role, String sql) {
+		new JdbcTemplate(this.server.database().dataSource(role)).execute(sql);
+	}
+
+	private int count(String rows) {
+		return this.server.database()
+			.jdbc("postgres")
+			.sql("SELECT count(*) FROM " + rows)
+			.query(Integer.class)
+			.single();
+	}
+
+	private void awaitEffects(String... jobs) {
+		await().atMost(Duration.ofSeconds(30))
+			.until(() -> this.server.database()
+				.jdbc("postgres")
+				.sql("SELECT job FROM effect ORDER BY job")
+				.query(String.class)
+				.list(), List.of(jobs)::equals);
+	}
+
+	private void awaitIdle() {
+		await().atMost(Duration.ofSeconds(30))
+			.until(() -> count("cron.job") + count("cron.job_run_details") + count("pgdispatch.cron_worker") == 0);
+	}
+
+}
