@@ -8,6 +8,7 @@ import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -184,7 +185,11 @@ final class DebianHost implements PgCronHost {
 	@Override
 	public void write(String path, String content) {
 		try {
-			Files.writeString(this.root.resolve(path.substring(1)), content);
+			// At once, for what all servers read.
+			Path file = this.root.resolve(path.substring(1));
+			Path written = Files.writeString(file.resolveSibling(file.getFileName() + "." + UUID.randomUUID()),
+					content);
+			Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
