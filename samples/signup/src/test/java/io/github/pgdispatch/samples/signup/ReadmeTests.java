@@ -20,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.core.io.UrlResource;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -45,6 +46,9 @@ class ReadmeTests {
 
 	@Autowired
 	private JdbcClient jdbc;
+
+	@Autowired
+	private JdbcTemplate statements;
 
 	@Test
 	void itsTemplateDispatches() {
@@ -75,14 +79,14 @@ class ReadmeTests {
 	@Test
 	void itsSqlRuns() {
 		List<String> blocks = blocks("sql");
-		assertThat(blocks).hasSize(2);
+		assertThat(blocks).hasSize(3);
 		new TransactionTemplate(this.transactionManager).executeWithoutResult((status) -> {
+			this.statements.execute("CREATE ROLE app");
 			blocks.stream()
 				.flatMap((block) -> Stream.of(block.split(";")))
 				.map(String::strip)
 				.filter((statement) -> !statement.isEmpty())
-				.forEach((statement) -> this.jdbc.sql(statement).query((row) -> {
-				}));
+				.forEach(this.statements::execute);
 			status.setRollbackOnly();
 		});
 	}
