@@ -64,6 +64,14 @@ class PgCronSnoozeTests {
 	}
 
 	@Test
+	void lingeringWorkerStartsASnoozedJobWhenItFallsDue() {
+		this.queue.lingering("1 hour").fire("SELECT 1");
+		await().atMost(Duration.ofSeconds(20)).until(() -> this.queue.count("pgdispatch.job") == 0);
+		OffsetDateTime dueAt = this.queue.snooze(CronQueue.effect("snoozed"), "3 seconds");
+		assertThat(this.queue.awaitLateness(dueAt)).isBetween(Duration.ZERO, Duration.ofMillis(500));
+	}
+
+	@Test
 	void earlierJobMovesTheAlarm() {
 		this.queue.lingering("0").snooze(CronQueue.effect("late"), "1 hour");
 		awaitAsleep();
@@ -85,7 +93,8 @@ class PgCronSnoozeTests {
 	}
 
 	/**
-	 * Beyond two minutes, pg_cron is given a minute of the clock.
+	 * Beyond two minutes, pg_cron is given a minute of the clock, from which the seconds
+	 * are counted then.
 	 */
 	@Test
 	void amongAMillionTheFirstIsMetToTheSecondAndPgCronIsIdleUntilThen() {
@@ -99,7 +108,7 @@ class PgCronSnoozeTests {
 		assertThat(this.queue.count("cron.job")).isEqualTo(2);
 		await().atMost(Duration.ofMinutes(3)).until(() -> !this.queue.effects().isEmpty());
 		assertThat(this.queue.awaitLateness(dueAt)).isLessThan(Duration.ofSeconds(1));
-		assertThat(this.queue.value("last_value FROM cron.runid_seq", Integer.class)).isEqualTo(runs + 1);
+		assertThat(this.queue.value("last_value FROM cron.runid_seq", Integer.class)).isBetween(runs + 1, runs + 3);
 		awaitAsleep();
 		assertThat(this.queue.count("pgdispatch.job")).isEqualTo(1_000_000);
 	}

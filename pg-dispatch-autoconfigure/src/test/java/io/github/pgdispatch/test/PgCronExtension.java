@@ -49,15 +49,9 @@ public final class PgCronExtension implements ParameterResolver {
 		return classContext;
 	}
 
-	static PgCronHost host(Map<String, String> environment) {
-		if (ContainerHost.isAvailable()) {
-			return new ContainerHost();
-		}
-		if (DebianHost.isAvailable()) {
-			return new DebianHost();
-		}
+	private static PgCronHost host(Map<String, String> environment) {
 		try {
-			return none(environment);
+			return PgCronHost.find().orElseGet(() -> none(environment));
 		}
 		catch (TestAbortedException ex) {
 			System.err.println(ex.getMessage());

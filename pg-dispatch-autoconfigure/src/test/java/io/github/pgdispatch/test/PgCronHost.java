@@ -1,5 +1,7 @@
 package io.github.pgdispatch.test;
 
+import java.util.Optional;
+
 /**
  * A place in which the programs of a PostgreSQL with pg_cron can be run.
  */
@@ -44,6 +46,17 @@ public interface PgCronHost extends AutoCloseable {
 	 * @param content of the file
 	 */
 	void write(String path, String content);
+
+	/**
+	 * Finds a place here.
+	 * @return a place, which is to be closed, if there is any
+	 */
+	static Optional<PgCronHost> find() {
+		if (ContainerHost.isAvailable()) {
+			return Optional.of(new ContainerHost());
+		}
+		return DebianHost.isAvailable() ? Optional.of(new DebianHost()) : Optional.empty();
+	}
 
 	@Override
 	void close();
