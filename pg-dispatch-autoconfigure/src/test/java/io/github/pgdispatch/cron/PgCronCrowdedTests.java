@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Where the jobs of others take all the room that pg_cron has, ours run once there is
- * some.
+ * Where pg_cron has room for few jobs, ours leave some to those of others, and run once
+ * the others leave some to ours.
  */
 @PgCronTest("cron.max_running_jobs=3")
 class PgCronCrowdedTests {
@@ -50,6 +50,15 @@ class PgCronCrowdedTests {
 		this.queue.awaitEffects(6);
 		this.queue.run("DELETE FROM cron.job_run_details WHERE command LIKE 'SELECT pg_sleep(1000)%'");
 		this.queue.awaitIdle();
+	}
+
+	@Test
+	void jobsOfOthersFindRoomBesideOurs() {
+		this.queue.withWorkers(32).fire(CronQueue.slowEffect("slow", Duration.ofSeconds(3)), 12);
+		await().until(() -> this.queue.workersRunning() == 2);
+		this.queue.run("SELECT cron.schedule('other', '1 second', 'INSERT INTO effect VALUES (''other'')')");
+		await().atMost(Duration.ofSeconds(8)).until(() -> this.queue.effects().contains("other"));
+		assertThat(this.queue.count("pgdispatch.job")).isPositive();
 	}
 
 }

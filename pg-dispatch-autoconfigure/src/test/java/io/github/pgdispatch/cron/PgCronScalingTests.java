@@ -16,12 +16,9 @@ import static org.awaitility.Awaitility.await;
 @PgCronTest("cron.max_running_jobs=40")
 class PgCronScalingTests {
 
-	private final PgCronServer server;
-
 	private final CronQueue queue;
 
 	PgCronScalingTests(PgCronServer server) {
-		this.server = server;
 		this.queue = new CronQueue(server.database());
 	}
 
@@ -112,18 +109,6 @@ class PgCronScalingTests {
 		double seconds = this.queue.value("date_part('epoch', max(at) - min(at)) FROM effect", Double.class);
 		this.queue.awaitIdle();
 		return jobs / seconds;
-	}
-
-	@Test
-	void jobsOfOthersFindRoomBesideOurs() {
-		this.server.configure("cron.max_running_jobs=4");
-		this.server.stop();
-		this.server.startAgain();
-		this.queue.withWorkers(32).fire(CronQueue.slowEffect("slow", Duration.ofSeconds(3)), 12);
-		await().until(() -> this.queue.workersRunning() == 3);
-		this.queue.run("SELECT cron.schedule('other', '1 second', 'INSERT INTO effect VALUES (''other'')')");
-		await().atMost(Duration.ofSeconds(8)).until(() -> this.queue.effects().contains("other"));
-		assertThat(this.queue.count("pgdispatch.job")).isPositive();
 	}
 
 }
