@@ -1,0 +1,16 @@
+package io.github.pgdispatch;
+
+import java.time.Instant;
+
+/**
+ * What a running job may know of itself: the argument for a parameter of this type. It is
+ * not stored with the job's arguments, so that a caller passes {@code null} for it.
+ *
+ * @param jobId of the job, the same in all its attempts
+ * @param attempt which one this is, counted from 1
+ * @param dueAt when the job was to be run at the earliest
+ * @param firedAt when the transaction started that has dispatched the job
+ */
+public record DispatchContext(long jobId, int attempt, Instant dueAt, Instant firedAt) {
+
+}
