@@ -32,6 +32,8 @@ class ArchitectureTests {
 			.definedBy(ROOT + ".annotation")
 			.layer("driver")
 			.definedBy(ROOT + ".driver")
+			.layer("handler")
+			.definedBy(ROOT + ".handler")
 			.layer("installation")
 			.definedBy(ROOT + ".schema")
 			.layer("API")
@@ -46,10 +48,12 @@ class ArchitectureTests {
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("driver")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
+			.whereLayer("handler")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "annotation", "driver")
 			.whereLayer("installation")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("API")
-			.mayOnlyBeAccessedByLayers("auto-configuration", "annotation", "driver", "installation")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "annotation", "driver", "handler", "installation")
 			.whereLayer("command")
 			.mayOnlyBeAccessedByLayers("API", "annotation")
 			.whereLayer("gateway")
@@ -75,7 +79,7 @@ class ArchitectureTests {
 	@Test
 	void onlyTheGatewayAndTheInstallationTalkToTheDatabase() {
 		noClasses().that()
-			.resideInAnyPackage(ROOT, ROOT + ".annotation", ROOT + ".driver", ROOT + ".command",
+			.resideInAnyPackage(ROOT, ROOT + ".annotation", ROOT + ".driver", ROOT + ".handler", ROOT + ".command",
 					ROOT + ".autoconfigure")
 			.should()
 			.dependOnClassesThat()

@@ -1,0 +1,208 @@
+package io.github.pgdispatch.handler;
+
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.databind.JavaType;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.exc.MismatchedInputException;
+
+import org.springframework.core.GenericTypeResolver;
+import org.springframework.util.Assert;
+
+/**
+ * The arguments for one parameter.
+ */
+final class Argument {
+
+	private final String name;
+
+	private final Method method;
+
+	private final int index;
+
+	private final Parameter parameter;
+
+	private final JavaType type;
+
+	private final LosslessMapper mapper;
+
+	private final ObjectWriter writer;
+
+	private final ObjectReader reader;
+
+	Argument(String name, Method method, int index, Class<?> implementation, LosslessMapper mapper) {
+		this.name = name;
+		this.method = method;
+		this.index = index;
+		this.parameter = method.getParameters()[index];
+		this.type = mapper.type(GenericTypeResolver.resolveType(this.parameter.getParameterizedType(), implementation));
+		Class<?> entity = Entities.findIn(this.type);
+		Assert.isTrue(entity == null, () -> "Parameter '" + name + "' of " + method.toGenericString()
+				+ " is not possible: " + entityRefused(entity));
+		this.mapper = mapper;
+		this.writer = mapper.writer(this.type);
+		this.reader = mapper.reader(this.type);
+	}
+
+	private static String entityRefused(@Nullable Class<?> entity) {
+		return ((entity != null) ? entity.getName() : null)
+				+ " is a JPA entity, which would be out of date when the job runs. Pass its id and load it then.";
+	}
+
+	String name() {
+		return this.name;
+	}
+
+	int index() {
+		return this.index;
+	}
+
+	String write(@Nullable Object value) {
+		Class<?> entity = (value != null) ? Entities.findIn(value) : null;
+		if (entity != null) {
+			throw refused(entityRefused(entity), null);
+		}
+		String json;
+		try {
+			json = this.writer.writeValueAsString(value);
+		}
+		catch (RuntimeException ex) {
+			throw refused("Jackson cannot write it" + where(ex)
+					+ ". Pass an id, a record or anything else that Jackson writes and reads.", ex);
+		}
+		if (!StandardCharsets.UTF_8.newEncoder().canEncode(json)) {
+			throw refused("it contains an unpaired surrogate, which PostgreSQL cannot store. Remove it.", null);
+		}
+		requireSame(value, json);
+		return json;
+	}
+
+	/**
+	 * Also for the simplest types, since the application may have a deserializer of its
+	 * own, say one that strips strings. It takes a microsecond, and the row's insertion
+	 * some hundred of them.
+	 */
+	private void requireSame(@Nullable Object value, String json) {
+		Object copy;
+		try {
+			copy = this.reader.readValue(json);
+		}
+		catch (RuntimeException ex) {
+			throw refused("Jackson writes it, but cannot read it again as " + typeName() + where(ex)
+					+ ". Declare a type that Jackson can create, such as a record.", ex);
+		}
+		if (!Objects.deepEquals(value, copy)) {
+			throw refused("it comes back from JSON as something else (" + describe(value, copy)
+					+ "). Declare a more specific type, which needs to have equals(), or pass an id.", null);
+		}
+	}
+
+	private String describe(@Nullable Object value, @Nullable Object copy) {
+		String before = (value != null) ? value.getClass().getName() : "null";
+		String after = (copy != null) ? copy.getClass().getName() : "null";
+		return before.equals(after) ? "another " + before : "a " + before + " as a " + after;
+	}
+
+	/**
+	 * Reads the value that the parser is at.
+	 * @param stored the same value
+	 */
+	@Nullable Object read(JsonParser parser, JsonNode stored) {
+		if (stored.isNull() && this.type.isPrimitive()) {
+			throw mismatch("it is null, but the parameter is of type " + typeName(), null);
+		}
+		Object value;
+		boolean faithful;
+		try {
+			value = this.reader.readValue(parser);
+			faithful = isFaithful(value, stored);
+		}
+		catch (RuntimeException ex) {
+			throw mismatch("its JSON cannot be read as " + typeName() + where(ex), ex);
+		}
+		if (!faithful) {
+			throw mismatch("its JSON is not that of " + typeName(), null);
+		}
+		return value;
+	}
+
+	private boolean isFaithful(@Nullable Object value, JsonNode stored) {
+		if (value == null) {
+			return stored.isNull();
+		}
+		if (!JsonShape.isStrict(this.type)) {
+			return true;
+		}
+		JsonNode again = this.mapper.tree(this.writer.writeValueAsString(value));
+		return JsonShape.of(this.type, stored).equals(JsonShape.of(this.type, again));
+	}
+
+	/**
+	 * The value where there is none.
+	 */
+	@Nullable Object missing() {
+		if (this.type.hasRawClass(Optional.class)) {
+			return Optional.empty();
+		}
+		if (isNullable()) {
+			return null;
+		}
+		throw mismatch("it is missing. A parameter that is added while jobs wait must be an Optional or @Nullable",
+				null);
+	}
+
+	private boolean isNullable() {
+		return Stream.of(this.parameter.getAnnotations(), this.parameter.getAnnotatedType().getAnnotations())
+			.flatMap(Stream::of)
+			.map(Annotation::annotationType)
+			.anyMatch((annotation) -> annotation.getSimpleName().equals("Nullable"));
+	}
+
+	private String typeName() {
+		return this.type.toCanonical();
+	}
+
+	private IllegalArgumentException refused(String reason, @Nullable Throwable cause) {
+		return new IllegalArgumentException(
+				"Argument '" + this.name + "' of " + this.method.toGenericString() + " cannot be stored: " + reason,
+				cause);
+	}
+
+	private ArgumentMismatchException mismatch(String reason, @Nullable Throwable cause) {
+		return new ArgumentMismatchException(
+				"Argument '" + this.name + "' does not fit " + this.method.toGenericString() + ": " + reason + ".",
+				cause);
+	}
+
+	/**
+	 * Where inside the value something is wrong, in our own words: Jackson's tell the
+	 * value.
+	 */
+	private static String where(RuntimeException ex) {
+		StringBuilder where = new StringBuilder();
+		if (ex instanceof JacksonException jackson) {
+			for (JacksonException.Reference reference : jackson.getPath()) {
+				String property = reference.getPropertyName();
+				where.append((property != null) ? "." + property : "[" + reference.getIndex() + "]");
+			}
+		}
+		if (where.isEmpty()) {
+			return "";
+		}
+		String type = (ex instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null)
+				? ", of type " + mismatch.getTargetType().getName() : "";
+		return " (at " + where + type + ")";
+	}
+
+}

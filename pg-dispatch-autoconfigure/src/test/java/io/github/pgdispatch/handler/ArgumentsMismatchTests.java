@@ -1,0 +1,290 @@
+package io.github.pgdispatch.handler;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.math.BigDecimal;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
+import com.fasterxml.jackson.annotation.JsonFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Jobs wait while the application is changed: their arguments fit the new method, or it
+ * is said which of them does not.
+ */
+class ArgumentsMismatchTests {
+
+	private Calls calls = new Calls(Methods.class);
+
+	@Test
+	void argumentsThatAreNoMoreAreIgnored() {
+		assertThat(this.calls.read("number", "{\"gone\":[{\"a\":1}],\"number\":1,\"also\":null}")).containsExactly(1L);
+	}
+
+	@Test
+	void orderDoesNotMatter() {
+		assertThat(this.calls.read("two", "{\"b\":2,\"a\":1}")).containsExactly(1, 2);
+	}
+
+	@Test
+	void newArgumentsThatMayBeMissing() {
+		assertThat(this.calls.read("missing", "{}")).containsExactly(Optional.empty(), null, null, null);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "number", "wrapper", "text", "list", "elementsNullable", "profile" })
+	void newArgumentsThatMustNotBeMissing(String method) {
+		assertMismatch(method, "{}", "it is missing");
+	}
+
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '`', delimiter = '|', textBlock = """
+			number   | null
+			number   | "12"
+			number   | ""
+			number   | 1.5
+			number   | true
+			number   | [1]
+			number   | {}
+			number   | 9223372036854775808
+			wrapper  | "12"
+			wrapper  | ""
+			wrapper  | 1.5
+			small    | 2147483648
+			fraction | "1.5"
+			fraction | 0.12345678901234567890
+			fraction | 1e999
+			single   | 0.123456789
+			decimal  | "1.5"
+			flag     | 1
+			flag     | "true"
+			flag     | null
+			text     | 12
+			text     | true
+			text     | 1.5
+			text     | {}
+			day      | "FEIERTAG"
+			day      | 1
+			day      | ""
+			uuid     | ""
+			uuid     | "x"
+			date     | ""
+			date     | 12
+			date     | [2024,2,29]
+			instant  | 12
+			duration | 20000
+			list     | ["12"]
+			list     | [1.5]
+			list     | 12
+			list     | ""
+			set      | [1,"12"]
+			set      | [true]
+			map      | {"a":["12"]}
+			map      | {"a":[1.5]}
+			optional | "12"
+			profile  | "x"
+			profile  | []
+			profile  | {"name":"secret","age":"x"}
+			profile  | {"name":"secret","age":1.5}
+			profile  | {"name":"secret"}
+			profiles | [{"name":"secret","age":-1}]
+			""")
+	void typesThatHaveChanged(String method, String json) {
+		assertMismatch(method, "{\"" + method + "\":" + json + "}", "");
+	}
+
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '`', delimiter = '|', textBlock = """
+			number   | 12
+			wrapper  | null
+			fraction | 12
+			fraction | "NaN"
+			single   | 0.1
+			decimal  | 12
+			decimal  | 1E+3
+			date     | null
+			list     | [1,null]
+			list     | []
+			set      | [3,1,2,1]
+			map      | {"a":[1],"b":null}
+			optional | null
+			profile  | {"name":"a","age":1,"gone":true}
+			""")
+	void typesThatStillFit(String method, String json) {
+		assertThat(this.calls.read(method, "{\"" + method + "\":" + json + "}")).hasSize(1);
+	}
+
+	@Test
+	void messagesNameTheArgumentAndThePlace() {
+		assertMismatch("number", "{\"number\":null}", "it is null, but the parameter is of type long");
+		assertMismatch("number", "{\"number\":\"12\"}", "its JSON is not that of long");
+		assertMismatch("day", "{\"day\":\"secret\"}", "its JSON cannot be read as java.time.DayOfWeek");
+		assertMismatch("profiles",
+				"{\"profiles\":[{\"name\":\"secret\",\"age\":1},{\"name\":\"secret\",\"age\":\"x\"}]}",
+				"(at [1].age, of type int)");
+		assertMismatch("two", "{\"a\":1}", "Argument 'b'");
+	}
+
+	@Test
+	void unknownConstantsEvenIfTheApplicationForgivesThem() {
+		this.calls = new Calls(Methods.class,
+				JsonMapper.builder()
+					.enable(EnumFeature.READ_UNKNOWN_ENUM_VALUES_AS_NULL,
+							EnumFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE)
+					.build());
+		assertMismatch("day", "{\"day\":\"FEIERTAG\"}", "");
+		assertMismatch("color", "{\"color\":\"BLUE\"}", "");
+		assertMismatch("colors", "{\"colors\":[\"BLUE\"]}", "");
+		// In a type of the application's, that is what it has asked for.
+		assertThat(this.calls.read("car", "{\"car\":{\"color\":\"BLUE\"}}")).containsExactly(new Car(Color.OTHER));
+	}
+
+	@Test
+	void typesOfTheApplicationReadWhatTheyAccept() {
+		assertThat(this.calls.read("amount", "{\"amount\":\"12 EUR\"}")).containsExactly(new Amount("12 EUR"));
+		assertThat(this.calls.read("amounts", "{\"amounts\":[\"12 EUR\"]}"))
+			.containsExactly(List.of(new Amount("12 EUR")));
+		assertThat(this.calls.write("textual", new Textual(12))).isEqualTo("{\"textual\":{\"number\":\"12\"}}");
+		assertThat(this.calls.read("textual", "{\"textual\":{\"number\":\"12\",\"gone\":1}}"))
+			.containsExactly(new Textual(12));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "[]", "null", "1", "", "{", "{\"number\":1", "x" })
+	void whatIsNoJsonObject(String json) {
+		assertThatExceptionOfType(ArgumentMismatchException.class).isThrownBy(() -> this.calls.read("number", json))
+			.withMessageContaining(".number(long)");
+	}
+
+	private void assertMismatch(String method, String json, String reason) {
+		assertThatExceptionOfType(ArgumentMismatchException.class).isThrownBy(() -> this.calls.read(method, json))
+			.withMessageMatching("Argument '(" + method + "|[a-z])' does not fit .*\\." + method + "\\(.*")
+			.withMessageContaining(reason)
+			.withMessageNotContaining("secret");
+	}
+
+	interface Methods {
+
+		void number(long number);
+
+		void wrapper(Long wrapper);
+
+		void small(int small);
+
+		void fraction(double fraction);
+
+		void single(float single);
+
+		void decimal(BigDecimal decimal);
+
+		void flag(boolean flag);
+
+		void text(String text);
+
+		void day(DayOfWeek day);
+
+		void color(Color color);
+
+		void colors(List<Color> colors);
+
+		void car(Car car);
+
+		void uuid(UUID uuid);
+
+		void date(LocalDate date);
+
+		void instant(Instant instant);
+
+		void duration(Duration duration);
+
+		void list(List<Long> list);
+
+		void set(Set<Long> set);
+
+		void map(Map<String, List<Integer>> map);
+
+		void optional(Optional<Integer> optional);
+
+		void profile(Profile profile);
+
+		void profiles(List<Profile> profiles);
+
+		void amount(Amount amount);
+
+		void amounts(List<Amount> amounts);
+
+		void textual(Textual textual);
+
+		void two(int a, int b);
+
+		void missing(Optional<String> a, @org.jspecify.annotations.Nullable String b, @Nullable Long c,
+				String @org.jspecify.annotations.Nullable [] d);
+
+		void elementsNullable(@org.jspecify.annotations.Nullable String[] elementsNullable);
+
+	}
+
+	@Target(ElementType.PARAMETER)
+	@Retention(RetentionPolicy.RUNTIME)
+	@interface Nullable {
+
+	}
+
+	enum Color {
+
+		RED, @JsonEnumDefaultValue
+		OTHER
+
+	}
+
+	record Car(Color color) {
+
+	}
+
+	record Profile(String name, int age) {
+
+		Profile {
+			if (age < 0) {
+				throw new IllegalArgumentException(name + " is not born yet");
+			}
+		}
+
+	}
+
+	record Textual(@JsonFormat(shape = JsonFormat.Shape.STRING) long number) {
+
+	}
+
+	record Amount(String text) {
+
+		/**
+		 * Of what has been written before it was a record.
+		 */
+		@JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+		static Amount of(String text) {
+			return new Amount(text);
+		}
+
+	}
+
+}

@@ -1,0 +1,49 @@
+package io.github.pgdispatch.handler;
+
+import java.time.Instant;
+import java.util.stream.Stream;
+
+import io.github.pgdispatch.DispatchContext;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Arguments of the methods of one type, which have different names.
+ */
+final class Calls {
+
+	static final DispatchContext CONTEXT = new DispatchContext(42, 2, Instant.EPOCH.plusSeconds(20), Instant.EPOCH);
+
+	private final Class<?> type;
+
+	private final LosslessMapper mapper;
+
+	Calls(Class<?> type) {
+		this(type, new JsonMapper());
+	}
+
+	Calls(Class<?> type, JsonMapper mapper) {
+		this.type = type;
+		this.mapper = LosslessMapper.of(mapper);
+	}
+
+	Arguments of(String method) {
+		return Stream.of(this.type.getDeclaredMethods())
+			.filter((candidate) -> candidate.getName().equals(method))
+			.map((candidate) -> Arguments.of(candidate, this.mapper))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	String write(String method, Object... arguments) {
+		return of(method).write(arguments);
+	}
+
+	Object[] read(String method, String json) {
+		return of(method).read(json, CONTEXT);
+	}
+
+	Object[] writeAndRead(String method, Object... arguments) {
+		return read(method, write(method, arguments));
+	}
+
+}
