@@ -71,7 +71,8 @@ class CreateExtensionTests {
 			assertThat(this.queue.values(
 					"SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = '" + this.extension + "'"))
 				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.dead_letter",
-						"pgdispatch.cron_setting", "pgdispatch.cron_worker", "pgdispatch.cron_worker_id_seq");
+						"pgdispatch.cron_setting", "pgdispatch.cron_worker", "pgdispatch.cron_worker_id_seq",
+						"pgdispatch.handler_job");
 			app.run("DROP EXTENSION " + this.extension);
 			assertThat(app.value("SELECT to_regnamespace('pgdispatch')")).isNull();
 		}

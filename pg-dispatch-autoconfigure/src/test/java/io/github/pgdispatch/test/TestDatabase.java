@@ -28,9 +28,10 @@ public record TestDatabase(int port, String name) {
 	/**
 	 * Version of the schema after all scripts.
 	 */
-	public static final String SCHEMA_VERSION = "1.1.0";
+	public static final String SCHEMA_VERSION = "1.2.0";
 
-	private static final List<String> SCRIPTS = List.of("pg_dispatch--1.0.0.sql", "pg_dispatch--1.0.0--1.1.0.sql");
+	private static final List<String> SCRIPTS = List.of("pg_dispatch--1.0.0.sql", "pg_dispatch--1.0.0--1.1.0.sql",
+			"pg_dispatch--1.1.0--1.2.0.sql");
 
 	public String url() {
 		return "jdbc:postgresql://localhost:" + this.port + "/" + this.name;
