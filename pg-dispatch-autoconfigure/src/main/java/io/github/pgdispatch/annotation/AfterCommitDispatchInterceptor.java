@@ -1,9 +1,7 @@
 package io.github.pgdispatch.annotation;
 
 import java.lang.reflect.Method;
-import java.util.function.Supplier;
 
-import io.github.pgdispatch.PgDispatchTemplate;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
@@ -12,25 +10,27 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.util.Assert;
 
 /**
- * Dispatches instead of running the method's body.
+ * Dispatches instead of running the method's body, except for the job that is to run it.
  */
 final class AfterCommitDispatchInterceptor implements MethodInterceptor {
 
 	private final DispatchMethods methods;
 
-	private final Supplier<PgDispatchTemplate> template;
-
-	AfterCommitDispatchInterceptor(DispatchMethods methods, Supplier<PgDispatchTemplate> template) {
+	AfterCommitDispatchInterceptor(DispatchMethods methods) {
 		this.methods = methods;
-		this.template = template;
 	}
 
 	@Override
-	public @Nullable Object invoke(MethodInvocation invocation) {
+	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
 		Object target = invocation.getThis();
 		Assert.state(target != null, "There is no object to call the method on");
-		Method method = AopUtils.getMostSpecificMethod(invocation.getMethod(), target.getClass());
-		this.methods.get(method).dispatch(this.template.get(), target, invocation.getArguments());
+		Class<?> targetClass = AopUtils.getTargetClass(target);
+		Method method = AopUtils.getMostSpecificMethod(invocation.getMethod(), targetClass);
+		DispatchMethod dispatch = this.methods.get(method, targetClass);
+		if (dispatch.isReplay()) {
+			return invocation.proceed();
+		}
+		dispatch.dispatch(target, invocation.getArguments());
 		return null;
 	}
 

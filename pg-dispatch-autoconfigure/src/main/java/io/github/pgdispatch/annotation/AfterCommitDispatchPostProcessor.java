@@ -25,15 +25,20 @@ public final class AfterCommitDispatchPostProcessor extends AbstractBeanFactoryA
 
 	private final Supplier<PgDispatchTemplate> template;
 
+	private final Supplier<HandlerMethods> handlers;
+
 	private @Nullable DispatchMethods methods;
 
 	/**
 	 * Creates a post-processor.
-	 * @param template that dispatches; asked for at the first dispatch
+	 * @param template that dispatches SQL; asked for at the first dispatch
+	 * @param handlers that dispatches calls; asked for at the first dispatch
 	 * @param proxyTargetClass whether classes are proxied rather than their interfaces
 	 */
-	public AfterCommitDispatchPostProcessor(Supplier<PgDispatchTemplate> template, boolean proxyTargetClass) {
+	public AfterCommitDispatchPostProcessor(Supplier<PgDispatchTemplate> template, Supplier<HandlerMethods> handlers,
+			boolean proxyTargetClass) {
 		this.template = template;
+		this.handlers = handlers;
 		setBeforeExistingAdvisors(true);
 		setProxyTargetClass(proxyTargetClass);
 	}
@@ -42,9 +47,10 @@ public final class AfterCommitDispatchPostProcessor extends AbstractBeanFactoryA
 	public void setBeanFactory(BeanFactory beanFactory) {
 		super.setBeanFactory(beanFactory);
 		Assert.isInstanceOf(ConfigurableBeanFactory.class, beanFactory);
-		DispatchMethods methods = new DispatchMethods((ConfigurableBeanFactory) beanFactory);
+		DispatchMethods methods = new DispatchMethods((ConfigurableBeanFactory) beanFactory, this.template,
+				this.handlers);
 		this.methods = methods;
-		this.advisor = new DefaultPointcutAdvisor(POINTCUT, new AfterCommitDispatchInterceptor(methods, this.template));
+		this.advisor = new DefaultPointcutAdvisor(POINTCUT, new AfterCommitDispatchInterceptor(methods));
 	}
 
 	@Override

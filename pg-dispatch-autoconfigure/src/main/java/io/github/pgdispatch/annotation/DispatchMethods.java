@@ -4,13 +4,17 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.PgDispatchTemplate;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.core.MethodClassKey;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.util.Assert;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
@@ -20,16 +24,47 @@ import org.springframework.util.ReflectionUtils;
  */
 final class DispatchMethods {
 
+	private static final boolean JACKSON = ClassUtils.isPresent("tools.jackson.databind.json.JsonMapper",
+			DispatchMethods.class.getClassLoader());
+
 	private final ConfigurableBeanFactory beanFactory;
 
-	private final Map<Method, DispatchMethod> methods = new ConcurrentHashMap<>();
+	private final Supplier<PgDispatchTemplate> template;
 
-	DispatchMethods(ConfigurableBeanFactory beanFactory) {
+	private final Supplier<HandlerMethods> handlers;
+
+	private final Map<MethodClassKey, DispatchMethod> methods = new ConcurrentHashMap<>();
+
+	DispatchMethods(ConfigurableBeanFactory beanFactory, Supplier<PgDispatchTemplate> template,
+			Supplier<HandlerMethods> handlers) {
 		this.beanFactory = beanFactory;
+		this.template = template;
+		this.handlers = handlers;
 	}
 
-	DispatchMethod get(Method method) {
-		return this.methods.computeIfAbsent(method, (key) -> DispatchMethod.of(key, this.beanFactory));
+	DispatchMethod get(Method method, Class<?> targetClass) {
+		return this.methods.computeIfAbsent(new MethodClassKey(method, targetClass),
+				(key) -> read(method, targetClass));
+	}
+
+	private DispatchMethod read(Method method, Class<?> targetClass) {
+		DispatchAnnotation annotated = DispatchAnnotation.of(method);
+		try {
+			Assert.isTrue(method.getReturnType() == void.class,
+					"The method must return void, since nothing has been run yet when it returns");
+			Delay delay = Delay.of(annotated.annotation().delay(), annotated.method(), this.beanFactory);
+			Assert.isTrue(annotated.hasCommand() || JACKSON,
+					"It has no SQL, and the arguments for its body are kept as JSON, but Jackson 3 is not on the class path."
+							+ " Add spring-boot-starter-jackson");
+			return annotated.hasCommand()
+					? CommandMethod.of(annotated.method(), annotated.annotation(), delay, this.template)
+					: HandlerMethod.of(method, targetClass, annotated.annotation(), delay, this.handlers);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new PgDispatchConfigurationException(
+					"@AfterCommitDispatch on " + annotated.method().toGenericString() + ": " + ex.getMessage(),
+					"Correct the annotation or the method.");
+		}
 	}
 
 	/**
@@ -51,7 +86,7 @@ final class DispatchMethods {
 					"@AfterCommitDispatch on " + method.toGenericString() + " has no effect: " + reason + ".",
 					"Annotate a method that Spring can intercept: not private, static or final, in a class that is not final.");
 		}
-		get(ClassUtils.getMostSpecificMethod(method, type));
+		get(ClassUtils.getMostSpecificMethod(method, type), type);
 	}
 
 	private static @Nullable String obstacle(Method method, Class<?> type, boolean proxyTargetClass) {

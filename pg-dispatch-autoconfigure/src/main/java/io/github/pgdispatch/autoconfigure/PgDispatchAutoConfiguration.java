@@ -1,20 +1,28 @@
 package io.github.pgdispatch.autoconfigure;
 
-import java.util.concurrent.ThreadFactory;
+import java.time.Duration;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.DispatchListener;
+import io.github.pgdispatch.HandlerDispatcher;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
+import io.github.pgdispatch.annotation.HandlerMethods;
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Transaction;
 import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.DriverSettings;
+import io.github.pgdispatch.driver.HandlerDriver;
+import io.github.pgdispatch.driver.HandlerSettings;
 import io.github.pgdispatch.driver.PgCron;
+import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.LosslessMapper;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -23,14 +31,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
-import org.springframework.boot.thread.Threading;
+import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
+import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
-import org.springframework.core.task.VirtualThreadTaskExecutor;
-import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
@@ -49,17 +57,23 @@ public final class PgDispatchAutoConfiguration {
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
 	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource,
-			ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<DispatchListener> listener,
+			ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<ApplicationDriver> driver,
 			PgDispatchProperties properties) {
 		return PgDispatchTemplate.create(dataSource.get(),
 				TransactionManagers.select(transactionManagers, dataSource.get()),
-				properties.transaction() == Transaction.REQUIRED, listener.getIfAvailable(NoDriver::new));
+				properties.transaction() == Transaction.REQUIRED, listener(driver));
+	}
+
+	private static DispatchListener listener(ObjectProvider<? extends DispatchListener> driver) {
+		DispatchListener listener = driver.getIfAvailable();
+		return (listener != null) ? listener : new NoDriver();
 	}
 
 	@Bean
 	static AfterCommitDispatchPostProcessor afterCommitDispatchPostProcessor(
-			ObjectProvider<PgDispatchTemplate> template, Environment environment) {
-		return new AfterCommitDispatchPostProcessor(template::getObject,
+			ObjectProvider<PgDispatchTemplate> template, ObjectProvider<HandlerMethods> handlers,
+			Environment environment) {
+		return new AfterCommitDispatchPostProcessor(template::getObject, handlers::getObject,
 				environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
 	}
 
@@ -71,37 +85,101 @@ public final class PgDispatchAutoConfiguration {
 	}
 
 	/**
-	 * The application as the driver.
+	 * Methods with a body as handlers of jobs.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(HikariDataSource.class)
-	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
-	@Conditional(OnApplicationDriver.class)
-	static class DriverConfiguration {
+	@ConditionalOnClass(JsonMapper.class)
+	static class HandlerConfiguration {
 
 		@Bean
-		WorkerConnections pgDispatchWorkerConnections(SelectedDataSource dataSource, PgDispatchProperties properties) {
-			int watch = 1;
-			return WorkerConnections.beside(dataSource.get(), properties.worker().threads() + watch);
+		HandlerCalls pgDispatchHandlerCalls() {
+			return new HandlerCalls();
 		}
 
 		@Bean
 		@DependsOnDatabaseInitialization
-		ApplicationDriver pgDispatchDriver(WorkerConnections connections, PgDispatchProperties properties,
-				Environment environment) {
+		HandlerDispatcher pgDispatchHandlerDispatcher(SelectedDataSource dataSource,
+				ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<HandlerDriver> driver,
+				HandlerCalls calls, PgDispatchProperties properties) {
+			PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
+					dataSource.get());
+			if (transactionManager instanceof ConfigurableTransactionManager configurable) {
+				configurable.addListener(calls);
+			}
+			return HandlerDispatcher.create(dataSource.get(), transactionManager,
+					properties.transaction() == Transaction.REQUIRED, listener(driver));
+		}
+
+		@Bean
+		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory,
+				ObjectProvider<HandlerDispatcher> dispatcher, HandlerCalls calls, ObjectProvider<JsonMapper> mapper) {
+			return new HandlerMethods(beanFactory, dispatcher::getObject, calls,
+					LosslessMapper.of(mapper.getIfAvailable(JsonMapper::new)));
+		}
+
+	}
+
+	/**
+	 * What runs jobs on this node.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(HikariDataSource.class)
+	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
+	static class WorkerConfiguration {
+
+		@Bean
+		WorkerConnections pgDispatchWorkerConnections(SelectedDataSource dataSource, PgDispatchProperties properties) {
+			int watches = 2;
+			int claims = 1;
+			return WorkerConnections.beside(dataSource.get(), properties.worker().threads() + watches + claims);
+		}
+
+		@Bean
+		WorkerThreads pgDispatchWorkerThreads(PgDispatchProperties properties, Environment environment,
+				ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
+				ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
+			return new WorkerThreads(environment, platform, virtual);
+		}
+
+		@Bean
+		@Conditional(OnApplicationDriver.class)
+		@DependsOnDatabaseInitialization
+		ApplicationDriver pgDispatchDriver(WorkerConnections connections, WorkerThreads threads,
+				PgDispatchProperties properties) {
 			PgDispatchProperties.Worker worker = properties.worker();
-			return new ApplicationDriver(connections.dataSource(), threads(environment),
+			return new ApplicationDriver(connections.dataSource(), threads.factory(),
 					new DriverSettings(worker.threads(), worker.pollInterval(), worker.listen()));
 		}
 
-		private static ThreadFactory threads(Environment environment) {
-			String prefix = "pg-dispatch-";
-			if (Threading.VIRTUAL.isActive(environment)) {
-				return new VirtualThreadTaskExecutor(prefix).getVirtualThreadFactory();
-			}
-			CustomizableThreadFactory threads = new CustomizableThreadFactory(prefix);
-			threads.setDaemon(true);
-			return threads;
+	}
+
+	/**
+	 * What runs methods for jobs on this node.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ HikariDataSource.class, JsonMapper.class })
+	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
+	static class HandlerDriverConfiguration {
+
+		@Bean
+		@DependsOnDatabaseInitialization
+		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
+				SelectedDataSource dataSource, HandlerMethods handlers, HandlerCalls calls,
+				PgDispatchProperties properties, Environment environment) {
+			PgDispatchProperties.Worker worker = properties.worker();
+			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, calls,
+					threads.executor(), threads.factory(), new HandlerSettings(worker.concurrency(), worker.lease(),
+							worker.pollInterval(), worker.listen(), patience(environment)));
+		}
+
+		/**
+		 * Not all of the time that the lifecycle gives, so that there is some left to
+		 * give jobs back.
+		 */
+		private static Duration patience(Environment environment) {
+			Duration timeout = environment.getProperty("spring.lifecycle.timeout-per-shutdown-phase", Duration.class,
+					Duration.ofSeconds(30));
+			return timeout.multipliedBy(9).dividedBy(10);
 		}
 
 	}

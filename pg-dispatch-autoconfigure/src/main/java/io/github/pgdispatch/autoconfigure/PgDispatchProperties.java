@@ -53,16 +53,20 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	/**
 	 * The workers of this node.
 	 *
-	 * @param enabled Whether this node runs jobs, unless the driver is pg-cron. If not,
-	 * it can still dispatch them
-	 * @param threads Maximum number of jobs that this node runs at once. Each takes a
-	 * connection of its own, beside the application's pool, for as long as there is work
+	 * @param enabled Whether this node runs jobs. If not, it can still dispatch them
+	 * @param threads Maximum number of SQL jobs that this node runs at once, unless the
+	 * driver is pg-cron. Each takes a connection of its own, beside the application's
+	 * pool, for as long as there is work
+	 * @param concurrency Maximum number of methods that this node runs at once for jobs
+	 * @param lease How long after the death of a node others take over the methods that
+	 * it was running. A node that is not heard of for so long is taken for dead
 	 * @param pollInterval How often this node looks for due jobs that nothing has told it
 	 * of
 	 * @param listen Whether this node has the database notify it of jobs that were
 	 * dispatched elsewhere. Behind a connection pooler that pools transactions it cannot
 	 */
 	record Worker(@DefaultValue("true") boolean enabled, @DefaultValue("4") int threads,
+			@DefaultValue("16") int concurrency, @DefaultValue("4s") Duration lease,
 			@DefaultValue("5s") Duration pollInterval, @DefaultValue("true") boolean listen) {
 
 	}

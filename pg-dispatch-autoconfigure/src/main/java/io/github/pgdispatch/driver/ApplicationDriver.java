@@ -26,7 +26,7 @@ public final class ApplicationDriver implements SmartLifecycle, DispatchListener
 	 * Below the phases in which Spring Boot's web servers stop, which reach to 2048 below
 	 * the default: requests that are still being answered may dispatch.
 	 */
-	private static final int PHASE = DEFAULT_PHASE - 4096;
+	static final int PHASE = DEFAULT_PHASE - 4096;
 
 	private final DataSource dataSource;
 

@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.gateway.CommandQueue;
+
 /**
  * What a driver has from a start to the next stop.
  */
@@ -34,7 +36,8 @@ final class Shift {
 				new SynchronousQueue<>(), threadFactory);
 		this.canceller = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		this.workers = new Workers(dataSource, this.executor, this.canceller, settings.threads(), this::lookIn);
-		this.watch = new Watch(dataSource, this.workers, settings);
+		this.watch = new Watch(dataSource, new CommandQueue(settings.threads()), this.workers, settings.pollInterval(),
+				settings.listen());
 		this.watchEnded = CompletableFuture.runAsync(this.watch, this.executor);
 	}
 

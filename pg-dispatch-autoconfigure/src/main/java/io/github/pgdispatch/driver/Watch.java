@@ -10,6 +10,7 @@ import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.Outlook;
 import io.github.pgdispatch.gateway.WatchSession;
+import io.github.pgdispatch.gateway.WatchedQueue;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -43,9 +44,13 @@ final class Watch implements Runnable {
 
 	private final DataSource dataSource;
 
-	private final Workers workers;
+	private final WatchedQueue queue;
 
-	private final DriverSettings settings;
+	private final Wakeable workers;
+
+	private final Duration pollInterval;
+
+	private final boolean listen;
 
 	private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -57,10 +62,20 @@ final class Watch implements Runnable {
 
 	private volatile boolean deaf = true;
 
-	Watch(DataSource dataSource, Workers workers, DriverSettings settings) {
+	/**
+	 * Creates a watch.
+	 * @param dataSource that its session is taken from
+	 * @param queue that it watches
+	 * @param workers to be woken
+	 * @param pollInterval how often it looks without being told to
+	 * @param listen whether it asks to be notified
+	 */
+	Watch(DataSource dataSource, WatchedQueue queue, Wakeable workers, Duration pollInterval, boolean listen) {
 		this.dataSource = dataSource;
+		this.queue = queue;
 		this.workers = workers;
-		this.settings = settings;
+		this.pollInterval = pollInterval;
+		this.listen = listen;
 	}
 
 	/**
@@ -90,7 +105,7 @@ final class Watch implements Runnable {
 		boolean lost = false;
 		BackOffExecution reconnects = reconnects();
 		while (!isStopped()) {
-			try (WatchSession session = WatchSession.open(this.dataSource, this.settings.listen())) {
+			try (WatchSession session = WatchSession.open(this.dataSource, this.queue, this.listen)) {
 				look(session);
 				if (lost) {
 					logger.info("The database is back");
@@ -114,13 +129,13 @@ final class Watch implements Runnable {
 
 	private BackOffExecution reconnects() {
 		ExponentialBackOff reconnects = new ExponentialBackOff(TICK.toMillis(), 2);
-		reconnects.setMaxInterval(this.settings.pollInterval().toMillis());
+		reconnects.setMaxInterval(this.pollInterval.toMillis());
 		return reconnects.start();
 	}
 
 	private void look(WatchSession session) throws SQLException {
-		this.nextLook.set(System.nanoTime() + this.settings.pollInterval().toNanos());
-		Outlook outlook = session.watch(this.settings.threads());
+		this.nextLook.set(System.nanoTime() + this.pollInterval.toNanos());
+		Outlook outlook = session.watch();
 		if (outlook.due() > 0) {
 			this.workers.wake(outlook.due());
 		}

@@ -25,7 +25,7 @@ import org.springframework.util.backoff.ExponentialBackOff;
  * The workers of this node. There are none until they are woken, and no more than there
  * is reason for. Thread-safe.
  */
-final class Workers {
+final class Workers implements Wakeable {
 
 	private static final Log logger = LogFactory.getLog(Workers.class);
 
@@ -81,7 +81,8 @@ final class Workers {
 	 * jobs; and if there are too few, by those that come to the end of their work.
 	 * @param jobs how many jobs are known to be due
 	 */
-	void wake(int jobs) {
+	@Override
+	public void wake(int jobs) {
 		this.lock.lock();
 		try {
 			this.looks = Math.min(this.threads, this.looks + jobs);
@@ -190,11 +191,8 @@ final class Workers {
 		}
 	}
 
-	/**
-	 * Returns how many jobs the workers have completed so far.
-	 * @return the number, which only grows
-	 */
-	long completed() {
+	@Override
+	public long completed() {
 		return this.completed.get();
 	}
 

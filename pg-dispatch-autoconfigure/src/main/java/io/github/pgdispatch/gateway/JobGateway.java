@@ -14,6 +14,9 @@ public final class JobGateway {
 
 	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?)";
 
+	private static final String DISPATCH_HANDLER = """
+			SELECT pgdispatch.dispatch_handler(?, ?::json, make_interval(secs => ?), ?)""";
+
 	private final JdbcOperations jdbc;
 
 	/**
@@ -33,6 +36,18 @@ public final class JobGateway {
 	public void dispatch(String command, Duration delay, boolean notify) {
 		this.jdbc.query(DISPATCH, (row) -> {
 		}, command, (double) delay.toSeconds(), notify);
+	}
+
+	/**
+	 * Writes a job that is a call of a handler.
+	 * @param handler its name
+	 * @param arguments a JSON object
+	 * @param delay after the start of the transaction, truncated to whole seconds
+	 * @param notify whether nodes that rest are to be notified of the commit
+	 */
+	public void dispatchHandler(String handler, String arguments, Duration delay, boolean notify) {
+		this.jdbc.query(DISPATCH_HANDLER, (row) -> {
+		}, handler, arguments, (double) delay.toSeconds(), notify);
 	}
 
 }

@@ -1,7 +1,6 @@
 package io.github.pgdispatch.gateway;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -18,12 +17,6 @@ import org.postgresql.PGNotification;
  */
 public final class WatchSession implements AutoCloseable {
 
-	private static final String WATCH = """
-			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, resting, notified
-			  FROM pgdispatch.watch(at_most => ?, rest => ?)""";
-
-	private static final String CHANNEL = "SELECT pgdispatch.channel(quote_ident(session_user)::regrole)";
-
 	/**
 	 * Longer than any of these queries ever takes: without it, a server that has vanished
 	 * would be waited for until TCP gives up.
@@ -32,32 +25,36 @@ public final class WatchSession implements AutoCloseable {
 
 	private final Connection connection;
 
+	private final WatchedQueue queue;
+
 	private final boolean listens;
 
 	private boolean resting;
 
 	private boolean stirred;
 
-	private WatchSession(Connection connection, boolean listens) {
+	private WatchSession(Connection connection, WatchedQueue queue, boolean listens) {
 		this.connection = connection;
+		this.queue = queue;
 		this.listens = listens;
 	}
 
 	/**
 	 * Opens a session.
 	 * @param dataSource that it is taken from
+	 * @param queue that it watches
 	 * @param listen whether it is to be notified of dispatches from SQL, which a
 	 * connection pooler between here and the database may not allow
 	 * @return the session, which is to be closed
 	 * @throws SQLException if there is none to be had
 	 */
-	public static WatchSession open(DataSource dataSource, boolean listen) throws SQLException {
+	public static WatchSession open(DataSource dataSource, WatchedQueue queue, boolean listen) throws SQLException {
 		return Sessions.open(dataSource, (connection) -> {
 			// Under the role's default, if that is another, a look could not follow the
 			// lock, and could make others' transactions fail.
 			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
 			connection.setNetworkTimeout(Runnable::run, (int) NETWORK_TIMEOUT.toMillis());
-			WatchSession session = new WatchSession(connection, listen);
+			WatchSession session = new WatchSession(connection, queue, listen);
 			if (listen) {
 				session.listen();
 			}
@@ -67,7 +64,8 @@ public final class WatchSession implements AutoCloseable {
 
 	private void listen() throws SQLException {
 		try (Statement statement = this.connection.createStatement()) {
-			ResultSet row = statement.executeQuery(CHANNEL);
+			ResultSet row = statement
+				.executeQuery("SELECT " + this.queue.channel() + "(quote_ident(session_user)::regrole)");
 			row.next();
 			String channel = row.getString(1);
 			statement.execute("LISTEN " + statement.enquoteIdentifier(channel, true));
@@ -76,23 +74,14 @@ public final class WatchSession implements AutoCloseable {
 
 	/**
 	 * Looks at the queue, and lies down to rest if it can.
-	 * @param atMost how far due jobs are counted
 	 * @return what there is to do
 	 * @throws SQLException if the session is lost
 	 */
-	public Outlook watch(int atMost) throws SQLException {
-		try (PreparedStatement statement = this.connection.prepareStatement(WATCH)) {
-			statement.setInt(1, atMost);
-			statement.setBoolean(2, this.listens && !this.resting);
-			ResultSet row = statement.executeQuery();
-			row.next();
-			this.stirred = false;
-			this.resting |= row.getBoolean("resting");
-			boolean notified = this.resting || row.getBoolean("notified") || !this.listens;
-			int due = row.getInt("due");
-			long nextDueIn = row.getLong("next_due_in_ms");
-			return new Outlook(due, row.wasNull() ? null : Duration.ofMillis(nextDueIn), notified);
-		}
+	public Outlook watch() throws SQLException {
+		WatchedQueue.Look look = this.queue.look(this.connection, this.listens && !this.resting);
+		this.stirred = false;
+		this.resting |= look.resting();
+		return new Outlook(look.due(), look.nextDueIn(), this.resting || look.notified() || !this.listens);
 	}
 
 	/**
@@ -103,7 +92,7 @@ public final class WatchSession implements AutoCloseable {
 	public void stir() throws SQLException {
 		if (this.resting) {
 			try (Statement statement = this.connection.createStatement()) {
-				statement.execute("SELECT pgdispatch.stir()");
+				statement.execute("SELECT " + this.queue.stir() + "()");
 			}
 			this.resting = false;
 			this.stirred = true;

@@ -86,6 +86,8 @@ class MisplacedAfterCommitDispatchTests {
 			context.registerBean(AfterCommitDispatchPostProcessor.class,
 					() -> new AfterCommitDispatchPostProcessor(() -> {
 						throw new AssertionError("Nothing is dispatched");
+					}, () -> {
+						throw new AssertionError("No job runs");
 					}, proxyTargetClass));
 			context.registerBean("bean", (Class<Object>) bean.getClass(), () -> bean);
 			assertThatExceptionOfType(RuntimeException.class).isThrownBy(context::refresh)

@@ -2,7 +2,6 @@ package io.github.pgdispatch.autoconfigure;
 
 import java.time.Duration;
 
-import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.driver.ApplicationDriver;
@@ -137,9 +136,7 @@ class DriverPropertyTests {
 	@ValueSource(strings = { "pg-cron", "PG_CRON", "pgCron" })
 	void pgCronRunsTheJobsAndThisNodeNone(String driver, CapturedOutput output) {
 		application(this.home, "pgdispatch.driver=" + driver).run((context) -> {
-			assertThat(context).doesNotHaveBean(ApplicationDriver.class)
-				.doesNotHaveBean(WorkerConnections.class)
-				.doesNotHaveBean(DispatchListener.class);
+			assertThat(context).doesNotHaveBean(ApplicationDriver.class);
 			assertThat(output).contains("Jobs are run by pg_cron, and not by this node");
 			new TransactionTemplate(context.getBean(PlatformTransactionManager.class))
 				.executeWithoutResult((status) -> context.getBean(PgDispatchTemplate.class)

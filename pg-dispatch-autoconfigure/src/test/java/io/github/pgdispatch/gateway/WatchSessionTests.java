@@ -36,9 +36,9 @@ class WatchSessionTests {
 			SingleConnectionDataSource pool = new SingleConnectionDataSource(connection, true);
 			JdbcClient jdbc = JdbcClient.create(pool);
 			for (int times = 1; times <= 2; times++) {
-				try (WatchSession session = WatchSession.open(pool, true)) {
-					session.watch(1);
-					session.watch(1);
+				try (WatchSession session = WatchSession.open(pool, new CommandQueue(1), true)) {
+					session.watch();
+					session.watch();
 					assertThat(jdbc.sql(LOCKS).query(Integer.class).single()).isEqualTo(2);
 				}
 				assertThat(jdbc.sql(LOCKS).query(Integer.class).single()).isZero();
@@ -55,8 +55,8 @@ class WatchSessionTests {
 	void countsAsAnApplicationWherePgCronIsInAnotherDatabase(PgCronServer server) throws SQLException {
 		server.database().jdbc("postgres").sql("CREATE DATABASE elsewhere OWNER app").update();
 		TestDatabase elsewhere = new TestDatabase(server.reachablePort(), "elsewhere").install("app");
-		try (WatchSession session = WatchSession.open(elsewhere.dataSource("app"), false)) {
-			session.watch(1);
+		try (WatchSession session = WatchSession.open(elsewhere.dataSource("app"), new CommandQueue(1), false)) {
+			session.watch();
 			assertThat(warningOfADispatch(elsewhere)).isNull();
 		}
 		assertThat(warningOfADispatch(elsewhere)).hasMessageContaining("no application is connected");

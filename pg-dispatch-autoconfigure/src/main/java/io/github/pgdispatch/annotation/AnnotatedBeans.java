@@ -1,0 +1,97 @@
+package io.github.pgdispatch.annotation;
+
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import io.github.pgdispatch.AfterCommitDispatch;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
+import org.springframework.aop.scope.ScopedObject;
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.Assert;
+
+/**
+ * The beans that have annotated methods. Looks at their definitions, and creates none.
+ */
+final class AnnotatedBeans {
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	AnnotatedBeans(ConfigurableListableBeanFactory beanFactory) {
+		this.beanFactory = beanFactory;
+	}
+
+	void forEach(Visitor visitor) {
+		Set<Class<?>> visited = new HashSet<>();
+		for (String beanName : this.beanFactory.getBeanNamesForType(Object.class, true, false)) {
+			Class<?> targetClass = targetClass(beanName);
+			if (targetClass != null && visited.add(targetClass)
+					&& AnnotationUtils.isCandidateClass(targetClass, AfterCommitDispatch.class)
+					&& !targetClass.getName().startsWith("org.springframework.")) {
+				MethodIntrospector
+					.selectMethods(targetClass,
+							(MethodIntrospector.MetadataLookup<@Nullable Boolean>) (
+									method) -> AnnotatedElementUtils.hasAnnotation(method, AfterCommitDispatch.class)
+											? Boolean.TRUE : null)
+					.keySet()
+					.forEach((method) -> visitor.visit(targetClass, method));
+			}
+		}
+	}
+
+	private @Nullable Class<?> targetClass(String beanName) {
+		if (ScopedProxyUtils.isScopedTarget(beanName)) {
+			return null;
+		}
+		Class<?> type = AutoProxyUtils.determineTargetClass(this.beanFactory, beanName);
+		return (type != null && ScopedObject.class.isAssignableFrom(type))
+				? AutoProxyUtils.determineTargetClass(this.beanFactory, ScopedProxyUtils.getTargetBeanName(beanName))
+				: type;
+	}
+
+	/**
+	 * Finds the bean of a class.
+	 * @param targetClass exactly the bean's own
+	 * @return the only one, or the primary one
+	 */
+	String nameOf(Class<?> targetClass) {
+		List<String> names = new ArrayList<>();
+		for (String beanName : this.beanFactory.getBeanNamesForType(Object.class, true, false)) {
+			if (targetClass(beanName) == targetClass) {
+				names.add(beanName);
+			}
+		}
+		List<String> primary = names.stream().filter(this::isPrimary).toList();
+		Assert.isTrue(!names.isEmpty(), () -> "There is no bean of " + targetClass);
+		Assert.isTrue(names.size() == 1 || primary.size() == 1,
+				() -> "Which of the beans " + names + " is to run a job? Make one of them @Primary");
+		return (names.size() == 1) ? names.get(0) : primary.get(0);
+	}
+
+	private boolean isPrimary(String beanName) {
+		if (!this.beanFactory.containsBeanDefinition(beanName)) {
+			return false;
+		}
+		BeanDefinition definition = this.beanFactory.getMergedBeanDefinition(beanName);
+		return definition.isPrimary();
+	}
+
+	/**
+	 * Is shown annotated methods.
+	 */
+	interface Visitor {
+
+		void visit(Class<?> targetClass, Method method);
+
+	}
+
+}

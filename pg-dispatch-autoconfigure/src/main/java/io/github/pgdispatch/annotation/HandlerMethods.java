@@ -1,0 +1,119 @@
+package io.github.pgdispatch.annotation;
+
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+import io.github.pgdispatch.HandlerDispatcher;
+import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.handler.Arguments;
+import io.github.pgdispatch.handler.Handler;
+import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.handler.LosslessMapper;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.MethodClassKey;
+
+/**
+ * The annotated methods without SQL, as handlers of jobs. Thread-safe.
+ */
+public final class HandlerMethods implements SmartInitializingSingleton {
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final Supplier<HandlerDispatcher> dispatcher;
+
+	private final HandlerCalls calls;
+
+	private final LosslessMapper mapper;
+
+	private final Map<MethodClassKey, NamedMethod> methods = new ConcurrentHashMap<>();
+
+	private volatile Handlers handlers = new Handlers(List.of());
+
+	/**
+	 * Creates an empty one.
+	 * @param beanFactory that has the beans
+	 * @param dispatcher that dispatches calls; asked for at the first dispatch
+	 * @param calls that tell which call runs a body
+	 * @param mapper of the arguments
+	 */
+	public HandlerMethods(ConfigurableListableBeanFactory beanFactory, Supplier<HandlerDispatcher> dispatcher,
+			HandlerCalls calls, LosslessMapper mapper) {
+		this.beanFactory = beanFactory;
+		this.dispatcher = dispatcher;
+		this.calls = calls;
+		this.mapper = mapper;
+	}
+
+	boolean enter(Method method, Class<?> targetClass) {
+		return this.calls.enter(method, targetClass);
+	}
+
+	void dispatch(Method method, Class<?> targetClass, @Nullable Object[] arguments, Duration delay) {
+		NamedMethod named = get(method, targetClass);
+		this.dispatcher.get().dispatch(named.name(), named.arguments().write(arguments), delay);
+	}
+
+	/**
+	 * Finds the handlers among all beans, also those that are yet to be created.
+	 * @throws PgDispatchConfigurationException if a method cannot be one
+	 */
+	@Override
+	public void afterSingletonsInstantiated() {
+		List<Handler> found = new ArrayList<>();
+		new AnnotatedBeans(this.beanFactory).forEach((targetClass, method) -> {
+			if (!DispatchAnnotation.of(method).hasCommand()) {
+				found.add(get(method, targetClass).handler());
+			}
+		});
+		this.handlers = new Handlers(found);
+	}
+
+	/**
+	 * Returns the handlers of this application.
+	 * @return the handlers, which are known once all singletons are there
+	 */
+	public Handlers handlers() {
+		return this.handlers;
+	}
+
+	private NamedMethod get(Method method, Class<?> targetClass) {
+		return this.methods.computeIfAbsent(new MethodClassKey(method, targetClass),
+				(key) -> name(method, targetClass));
+	}
+
+	private NamedMethod name(Method method, Class<?> targetClass) {
+		DispatchAnnotation annotated = DispatchAnnotation.of(method);
+		try {
+			String beanName = new AnnotatedBeans(this.beanFactory).nameOf(targetClass);
+			String name = annotated.annotation().name();
+			Arguments arguments = Arguments.of(annotated.method(), targetClass, this.mapper);
+			return new NamedMethod(arguments,
+					new Handler(name.isEmpty() ? beanName + "." + method.getName() : name,
+							annotated.annotation().concurrency(), () -> this.beanFactory.getBean(beanName), method,
+							targetClass, arguments));
+		}
+		catch (IllegalArgumentException ex) {
+			throw new PgDispatchConfigurationException(
+					"@AfterCommitDispatch on " + annotated.method().toGenericString() + ": " + ex.getMessage(),
+					"Correct the annotation or the method.");
+		}
+	}
+
+	private record NamedMethod(Arguments arguments, Handler handler) {
+
+		String name() {
+			return this.handler.name();
+		}
+
+	}
+
+}

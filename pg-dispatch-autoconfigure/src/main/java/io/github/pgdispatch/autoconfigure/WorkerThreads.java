@@ -1,0 +1,77 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
+import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
+import org.springframework.boot.thread.Threading;
+import org.springframework.core.env.Environment;
+import org.springframework.core.task.VirtualThreadTaskExecutor;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+
+/**
+ * The threads of the drivers: virtual ones where the application has them. Those that run
+ * methods are made by the application's own builders, so that its decorators and
+ * customizers apply. They are no bean, as Spring Boot would not make the application's
+ * executor then; and not that executor, whose queue would hold claimed jobs back from
+ * other nodes.
+ */
+final class WorkerThreads implements DisposableBean {
+
+	private static final String PREFIX = "pg-dispatch-";
+
+	private final ThreadFactory factory;
+
+	private final Executor executor;
+
+	private final @Nullable ThreadPoolTaskExecutor pool;
+
+	WorkerThreads(Environment environment, ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
+			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
+		if (Threading.VIRTUAL.isActive(environment)) {
+			this.factory = new VirtualThreadTaskExecutor(PREFIX).getVirtualThreadFactory();
+			this.executor = virtual.getIfAvailable(SimpleAsyncTaskExecutorBuilder::new)
+				.virtualThreads(true)
+				.threadNamePrefix(PREFIX + "job-")
+				.concurrencyLimit(-1)
+				.build();
+			this.pool = null;
+		}
+		else {
+			CustomizableThreadFactory threads = new CustomizableThreadFactory(PREFIX);
+			threads.setDaemon(true);
+			this.factory = threads;
+			this.pool = platform.getIfAvailable(ThreadPoolTaskExecutorBuilder::new)
+				.threadNamePrefix(PREFIX + "job-")
+				.corePoolSize(0)
+				.maxPoolSize(Integer.MAX_VALUE)
+				.queueCapacity(0)
+				.build();
+			this.pool.setDaemon(true);
+			this.pool.initialize();
+			this.executor = this.pool;
+		}
+	}
+
+	ThreadFactory factory() {
+		return this.factory;
+	}
+
+	Executor executor() {
+		return this.executor;
+	}
+
+	@Override
+	public void destroy() {
+		if (this.pool != null) {
+			this.pool.shutdown();
+		}
+	}
+
+}

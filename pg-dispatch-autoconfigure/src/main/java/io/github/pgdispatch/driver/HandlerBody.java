@@ -1,0 +1,89 @@
+package io.github.pgdispatch.driver;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+import io.github.pgdispatch.DispatchContext;
+import io.github.pgdispatch.gateway.Claim;
+import io.github.pgdispatch.gateway.CompletionGateway;
+import io.github.pgdispatch.handler.ArgumentMismatchException;
+import io.github.pgdispatch.handler.Handler;
+import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.handler.LostClaimException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.util.Assert;
+
+/**
+ * Runs one job, and tells what has become of it. Thread-safe.
+ */
+final class HandlerBody implements Function<Claim, Outcome> {
+
+	private static final Log logger = LogFactory.getLog(HandlerBody.class);
+
+	private static final Duration SOONEST_AGAIN = Duration.ofSeconds(1);
+
+	private static final Duration LATEST_AGAIN = Duration.ofMinutes(1);
+
+	private final Handlers handlers;
+
+	private final HandlerCalls calls;
+
+	private final CompletionGateway completion;
+
+	private final Set<String> reported = ConcurrentHashMap.newKeySet();
+
+	HandlerBody(Handlers handlers, HandlerCalls calls, CompletionGateway completion) {
+		this.handlers = handlers;
+		this.calls = calls;
+		this.completion = completion;
+	}
+
+	@Override
+	public Outcome apply(Claim claim) {
+		try {
+			Handler handler = this.handlers.get(claim.handler());
+			Assert.state(handler != null, "A handler that was not asked for");
+			DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
+					claim.firedAt().toInstant());
+			boolean completed = handler.call(claim.arguments(), context, this.calls,
+					() -> this.completion.complete(claim));
+			this.reported.remove(claim.handler());
+			return Outcome.of(claim, completed ? Outcome.Kind.SETTLED : Outcome.Kind.DONE);
+		}
+		catch (ArgumentMismatchException ex) {
+			return misfit(claim, ex);
+		}
+		catch (LostClaimException ex) {
+			logger.warn("Job " + claim.id() + ": " + ex.getMessage());
+			return Outcome.of(claim, Outcome.Kind.SETTLED);
+		}
+		catch (Throwable ex) {
+			return Outcome.failed(claim, ex);
+		}
+	}
+
+	/**
+	 * Other nodes may have another version of the method, to which they fit.
+	 */
+	private Outcome misfit(Claim claim, ArgumentMismatchException ex) {
+		String message = "Job " + claim.id() + " of " + claim.handler()
+				+ " waits for a node with a method that it fits: " + ex.getMessage();
+		if (this.reported.add(claim.handler())) {
+			logger.warn(message);
+		}
+		else {
+			logger.debug(message);
+		}
+		Duration age = Duration.between(claim.firedAt().toInstant(), Instant.now());
+		Duration delay = (age.compareTo(SOONEST_AGAIN) < 0) ? SOONEST_AGAIN
+				: (age.compareTo(LATEST_AGAIN) > 0) ? LATEST_AGAIN : age;
+		return Outcome.released(claim, delay);
+	}
+
+}

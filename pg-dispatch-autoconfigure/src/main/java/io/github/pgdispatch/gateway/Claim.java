@@ -1,0 +1,25 @@
+package io.github.pgdispatch.gateway;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+
+/**
+ * A job of a handler that a node has claimed.
+ *
+ * @param handler its name
+ * @param dueAt before which it was not to be run
+ * @param id identifies the job
+ * @param attempt how many times it has been claimed, this time included
+ * @param firedAt when the transaction that dispatched it began
+ * @param arguments of the call, as a JSON object
+ */
+public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, OffsetDateTime firedAt,
+		String arguments) {
+
+	static Claim of(ResultSet row) throws SQLException {
+		return new Claim(row.getString("handler"), row.getObject("due_at", OffsetDateTime.class), row.getLong("id"),
+				row.getInt("attempts"), row.getObject("fired_at", OffsetDateTime.class), row.getString("arguments"));
+	}
+
+}

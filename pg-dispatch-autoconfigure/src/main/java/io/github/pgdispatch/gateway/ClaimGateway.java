@@ -1,0 +1,202 @@
+package io.github.pgdispatch.gateway;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Claims jobs of handlers for a node, and says what has become of them. Each method is a
+ * transaction of its own. Thread-safe.
+ */
+public final class ClaimGateway {
+
+	private static final String CLAIM = "SELECT * FROM pgdispatch.claim_handler_jobs(?, make_interval(secs => ?), ?, ?, ?)";
+
+	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?)";
+
+	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?))";
+
+	private static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
+
+	private static final String RENEW = "SELECT pgdispatch.renew_lease(?, make_interval(secs => ?))";
+
+	private static final String END = "SELECT pgdispatch.end_lease(?)";
+
+	private static final String HAND_OVER = "SELECT pgdispatch.hand_over()";
+
+	private final DataSource dataSource;
+
+	private final UUID node;
+
+	private final Duration lease;
+
+	/**
+	 * Creates a gateway.
+	 * @param dataSource of connections that commit automatically
+	 * @param node for which to claim
+	 * @param lease how long claims hold without being renewed
+	 */
+	public ClaimGateway(DataSource dataSource, UUID node, Duration lease) {
+		this.dataSource = dataSource;
+		this.node = node;
+		this.lease = lease;
+	}
+
+	/**
+	 * Claims due jobs, and renews the lease.
+	 * @param atMost how many of each handler
+	 * @param inAll how many together
+	 * @return the claimed ones, oldest first
+	 * @throws SQLException if none could be claimed
+	 */
+	public List<Claim> claim(Map<String, Integer> atMost, int inAll) throws SQLException {
+		return execute(CLAIM, (statement) -> {
+			statement.setDouble(2, seconds(this.lease));
+			statement.setArray(3, array(statement, "text", atMost.keySet()));
+			statement.setArray(4, array(statement, "int4", atMost.values()));
+			statement.setInt(5, inAll);
+		}, (rows) -> {
+			List<Claim> claims = new ArrayList<>();
+			do {
+				claims.add(Claim.of(rows));
+			}
+			while (rows.next());
+			claims.sort(Comparator.comparing(Claim::dueAt).thenComparing(Claim::id));
+			return claims;
+		}, List.of());
+	}
+
+	/**
+	 * Deletes jobs that are done.
+	 * @param claims on them
+	 * @return the ids of those that another node has taken over
+	 * @throws SQLException if nothing was deleted
+	 */
+	public Set<Long> complete(List<Claim> claims) throws SQLException {
+		return execute(COMPLETE, (statement) -> {
+			statement.setArray(2, array(statement, "text", claims.stream().map(Claim::handler).toList()));
+			statement.setArray(3, array(statement, "timestamptz", claims.stream().map(Claim::dueAt).toList()));
+			statement.setArray(4, array(statement, "int8", claims.stream().map(Claim::id).toList()));
+			statement.setArray(5, array(statement, "int4", claims.stream().map(Claim::attempt).toList()));
+		}, (row) -> Arrays.stream((Long[]) row.getArray(1).getArray()).collect(Collectors.toSet()), Set.of());
+	}
+
+	/**
+	 * Gives jobs back that were not run, or not to their end: the attempt is not counted.
+	 * @param claim on the job
+	 * @param delay after which it is due again
+	 * @return whether this node still had the claim
+	 * @throws SQLException if the job was not given back
+	 */
+	public boolean release(Claim claim, Duration delay) throws SQLException {
+		return execute(RELEASE, claim, (statement) -> statement.setDouble(6, seconds(delay)));
+	}
+
+	/**
+	 * Makes a job that failed a dead letter.
+	 * @param claim on the job
+	 * @param sqlState of the error, if the database was its cause
+	 * @param message of the error
+	 * @param context where it came from
+	 * @return whether this node still had the claim
+	 * @throws SQLException if nothing was done
+	 */
+	public boolean fail(Claim claim, @Nullable String sqlState, String message, String context) throws SQLException {
+		return execute(FAIL, claim, (statement) -> {
+			statement.setString(6, sqlState);
+			statement.setString(7, message);
+			statement.setString(8, context);
+		});
+	}
+
+	/**
+	 * Renews the lease.
+	 * @throws SQLException if it was not renewed
+	 */
+	public void renew() throws SQLException {
+		execute(RENEW, (statement) -> statement.setDouble(2, seconds(this.lease)), (row) -> true, true);
+	}
+
+	/**
+	 * Ends the lease: what was claimed is free for others.
+	 * @throws SQLException if it was not ended
+	 */
+	public void end() throws SQLException {
+		execute(END, (statement) -> {
+		}, (row) -> true, true);
+	}
+
+	/**
+	 * Has other nodes look for due jobs.
+	 * @throws SQLException if they were not notified
+	 */
+	public void handOver() throws SQLException {
+		try (Connection connection = connection();
+				PreparedStatement statement = connection.prepareStatement(HAND_OVER)) {
+			statement.execute();
+		}
+	}
+
+	private boolean execute(String sql, Claim claim, Parameters more) throws SQLException {
+		return execute(sql, (statement) -> {
+			statement.setString(2, claim.handler());
+			statement.setObject(3, claim.dueAt());
+			statement.setLong(4, claim.id());
+			statement.setInt(5, claim.attempt());
+			more.set(statement);
+		}, (row) -> row.getBoolean(1), false);
+	}
+
+	private <T> T execute(String sql, Parameters parameters, Result<T> result, T none) throws SQLException {
+		try (Connection connection = connection(); PreparedStatement statement = connection.prepareStatement(sql)) {
+			statement.setObject(1, this.node);
+			parameters.set(statement);
+			try (ResultSet rows = statement.executeQuery()) {
+				return rows.next() ? result.read(rows) : none;
+			}
+		}
+	}
+
+	private Connection connection() throws SQLException {
+		Connection connection = this.dataSource.getConnection();
+		connection.setAutoCommit(true);
+		return connection;
+	}
+
+	private static double seconds(Duration duration) {
+		return duration.toMillis() / 1000.0;
+	}
+
+	private static Array array(PreparedStatement statement, String type, Collection<?> elements) throws SQLException {
+		return statement.getConnection().createArrayOf(type, elements.toArray());
+	}
+
+	private interface Parameters {
+
+		void set(PreparedStatement statement) throws SQLException;
+
+	}
+
+	private interface Result<T> {
+
+		T read(ResultSet rows) throws SQLException;
+
+	}
+
+}

@@ -1,0 +1,41 @@
+package io.github.pgdispatch.gateway;
+
+import java.util.UUID;
+
+import javax.sql.DataSource;
+
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Completes jobs of handlers in the transaction that is bound to the current thread.
+ */
+public final class CompletionGateway {
+
+	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?)";
+
+	private final JdbcOperations jdbc;
+
+	private final UUID node;
+
+	/**
+	 * Creates a gateway.
+	 * @param dataSource of the database that has the schema
+	 * @param node that has claimed the jobs
+	 */
+	public CompletionGateway(DataSource dataSource, UUID node) {
+		this.jdbc = new JdbcTemplate(dataSource);
+		this.node = node;
+	}
+
+	/**
+	 * Deletes a job.
+	 * @param claim on the job
+	 * @return whether this node still had the claim; if not, nothing is deleted
+	 */
+	public boolean complete(Claim claim) {
+		return Boolean.TRUE.equals(this.jdbc.queryForObject(COMPLETE, Boolean.class, this.node, claim.handler(),
+				claim.dueAt(), claim.id(), claim.attempt()));
+	}
+
+}

@@ -1,0 +1,124 @@
+package io.github.pgdispatch.handler;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.function.Supplier;
+
+import io.github.pgdispatch.DispatchContext;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.support.AopUtils;
+import org.springframework.transaction.annotation.AnnotationTransactionAttributeSource;
+import org.springframework.util.Assert;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * A method that runs jobs. Thread-safe.
+ */
+public final class Handler {
+
+	private final String name;
+
+	private final int concurrency;
+
+	private final Supplier<Object> bean;
+
+	private final Method method;
+
+	private final Class<?> targetClass;
+
+	private final Arguments arguments;
+
+	private final @Nullable String transactionName;
+
+	/**
+	 * Creates a handler.
+	 * @param name under which jobs are kept for it
+	 * @param concurrency how many of them this node runs at once, at the most
+	 * @param bean that has the method, proxied
+	 * @param method of the bean's class
+	 * @param targetClass the bean's class
+	 * @param arguments of the method
+	 */
+	public Handler(String name, int concurrency, Supplier<Object> bean, Method method, Class<?> targetClass,
+			Arguments arguments) {
+		Assert.isTrue(concurrency > 0, () -> "The concurrency must be positive, but is " + concurrency);
+		this.name = name;
+		this.concurrency = concurrency;
+		this.bean = bean;
+		this.method = method;
+		this.targetClass = targetClass;
+		this.arguments = arguments;
+		this.transactionName = transactionName(method, targetClass);
+	}
+
+	/**
+	 * How Spring names the transaction that it begins for the method, if it does.
+	 */
+	private static @Nullable String transactionName(Method method, Class<?> targetClass) {
+		boolean transactional = new AnnotationTransactionAttributeSource(false).getTransactionAttribute(method,
+				targetClass) != null;
+		return transactional ? targetClass.getName() + '.' + method.getName() : null;
+	}
+
+	/**
+	 * Returns the name under which jobs are kept for it.
+	 * @return the name
+	 */
+	public String name() {
+		return this.name;
+	}
+
+	/**
+	 * Returns how many of its jobs this node runs at once.
+	 * @return the maximum
+	 */
+	public int concurrency() {
+		return this.concurrency;
+	}
+
+	/**
+	 * Calls the method through the bean's proxy.
+	 * @param arguments as JSON
+	 * @param context of the job
+	 * @param calls that tell the proxy that this is no dispatch
+	 * @param completion of the job, called in the transaction that Spring begins for the
+	 * method, if it does, right before its commit
+	 * @return whether the job was completed in that transaction
+	 * @throws ArgumentMismatchException if the arguments do not fit: then the method was
+	 * not called
+	 * @throws LostClaimException if another node has taken over the job
+	 * @throws Throwable what the method throws
+	 */
+	public boolean call(String arguments, DispatchContext context, HandlerCalls calls, Completion completion)
+			throws Throwable {
+		@Nullable Object[] values = this.arguments.read(arguments, context);
+		Object bean = this.bean.get();
+		Method invocable = AopUtils.selectInvocableMethod(this.method, bean.getClass());
+		ReflectionUtils.makeAccessible(invocable);
+		HandlerCall call = new HandlerCall(this, completion);
+		calls.run(call, () -> {
+			try {
+				invocable.invoke(bean, values);
+			}
+			catch (InvocationTargetException ex) {
+				throw ex.getTargetException();
+			}
+		});
+		return call.isCompleted();
+	}
+
+	boolean isFor(Method method, Class<?> targetClass) {
+		return targetClass == this.targetClass && method.equals(this.method);
+	}
+
+	boolean owns(String transactionName) {
+		return transactionName.equals(this.transactionName);
+	}
+
+	@Override
+	public String toString() {
+		return this.name + " (" + this.method.toGenericString() + ")";
+	}
+
+}

@@ -1,0 +1,83 @@
+package io.github.pgdispatch.handler;
+
+import java.lang.reflect.Method;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.transaction.TransactionExecution;
+import org.springframework.transaction.TransactionExecutionListener;
+
+/**
+ * Tells, on the thread that runs a job, the call that is to run the method from those
+ * that dispatch; and completes the job in the transaction that Spring begins for the
+ * method, so that the two are one. To be registered with the transaction manager.
+ * Thread-safe.
+ */
+public final class HandlerCalls implements TransactionExecutionListener {
+
+	private final ThreadLocal<@Nullable HandlerCall> current = new ThreadLocal<>();
+
+	void run(HandlerCall call, Body body) throws Throwable {
+		this.current.set(call);
+		try {
+			body.run();
+		}
+		finally {
+			this.current.remove();
+		}
+	}
+
+	/**
+	 * Whether a call that came to a bean's proxy is to run the method.
+	 * @param method of the bean's class
+	 * @param targetClass the bean's class
+	 * @return {@code false} if it is to dispatch
+	 */
+	public boolean enter(Method method, Class<?> targetClass) {
+		HandlerCall call = this.current.get();
+		return call != null && call.enter(method, targetClass);
+	}
+
+	@Override
+	public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
+		HandlerCall call = this.current.get();
+		if (call != null && beginFailure == null) {
+			call.began(transaction);
+		}
+	}
+
+	@Override
+	public void beforeCommit(TransactionExecution transaction) {
+		HandlerCall call = this.current.get();
+		if (call != null) {
+			call.committing(transaction);
+		}
+	}
+
+	@Override
+	public void afterCommit(TransactionExecution transaction, @Nullable Throwable commitFailure) {
+		ended(transaction, commitFailure == null);
+	}
+
+	@Override
+	public void afterRollback(TransactionExecution transaction, @Nullable Throwable rollbackFailure) {
+		ended(transaction, false);
+	}
+
+	private void ended(TransactionExecution transaction, boolean committed) {
+		HandlerCall call = this.current.get();
+		if (call != null) {
+			call.ended(transaction, committed);
+		}
+	}
+
+	/**
+	 * What runs the method.
+	 */
+	interface Body {
+
+		void run() throws Throwable;
+
+	}
+
+}
