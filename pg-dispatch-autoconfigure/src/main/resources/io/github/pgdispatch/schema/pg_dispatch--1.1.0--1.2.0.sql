@@ -520,6 +520,9 @@ BEGIN
               ORDER BY j.due_at
               LIMIT 1));
     END LOOP;
+    IF next_due_at IS NULL THEN   -- Which greatest would not mind.
+        RETURN NULL;
+    END IF;
     RETURN greatest(next_due_at - clock_timestamp(), '0');
 END
 $$;
@@ -549,7 +552,8 @@ BEGIN
            FROM pgdispatch.node AS n
           WHERE n.role = me
             AND n.id <> watch_handlers.node
-            AND n.expires_at > moment));
+            AND n.expires_at > moment
+         HAVING count(*) > 0));
     IF resting AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         next_due_in := '0';
     END IF;
