@@ -15,26 +15,37 @@ import org.jspecify.annotations.Nullable;
  */
 record FailureReport(@Nullable String sqlState, String message, String stackTrace) {
 
-	static FailureReport of(@Nullable Throwable error) {
-		if (error == null) {
-			return new FailureReport(null, "unknown", "");
-		}
+	private static final int MOST_CAUSES = 100;
+
+	/**
+	 * Creates a report. That is the job's own work too: the exception's methods may be
+	 * the application's, and fail or take their time.
+	 */
+	static FailureReport of(Throwable error) {
 		try {
 			StringWriter stackTrace = new StringWriter();
 			error.printStackTrace(new PrintWriter(stackTrace, true));
-			return new FailureReport(sqlState(error), error.toString(), stackTrace.toString());
+			return new FailureReport(sqlState(error), storable(error.toString()), storable(stackTrace.toString()));
 		}
-		catch (RuntimeException ex) {
-			// Its own methods fail.
+		catch (Throwable ex) {
 			return new FailureReport(null, error.getClass().getName(), "");
 		}
 	}
 
+	/**
+	 * PostgreSQL's text has no room for this character.
+	 */
+	private static String storable(@Nullable String text) {
+		return String.valueOf(text).replace('\0', '\ufffd');
+	}
+
 	private static @Nullable String sqlState(Throwable error) {
-		for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+		Throwable cause = error;
+		for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
 			if (cause instanceof SQLException sql) {
 				return sql.getSQLState();
 			}
+			cause = cause.getCause();
 		}
 		return null;
 	}

@@ -18,6 +18,7 @@ import io.github.pgdispatch.handler.Handlers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.util.Assert;
 import org.springframework.util.backoff.BackOffExecution;
 import org.springframework.util.backoff.ExponentialBackOff;
 
@@ -211,14 +212,26 @@ final class HandlerWorkers implements Runnable, Wakeable {
 
 	private void fail(Outcome outcome) throws SQLException {
 		Claim claim = outcome.claim();
-		FailureReport report = FailureReport.of(outcome.error());
+		FailureReport report = outcome.report();
+		Assert.state(report != null, "A failure without a report");
+		String job = "Job " + claim.id() + " of " + claim.handler();
 		if (this.gateway.fail(claim, report.sqlState(), report.message(), report.stackTrace())) {
-			logger.warn("Job " + claim.id() + " of " + claim.handler() + " failed: it is now in pgdispatch.dead_letter",
-					outcome.error());
+			warn(job + " failed: it is now in pgdispatch.dead_letter", outcome);
 		}
 		else {
-			logger.warn("Job " + claim.id() + " of " + claim.handler()
-					+ " failed here, and is another node's by now, or has been committed", outcome.error());
+			warn(job + " failed here, and is another node's by now, or has been committed", outcome);
+		}
+	}
+
+	/**
+	 * The exception's own methods may fail.
+	 */
+	private static void warn(String message, Outcome outcome) {
+		try {
+			logger.warn(message, outcome.error());
+		}
+		catch (RuntimeException | Error ex) {
+			logger.warn(message + ", and its exception cannot be logged: " + outcome.report());
 		}
 	}
 

@@ -11,20 +11,21 @@ import org.jspecify.annotations.Nullable;
  * @param claim on the job
  * @param kind of the outcome
  * @param error with which it failed
+ * @param report of the error
  * @param delay after which it is due again, if it is given back
  */
-record Outcome(Claim claim, Kind kind, @Nullable Throwable error, Duration delay) {
+record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable FailureReport report, Duration delay) {
 
 	static Outcome of(Claim claim, Kind kind) {
-		return new Outcome(claim, kind, null, Duration.ZERO);
+		return new Outcome(claim, kind, null, null, Duration.ZERO);
 	}
 
 	static Outcome failed(Claim claim, Throwable error) {
-		return new Outcome(claim, Kind.FAILED, error, Duration.ZERO);
+		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), Duration.ZERO);
 	}
 
 	static Outcome released(Claim claim, Duration delay) {
-		return new Outcome(claim, Kind.RELEASED, null, delay);
+		return new Outcome(claim, Kind.RELEASED, null, null, delay);
 	}
 
 	enum Kind {
