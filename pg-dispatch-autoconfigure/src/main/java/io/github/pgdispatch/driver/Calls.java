@@ -5,8 +5,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +46,7 @@ final class Calls {
 
 	private List<Outcome> outcomes = new ArrayList<>();
 
-	private int outstanding;
+	private final Set<Long> outstanding = new HashSet<>();
 
 	private int threads;
 
@@ -71,8 +73,10 @@ final class Calls {
 				this.waitingSince = System.nanoTime();
 			}
 			this.waiting.addAll(claims);
-			this.outstanding += claims.size();
-			claims.forEach((claim) -> this.perHandler.merge(claim.handler(), 1, Integer::sum));
+			claims.forEach((claim) -> {
+				this.outstanding.add(claim.id());
+				this.perHandler.merge(claim.handler(), 1, Integer::sum);
+			});
 			startThreads();
 		}
 		finally {
@@ -170,8 +174,10 @@ final class Calls {
 	void settled(List<Outcome> outcomes) {
 		this.lock.lock();
 		try {
-			this.outstanding -= outcomes.size();
-			outcomes.forEach((outcome) -> this.perHandler.merge(outcome.claim().handler(), -1, Integer::sum));
+			outcomes.forEach((outcome) -> {
+				this.outstanding.remove(outcome.claim().id());
+				this.perHandler.merge(outcome.claim().handler(), -1, Integer::sum);
+			});
 		}
 		finally {
 			this.lock.unlock();
@@ -245,7 +251,21 @@ final class Calls {
 	int outstanding() {
 		this.lock.lock();
 		try {
-			return this.outstanding;
+			return this.outstanding.size();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Returns the ids of all of which the database does not know yet what has become of
+	 * them.
+	 */
+	Set<Long> outstandingIds() {
+		this.lock.lock();
+		try {
+			return Set.copyOf(this.outstanding);
 		}
 		finally {
 			this.lock.unlock();

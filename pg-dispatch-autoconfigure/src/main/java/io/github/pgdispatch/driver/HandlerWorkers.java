@@ -55,6 +55,14 @@ final class HandlerWorkers implements Runnable, Wakeable {
 
 	private final AtomicLong completed = new AtomicLong();
 
+	/**
+	 * How often to give back what was claimed by a claim that has failed: once more after
+	 * a while, as the server may still have been at it.
+	 */
+	private int doubts;
+
+	private long disownAt;
+
 	private volatile boolean wanted;
 
 	private volatile boolean stopped;
@@ -246,6 +254,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			handOver();
 			return;
 		}
+		disown();
 		if (!this.wanted) {
 			return;
 		}
@@ -264,16 +273,36 @@ final class HandlerWorkers implements Runnable, Wakeable {
 		}
 		this.wanted = false;
 		boolean more = true;
+		boolean told = false;
 		try {
 			List<Claim> claims = this.gateway.claim(atMost, room);
 			this.lease.renewed();
 			more = claims.size() >= room || reached(atMost, claims);
 			this.calls.start(claims);
+			told = true;
 		}
 		finally {
 			if (more) {
 				this.wanted = true;
 			}
+			if (!told) {
+				this.doubts = 2;
+				this.disownAt = System.nanoTime();
+			}
+		}
+	}
+
+	/**
+	 * A claim may have been committed though it has failed. As long as this node lives,
+	 * nobody else would take over such jobs.
+	 */
+	private void disown() throws SQLException {
+		if (this.doubts > 0 && System.nanoTime() - this.disownAt >= 0) {
+			if (this.gateway.disown(this.handlers.names(), this.calls.outstandingIds()) > 0) {
+				this.wanted = true;
+			}
+			this.doubts--;
+			this.disownAt = System.nanoTime() + this.settings.lease().toNanos();
 		}
 	}
 

@@ -32,6 +32,8 @@ public final class ClaimGateway {
 
 	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?))";
 
+	private static final String DISOWN = "SELECT pgdispatch.disown_handler_jobs(?, ?, ?)";
+
 	private static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String RENEW = "SELECT pgdispatch.renew_lease(?, make_interval(secs => ?))";
@@ -123,6 +125,20 @@ public final class ClaimGateway {
 			statement.setString(7, message);
 			statement.setString(8, context);
 		});
+	}
+
+	/**
+	 * Gives jobs back that were claimed and of which this node was not told.
+	 * @param handlers of this node
+	 * @param known ids of all jobs that it has claimed and knows of
+	 * @return how many were given back
+	 * @throws SQLException if none was
+	 */
+	public int disown(Set<String> handlers, Set<Long> known) throws SQLException {
+		return execute(DISOWN, (statement) -> {
+			statement.setArray(2, array(statement, "text", handlers));
+			statement.setArray(3, array(statement, "int8", known));
+		}, (row) -> row.getInt(1), 0);
 	}
 
 	/**

@@ -393,6 +393,30 @@ COMMENT ON FUNCTION pgdispatch.release_handler_job(uuid, text, timestamptz, bigi
 'Gives a job back that the node has claimed and not run, or not run to its end through no fault of the job: the attempt is not counted. It is due again after the delay.';
 
 
+CREATE FUNCTION pgdispatch.disown_handler_jobs(node uuid, handlers text[], known bigint[]) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    disowned integer;
+BEGIN
+    UPDATE pgdispatch.handler_job AS j
+       SET claimed_by = NULL,
+           attempts = j.attempts - 1
+     WHERE j.role = quote_ident(CURRENT_USER)::regrole
+       AND j.handler = ANY (handlers)
+       AND j.due_at <= clock_timestamp()
+       AND j.claimed_by = node
+       AND j.id <> ALL (known);
+    GET DIAGNOSTICS disowned = ROW_COUNT;
+    RETURN disowned;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.disown_handler_jobs(uuid, text[], bigint[]) IS
+'For a node that could not be told whether its claim was committed: gives back what it has claimed and does not know of, and returns how many these were. Reads all due jobs of the handlers.';
+
+
 CREATE FUNCTION pgdispatch.fail_handler_job(
     node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer,
     error_sqlstate text, error_message text, error_context text)
