@@ -3,6 +3,7 @@ package io.github.pgdispatch.driver;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +38,12 @@ final class HandlerWorkers implements Runnable, Wakeable {
 	private static final Duration STUCK = Duration.ofMillis(500);
 
 	/**
-	 * How often others are told of what this node cannot take.
+	 * How soon others are told again of what this node cannot take; the second, when they
+	 * seem to be as busy.
 	 */
 	private static final Duration HAND_OVER = Duration.ofMillis(200);
+
+	private static final Duration HAND_OVER_AT_MOST = Duration.ofSeconds(5);
 
 	private final ClaimGateway gateway;
 
@@ -69,7 +73,11 @@ final class HandlerWorkers implements Runnable, Wakeable {
 
 	private volatile long stopDeadline;
 
-	private long handedOver = System.nanoTime() - HAND_OVER.toNanos();
+	private Duration handOverAgain = HAND_OVER;
+
+	private long nextHandOver = System.nanoTime();
+
+	private boolean handOverPending;
 
 	HandlerWorkers(ClaimGateway gateway, Handlers handlers, HandlerBody body, Executor executor,
 			HandlerSettings settings) {
@@ -144,6 +152,8 @@ final class HandlerWorkers implements Runnable, Wakeable {
 		}
 		try {
 			this.lease.end();
+			// What was given back is not to wait for a poll.
+			this.gateway.handOver(this.handlers.names());
 		}
 		catch (SQLException | RuntimeException ex) {
 			logger.debug("Could not end the lease, which expires", ex);
@@ -178,7 +188,12 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			long left = this.stopDeadline - System.nanoTime();
 			return Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos())));
 		}
-		return (this.calls.waiting() > 0) ? STUCK : this.lease.interval();
+		Duration timeout = (this.calls.waiting() > 0) ? STUCK : this.lease.interval();
+		if (this.handOverPending) {
+			long left = this.nextHandOver - System.nanoTime();
+			return Duration.ofNanos(Math.max(1, Math.min(left, timeout.toNanos())));
+		}
+		return timeout;
 	}
 
 	private void settle(List<Outcome> outcomes) throws SQLException {
@@ -244,6 +259,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 	}
 
 	private void claim() throws SQLException {
+		this.handOverPending = false;
 		if (this.stopped) {
 			return;
 		}
@@ -251,7 +267,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			this.calls.releaseWaiting();
 			settle(this.calls.takeOutcomes());
 			this.wanted = true;
-			handOver();
+			handOver(this.handlers.names());
 			return;
 		}
 		disown();
@@ -261,7 +277,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 		int ahead = this.pace.ahead(this.completed.get());
 		int room = this.settings.concurrency() + ahead - this.calls.outstanding();
 		if (room <= 0) {
-			handOver();
+			handOver(this.handlers.names());
 			return;
 		}
 		if (this.calls.waiting() > ahead / 2) {
@@ -269,6 +285,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 		}
 		Map<String, Integer> atMost = atMost(room);
 		if (atMost.isEmpty()) {
+			handOver(this.handlers.names());
 			return;
 		}
 		this.wanted = false;
@@ -290,6 +307,23 @@ final class HandlerWorkers implements Runnable, Wakeable {
 				this.disownAt = System.nanoTime();
 			}
 		}
+		if (more) {
+			handOver(full(ahead));
+		}
+	}
+
+	/**
+	 * The handlers of which this node can run no more.
+	 */
+	private Collection<String> full(int ahead) {
+		if (this.calls.outstanding() >= this.settings.concurrency() + ahead) {
+			return this.handlers.names();
+		}
+		return this.handlers.all()
+			.stream()
+			.filter((handler) -> this.calls.outstanding(handler.name()) >= handler.concurrency())
+			.map(Handler::name)
+			.toList();
 	}
 
 	/**
@@ -328,11 +362,19 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			.anyMatch((count) -> count.getValue() >= atMost.getOrDefault(count.getKey(), 0));
 	}
 
-	private void handOver() throws SQLException {
-		if (System.nanoTime() - this.handedOver > HAND_OVER.toNanos()) {
-			this.handedOver = System.nanoTime();
-			this.gateway.handOver();
+	private void handOver(Collection<String> full) throws SQLException {
+		if (full.isEmpty()) {
+			return;
 		}
+		if (System.nanoTime() - this.nextHandOver < 0) {
+			this.handOverPending = true;
+			return;
+		}
+		boolean due = this.gateway.handOver(full);
+		this.nextHandOver = System.nanoTime() + this.handOverAgain.toNanos();
+		Duration twice = this.handOverAgain.multipliedBy(2);
+		this.handOverAgain = !due ? HAND_OVER : (twice.compareTo(HAND_OVER_AT_MOST) < 0) ? twice : HAND_OVER_AT_MOST;
+		this.handOverPending = due;
 	}
 
 }

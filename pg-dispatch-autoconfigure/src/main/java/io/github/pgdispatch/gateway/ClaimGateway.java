@@ -40,7 +40,7 @@ public final class ClaimGateway {
 
 	private static final String END = "SELECT pgdispatch.end_lease(?)";
 
-	private static final String HAND_OVER = "SELECT pgdispatch.hand_over()";
+	private static final String HAND_OVER = "SELECT pgdispatch.hand_over(make_interval(secs => ?), ?)";
 
 	private final DataSource dataSource;
 
@@ -159,13 +159,19 @@ public final class ClaimGateway {
 	}
 
 	/**
-	 * Has other nodes look for due jobs.
+	 * Has other nodes look for due jobs, if there are any.
+	 * @param handlers of which this node can run no more
+	 * @return whether there are any
 	 * @throws SQLException if they were not notified
 	 */
-	public void handOver() throws SQLException {
+	public boolean handOver(Collection<String> handlers) throws SQLException {
 		try (Connection connection = connection();
 				PreparedStatement statement = connection.prepareStatement(HAND_OVER)) {
-			statement.execute();
+			statement.setDouble(1, seconds(this.lease));
+			statement.setArray(2, array(statement, "text", handlers));
+			try (ResultSet row = statement.executeQuery()) {
+				return row.next() && row.getBoolean(1);
+			}
 		}
 	}
 

@@ -606,16 +606,20 @@ COMMENT ON FUNCTION pgdispatch.stir_handlers() IS
 'Ends the rest that pgdispatch.watch_handlers has begun, as pgdispatch.stir does that of pgdispatch.watch.';
 
 
-CREATE FUNCTION pgdispatch.hand_over() RETURNS void
+CREATE FUNCTION pgdispatch.hand_over(lease interval, handlers text[]) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
+    IF NOT pgdispatch.handlers_are_due(handlers, pg_catalog.clock_timestamp(), pgdispatch.live_nodes(lease)) THEN
+        RETURN false;
+    END IF;
     PERFORM pg_catalog.pg_notify(pgdispatch.handler_channel(pg_catalog.quote_ident(CURRENT_USER)::regrole), '');
+    RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.hand_over() IS
-'Has other nodes look for jobs of handlers: for a node that knows of some and is full.';
+COMMENT ON FUNCTION pgdispatch.hand_over(interval, text[]) IS
+'For a node that can run no more jobs of these handlers: has other nodes look, if there are any that no node has claimed, and tells whether there are.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.unwatch() RETURNS void
