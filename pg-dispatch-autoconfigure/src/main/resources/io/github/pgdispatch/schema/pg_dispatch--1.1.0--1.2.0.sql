@@ -241,7 +241,7 @@ COMMENT ON FUNCTION pgdispatch.live_nodes(interval) IS
 
 
 CREATE FUNCTION pgdispatch.claim_for_handler(
-    node uuid, handler_name text, moment timestamptz, at_most integer, live uuid[])
+    node uuid, lease interval, handler_name text, moment timestamptz, at_most integer, live uuid[])
 RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -253,26 +253,39 @@ SET jit = off
 AS $$
 DECLARE
     me constant regrole := quote_ident(CURRENT_USER)::regrole;
+    left_now integer := at_most;
+    places   tid[];
+    claimed  integer;
 BEGIN
-    RETURN QUERY
-        UPDATE pgdispatch.handler_job AS j
-           SET claimed_by = node,
-               attempts = j.attempts + 1
-         WHERE j.ctid = ANY (ARRAY(   -- They are locked, so that these are still their places.
-                   SELECT f.ctid
-                     FROM pgdispatch.handler_job AS f
-                    WHERE f.role = me
-                      AND f.handler = handler_name
-                      AND f.due_at <= moment
-                      AND (f.claimed_by IS NULL OR f.claimed_by <> ALL (live))
-                    ORDER BY f.due_at, f.id
-                    LIMIT at_most
-                      FOR UPDATE SKIP LOCKED))
-        RETURNING j.*;
+    WHILE left_now > 0 LOOP
+        places := ARRAY(SELECT f.ctid
+                          FROM pgdispatch.handler_job AS f
+                         WHERE f.role = me
+                           AND f.handler = handler_name
+                           AND f.due_at <= moment
+                           AND (f.claimed_by IS NULL OR f.claimed_by <> ALL (live))
+                         ORDER BY f.due_at, f.id
+                         LIMIT left_now
+                           FOR UPDATE SKIP LOCKED);
+        EXIT WHEN cardinality(places) = 0;
+        -- A node may have begun its lease, and claimed these, since the live ones were looked up. Now that they are locked, whoever
+        -- has claimed them had its lease before.
+        live := pgdispatch.live_nodes(lease);
+        RETURN QUERY
+            UPDATE pgdispatch.handler_job AS j
+               SET claimed_by = node,
+                   attempts = j.attempts + 1
+             WHERE j.ctid = ANY (places)   -- They are locked, so that these are still their places.
+               AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (live))
+            RETURNING j.*;
+        GET DIAGNOSTICS claimed = ROW_COUNT;
+        left_now := left_now - claimed;
+        EXIT WHEN claimed = cardinality(places);
+    END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_for_handler(uuid, text, timestamptz, integer, uuid[]) IS
+COMMENT ON FUNCTION pgdispatch.claim_for_handler(uuid, interval, text, timestamptz, integer, uuid[]) IS
 'Part of pgdispatch.claim_handler_jobs: claims the oldest due jobs of one handler.';
 
 
@@ -302,7 +315,7 @@ BEGIN
         FOR i IN 1 .. cardinality(handlers) LOOP
             CONTINUE WHEN left_for[i] <= 0;
             EXIT WHEN left_now <= 0;
-            RETURN QUERY SELECT c.* FROM pgdispatch.claim_for_handler(node, handlers[i], moment, least(share, left_for[i], left_now), live) AS c;
+            RETURN QUERY SELECT c.* FROM pgdispatch.claim_for_handler(node, lease, handlers[i], moment, least(share, left_for[i], left_now), live) AS c;
             GET DIAGNOSTICS claimed = ROW_COUNT;
             left_now := left_now - claimed;
             left_for[i] := CASE WHEN claimed < least(share, left_for[i]) THEN 0 ELSE left_for[i] - claimed END;
