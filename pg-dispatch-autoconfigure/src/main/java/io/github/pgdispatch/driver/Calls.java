@@ -91,7 +91,8 @@ final class Calls {
 				this.threads++;
 				this.executor.execute(this::run);
 			}
-			catch (RejectedExecutionException ex) {
+			catch (RejectedExecutionException | OutOfMemoryError ex) {
+				// The latter is what Java throws when the system has no thread left.
 				this.threads--;
 				logger.debug("The executor has no thread left for jobs", ex);
 				return;
@@ -102,7 +103,17 @@ final class Calls {
 	private void run() {
 		Claim claim;
 		while ((claim = begin()) != null) {
-			end(this.body.apply(claim));
+			end(outcome(claim));
+		}
+	}
+
+	private Outcome outcome(Claim claim) {
+		try {
+			return this.body.apply(claim);
+		}
+		catch (Throwable ex) {
+			// Such as an error while it reports one: the job must not run for ever.
+			return Outcome.failed(claim, ex);
 		}
 	}
 
