@@ -42,6 +42,12 @@ public final class ClaimGateway {
 
 	private static final String HAND_OVER = "SELECT pgdispatch.hand_over(make_interval(secs => ?), ?)";
 
+	/**
+	 * Longer than any of these queries takes: without it, a server that has vanished
+	 * would be waited for until TCP gives up, if it does.
+	 */
+	private static final Duration NETWORK_TIMEOUT = Duration.ofSeconds(30);
+
 	private final DataSource dataSource;
 
 	private final UUID node;
@@ -197,8 +203,15 @@ public final class ClaimGateway {
 
 	private Connection connection() throws SQLException {
 		Connection connection = this.dataSource.getConnection();
-		connection.setAutoCommit(true);
-		return connection;
+		try {
+			connection.setAutoCommit(true);
+			connection.setNetworkTimeout(Runnable::run, (int) NETWORK_TIMEOUT.toMillis());
+			return connection;
+		}
+		catch (SQLException ex) {
+			connection.close();
+			throw ex;
+		}
 	}
 
 	private static double seconds(Duration duration) {
