@@ -19,7 +19,9 @@ public final class JvmProcess implements AutoCloseable {
 
 	public static JvmProcess start(Class<?> main, String... arguments) {
 		List<String> command = new ArrayList<>(List.of(
-				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+				Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				// It is to start soon, rather than to run fast after a while.
+				"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
 				System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), main.getName()));
 		command.addAll(List.of(arguments));
 		try {
@@ -37,6 +39,32 @@ public final class JvmProcess implements AutoCloseable {
 	 */
 	public void kill() {
 		this.process.destroyForcibly();
+	}
+
+	/**
+	 * Stops all its threads where they are, until it is thawed.
+	 */
+	public void freeze() {
+		signal("STOP");
+	}
+
+	public void thaw() {
+		signal("CONT");
+	}
+
+	private void signal(String name) {
+		try {
+			int status = new ProcessBuilder("kill", "-" + name, Long.toString(this.process.pid())).start().waitFor();
+			if (status != 0) {
+				throw new IllegalStateException("kill -" + name + " failed with " + status);
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Override
