@@ -576,13 +576,15 @@ AS $$
 DECLARE
     me     constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     moment timestamptz;
+    live   uuid[];
 BEGIN
     -- See watch.
     resting := rest AND pg_catalog.pg_try_advisory_lock(pgdispatch.handler_lock(me));
     notified := resting OR (rest AND pgdispatch.is_held(pgdispatch.handler_lock(me)));
 
     moment := pg_catalog.clock_timestamp();
-    due := pgdispatch.handlers_are_due(handlers, moment, pgdispatch.live_nodes(lease));
+    live := pgdispatch.live_nodes(lease);
+    due := pgdispatch.handlers_are_due(handlers, moment, live);
     -- Should another node be dead, it shows when its lease expires.
     next_due_in := least(pgdispatch.handlers_next_due_in(handlers, moment),
         (SELECT greatest(min(n.expires_at) - pg_catalog.clock_timestamp(), '0'::interval) + '10 ms'::interval
@@ -596,7 +598,8 @@ BEGIN
     END IF;
     unknown := ARRAY(SELECT w.handler
                        FROM pg_catalog.unnest(pgdispatch.waiting_handlers(moment - '30 seconds'::interval)) AS w (handler)
-                      WHERE w.handler <> ALL (handlers));
+                      WHERE w.handler <> ALL (handlers)
+                        AND pgdispatch.handlers_are_due(ARRAY[w.handler], moment - '30 seconds'::interval, live));
     DELETE FROM pgdispatch.node AS n
      WHERE n.role = me
        AND n.expires_at < moment - '1 hour'::interval;
