@@ -43,7 +43,7 @@ final class Queue implements AutoCloseable {
 	}
 
 	void clear() throws SQLException {
-		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, public.effect");
+		run("TRUNCATE pgdispatch.job, pgdispatch.handler_job, pgdispatch.node, pgdispatch.dead_letter, public.effect");
 	}
 
 	Session session(String role) throws SQLException {

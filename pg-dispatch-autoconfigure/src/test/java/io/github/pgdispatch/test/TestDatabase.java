@@ -72,6 +72,24 @@ public record TestDatabase(int port, String name) {
 	}
 
 	/**
+	 * Installs the version of the schema before the newest one.
+	 * @param role that will own the schema
+	 * @return this database
+	 */
+	public TestDatabase installLastVersion(String role) {
+		return run(role, SCRIPTS.subList(0, SCRIPTS.size() - 1));
+	}
+
+	/**
+	 * Upgrades the version of the schema before the newest one to that.
+	 * @param role that owns the schema
+	 * @return this database
+	 */
+	public TestDatabase upgradeLastVersion(String role) {
+		return run(role, SCRIPTS.subList(SCRIPTS.size() - 1, SCRIPTS.size()));
+	}
+
+	/**
 	 * Upgrades the first version of the schema to the newest one.
 	 * @param role that owns the schema
 	 * @return this database

@@ -1,0 +1,97 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What it costs to claim jobs of handlers does not depend on how many there are. Counts
+ * what PostgreSQL reads, and no time.
+ */
+class HandlerNoCliffTests extends AbstractQueueTests {
+
+	private static final int JOBS = 200_000;
+
+	private static final int CLAIMS = 20;
+
+	HandlerNoCliffTests(TestDatabase database) {
+		super(database);
+	}
+
+	@BeforeEach
+	void empty() throws SQLException {
+		// As if the table had always been empty.
+		this.queue.run("ALTER TABLE pgdispatch.handler_job SET (autovacuum_enabled = false)",
+				"VACUUM ANALYZE pgdispatch.handler_job");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "app", "postgres" })
+	void claimsReadWhatTheyClaim(String role) throws SQLException {
+		int deleted = deleted();
+		try (Session worker = this.queue.session(role)) {
+			Node node = new Node(worker);
+			for (int i = 0; i < 10; i++) {
+				worker.run("SELECT pgdispatch.dispatch_handler('flood')");
+				node.complete(node.claim(10, "flood", "other").get(0));
+				watch(worker);
+			}
+			worker.run(
+					"INSERT INTO pgdispatch.handler_job (handler, arguments, due_at) SELECT 'flood', '{}', now() - interval '1 hour' + i * interval '1 microsecond' FROM generate_series(1, %d) AS i"
+						.formatted(JOBS));
+			worker.run(
+					"INSERT INTO pgdispatch.handler_job (handler, arguments, due_at) SELECT 'snoozed', '{}', now() + interval '1 hour' FROM generate_series(1, %d)"
+						.formatted(JOBS / 10));
+		}
+		awaitDeleted(deleted + 10);
+		int tableScans = tableScans();
+		int indexEntries = indexEntries();
+		try (Session worker = this.queue.session(role)) {
+			Node node = new Node(worker);
+			for (int i = 0; i < CLAIMS; i++) {
+				Node.Job job = node.claim(1, "flood").get(0);
+				assertThat(node.claim(10, "none", "snoozed")).isEmpty();
+				assertThat(node.complete(job)).isTrue();
+				watch(worker);
+			}
+		}
+		awaitDeleted(deleted + 10 + CLAIMS);
+		assertThat(tableScans() - tableScans).as("table scans, of which emptying it is one").isLessThan(5);
+		assertThat(indexEntries() - indexEntries).as("index entries").isPositive().isLessThan(100 * CLAIMS);
+	}
+
+	private static void watch(Session session) throws SQLException {
+		session.run("SELECT pgdispatch.watch_handlers(gen_random_uuid(), '4 s', '{flood,none,snoozed}', false)",
+				"SELECT pgdispatch.watch_handlers(gen_random_uuid(), '4 s', '{none}', false)");
+	}
+
+	private int deleted() throws SQLException {
+		return Integer.parseInt(this.queue
+			.value("SELECT n_tup_del FROM pg_stat_user_tables WHERE relid = 'pgdispatch.handler_job'::regclass"));
+	}
+
+	/**
+	 * The statistics of a session are there some time after its end.
+	 */
+	private void awaitDeleted(int deleted) {
+		this.queue.awaitTrue("n_tup_del >= " + deleted
+				+ " FROM pg_stat_user_tables WHERE relid = 'pgdispatch.handler_job'::regclass");
+	}
+
+	private int tableScans() throws SQLException {
+		return Integer.parseInt(this.queue
+			.value("SELECT seq_scan FROM pg_stat_user_tables WHERE relid = 'pgdispatch.handler_job'::regclass"));
+	}
+
+	private int indexEntries() throws SQLException {
+		return Integer.parseInt(this.queue.value(
+				"SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relid = 'pgdispatch.handler_job'::regclass"));
+	}
+
+}

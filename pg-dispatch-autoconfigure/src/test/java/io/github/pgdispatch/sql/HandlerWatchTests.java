@@ -1,0 +1,165 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+import java.time.Duration;
+
+import io.github.pgdispatch.sql.Node.Job;
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What a node with nothing to do is told.
+ */
+class HandlerWatchTests extends AbstractQueueTests {
+
+	private Session watch;
+
+	HandlerWatchTests(TestDatabase database) {
+		super(database);
+	}
+
+	@BeforeEach
+	void start() throws SQLException {
+		this.watch = this.queue.app();
+	}
+
+	@AfterEach
+	void end() throws SQLException {
+		this.watch.close();
+	}
+
+	private static String watch(Session session, String columns) throws SQLException {
+		return watch(session, columns, "gen_random_uuid()", "1 millisecond", false);
+	}
+
+	private static String watch(Session session, String columns, String node, String lease, boolean rest)
+			throws SQLException {
+		return session.value("SELECT %s FROM pgdispatch.watch_handlers(%s, '%s', '{a,b}', %s)".formatted(columns, node,
+				lease, rest));
+	}
+
+	private void dispatch(String handler, String delay) throws SQLException {
+		this.app.run("SELECT pgdispatch.dispatch_handler('" + handler + "', delay => '" + delay + "')");
+	}
+
+	@Test
+	void nothingIsDue() throws SQLException {
+		dispatch("c", "0");
+		dispatch("c", "1 hour");
+		assertThat(watch(this.watch, "(due, next_due_in, resting, notified, unknown)::text")).isEqualTo("(f,,f,f,{})");
+	}
+
+	@Test
+	void jobIsDueUntilALiveNodeHasIt() throws SQLException {
+		dispatch("b", "0");
+		assertThat(watch(this.watch, "due")).isEqualTo("t");
+		Node node = new Node(this.app);
+		Job job = node.claim(1, "b").get(0);
+		assertThat(watch(this.watch, "due")).isEqualTo("f");
+		node.freeze();
+		assertThat(watch(this.watch, "due")).isEqualTo("t");
+		node.renew();
+		assertThat(watch(this.watch, "due")).isEqualTo("f");
+		node.release(job);
+		assertThat(watch(this.watch, "due")).isEqualTo("t");
+	}
+
+	@Test
+	void nextJobIsTheFirstOfThoseOfKnownHandlers() throws SQLException {
+		dispatch("a", "2 hours");
+		dispatch("b", "1 hour");
+		dispatch("c", "1 minute");
+		assertThat(watch(this.watch, "NOT due AND next_due_in BETWEEN '59 minutes' AND '1 hour'")).isEqualTo("t");
+	}
+
+	@Test
+	void nextTimeToLookIsTheEndOfAnotherNodesLease() throws SQLException {
+		dispatch("a", "2 hours");
+		Node node = new Node(this.app, "30 minutes");
+		node.renew();
+		assertThat(watch(this.watch, "next_due_in BETWEEN '29 minutes' AND '30 minutes 1 second'")).isEqualTo("t");
+		assertThat(watch(this.watch, "next_due_in BETWEEN '119 minutes' AND '2 hours'", "'" + node.id() + "'",
+				"1 millisecond", false))
+			.as("but not of its own")
+			.isEqualTo("t");
+	}
+
+	@Test
+	void leaseThatHoldsOnlySinceTheServerWasDownHasAnEndToo() throws SQLException {
+		dispatch("a", "0");
+		Node node = new Node(this.app);
+		node.claim(1, "a");
+		node.freeze();
+		String sinceStart = this.queue.value("SELECT clock_timestamp() - pg_postmaster_start_time() + '10 minutes'");
+		assertThat(watch(this.watch, "NOT due AND next_due_in BETWEEN '9 minutes' AND '10 minutes 1 second'",
+				"gen_random_uuid()", sinceStart, false))
+			.isEqualTo("t");
+	}
+
+	@Test
+	void handlersThatNobodySeemsToKnowAreTold() throws SQLException {
+		for (String handler : new String[] { "a", "c", "d", "e" }) {
+			dispatch(handler, "0");
+			dispatch(handler, "0");
+		}
+		assertThat(watch(this.watch, "unknown")).isEqualTo("{}");
+		this.app.run("UPDATE pgdispatch.handler_job SET due_at = now() - interval '29 seconds' WHERE handler = 'd'",
+				"UPDATE pgdispatch.handler_job SET due_at = now() - interval '31 seconds' WHERE handler IN ('a', 'c', 'e')");
+		assertThat(watch(this.watch, "unknown")).isEqualTo("{c,e}");
+	}
+
+	@Test
+	void handlerWhoseJobsRunElsewhereIsKnown() throws SQLException {
+		dispatch("c", "0");
+		this.app.run("UPDATE pgdispatch.handler_job SET due_at = now() - interval '31 seconds'");
+		Node node = new Node(this.app);
+		node.claim(1, "c");
+		assertThat(watch(this.watch, "unknown")).isEqualTo("{}");
+		node.freeze();
+		assertThat(watch(this.watch, "unknown")).isEqualTo("{c}");
+	}
+
+	@Test
+	void oneRestsForAll() throws SQLException {
+		try (Session other = this.queue.app()) {
+			assertThat(rest(this.watch)).isEqualTo("(t,t)");
+			assertThat(rest(other)).isEqualTo("(f,t)");
+			assertThat(watch(other, "(resting, notified)")).isEqualTo("(f,f)");
+			this.watch.run("SELECT pgdispatch.stir_handlers()");
+			assertThat(rest(other)).isEqualTo("(t,t)");
+			assertThat(rest(other)).isEqualTo("(t,t)");
+			other.run("SELECT pgdispatch.unwatch()");
+			assertThat(rest(this.watch)).isEqualTo("(t,t)");
+		}
+	}
+
+	private static String rest(Session session) throws SQLException {
+		return watch(session, "(resting, notified)", "gen_random_uuid()", "1 millisecond", true);
+	}
+
+	@Test
+	void nodesThatDiedLongAgoAreForgotten() throws SQLException {
+		Node dead = new Node(this.app);
+		dead.renew();
+		dead.freeze();
+		watch(this.watch, "due");
+		assertThat(this.queue.values("SELECT id FROM pgdispatch.node")).containsExactly(dead.id());
+		this.app.run("UPDATE pgdispatch.node SET expires_at = now() - interval '61 minutes'");
+		watch(this.watch, "due");
+		assertThat(this.queue.values("SELECT id FROM pgdispatch.node")).isEmpty();
+	}
+
+	@Test
+	void handOverNotifiesTheOthers() throws SQLException {
+		String channel = this.watch.value("SELECT pgdispatch.handler_channel('app')");
+		this.watch.run("LISTEN " + channel);
+		this.app.run("SELECT pgdispatch.hand_over()");
+		assertThat(this.watch.notifications(Duration.ofSeconds(10))).containsExactly(channel);
+	}
+
+}

@@ -1,0 +1,126 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import io.github.pgdispatch.test.Session;
+
+/**
+ * A node of an application, as the database sees it.
+ */
+final class Node {
+
+	/**
+	 * Lasts for longer than any test.
+	 */
+	private static final String LONG = "1 hour";
+
+	private final Session session;
+
+	private final String id = UUID.randomUUID().toString();
+
+	private final String lease;
+
+	Node(Session session) {
+		this(session, LONG);
+	}
+
+	/**
+	 * Creates a node.
+	 * @param session that it has
+	 * @param lease for so long its claims hold; a short one makes it ignore as well that
+	 * the server has only just been started
+	 */
+	Node(Session session, String lease) {
+		this.session = session;
+		this.lease = lease;
+	}
+
+	String id() {
+		return this.id;
+	}
+
+	/**
+	 * Claims jobs of handlers.
+	 * @param inAll how many at the most
+	 * @param handlers whose jobs
+	 * @return the claimed ones, in the order in which they were
+	 */
+	List<Job> claim(int inAll, String... handlers) throws SQLException {
+		return claim(inAll, inAll, handlers);
+	}
+
+	List<Job> claim(int inAll, int ofEach, String... handlers) throws SQLException {
+		return this.session.values(claimSql(inAll, ofEach, handlers)).stream().map(Job::of).toList();
+	}
+
+	String claimSql(int inAll, int ofEach, String... handlers) {
+		String limits = Stream.of(handlers).map((handler) -> Integer.toString(ofEach)).collect(Collectors.joining(","));
+		return "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_handler_jobs('%s', '%s', '{%s}', '{%s}', %d)"
+			.formatted(this.id, this.lease, String.join(",", handlers), limits, inAll);
+	}
+
+	boolean complete(Job job) throws SQLException {
+		return call("complete_handler_job", job, "");
+	}
+
+	boolean release(Job job) throws SQLException {
+		return call("release_handler_job", job, "");
+	}
+
+	boolean release(Job job, String delay) throws SQLException {
+		return call("release_handler_job", job, ", '" + delay + "'");
+	}
+
+	boolean fail(Job job) throws SQLException {
+		return call("fail_handler_job", job, ", '23505', 'it is there', 'at line 1'");
+	}
+
+	private boolean call(String function, Job job, String more) throws SQLException {
+		return this.session
+			.value("SELECT pgdispatch.%s('%s', '%s', '%s', %d, %d%s)".formatted(function, this.id, job.handler(),
+					job.dueAt(), job.id(), job.attempt(), more))
+			.equals("t");
+	}
+
+	void renew() throws SQLException {
+		this.session.run("SELECT pgdispatch.renew_lease('" + this.id + "', '" + this.lease + "')");
+	}
+
+	void end() throws SQLException {
+		this.session.run("SELECT pgdispatch.end_lease('" + this.id + "')");
+	}
+
+	/**
+	 * Lets its lease expire.
+	 */
+	void freeze() throws SQLException {
+		this.session
+			.run("UPDATE pgdispatch.node SET expires_at = now() - interval '1 minute' WHERE id = '" + this.id + "'");
+	}
+
+	/**
+	 * A claimed job.
+	 *
+	 * @param id of the job
+	 * @param attempt counts the claims, from one
+	 * @param dueAt when it was due
+	 * @param handler its handler
+	 */
+	record Job(long id, int attempt, String dueAt, String handler) {
+
+		private static Job of(String row) {
+			String[] values = row.split("\\|");
+			return new Job(Long.parseLong(values[0]), Integer.parseInt(values[1]), values[2], values[3]);
+		}
+
+		Job withAttempt(int attempt) {
+			return new Job(this.id, attempt, this.dueAt, this.handler);
+		}
+
+	}
+
+}
