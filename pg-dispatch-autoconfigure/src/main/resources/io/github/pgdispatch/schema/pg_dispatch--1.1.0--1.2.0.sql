@@ -587,12 +587,12 @@ BEGIN
     due := pgdispatch.handlers_are_due(handlers, moment, live);
     -- Should another node be dead, it shows when its lease expires.
     next_due_in := least(pgdispatch.handlers_next_due_in(handlers, moment),
-        (SELECT greatest(min(n.expires_at) - pg_catalog.clock_timestamp(), '0'::interval) + '10 ms'::interval
-           FROM pgdispatch.node AS n
+        (SELECT min(l.ends_at) - moment + '10 ms'::interval
+           FROM pgdispatch.node AS n,
+                LATERAL greatest(n.expires_at, pg_catalog.pg_postmaster_start_time() + lease) AS l (ends_at)   -- See live_nodes.
           WHERE n.role = me
             AND n.id <> watch_handlers.node
-            AND n.expires_at > moment
-         HAVING count(*) > 0));
+            AND l.ends_at > moment));
     IF resting AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         next_due_in := '0';
     END IF;
