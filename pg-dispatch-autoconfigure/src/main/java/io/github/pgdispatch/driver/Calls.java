@@ -283,10 +283,10 @@ final class Calls {
 		}
 	}
 
-	int outstanding(String handler) {
+	Map<String, Integer> outstandingPerHandler() {
 		this.lock.lock();
 		try {
-			return this.perHandler.getOrDefault(handler, 0);
+			return Map.copyOf(this.perHandler);
 		}
 		finally {
 			this.lock.unlock();

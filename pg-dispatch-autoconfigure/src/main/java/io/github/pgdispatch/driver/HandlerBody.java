@@ -30,6 +30,11 @@ final class HandlerBody implements Function<Claim, Outcome> {
 
 	private static final Duration LATEST_AGAIN = Duration.ofMinutes(1);
 
+	/**
+	 * So many times, as a job may be what takes its sessions down.
+	 */
+	private static final int ATTEMPTS = 5;
+
 	private final Handlers handlers;
 
 	private final HandlerCalls calls;
@@ -64,8 +69,23 @@ final class HandlerBody implements Function<Claim, Outcome> {
 			return Outcome.of(claim, Outcome.Kind.SETTLED);
 		}
 		catch (Throwable ex) {
-			return Outcome.failed(claim, ex);
+			return isInnocent(claim, ex) ? again(claim, ex) : Outcome.failed(claim, ex);
 		}
+	}
+
+	/**
+	 * What the transaction of the method's own would have done is undone. If it is not,
+	 * as only the answer to its commit was lost, the job is gone with it.
+	 */
+	private boolean isInnocent(Claim claim, Throwable ex) {
+		Handler handler = this.handlers.get(claim.handler());
+		return handler != null && handler.isTransactional() && claim.attempt() < ATTEMPTS
+				&& LostConnection.isCauseOf(ex);
+	}
+
+	private Outcome again(Claim claim, Throwable ex) {
+		logger.warn("Job " + claim.id() + " of " + claim.handler() + " lost the database, and is run again: " + ex);
+		return Outcome.again(claim, SOONEST_AGAIN);
 	}
 
 	/**

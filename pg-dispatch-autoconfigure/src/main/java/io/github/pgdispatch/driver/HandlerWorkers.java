@@ -2,24 +2,16 @@ package io.github.pgdispatch.driver;
 
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
-import io.github.pgdispatch.handler.Handler;
+import io.github.pgdispatch.gateway.Wanted;
 import io.github.pgdispatch.handler.Handlers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.util.Assert;
 import org.springframework.util.backoff.BackOffExecution;
 import org.springframework.util.backoff.ExponentialBackOff;
 
@@ -37,14 +29,6 @@ final class HandlerWorkers implements Runnable, Wakeable {
 	 */
 	private static final Duration STUCK = Duration.ofMillis(500);
 
-	/**
-	 * How soon others are told again of what this node cannot take; the second, when they
-	 * seem to be as busy.
-	 */
-	private static final Duration HAND_OVER = Duration.ofMillis(200);
-
-	private static final Duration HAND_OVER_AT_MOST = Duration.ofSeconds(5);
-
 	private final ClaimGateway gateway;
 
 	private final Handlers handlers;
@@ -53,11 +37,15 @@ final class HandlerWorkers implements Runnable, Wakeable {
 
 	private final Calls calls;
 
+	private final Shares shares;
+
+	private final Settlement settlement;
+
+	private final HandOver handOver;
+
 	private final Lease lease;
 
 	private final Pace pace = new Pace();
-
-	private final AtomicLong completed = new AtomicLong();
 
 	/**
 	 * How often to give back what was claimed by a claim that has failed: once more after
@@ -73,18 +61,15 @@ final class HandlerWorkers implements Runnable, Wakeable {
 
 	private volatile long stopDeadline;
 
-	private Duration handOverAgain = HAND_OVER;
-
-	private long nextHandOver = System.nanoTime();
-
-	private boolean handOverPending;
-
 	HandlerWorkers(ClaimGateway gateway, Handlers handlers, HandlerBody body, Executor executor,
 			HandlerSettings settings) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.settings = settings;
 		this.calls = new Calls(executor, settings.concurrency(), body);
+		this.shares = new Shares(handlers, this.calls);
+		this.settlement = new Settlement(gateway, this.calls, settings.lease());
+		this.handOver = new HandOver(gateway);
 		this.lease = new Lease(gateway, settings.lease());
 	}
 
@@ -96,7 +81,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 
 	@Override
 	public long completed() {
-		return this.completed.get();
+		return this.settlement.count();
 	}
 
 	/**
@@ -121,7 +106,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 						this.calls.abandonRunning();
 					}
 				}
-				settle(this.calls.takeOutcomes());
+				this.settlement.settle();
 				claim();
 				this.lease.keep(this.calls.outstanding() > 0);
 				if (lost) {
@@ -188,113 +173,46 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			long left = this.stopDeadline - System.nanoTime();
 			return Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos())));
 		}
-		Duration timeout = (this.calls.waiting() > 0) ? STUCK : this.lease.interval();
-		if (this.handOverPending) {
-			long left = this.nextHandOver - System.nanoTime();
-			return Duration.ofNanos(Math.max(1, Math.min(left, timeout.toNanos())));
-		}
-		return timeout;
-	}
-
-	private void settle(List<Outcome> outcomes) throws SQLException {
-		List<Outcome> left = new ArrayList<>(outcomes);
-		try {
-			List<Outcome> done = outcomes.stream().filter((outcome) -> outcome.kind() == Outcome.Kind.DONE).toList();
-			if (!done.isEmpty()) {
-				report(this.gateway.complete(done.stream().map(Outcome::claim).toList()));
-			}
-			settled(done, left);
-			settled(outcomes.stream().filter((outcome) -> outcome.kind() == Outcome.Kind.SETTLED).toList(), left);
-			for (Outcome outcome : List.copyOf(left)) {
-				if (outcome.kind() == Outcome.Kind.FAILED) {
-					fail(outcome);
-				}
-				else {
-					this.gateway.release(outcome.claim(), outcome.delay());
-				}
-				settled(List.of(outcome), left);
-			}
-		}
-		finally {
-			this.calls.putBack(left);
-		}
-	}
-
-	private void settled(List<Outcome> settled, List<Outcome> left) {
-		this.completed.addAndGet(settled.size());
-		this.calls.settled(settled);
-		left.removeAll(settled);
-	}
-
-	private void report(Set<Long> lost) {
-		if (!lost.isEmpty()) {
-			logger.warn("Other nodes have taken over jobs that this one has run to the end, as it was not heard of for "
-					+ this.settings.lease() + ": " + lost);
-		}
-	}
-
-	private void fail(Outcome outcome) throws SQLException {
-		Claim claim = outcome.claim();
-		FailureReport report = outcome.report();
-		Assert.state(report != null, "A failure without a report");
-		String job = "Job " + claim.id() + " of " + claim.handler();
-		if (this.gateway.fail(claim, report.sqlState(), report.message(), report.stackTrace())) {
-			warn(job + " failed: it is now in pgdispatch.dead_letter", outcome);
-		}
-		else {
-			warn(job + " failed here, and is another node's by now, or has been committed", outcome);
-		}
-	}
-
-	/**
-	 * The exception's own methods may fail.
-	 */
-	private static void warn(String message, Outcome outcome) {
-		try {
-			logger.warn(message, outcome.error());
-		}
-		catch (RuntimeException | Error ex) {
-			logger.warn(message + ", and its exception cannot be logged: " + outcome.report());
-		}
+		return this.handOver.within((this.calls.waiting() > 0) ? STUCK : this.lease.interval());
 	}
 
 	private void claim() throws SQLException {
-		this.handOverPending = false;
+		this.handOver.reset();
 		if (this.stopped) {
 			return;
 		}
 		if (this.calls.isStuckFor(STUCK)) {
 			this.calls.releaseWaiting();
-			settle(this.calls.takeOutcomes());
+			this.settlement.settle();
 			this.wanted = true;
-			handOver(this.handlers.names());
+			this.handOver.of(this.handlers.names());
 			return;
 		}
 		disown();
 		if (!this.wanted) {
 			return;
 		}
-		int ahead = this.pace.ahead(this.completed.get());
+		int ahead = this.pace.ahead(completed());
 		int room = this.settings.concurrency() + ahead - this.calls.outstanding();
 		if (room <= 0) {
-			handOver(this.handlers.names());
+			this.handOver.of(this.handlers.names());
 			return;
 		}
 		if (this.calls.waiting() > ahead / 2) {
 			return;
 		}
-		Map<String, Integer> atMost = atMost(room);
-		if (atMost.isEmpty()) {
-			handOver(this.handlers.names());
+		List<Wanted> wanted = this.shares.wanted(room);
+		if (wanted.isEmpty()) {
+			this.handOver.of(this.handlers.names());
 			return;
 		}
 		this.wanted = false;
 		boolean more = true;
 		boolean told = false;
 		try {
-			List<Claim> claims = this.gateway.claim(atMost, room);
+			List<Claim> claims = this.gateway.claim(wanted, room);
 			this.lease.renewed();
-			more = claims.size() >= room || reached(atMost, claims);
+			more = this.shares.claimed(wanted, claims) || claims.size() >= room;
 			this.calls.start(claims);
 			told = true;
 		}
@@ -308,22 +226,9 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			}
 		}
 		if (more) {
-			handOver(full(ahead));
+			boolean full = this.calls.outstanding() >= this.settings.concurrency() + ahead;
+			this.handOver.of(full ? this.handlers.names() : this.shares.full());
 		}
-	}
-
-	/**
-	 * The handlers of which this node can run no more.
-	 */
-	private Collection<String> full(int ahead) {
-		if (this.calls.outstanding() >= this.settings.concurrency() + ahead) {
-			return this.handlers.names();
-		}
-		return this.handlers.all()
-			.stream()
-			.filter((handler) -> this.calls.outstanding(handler.name()) >= handler.concurrency())
-			.map(Handler::name)
-			.toList();
 	}
 
 	/**
@@ -338,43 +243,6 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			this.doubts--;
 			this.disownAt = System.nanoTime() + this.settings.lease().toNanos();
 		}
-	}
-
-	private Map<String, Integer> atMost(int room) {
-		Map<String, Integer> atMost = new LinkedHashMap<>();
-		for (Handler handler : this.handlers.all()) {
-			int limit = handler.concurrency() - this.calls.outstanding(handler.name());
-			if (limit > 0) {
-				atMost.put(handler.name(), Math.min(limit, room));
-			}
-		}
-		return atMost;
-	}
-
-	private boolean reached(Map<String, Integer> atMost, List<Claim> claims) {
-		if (atMost.size() < this.handlers.all().size()) {
-			return true;
-		}
-		Map<String, Long> counts = claims.stream()
-			.collect(Collectors.groupingBy(Claim::handler, Collectors.counting()));
-		return counts.entrySet()
-			.stream()
-			.anyMatch((count) -> count.getValue() >= atMost.getOrDefault(count.getKey(), 0));
-	}
-
-	private void handOver(Collection<String> full) throws SQLException {
-		if (full.isEmpty()) {
-			return;
-		}
-		if (System.nanoTime() - this.nextHandOver < 0) {
-			this.handOverPending = true;
-			return;
-		}
-		boolean due = this.gateway.handOver(full);
-		this.nextHandOver = System.nanoTime() + this.handOverAgain.toNanos();
-		Duration twice = this.handOverAgain.multipliedBy(2);
-		this.handOverAgain = !due ? HAND_OVER : (twice.compareTo(HAND_OVER_AT_MOST) < 0) ? twice : HAND_OVER_AT_MOST;
-		this.handOverPending = due;
 	}
 
 }

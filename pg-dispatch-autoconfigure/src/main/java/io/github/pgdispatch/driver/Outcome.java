@@ -13,19 +13,28 @@ import org.jspecify.annotations.Nullable;
  * @param error with which it failed
  * @param report of the error
  * @param delay after which it is due again, if it is given back
+ * @param counted whether it was an attempt, if it is given back
  */
-record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable FailureReport report, Duration delay) {
+record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable FailureReport report, Duration delay,
+		boolean counted) {
 
 	static Outcome of(Claim claim, Kind kind) {
-		return new Outcome(claim, kind, null, null, Duration.ZERO);
+		return new Outcome(claim, kind, null, null, Duration.ZERO, false);
 	}
 
 	static Outcome failed(Claim claim, Throwable error) {
-		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), Duration.ZERO);
+		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), Duration.ZERO, true);
 	}
 
 	static Outcome released(Claim claim, Duration delay) {
-		return new Outcome(claim, Kind.RELEASED, null, null, delay);
+		return new Outcome(claim, Kind.RELEASED, null, null, delay, false);
+	}
+
+	/**
+	 * It is to be run again, though this was an attempt.
+	 */
+	static Outcome again(Claim claim, Duration delay) {
+		return new Outcome(claim, Kind.RELEASED, null, null, delay, true);
 	}
 
 	enum Kind {

@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClaimGateway {
 
-	private static final String CLAIM = "SELECT * FROM pgdispatch.claim_handler_jobs(?, make_interval(secs => ?), ?, ?, ?)";
+	private static final String CLAIM = "SELECT * FROM pgdispatch.claim_handler_jobs(?, make_interval(secs => ?), ?, ?, ?, ?, ?)";
 
 	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?)";
 
-	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?))";
+	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?), ?)";
 
 	private static final String DISOWN = "SELECT pgdispatch.disown_handler_jobs(?, ?, ?)";
 
@@ -56,7 +56,8 @@ public final class ClaimGateway {
 
 	/**
 	 * Creates a gateway.
-	 * @param dataSource of connections that commit automatically
+	 * @param dataSource of connections that commit automatically, and at READ COMMITTED:
+	 * otherwise nodes that claim at the same time would fail, and make others fail
 	 * @param node for which to claim
 	 * @param lease how long claims hold without being renewed
 	 */
@@ -68,17 +69,20 @@ public final class ClaimGateway {
 
 	/**
 	 * Claims due jobs, and renews the lease.
-	 * @param atMost how many of each handler
+	 * @param wanted how many of each handler; the first come first if there is not room
+	 * for all
 	 * @param inAll how many together
 	 * @return the claimed ones, oldest first
 	 * @throws SQLException if none could be claimed
 	 */
-	public List<Claim> claim(Map<String, Integer> atMost, int inAll) throws SQLException {
+	public List<Claim> claim(List<Wanted> wanted, int inAll) throws SQLException {
 		return execute(CLAIM, (statement) -> {
 			statement.setDouble(2, seconds(this.lease));
-			statement.setArray(3, array(statement, "text", atMost.keySet()));
-			statement.setArray(4, array(statement, "int4", atMost.values()));
+			statement.setArray(3, array(statement, "text", wanted, Wanted::handler));
+			statement.setArray(4, array(statement, "int4", wanted, Wanted::atMost));
 			statement.setInt(5, inAll);
+			statement.setArray(6, array(statement, "timestamptz", wanted, after(Claim::dueAt)));
+			statement.setArray(7, array(statement, "int8", wanted, after(Claim::id)));
 		}, (rows) -> {
 			List<Claim> claims = new ArrayList<>();
 			do {
@@ -98,22 +102,26 @@ public final class ClaimGateway {
 	 */
 	public Set<Long> complete(List<Claim> claims) throws SQLException {
 		return execute(COMPLETE, (statement) -> {
-			statement.setArray(2, array(statement, "text", claims.stream().map(Claim::handler).toList()));
-			statement.setArray(3, array(statement, "timestamptz", claims.stream().map(Claim::dueAt).toList()));
-			statement.setArray(4, array(statement, "int8", claims.stream().map(Claim::id).toList()));
-			statement.setArray(5, array(statement, "int4", claims.stream().map(Claim::attempt).toList()));
+			statement.setArray(2, array(statement, "text", claims, Claim::handler));
+			statement.setArray(3, array(statement, "timestamptz", claims, Claim::dueAt));
+			statement.setArray(4, array(statement, "int8", claims, Claim::id));
+			statement.setArray(5, array(statement, "int4", claims, Claim::attempt));
 		}, (row) -> Arrays.stream((Long[]) row.getArray(1).getArray()).collect(Collectors.toSet()), Set.of());
 	}
 
 	/**
-	 * Gives jobs back that were not run, or not to their end: the attempt is not counted.
+	 * Gives back a job that was not run, or not to its end.
 	 * @param claim on the job
 	 * @param delay after which it is due again
+	 * @param counted whether it was an attempt
 	 * @return whether this node still had the claim
 	 * @throws SQLException if the job was not given back
 	 */
-	public boolean release(Claim claim, Duration delay) throws SQLException {
-		return execute(RELEASE, claim, (statement) -> statement.setDouble(6, seconds(delay)));
+	public boolean release(Claim claim, Duration delay, boolean counted) throws SQLException {
+		return execute(RELEASE, claim, (statement) -> {
+			statement.setDouble(6, seconds(delay));
+			statement.setBoolean(7, counted);
+		});
 	}
 
 	/**
@@ -142,8 +150,8 @@ public final class ClaimGateway {
 	 */
 	public int disown(Set<String> handlers, Set<Long> known) throws SQLException {
 		return execute(DISOWN, (statement) -> {
-			statement.setArray(2, array(statement, "text", handlers));
-			statement.setArray(3, array(statement, "int8", known));
+			statement.setArray(2, array(statement, "text", handlers, Function.identity()));
+			statement.setArray(3, array(statement, "int8", known, Function.identity()));
 		}, (row) -> row.getInt(1), 0);
 	}
 
@@ -174,7 +182,7 @@ public final class ClaimGateway {
 		try (Connection connection = connection();
 				PreparedStatement statement = connection.prepareStatement(HAND_OVER)) {
 			statement.setDouble(1, seconds(this.lease));
-			statement.setArray(2, array(statement, "text", handlers));
+			statement.setArray(2, array(statement, "text", handlers, Function.identity()));
 			try (ResultSet row = statement.executeQuery()) {
 				return row.next() && row.getBoolean(1);
 			}
@@ -218,8 +226,13 @@ public final class ClaimGateway {
 		return duration.toMillis() / 1000.0;
 	}
 
-	private static Array array(PreparedStatement statement, String type, Collection<?> elements) throws SQLException {
-		return statement.getConnection().createArrayOf(type, elements.toArray());
+	private static <T> Array array(PreparedStatement statement, String type, Collection<T> from,
+			Function<T, ? extends @Nullable Object> element) throws SQLException {
+		return statement.getConnection().createArrayOf(type, from.stream().map(element).toArray());
+	}
+
+	private static Function<Wanted, @Nullable Object> after(Function<Claim, Object> property) {
+		return (wanted) -> (wanted.after() != null) ? property.apply(wanted.after()) : null;
 	}
 
 	private interface Parameters {

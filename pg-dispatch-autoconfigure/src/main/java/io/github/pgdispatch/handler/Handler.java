@@ -78,6 +78,15 @@ public final class Handler {
 	}
 
 	/**
+	 * Returns whether Spring begins a transaction for the method, so that a failure has
+	 * left nothing behind in the database.
+	 * @return whether it does, if it finds the transaction's manager
+	 */
+	public boolean isTransactional() {
+		return this.transactionName != null;
+	}
+
+	/**
 	 * Calls the method through the bean's proxy.
 	 * @param arguments as JSON
 	 * @param context of the job

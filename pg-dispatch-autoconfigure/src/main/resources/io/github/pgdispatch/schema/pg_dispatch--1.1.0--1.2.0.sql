@@ -241,7 +241,8 @@ COMMENT ON FUNCTION pgdispatch.live_nodes(interval) IS
 
 
 CREATE FUNCTION pgdispatch.claim_for_handler(
-    node uuid, lease interval, handler_name text, moment timestamptz, at_most integer, live uuid[])
+    node uuid, lease interval, handler_name text, moment timestamptz, at_most integer, live uuid[],
+    after_due_at timestamptz DEFAULT '-infinity', after_id bigint DEFAULT 0)
 RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -257,39 +258,49 @@ DECLARE
     places   tid[];
     claimed  integer;
 BEGIN
-    WHILE left_now > 0 LOOP
+    LOOP
         places := ARRAY(SELECT f.ctid
                           FROM pgdispatch.handler_job AS f
                          WHERE f.role = me
                            AND f.handler = handler_name
                            AND f.due_at <= moment
+                           AND (f.due_at, f.id) > (after_due_at, after_id)
                            AND (f.claimed_by IS NULL OR f.claimed_by <> ALL (live))
                          ORDER BY f.due_at, f.id
                          LIMIT left_now
                            FOR UPDATE SKIP LOCKED);
-        EXIT WHEN cardinality(places) = 0;
-        -- A node may have begun its lease, and claimed these, since the live ones were looked up. Now that they are locked, whoever
-        -- has claimed them had its lease before.
-        live := pgdispatch.live_nodes(lease);
-        RETURN QUERY
-            UPDATE pgdispatch.handler_job AS j
-               SET claimed_by = node,
-                   attempts = j.attempts + 1
-             WHERE j.ctid = ANY (places)   -- They are locked, so that these are still their places.
-               AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (live))
-            RETURNING j.*;
-        GET DIAGNOSTICS claimed = ROW_COUNT;
-        left_now := left_now - claimed;
-        EXIT WHEN claimed = cardinality(places);
+        claimed := 0;
+        IF cardinality(places) > 0 THEN
+            -- A node may have begun its lease, and claimed these, since the live ones were looked up. Now that they are locked,
+            -- whoever has claimed them had its lease before.
+            live := pgdispatch.live_nodes(lease);
+            RETURN QUERY
+                UPDATE pgdispatch.handler_job AS j
+                   SET claimed_by = node,
+                       attempts = j.attempts + 1
+                 WHERE j.ctid = ANY (places)   -- They are locked, so that these are still their places.
+                   AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (live))
+                RETURNING j.*;
+            GET DIAGNOSTICS claimed = ROW_COUNT;
+            left_now := left_now - claimed;
+        END IF;
+        EXIT WHEN left_now <= 0;
+        IF claimed = cardinality(places) THEN   -- There were no more.
+            EXIT WHEN after_due_at = '-infinity';
+            after_due_at := '-infinity';
+            after_id := 0;
+        END IF;
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_for_handler(uuid, interval, text, timestamptz, integer, uuid[]) IS
-'Part of pgdispatch.claim_handler_jobs: claims the oldest due jobs of one handler.';
+COMMENT ON FUNCTION pgdispatch.claim_for_handler(uuid, interval, text, timestamptz, integer, uuid[], timestamptz, bigint) IS
+'Part of pgdispatch.claim_handler_jobs: claims the oldest due jobs of one handler, those after the position first.';
 
 
-CREATE FUNCTION pgdispatch.claim_handler_jobs(node uuid, lease interval, handlers text[], at_most integer[], in_all integer)
+CREATE FUNCTION pgdispatch.claim_handler_jobs(
+    node uuid, lease interval, handlers text[], at_most integer[], in_all integer,
+    after_due_at timestamptz[] DEFAULT '{}', after_id bigint[] DEFAULT '{}')
 RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -315,7 +326,10 @@ BEGIN
         FOR i IN 1 .. cardinality(handlers) LOOP
             CONTINUE WHEN left_for[i] <= 0;
             EXIT WHEN left_now <= 0;
-            RETURN QUERY SELECT c.* FROM pgdispatch.claim_for_handler(node, lease, handlers[i], moment, least(share, left_for[i], left_now), live) AS c;
+            RETURN QUERY
+                SELECT c.*
+                  FROM pgdispatch.claim_for_handler(node, lease, handlers[i], moment, least(share, left_for[i], left_now), live,
+                           coalesce(after_due_at[i], '-infinity'), coalesce(after_id[i], 0)) AS c;
             GET DIAGNOSTICS claimed = ROW_COUNT;
             left_now := left_now - claimed;
             left_for[i] := CASE WHEN claimed < least(share, left_for[i]) THEN 0 ELSE left_for[i] - claimed END;
@@ -326,8 +340,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_handler_jobs(uuid, interval, text[], integer[], integer) IS
-'Renews the node''s lease, and claims due jobs for it that no other node holds: of each handler the oldest, at_most so many of it, and in_all so many, shared among the handlers. Skips what other transactions have locked. The claims hold once this is committed.';
+COMMENT ON FUNCTION pgdispatch.claim_handler_jobs(uuid, interval, text[], integer[], integer, timestamptz[], bigint[]) IS
+'Renews the node''s lease, and claims due jobs for it that no other node holds: of each handler the oldest, at_most so many of it, and in_all so many, shared among the handlers, the first of which come first if there are not enough for all. A node that has claimed just now may name where that was, for each handler: to go on from there spares the claim the dead rows of what has run, which pile up while anyone holds an old snapshot; the jobs before it are claimed when there are none behind it. Skips what other transactions have locked. The claims hold once this is committed.';
 
 
 CREATE FUNCTION pgdispatch.complete_handler_job(node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer)
@@ -378,7 +392,8 @@ COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[]
 
 
 CREATE FUNCTION pgdispatch.release_handler_job(
-    node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer, delay interval DEFAULT '0')
+    node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer, delay interval DEFAULT '0',
+    counted boolean DEFAULT false)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -390,7 +405,7 @@ AS $$
 BEGIN
     UPDATE pgdispatch.handler_job AS j
        SET claimed_by = NULL,
-           attempts = j.attempts - 1,
+           attempts = CASE WHEN counted THEN j.attempts ELSE j.attempts - 1 END,
            due_at = CASE WHEN delay > '0'::interval THEN clock_timestamp() + delay ELSE j.due_at END
      WHERE j.role = quote_ident(CURRENT_USER)::regrole
        AND j.handler = handler_name
@@ -402,8 +417,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.release_handler_job(uuid, text, timestamptz, bigint, integer, interval) IS
-'Gives a job back that the node has claimed and not run, or not run to its end through no fault of the job: the attempt is not counted. It is due again after the delay.';
+COMMENT ON FUNCTION pgdispatch.release_handler_job(uuid, text, timestamptz, bigint, integer, interval, boolean) IS
+'Gives a job back that the node has claimed and not run, or not run to its end through no fault of the job. It is due again after the delay. Unless counted, it is as if there had been no such attempt.';
 
 
 CREATE FUNCTION pgdispatch.disown_handler_jobs(node uuid, handlers text[], known bigint[]) RETURNS integer

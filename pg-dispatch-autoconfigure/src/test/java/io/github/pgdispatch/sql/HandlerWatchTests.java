@@ -158,8 +158,14 @@ class HandlerWatchTests extends AbstractQueueTests {
 	void handOverNotifiesTheOthers() throws SQLException {
 		String channel = this.watch.value("SELECT pgdispatch.handler_channel('app')");
 		this.watch.run("LISTEN " + channel);
-		this.app.run("SELECT pgdispatch.hand_over()");
+		assertThat(handOver()).isEqualTo("f");
+		this.app.run("SELECT pgdispatch.dispatch_handler('a', notify => false)");
+		assertThat(handOver()).isEqualTo("t");
 		assertThat(this.watch.notifications(Duration.ofSeconds(10))).containsExactly(channel);
+	}
+
+	private String handOver() throws SQLException {
+		return this.app.value("SELECT pgdispatch.hand_over('4 s', '{a}')");
 	}
 
 }

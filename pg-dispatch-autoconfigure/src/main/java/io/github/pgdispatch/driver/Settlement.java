@@ -1,0 +1,131 @@
+package io.github.pgdispatch.driver;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.github.pgdispatch.gateway.Claim;
+import io.github.pgdispatch.gateway.ClaimGateway;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.util.Assert;
+
+/**
+ * Lets the database know what has become of jobs.
+ */
+final class Settlement {
+
+	private static final Log logger = LogFactory.getLog(Settlement.class);
+
+	private final ClaimGateway gateway;
+
+	private final Calls calls;
+
+	private final Duration lease;
+
+	private final AtomicLong settled = new AtomicLong();
+
+	/**
+	 * Those that were completed by a statement whose answer was lost.
+	 */
+	private final Set<Long> doubtful = new HashSet<>();
+
+	Settlement(ClaimGateway gateway, Calls calls, Duration lease) {
+		this.gateway = gateway;
+		this.calls = calls;
+		this.lease = lease;
+	}
+
+	/**
+	 * Returns how many jobs have been settled so far.
+	 */
+	long count() {
+		return this.settled.get();
+	}
+
+	/**
+	 * Settles all that has ended by now. What it cannot is kept for the next time.
+	 */
+	void settle() throws SQLException {
+		List<Outcome> left = new ArrayList<>(this.calls.takeOutcomes());
+		try {
+			settled(left, complete(of(Outcome.Kind.DONE, left)));
+			settled(left, of(Outcome.Kind.SETTLED, left));
+			for (Outcome outcome : List.copyOf(left)) {
+				if (outcome.kind() == Outcome.Kind.FAILED) {
+					fail(outcome);
+				}
+				else {
+					this.gateway.release(outcome.claim(), outcome.delay(), outcome.counted());
+				}
+				settled(left, List.of(outcome));
+			}
+		}
+		finally {
+			this.calls.putBack(left);
+		}
+	}
+
+	private static List<Outcome> of(Outcome.Kind kind, List<Outcome> outcomes) {
+		return outcomes.stream().filter((outcome) -> outcome.kind() == kind).toList();
+	}
+
+	private void settled(List<Outcome> left, List<Outcome> settled) {
+		this.settled.addAndGet(settled.size());
+		this.calls.settled(settled);
+		left.removeAll(settled);
+	}
+
+	private List<Outcome> complete(List<Outcome> done) throws SQLException {
+		if (done.isEmpty()) {
+			return done;
+		}
+		List<Claim> claims = done.stream().map(Outcome::claim).toList();
+		Set<Long> lost;
+		try {
+			lost = new HashSet<>(this.gateway.complete(claims));
+		}
+		catch (SQLException ex) {
+			claims.forEach((claim) -> this.doubtful.add(claim.id()));
+			throw ex;
+		}
+		lost.removeAll(this.doubtful);
+		this.doubtful.clear();
+		if (!lost.isEmpty()) {
+			logger.warn("Other nodes have taken over jobs that this one has run to the end, as it was not heard of for "
+					+ this.lease + ": " + lost);
+		}
+		return done;
+	}
+
+	private void fail(Outcome outcome) throws SQLException {
+		Claim claim = outcome.claim();
+		FailureReport report = outcome.report();
+		Assert.state(report != null, "A failure without a report");
+		String job = "Job " + claim.id() + " of " + claim.handler();
+		if (this.gateway.fail(claim, report.sqlState(), report.message(), report.stackTrace())) {
+			warn(job + " failed: it is now in pgdispatch.dead_letter", outcome);
+		}
+		else {
+			warn(job + " failed here, and is another node's by now, or has been committed", outcome);
+		}
+	}
+
+	/**
+	 * The exception's own methods may fail.
+	 */
+	private static void warn(String message, Outcome outcome) {
+		try {
+			logger.warn(message, outcome.error());
+		}
+		catch (RuntimeException | Error ex) {
+			logger.warn(message + ", and its exception cannot be logged: " + outcome.report());
+		}
+	}
+
+}
