@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
+import org.springframework.jdbc.datasource.IsolationLevelDataSourceAdapter;
+import org.springframework.transaction.TransactionDefinition;
 
 /**
  * Where the driver takes its connections from: a small pool beside the application's, to
@@ -60,7 +62,7 @@ final class WorkerConnections implements DisposableBean {
 			logger.warn("The workers take up to " + size + " connections at a time from "
 					+ application.getClass().getName()
 					+ ", since pg-dispatch cannot tell how that connects. If it is a pool, let it be larger by as many");
-			return new WorkerConnections(application, null);
+			return new WorkerConnections(readCommitted(application), null);
 		}
 		config.setPoolName("pg-dispatch");
 		config.setMaximumPoolSize(size);
@@ -71,11 +73,18 @@ final class WorkerConnections implements DisposableBean {
 		config.setLeakDetectionThreshold(0);
 		config.setAutoCommit(true);
 		config.setReadOnly(false);
-		config.setTransactionIsolation(null);
+		config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
 		config.setSchema(null);
 		config.setConnectionInitSql(NO_TIMEOUT);
 		HikariDataSource pool = new HikariDataSource(config);
 		return new WorkerConnections(pool, pool);
+	}
+
+	private static DataSource readCommitted(DataSource application) {
+		IsolationLevelDataSourceAdapter readCommitted = new IsolationLevelDataSourceAdapter();
+		readCommitted.setTargetDataSource(application);
+		readCommitted.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+		return readCommitted;
 	}
 
 	private static @Nullable HikariConfig config(DataSource application) {

@@ -28,6 +28,8 @@ public final class WorkerSession implements AutoCloseable {
 
 	private final ScheduledExecutorService canceller;
 
+	private boolean discarded;
+
 	private WorkerSession(Connection connection, ScheduledExecutorService canceller) {
 		this.connection = connection;
 		this.canceller = canceller;
@@ -95,6 +97,7 @@ public final class WorkerSession implements AutoCloseable {
 	 * Gives the session up, instead of back to where it was taken from.
 	 */
 	public void discard() {
+		this.discarded = true;
 		try {
 			this.connection.abort(Runnable::run);
 		}
@@ -105,7 +108,13 @@ public final class WorkerSession implements AutoCloseable {
 
 	@Override
 	public void close() throws SQLException {
-		this.connection.close();
+		try (this.connection) {
+			if (this.discarded) {
+				return;
+			}
+			// The executor has reset it to the role's default, and it is to be as it was.
+			this.connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+		}
 	}
 
 }
