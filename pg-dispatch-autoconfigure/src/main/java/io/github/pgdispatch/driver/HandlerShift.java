@@ -37,7 +37,7 @@ final class HandlerShift {
 		UUID node = UUID.randomUUID();
 		HandlerBody body = new HandlerBody(handlers, calls, new CompletionGateway(applicationDataSource, node));
 		this.workers = new HandlerWorkers(new ClaimGateway(dataSource, node, settings.lease()), handlers, body,
-				executor, settings);
+				executor, settings, (delay) -> lookIn(delay));
 		this.watch = new Watch(dataSource,
 				new HandlerQueue(node, settings.lease(), handlers.names(), this::reportUnknown), this.workers,
 				settings.pollInterval(), settings.listen());
@@ -61,6 +61,10 @@ final class HandlerShift {
 			}
 		}
 		this.unknown = unknown;
+	}
+
+	private void lookIn(Duration delay) {
+		this.watch.lookIn(delay);
 	}
 
 	void committed(int fired, int snoozed) {

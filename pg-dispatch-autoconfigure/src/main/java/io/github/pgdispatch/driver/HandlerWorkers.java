@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
@@ -62,13 +63,13 @@ final class HandlerWorkers implements Runnable, Wakeable {
 	private volatile long stopDeadline;
 
 	HandlerWorkers(ClaimGateway gateway, Handlers handlers, HandlerBody body, Executor executor,
-			HandlerSettings settings) {
+			HandlerSettings settings, Consumer<Duration> later) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.settings = settings;
 		this.calls = new Calls(executor, settings.concurrency(), body);
 		this.shares = new Shares(handlers, this.calls);
-		this.settlement = new Settlement(gateway, this.calls, settings.lease());
+		this.settlement = new Settlement(gateway, this.calls, settings.lease(), later);
 		this.handOver = new HandOver(gateway);
 		this.lease = new Lease(gateway, settings.lease());
 	}

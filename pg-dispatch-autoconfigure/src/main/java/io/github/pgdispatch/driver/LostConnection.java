@@ -4,6 +4,10 @@ import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLTransientConnectionException;
 
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.transaction.TransactionSystemException;
+
 /**
  * Tells whether a method failed as the database went away, or had no connection left.
  */
@@ -20,9 +24,18 @@ final class LostConnection {
 			if (cause instanceof SQLException sql && isLost(sql)) {
 				return true;
 			}
-			cause = cause.getCause();
+			cause = next(cause);
 		}
 		return false;
+	}
+
+	/**
+	 * On a lost connection the rollback fails too, with an exception that has the first
+	 * one in a place of its own.
+	 */
+	private static @Nullable Throwable next(Throwable cause) {
+		return (cause instanceof TransactionSystemException ex && ex.getApplicationException() != null)
+				? ex.getApplicationException() : cause.getCause();
 	}
 
 	/**

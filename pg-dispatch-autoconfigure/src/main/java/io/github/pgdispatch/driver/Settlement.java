@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
@@ -28,6 +29,8 @@ final class Settlement {
 
 	private final Duration lease;
 
+	private final Consumer<Duration> later;
+
 	private final AtomicLong settled = new AtomicLong();
 
 	/**
@@ -35,10 +38,18 @@ final class Settlement {
 	 */
 	private final Set<Long> doubtful = new HashSet<>();
 
-	Settlement(ClaimGateway gateway, Calls calls, Duration lease) {
+	/**
+	 * Creates one.
+	 * @param gateway to the database
+	 * @param calls of this node
+	 * @param lease of this node
+	 * @param later told in how long something that is given back will be due
+	 */
+	Settlement(ClaimGateway gateway, Calls calls, Duration lease, Consumer<Duration> later) {
 		this.gateway = gateway;
 		this.calls = calls;
 		this.lease = lease;
+		this.later = later;
 	}
 
 	/**
@@ -61,7 +72,7 @@ final class Settlement {
 					fail(outcome);
 				}
 				else {
-					this.gateway.release(outcome.claim(), outcome.delay(), outcome.counted());
+					release(outcome);
 				}
 				settled(left, List.of(outcome));
 			}
@@ -101,6 +112,13 @@ final class Settlement {
 					+ this.lease + ": " + lost);
 		}
 		return done;
+	}
+
+	private void release(Outcome outcome) throws SQLException {
+		this.gateway.release(outcome.claim(), outcome.delay(), outcome.counted());
+		if (!outcome.delay().isZero()) {
+			this.later.accept(outcome.delay());
+		}
 	}
 
 	private void fail(Outcome outcome) throws SQLException {

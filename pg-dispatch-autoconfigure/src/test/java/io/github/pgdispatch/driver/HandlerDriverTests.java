@@ -1,12 +1,6 @@
 package io.github.pgdispatch.driver;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +9,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -27,7 +20,6 @@ import io.github.pgdispatch.test.PostgresServer;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.awaitility.core.ConditionFactory;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +27,6 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.AbstractDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -246,10 +237,10 @@ class HandlerDriverTests {
 		dispatch(database, "neverReturn", 1);
 		soon().until(() -> bodies.running("neverReturn") == 1);
 		UnreliableDataSource dataSource = node.bean(UnreliableDataSource.class);
-		dataSource.loseNextClaim();
+		dataSource.loseNextAnswer("claim_handler_jobs");
 		dispatch(database, "quick", 10);
 		soon().until(() -> bodies.ended("quick") == 10);
-		assertThat(dataSource.hasLostClaim()).isTrue();
+		assertThat(dataSource.hasLostAnswer()).isTrue();
 		soon().until(() -> count(database, "pgdispatch.handler_job") == 1);
 		assertThat(bodies.running("neverReturn")).isOne();
 	}
@@ -506,73 +497,6 @@ class HandlerDriverTests {
 				}
 
 			};
-		}
-
-	}
-
-	/**
-	 * One that the driver takes its connections from too, as it cannot tell what it is.
-	 */
-	static final class UnreliableDataSource extends AbstractDataSource {
-
-		private final DataSource target;
-
-		private final AtomicBoolean lose = new AtomicBoolean();
-
-		UnreliableDataSource(DataSource target) {
-			this.target = target;
-		}
-
-		/**
-		 * The next jobs that are claimed will be, but the node does not hear of it.
-		 */
-		void loseNextClaim() {
-			this.lose.set(true);
-		}
-
-		boolean hasLostClaim() {
-			return !this.lose.get();
-		}
-
-		@Override
-		public Connection getConnection() throws SQLException {
-			return around(Connection.class, this.target.getConnection(), (method, result, arguments) -> {
-				boolean claims = method.equals("prepareStatement")
-						&& ((String) arguments[0]).contains("claim_handler_jobs");
-				return claims
-						? around(PreparedStatement.class, (PreparedStatement) result, (name, rows, none) -> tell(rows))
-						: result;
-			});
-		}
-
-		private @Nullable Object tell(@Nullable Object result) throws SQLException {
-			if (result instanceof ResultSet rows && rows.isBeforeFirst() && this.lose.compareAndSet(true, false)) {
-				throw new SQLException("The connection is lost", "08006");
-			}
-			return result;
-		}
-
-		@Override
-		public Connection getConnection(String username, String password) throws SQLException {
-			throw new SQLFeatureNotSupportedException();
-		}
-
-		private static <T> T around(Class<T> type, T target, Interceptor interceptor) {
-			return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type },
-					(proxy, method, arguments) -> {
-						try {
-							return interceptor.after(method.getName(), method.invoke(target, arguments), arguments);
-						}
-						catch (InvocationTargetException ex) {
-							throw ex.getTargetException();
-						}
-					}));
-		}
-
-		private interface Interceptor {
-
-			@Nullable Object after(String method, @Nullable Object result, Object[] arguments) throws SQLException;
-
 		}
 
 	}

@@ -1,10 +1,14 @@
 package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
 
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,6 +68,40 @@ class HandlerNoCliffTests extends AbstractQueueTests {
 		awaitDeleted(deleted + 10 + CLAIMS);
 		assertThat(tableScans() - tableScans).as("table scans, of which emptying it is one").isLessThan(5);
 		assertThat(indexEntries() - indexEntries).as("index entries").isPositive().isLessThan(100 * CLAIMS);
+	}
+
+	@Test
+	void claimsReadWhatTheyClaimWhileAnOldSnapshotIsHeld() throws SQLException {
+		int jobs = 10_000;
+		try (Session old = this.queue.admin(); Session worker = this.queue.app()) {
+			worker.run("SELECT pgdispatch.dispatch_handler('flood') FROM generate_series(1, " + jobs + ")");
+			old.run("BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT FROM pgdispatch.handler_job LIMIT 1");
+			int deleted = deleted();
+			int indexEntries = indexEntries();
+			Node node = new Node(worker);
+			Node.Job last = null;
+			for (int i = 0; i < jobs; i += 100) {
+				List<Node.Job> claimed = node.claimAfter(last, 100, "flood");
+				assertThat(claimed).hasSize(100);
+				last = Collections.max(claimed, Comparator.comparing(Node.Job::id));
+				node.complete(claimed);
+			}
+			assertThat(node.claimAfter(last, 100, "flood")).isEmpty();
+			worker.close();
+			awaitDeleted(deleted + jobs);
+			assertThat(indexEntries() - indexEntries).isPositive().isLessThan(15 * jobs);
+		}
+	}
+
+	@Test
+	void whatComesBeforeTheLastClaimIsClaimedWhenNothingComesBehindIt() throws SQLException {
+		Node node = new Node(this.app);
+		this.app.run("SELECT pgdispatch.dispatch_handler('a') FROM generate_series(1, 3)");
+		List<Node.Job> jobs = node.claim(3, "a");
+		node.release(jobs.get(0));
+		node.release(jobs.get(2));
+		assertThat(node.claimAfter(jobs.get(1), 1, "a")).containsExactly(jobs.get(2));
+		assertThat(node.claimAfter(jobs.get(1), 1, "a")).containsExactly(jobs.get(0));
 	}
 
 	private static void watch(Session session) throws SQLException {

@@ -3,10 +3,12 @@ package io.github.pgdispatch.sql;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.pgdispatch.test.Session;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node of an application, as the database sees it.
@@ -61,6 +63,25 @@ final class Node {
 		String limits = Stream.of(handlers).map((handler) -> Integer.toString(ofEach)).collect(Collectors.joining(","));
 		return "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_handler_jobs('%s', '%s', '{%s}', '{%s}', %d)"
 			.formatted(this.id, this.lease, String.join(",", handlers), limits, inAll);
+	}
+
+	/**
+	 * Claims jobs of a handler, first from those behind another.
+	 */
+	List<Job> claimAfter(@Nullable Job last, int inAll, String handler) throws SQLException {
+		String position = (last != null) ? ", '{\"" + last.dueAt() + "\"}', '{" + last.id() + "}')" : ")";
+		String sql = claimSql(inAll, inAll, handler);
+		return this.session.values(sql.substring(0, sql.length() - 1) + position).stream().map(Job::of).toList();
+	}
+
+	void complete(List<Job> jobs) throws SQLException {
+		this.session.run("SELECT pgdispatch.complete_handler_jobs('%s', '{%s}', '{%s}', '{%s}', '{%s}')".formatted(
+				this.id, list(jobs, Job::handler), list(jobs, (job) -> '"' + job.dueAt() + '"'), list(jobs, Job::id),
+				list(jobs, Job::attempt)));
+	}
+
+	private static String list(List<Job> jobs, Function<Job, Object> property) {
+		return jobs.stream().map(property).map(String::valueOf).collect(Collectors.joining(","));
 	}
 
 	boolean complete(Job job) throws SQLException {

@@ -1,0 +1,121 @@
+package io.github.pgdispatch.driver;
+
+import java.time.Duration;
+
+import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.DispatchContext;
+import io.github.pgdispatch.driver.HandlerDriverTests.Bodies;
+import io.github.pgdispatch.driver.HandlerDriverTests.UnreliableConnections;
+import io.github.pgdispatch.test.HandlerNode;
+import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.TestDatabase;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.annotation.Transactional;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A method that loses the database, and a node that loses its answer.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+@PostgresTest
+class HandlerFaultTests {
+
+	private static final String LOSE_SESSION = "SELECT pg_terminate_backend(pg_backend_pid())";
+
+	@Test
+	void transactionalMethodThatLosesItsConnectionIsRunAgain(TestDatabase database) {
+		prepare(database);
+		try (HandlerNode node = HandlerNode.start(database, Methods.class)) {
+			dispatch(database, "loseSessionOnce");
+			soon().until(() -> count(database, "pgdispatch.handler_job") == 0);
+		}
+		assertThat(database.jdbc("app").sql("SELECT attempt FROM effect").query(Integer.class).list())
+			.containsExactly(2);
+		assertThat(count(database, "pgdispatch.dead_letter")).isZero();
+	}
+
+	@Test
+	void methodThatLosesEachOfItsConnectionsIsGivenUp(TestDatabase database) {
+		prepare(database);
+		try (HandlerNode node = HandlerNode.start(database, Methods.class)) {
+			dispatch(database, "loseSession");
+			dispatch(database, "loseSessionOutsideOfATransaction");
+			soon().until(() -> count(database, "pgdispatch.handler_job") == 0);
+		}
+		assertThat(database.jdbc("app")
+			.sql("SELECT handler || ' ' || attempts FROM pgdispatch.dead_letter ORDER BY handler")
+			.query(String.class)
+			.list()).containsExactly("loseSession 5", "loseSessionOutsideOfATransaction 1");
+	}
+
+	@Test
+	void completionOfWhichTheDatabaseCouldNotTellIsNotTakenForALostClaim(TestDatabase database, CapturedOutput output) {
+		prepare(database);
+		try (HandlerNode node = HandlerNode.start(database, UnreliableConnections.class)) {
+			UnreliableDataSource dataSource = node.bean(UnreliableDataSource.class);
+			dataSource.loseNextAnswer("complete_handler_jobs");
+			dispatch(database, "quick");
+			soon().until(dataSource::hasLostAnswer);
+			// It has settled everything then.
+			soon().until(() -> count(database, "pgdispatch.node") == 0);
+			assertThat(node.bean(Bodies.class).ended("quick")).isOne();
+			assertThat(count(database, "pgdispatch.handler_job")).isZero();
+		}
+		assertThat(output.getOut()).doesNotContain("taken over");
+	}
+
+	private static void prepare(TestDatabase database) {
+		database.install("app").jdbc("app").sql("CREATE TABLE effect (attempt integer)").update();
+	}
+
+	private static void dispatch(TestDatabase database, String handler) {
+		database.jdbc("app").sql("SELECT pgdispatch.dispatch_handler(?)").param(handler).query().singleValue();
+	}
+
+	private static int count(TestDatabase database, String table) {
+		return database.jdbc("app").sql("SELECT count(*) FROM " + table).query(Integer.class).single();
+	}
+
+	private static ConditionFactory soon() {
+		return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
+	}
+
+	static class Methods {
+
+		private final JdbcClient jdbc;
+
+		Methods(JdbcClient jdbc) {
+			this.jdbc = jdbc;
+		}
+
+		@Transactional
+		@AfterCommitDispatch(name = "loseSessionOnce")
+		void loseSessionOnce(DispatchContext context) {
+			this.jdbc.sql("INSERT INTO effect VALUES (?)").param(context.attempt()).update();
+			if (context.attempt() == 1) {
+				loseSession();
+			}
+		}
+
+		@Transactional
+		@AfterCommitDispatch(name = "loseSession")
+		void loseSession() {
+			this.jdbc.sql(LOSE_SESSION).query().singleValue();
+		}
+
+		@AfterCommitDispatch(name = "loseSessionOutsideOfATransaction")
+		void loseSessionOutsideOfATransaction() {
+			this.jdbc.sql(LOSE_SESSION).query().singleValue();
+		}
+
+	}
+
+}

@@ -1,0 +1,84 @@
+package io.github.pgdispatch.driver;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.util.concurrent.atomic.AtomicReference;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.datasource.AbstractDataSource;
+
+/**
+ * One that the driver takes its connections from too, as it cannot tell what it is.
+ */
+final class UnreliableDataSource extends AbstractDataSource {
+
+	private final DataSource target;
+
+	private final AtomicReference<@Nullable String> lose = new AtomicReference<>();
+
+	UnreliableDataSource(DataSource target) {
+		this.target = target;
+	}
+
+	/**
+	 * The next call of the function will have its effect, but the node does not hear of
+	 * it.
+	 */
+	void loseNextAnswer(String function) {
+		this.lose.set(function);
+	}
+
+	boolean hasLostAnswer() {
+		return this.lose.get() == null;
+	}
+
+	@Override
+	public Connection getConnection() throws SQLException {
+		return around(Connection.class, this.target.getConnection(), (method, result, arguments) -> {
+			String function = this.lose.get();
+			boolean loses = function != null && method.equals("prepareStatement")
+					&& ((String) arguments[0]).contains(function);
+			return loses ? around(PreparedStatement.class, (PreparedStatement) result,
+					(name, rows, none) -> tell(rows, function)) : result;
+		});
+	}
+
+	private @Nullable Object tell(@Nullable Object result, String function) throws SQLException {
+		if (result instanceof ResultSet && this.lose.compareAndSet(function, null)) {
+			throw new SQLException("The connection is lost", "08006");
+		}
+		return result;
+	}
+
+	@Override
+	public Connection getConnection(String username, String password) throws SQLException {
+		throw new SQLFeatureNotSupportedException();
+	}
+
+	private static <T> T around(Class<T> type, T target, Interceptor interceptor) {
+		return type
+			.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type }, (proxy, method, arguments) -> {
+				try {
+					return interceptor.after(method.getName(), method.invoke(target, arguments), arguments);
+				}
+				catch (InvocationTargetException ex) {
+					throw ex.getTargetException();
+				}
+			}));
+	}
+
+	private interface Interceptor {
+
+		@Nullable Object after(String method, @Nullable Object result, Object[] arguments) throws SQLException;
+
+	}
+
+}
