@@ -1,6 +1,8 @@
 package io.github.pgdispatch;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 import javax.sql.DataSource;
 
@@ -18,12 +20,15 @@ final class DefaultHandlerDispatcher implements HandlerDispatcher {
 
 	private final DispatchTransaction transaction;
 
+	private final DispatchPropagator propagator;
+
 	private final DispatchListener listener;
 
 	DefaultHandlerDispatcher(DataSource dataSource, PlatformTransactionManager transactionManager,
-			boolean transactionRequired, DispatchListener listener) {
+			boolean transactionRequired, DispatchPropagator propagator, DispatchListener listener) {
 		this.gateway = new JobGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, transactionRequired);
+		this.propagator = propagator;
 		this.listener = listener;
 	}
 
@@ -31,7 +36,9 @@ final class DefaultHandlerDispatcher implements HandlerDispatcher {
 	public void dispatch(String handler, String arguments, Duration delay) {
 		Assert.isTrue(!delay.isNegative(), () -> "The delay must not be negative, but is " + delay);
 		this.transaction.execute(() -> {
-			this.gateway.dispatchHandler(handler, arguments, delay, !this.listener.isListening());
+			Map<String, String> headers = new LinkedHashMap<>();
+			this.propagator.inject(headers);
+			this.gateway.dispatchHandler(handler, arguments, headers, delay, !this.listener.isListening());
 			CommitCallback.of(this.listener).count(delay.toSeconds() > 0);
 		});
 	}

@@ -1,6 +1,7 @@
 package io.github.pgdispatch;
 
 import java.time.Instant;
+import java.util.Map;
 
 /**
  * What a running job may know of itself: the argument for a parameter of this type. It is
@@ -10,7 +11,13 @@ import java.time.Instant;
  * @param attempt which one this is, counted from 1
  * @param dueAt when the job was to be run at the earliest
  * @param firedAt when the transaction started that has dispatched the job
+ * @param headers what {@link DispatchPropagator propagators} have sent along, or whoever
+ * dispatched the job in SQL
  */
-public record DispatchContext(long jobId, int attempt, Instant dueAt, Instant firedAt) {
+public record DispatchContext(long jobId, int attempt, Instant dueAt, Instant firedAt, Map<String, String> headers) {
+
+	public DispatchContext {
+		headers = Map.copyOf(headers);
+	}
 
 }

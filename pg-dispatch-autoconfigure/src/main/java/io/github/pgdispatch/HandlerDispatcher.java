@@ -25,12 +25,13 @@ public interface HandlerDispatcher {
 	 * that {@code DataSource}
 	 * @param transactionRequired whether a dispatch fails if there is no transaction; if
 	 * not, it commits by itself then
+	 * @param propagator that gives headers to jobs
 	 * @param listener to be told of commits
 	 * @return a thread-safe dispatcher
 	 */
 	static HandlerDispatcher create(DataSource dataSource, PlatformTransactionManager transactionManager,
-			boolean transactionRequired, DispatchListener listener) {
-		return new DefaultHandlerDispatcher(dataSource, transactionManager, transactionRequired, listener);
+			boolean transactionRequired, DispatchPropagator propagator, DispatchListener listener) {
+		return new DefaultHandlerDispatcher(dataSource, transactionManager, transactionRequired, propagator, listener);
 	}
 
 	/**

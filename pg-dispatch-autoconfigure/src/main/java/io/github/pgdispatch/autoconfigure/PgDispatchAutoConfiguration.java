@@ -7,6 +7,7 @@ import javax.sql.DataSource;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.DispatchListener;
+import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.HandlerDispatcher;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
@@ -100,14 +101,15 @@ public final class PgDispatchAutoConfiguration {
 		@DependsOnDatabaseInitialization
 		HandlerDispatcher pgDispatchHandlerDispatcher(SelectedDataSource dataSource,
 				ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<HandlerDriver> driver,
-				HandlerCalls calls, PgDispatchProperties properties) {
+				HandlerCalls calls, ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties) {
 			PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
 					dataSource.get());
 			if (transactionManager instanceof ConfigurableTransactionManager configurable) {
 				configurable.addListener(calls);
 			}
 			return HandlerDispatcher.create(dataSource.get(), transactionManager,
-					properties.transaction() == Transaction.REQUIRED, listener(driver));
+					properties.transaction() == Transaction.REQUIRED,
+					DispatchPropagator.of(propagators.orderedStream().toList()), listener(driver));
 		}
 
 		@Bean
@@ -165,11 +167,13 @@ public final class PgDispatchAutoConfiguration {
 		@DependsOnDatabaseInitialization
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
 				SelectedDataSource dataSource, HandlerMethods handlers, HandlerCalls calls,
-				PgDispatchProperties properties, Environment environment) {
+				ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
+				Environment environment) {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, calls,
-					threads.executor(), threads.factory(), new HandlerSettings(worker.concurrency(), worker.lease(),
-							worker.pollInterval(), worker.listen(), patience(environment)));
+					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
+					new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollInterval(), worker.listen(),
+							patience(environment)));
 		}
 
 		/**

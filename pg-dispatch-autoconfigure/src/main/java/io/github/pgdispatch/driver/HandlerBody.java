@@ -7,12 +7,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 import io.github.pgdispatch.DispatchContext;
+import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.handler.ArgumentMismatchException;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.HandlerCalls;
 import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.handler.Headers;
 import io.github.pgdispatch.handler.LostClaimException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -39,13 +41,18 @@ final class HandlerBody implements Function<Claim, Outcome> {
 
 	private final HandlerCalls calls;
 
+	private final Headers headers = new Headers();
+
+	private final DispatchPropagator propagator;
+
 	private final CompletionGateway completion;
 
 	private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
-	HandlerBody(Handlers handlers, HandlerCalls calls, CompletionGateway completion) {
+	HandlerBody(Handlers handlers, HandlerCalls calls, DispatchPropagator propagator, CompletionGateway completion) {
 		this.handlers = handlers;
 		this.calls = calls;
+		this.propagator = propagator;
 		this.completion = completion;
 	}
 
@@ -55,9 +62,8 @@ final class HandlerBody implements Function<Claim, Outcome> {
 			Handler handler = this.handlers.get(claim.handler());
 			Assert.state(handler != null, "A handler that was not asked for");
 			DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
-					claim.firedAt().toInstant());
-			boolean completed = handler.call(claim.arguments(), context, this.calls,
-					() -> this.completion.complete(claim));
+					claim.firedAt().toInstant(), this.headers.read(claim.headers()));
+			boolean completed = call(handler, claim, context);
 			this.reported.remove(claim.handler());
 			return Outcome.of(claim, completed ? Outcome.Kind.SETTLED : Outcome.Kind.DONE);
 		}
@@ -70,6 +76,12 @@ final class HandlerBody implements Function<Claim, Outcome> {
 		}
 		catch (Throwable ex) {
 			return isInnocent(claim, ex) ? again(claim, ex) : Outcome.failed(claim, ex);
+		}
+	}
+
+	private boolean call(Handler handler, Claim claim, DispatchContext context) throws Throwable {
+		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
+			return handler.call(claim.arguments(), context, this.calls, () -> this.completion.complete(claim));
 		}
 	}
 

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchListener;
+import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.handler.HandlerCalls;
 import io.github.pgdispatch.handler.Handlers;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,8 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 
 	private final HandlerCalls calls;
 
+	private final DispatchPropagator propagator;
+
 	private final Executor executor;
 
 	private final ThreadFactory threadFactory;
@@ -50,16 +53,19 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 	 * @param applicationDataSource whose connections the handlers' transactions use
 	 * @param handlers of this node
 	 * @param calls registered with the transaction manager of those transactions
+	 * @param propagator that restores what came along in headers
 	 * @param executor that runs the jobs
 	 * @param threadFactory of the threads that wait for the database
 	 * @param settings of this driver
 	 */
 	public HandlerDriver(DataSource dataSource, DataSource applicationDataSource, Supplier<Handlers> handlers,
-			HandlerCalls calls, Executor executor, ThreadFactory threadFactory, HandlerSettings settings) {
+			HandlerCalls calls, DispatchPropagator propagator, Executor executor, ThreadFactory threadFactory,
+			HandlerSettings settings) {
 		this.dataSource = dataSource;
 		this.applicationDataSource = applicationDataSource;
 		this.handlers = handlers;
 		this.calls = calls;
+		this.propagator = propagator;
 		this.executor = executor;
 		this.threadFactory = threadFactory;
 		this.settings = settings;
@@ -70,7 +76,7 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 		Handlers handlers = this.handlers.get();
 		if (this.shift == null && !handlers.names().isEmpty()) {
 			this.shift = new HandlerShift(this.dataSource, this.applicationDataSource, handlers, this.calls,
-					this.executor, this.threadFactory, this.settings);
+					this.propagator, this.executor, this.threadFactory, this.settings);
 		}
 	}
 

@@ -9,6 +9,7 @@ import java.util.concurrent.ThreadFactory;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.HandlerQueue;
@@ -33,9 +34,10 @@ final class HandlerShift {
 	private Set<String> unknown = Set.of();
 
 	HandlerShift(DataSource dataSource, DataSource applicationDataSource, Handlers handlers, HandlerCalls calls,
-			Executor executor, ThreadFactory threadFactory, HandlerSettings settings) {
+			DispatchPropagator propagator, Executor executor, ThreadFactory threadFactory, HandlerSettings settings) {
 		UUID node = UUID.randomUUID();
-		HandlerBody body = new HandlerBody(handlers, calls, new CompletionGateway(applicationDataSource, node));
+		HandlerBody body = new HandlerBody(handlers, calls, propagator,
+				new CompletionGateway(applicationDataSource, node));
 		this.workers = new HandlerWorkers(new ClaimGateway(dataSource, node, settings.lease()), handlers, body,
 				executor, settings, (delay) -> lookIn(delay));
 		this.watch = new Watch(dataSource,

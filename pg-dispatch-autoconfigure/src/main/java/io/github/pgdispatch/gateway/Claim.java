@@ -4,6 +4,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A job of a handler that a node has claimed.
  *
@@ -13,13 +15,15 @@ import java.time.OffsetDateTime;
  * @param attempt how many times it has been claimed, this time included
  * @param firedAt when the transaction that dispatched it began
  * @param arguments of the call, as a JSON object
+ * @param headers of the job, as JSON, if there are any
  */
 public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, OffsetDateTime firedAt,
-		String arguments) {
+		String arguments, @Nullable String headers) {
 
 	static Claim of(ResultSet row) throws SQLException {
 		return new Claim(row.getString("handler"), row.getObject("due_at", OffsetDateTime.class), row.getLong("id"),
-				row.getInt("attempts"), row.getObject("fired_at", OffsetDateTime.class), row.getString("arguments"));
+				row.getInt("attempts"), row.getObject("fired_at", OffsetDateTime.class), row.getString("arguments"),
+				row.getString("headers"));
 	}
 
 }

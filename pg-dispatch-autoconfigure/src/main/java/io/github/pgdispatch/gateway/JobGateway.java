@@ -1,6 +1,7 @@
 package io.github.pgdispatch.gateway;
 
 import java.time.Duration;
+import java.util.Map;
 
 import javax.sql.DataSource;
 
@@ -16,6 +17,9 @@ public final class JobGateway {
 
 	private static final String DISPATCH_HANDLER = """
 			SELECT pgdispatch.dispatch_handler(?, ?::json, make_interval(secs => ?), ?)""";
+
+	private static final String DISPATCH_HANDLER_WITH_HEADERS = """
+			SELECT pgdispatch.dispatch_handler(?, ?::json, make_interval(secs => ?), ?, json_object(?::text[], ?::text[]))""";
 
 	private final JdbcOperations jdbc;
 
@@ -42,12 +46,21 @@ public final class JobGateway {
 	 * Writes a job that is a call of a handler.
 	 * @param handler its name
 	 * @param arguments a JSON object
+	 * @param headers by name
 	 * @param delay after the start of the transaction, truncated to whole seconds
 	 * @param notify whether nodes that rest are to be notified of the commit
 	 */
-	public void dispatchHandler(String handler, String arguments, Duration delay, boolean notify) {
-		this.jdbc.query(DISPATCH_HANDLER, (row) -> {
-		}, handler, arguments, (double) delay.toSeconds(), notify);
+	public void dispatchHandler(String handler, String arguments, Map<String, String> headers, Duration delay,
+			boolean notify) {
+		if (headers.isEmpty()) {
+			this.jdbc.query(DISPATCH_HANDLER, (row) -> {
+			}, handler, arguments, (double) delay.toSeconds(), notify);
+		}
+		else {
+			this.jdbc.query(DISPATCH_HANDLER_WITH_HEADERS, (row) -> {
+			}, handler, arguments, (double) delay.toSeconds(), notify, headers.keySet().toArray(new String[0]),
+					headers.values().toArray(new String[0]));
+		}
 	}
 
 }

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Map;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.DispatchContext;
@@ -144,7 +145,7 @@ class HandlerBeanTests {
 		this.nodes.node().withBean(Gate.class, () -> gate).withBean("recorder", Recorder.class).run((context) -> {
 			this.nodes.jdbc().sql("CREATE TABLE effect (name text)").update();
 			Recorder recorder = context.getBean(Recorder.class);
-			recorder.record(new DispatchContext(0, 0, Instant.EPOCH, Instant.EPOCH));
+			recorder.record(new DispatchContext(0, 0, Instant.EPOCH, Instant.EPOCH, Map.of()));
 			await().until(() -> runs.contains(1));
 			assertThat(this.nodes.jdbc().sql(meanwhile).update()).isOne();
 			gate.open().countDown();

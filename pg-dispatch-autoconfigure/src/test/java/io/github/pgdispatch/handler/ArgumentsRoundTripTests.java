@@ -186,7 +186,7 @@ class ArgumentsRoundTripTests {
 	@Test
 	void contextIsNotStoredButGiven() {
 		assertThat(this.calls.write("context", "a", null, 1L)).isEqualTo("{\"name\":\"a\",\"id\":1}");
-		DispatchContext other = new DispatchContext(1, 1, Instant.MIN, Instant.MAX);
+		DispatchContext other = new DispatchContext(1, 1, Instant.MIN, Instant.MAX, Map.of());
 		assertThat(this.calls.writeAndRead("context", "a", other, 1L)).containsExactly("a", Calls.CONTEXT, 1L);
 		assertThat(this.calls.read("context", "{\"name\":\"a\",\"id\":1,\"context\":{\"jobId\":3}}"))
 			.containsExactly("a", Calls.CONTEXT, 1L);

@@ -2,6 +2,7 @@ package io.github.pgdispatch.handler;
 
 import java.time.Instant;
 import java.util.stream.Stream;
+import java.util.Map;
 
 import io.github.pgdispatch.DispatchContext;
 import tools.jackson.databind.json.JsonMapper;
@@ -11,7 +12,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Calls {
 
-	static final DispatchContext CONTEXT = new DispatchContext(42, 2, Instant.EPOCH.plusSeconds(20), Instant.EPOCH);
+	static final DispatchContext CONTEXT = new DispatchContext(42, 2, Instant.EPOCH.plusSeconds(20), Instant.EPOCH,
+			Map.of());
 
 	private final Class<?> type;
 
