@@ -35,4 +35,14 @@ interface Sessions<S> {
 		}
 	}
 
+	/**
+	 * Makes a session one at READ COMMITTED. Where that is the default nothing is set,
+	 * which a connection pooler would carry over to other clients.
+	 */
+	static void readCommitted(Connection connection) throws SQLException {
+		if (connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED) {
+			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+		}
+	}
+
 }

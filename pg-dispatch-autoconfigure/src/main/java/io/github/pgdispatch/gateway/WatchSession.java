@@ -52,7 +52,7 @@ public final class WatchSession implements AutoCloseable {
 		return Sessions.open(dataSource, (connection) -> {
 			// Under the role's default, if that is another, a look could not follow the
 			// lock, and could make others' transactions fail.
-			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+			Sessions.readCommitted(connection);
 			connection.setNetworkTimeout(Runnable::run, (int) NETWORK_TIMEOUT.toMillis());
 			WatchSession session = new WatchSession(connection, queue, listen);
 			if (listen) {

@@ -112,8 +112,8 @@ public final class WorkerSession implements AutoCloseable {
 			if (this.discarded) {
 				return;
 			}
-			// The executor has reset it to the role's default, and it is to be as it was.
-			this.connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+			// The executor has reset it to the role's default.
+			Sessions.readCommitted(this.connection);
 		}
 	}
 

@@ -32,7 +32,7 @@ final class ContainerHost implements PgCronHost {
 	ContainerHost() {
 		this.container = new GenericContainer<>(new ImageFromDockerfile().withDockerfileFromBuilder((file) -> file
 			.from("postgres:" + MAJOR)
-			.run("apt-get update && apt-get install -y --no-install-recommends postgresql-%1$d-cron postgresql-%1$d-pgtap && chown -R postgres /usr/share/postgresql/%1$d/extension"
+			.run("apt-get update && apt-get install -y --no-install-recommends postgresql-%1$d-cron postgresql-%1$d-pgtap pgbouncer && chown -R postgres /usr/share/postgresql/%1$d/extension"
 				.formatted(MAJOR))
 			.user("postgres")
 			.entryPoint("sleep", "infinity")

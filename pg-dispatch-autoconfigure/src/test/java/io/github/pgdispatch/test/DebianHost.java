@@ -25,7 +25,7 @@ final class DebianHost implements PgCronHost {
 	private static final String RELEASE = "trixie";
 
 	private static final List<String> PACKAGES = List.of("postgresql-" + MAJOR, "postgresql-" + MAJOR + "-cron",
-			"postgresql-" + MAJOR + "-pgtap", "dash", "coreutils", "tzdata");
+			"postgresql-" + MAJOR + "-pgtap", "pgbouncer", "dash", "coreutils", "tzdata");
 
 	/**
 	 * What an unpacked tree needs before its packages' links are right.
@@ -111,14 +111,18 @@ final class DebianHost implements PgCronHost {
 	private static void remove(Path owner) throws IOException {
 		try (Stream<Path> servers = Files.list(owner)) {
 			for (Path server : servers.toList()) {
-				Path pid = server.resolve("postmaster.pid");
-				if (Files.exists(pid)) {
-					ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0)))
-						.ifPresent(ProcessHandle::destroyForcibly);
-				}
+				kill(server.resolve("postmaster.pid"));
+				kill(server.resolve("pgbouncer.pid"));
 			}
 		}
 		run(List.of("rm", "-rf", owner.toString()));
+	}
+
+	private static void kill(Path pid) throws IOException {
+		if (Files.exists(pid)) {
+			ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0).strip()))
+				.ifPresent(ProcessHandle::destroyForcibly);
+		}
 	}
 
 	@Override

@@ -14,7 +14,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 public final class PgCronServer implements AutoCloseable {
 
-	private static final String DATABASE = "test";
+	static final String DATABASE = "test";
 
 	private final PgCronHost host;
 
@@ -85,6 +85,13 @@ public final class PgCronServer implements AutoCloseable {
 
 	public TestDatabase database() {
 		return new TestDatabase(reachablePort(), DATABASE);
+	}
+
+	/**
+	 * The port in its place.
+	 */
+	int port() {
+		return this.port;
 	}
 
 	public int reachablePort() {

@@ -1,0 +1,71 @@
+package io.github.pgdispatch.test;
+
+/**
+ * A connection pooler before a server, which gives a connection to each transaction: what
+ * a session has beyond that, such as prepared statements, is lost or another's.
+ */
+public final class PgBouncer implements AutoCloseable {
+
+	private final PgCronHost host;
+
+	private final int port;
+
+	private PgBouncer(PgCronHost host, int port) {
+		this.host = host;
+		this.port = port;
+	}
+
+	/**
+	 * Starts a pooler.
+	 * @param host where the server runs
+	 * @param server the server
+	 * @return the pooler, which is to be closed
+	 */
+	public static PgBouncer start(PgCronHost host, PgCronServer server) {
+		String directory = host.createDirectory();
+		int port = host.reservePort();
+		host.write(directory + "/users", "\"app\" \"\"\n\"postgres\" \"\"\n");
+		host.write(directory + "/pgbouncer.ini", """
+				[databases]
+				* = host=127.0.0.1 port=%d
+				[pgbouncer]
+				listen_addr = *
+				listen_port = %d
+				unix_socket_dir =
+				auth_type = trust
+				auth_file = %3$s/users
+				admin_users = postgres
+				pool_mode = transaction
+				max_prepared_statements = 0
+				default_pool_size = 5
+				ignore_startup_parameters = extra_float_digits
+				pidfile = %3$s/pgbouncer.pid
+				logfile = %3$s/log
+				""".formatted(server.port(), port, directory));
+		host.run("/usr/sbin/pgbouncer", "-q", "-d", directory + "/pgbouncer.ini");
+		return new PgBouncer(host, port);
+	}
+
+	/**
+	 * Returns the server's database, through the pooler. The driver must not prepare
+	 * statements on the server.
+	 */
+	public TestDatabase database() {
+		return new TestDatabase(this.host.reachablePort(this.port), PgCronServer.DATABASE);
+	}
+
+	@Override
+	public void close() {
+		try {
+			this.host.run("psql", "-h", "127.0.0.1", "-p", Integer.toString(this.port), "-U", "postgres", "-c",
+					"SHUTDOWN", "pgbouncer");
+		}
+		catch (IllegalStateException ex) {
+			// It ends before it has answered.
+			if (!String.valueOf(ex.getMessage()).contains("server closed the connection")) {
+				throw ex;
+			}
+		}
+	}
+
+}
