@@ -49,7 +49,8 @@ import org.springframework.core.annotation.AliasFor;
  * job: its effects there happen exactly once. Any other body runs at least once: again,
  * if the node dies, or is not heard of for as long as {@code pgdispatch.worker.lease},
  * after it began; so let it bear that. If it throws, the job is kept in
- * {@code pgdispatch.dead_letter} with the exception, and not run again.
+ * {@code pgdispatch.dead_letter} with the exception, and not run again. (But a
+ * transactional one that failed as it lost its connection is, up to five times.)
  *
  * <p>
  * <strong>Arguments</strong> of a method with a body are kept as JSON, by the names of
@@ -57,8 +58,8 @@ import org.springframework.core.annotation.AliasFor;
  * from that equal, or is a JPA entity, is refused at the call. A parameter that was added
  * to a method while there are jobs without it has to be an {@code Optional} or
  * {@code @Nullable}. A parameter of the type {@link DispatchContext} gets the job's own.
- * Nothing else comes along with the call: no security context, and no thread-local
- * variables.
+ * Nothing else comes along with the call, no security context and no thread-local
+ * variables, but what a {@link DispatchPropagator} puts into the job's headers.
  *
  * @see PgDispatchTemplate
  */

@@ -9,7 +9,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * How jobs are dispatched and run.
  *
  * @param transaction What a dispatch outside of a transaction does
- * @param driver Who runs the jobs
+ * @param driver Who runs the SQL jobs
  * @param worker the workers of this node
  */
 @ConfigurationProperties("pgdispatch")

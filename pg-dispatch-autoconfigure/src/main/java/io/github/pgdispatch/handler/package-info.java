@@ -1,5 +1,5 @@
 /**
- * Calls of Java methods as JSON: {@link io.github.pgdispatch.handler.Arguments}.
+ * Methods as handlers of jobs: their arguments as JSON, and the calls that run them.
  */
 @NullMarked
 package io.github.pgdispatch.handler;
