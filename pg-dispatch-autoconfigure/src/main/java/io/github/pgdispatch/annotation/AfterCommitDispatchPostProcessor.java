@@ -1,5 +1,6 @@
 package io.github.pgdispatch.annotation;
 
+import java.lang.reflect.Proxy;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
@@ -7,18 +8,22 @@ import io.github.pgdispatch.PgDispatchTemplate;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.autoproxy.AbstractBeanFactoryAwareAdvisingPostProcessor;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.util.Assert;
+import org.springframework.util.ClassUtils;
 
 /**
  * Makes calls of methods annotated with {@link AfterCommitDispatch} dispatch, ahead of
  * any other advice: after {@code @Async} the caller's transaction would be out of reach.
  */
 @SuppressWarnings("serial")
-public final class AfterCommitDispatchPostProcessor extends AbstractBeanFactoryAwareAdvisingPostProcessor {
+public final class AfterCommitDispatchPostProcessor extends AbstractBeanFactoryAwareAdvisingPostProcessor
+		implements SmartInitializingSingleton {
 
 	private static final AnnotationMatchingPointcut POINTCUT = new AnnotationMatchingPointcut(null,
 			AfterCommitDispatch.class, true);
@@ -53,13 +58,46 @@ public final class AfterCommitDispatchPostProcessor extends AbstractBeanFactoryA
 		this.advisor = new DefaultPointcutAdvisor(POINTCUT, new AfterCommitDispatchInterceptor(methods));
 	}
 
+	/**
+	 * Asked for when the application is processed ahead of time. What is a proxy already
+	 * gets the advice at run time, and stays of its class.
+	 */
+	@Override
+	public Class<?> determineBeanType(Class<?> beanType, String beanName) {
+		boolean proxied = Proxy.isProxyClass(beanType) || ClassUtils.getUserClass(beanType) != beanType;
+		return proxied ? beanType : super.determineBeanType(beanType, beanName);
+	}
+
+	@Override
+	public Object postProcessAfterInitialization(Object bean, String beanName) {
+		Class<?> targetClass = AopUtils.getTargetClass(bean);
+		if (this.methods != null && isEligible(targetClass)) {
+			this.methods.requireReadable(targetClass);
+		}
+		return super.postProcessAfterInitialization(bean, beanName);
+	}
+
 	@Override
 	protected boolean isEligible(Class<?> targetClass) {
 		boolean eligible = super.isEligible(targetClass);
 		if (eligible && this.methods != null) {
-			this.methods.check(targetClass, isProxyTargetClass());
+			this.methods.requireInterceptable(targetClass, isProxyTargetClass());
 		}
 		return eligible;
+	}
+
+	/**
+	 * Checks the methods of beans that are yet to be created, too: that of a lazy one
+	 * would come too late.
+	 */
+	@Override
+	public void afterSingletonsInstantiated() {
+		if (this.beanFactory != null && this.methods != null) {
+			for (Class<?> type : new AnnotatedBeans(this.beanFactory).methods().keySet()) {
+				this.methods.requireInterceptable(type, isProxyTargetClass());
+				this.methods.requireReadable(type);
+			}
+		}
 	}
 
 }

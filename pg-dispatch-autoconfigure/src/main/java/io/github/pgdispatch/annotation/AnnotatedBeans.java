@@ -2,8 +2,9 @@ package io.github.pgdispatch.annotation;
 
 import java.lang.reflect.Method;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import io.github.pgdispatch.AfterCommitDispatch;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.scope.ScopedObject;
 import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.BeansException;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodIntrospector;
@@ -30,21 +32,36 @@ final class AnnotatedBeans {
 		this.beanFactory = beanFactory;
 	}
 
-	void forEach(Visitor visitor) {
-		Set<Class<?>> visited = new HashSet<>();
+	/**
+	 * Finds the annotated methods.
+	 * @return the methods of each class of which there is a bean
+	 */
+	Map<Class<?>, Set<Method>> methods() {
+		Map<Class<?>, Set<Method>> all = new LinkedHashMap<>();
 		for (String beanName : this.beanFactory.getBeanNamesForType(Object.class, true, false)) {
 			Class<?> targetClass = targetClass(beanName);
-			if (targetClass != null && visited.add(targetClass)
-					&& AnnotationUtils.isCandidateClass(targetClass, AfterCommitDispatch.class)
-					&& !targetClass.getName().startsWith("org.springframework.")) {
-				MethodIntrospector
-					.selectMethods(targetClass,
-							(MethodIntrospector.MetadataLookup<@Nullable Boolean>) (
-									method) -> AnnotatedElementUtils.hasAnnotation(method, AfterCommitDispatch.class)
-											? Boolean.TRUE : null)
-					.keySet()
-					.forEach((method) -> visitor.visit(targetClass, method));
+			if (targetClass != null && !all.containsKey(targetClass)) {
+				all.put(targetClass, methods(targetClass));
 			}
+		}
+		all.values().removeIf(Set::isEmpty);
+		return all;
+	}
+
+	private static Set<Method> methods(Class<?> targetClass) {
+		if (!AnnotationUtils.isCandidateClass(targetClass, AfterCommitDispatch.class)
+				|| targetClass.getName().startsWith("org.springframework.")) {
+			return Set.of();
+		}
+		MethodIntrospector.MetadataLookup<@Nullable Boolean> annotated = (
+				method) -> AnnotatedElementUtils.hasAnnotation(method, AfterCommitDispatch.class) ? Boolean.TRUE : null;
+		try {
+			return MethodIntrospector.selectMethods(targetClass, annotated).keySet();
+		}
+		catch (LinkageError ex) {
+			// Of a bean that is never created, since what its methods refer to is
+			// missing.
+			return Set.of();
 		}
 	}
 
@@ -52,10 +69,15 @@ final class AnnotatedBeans {
 		if (ScopedProxyUtils.isScopedTarget(beanName)) {
 			return null;
 		}
-		Class<?> type = AutoProxyUtils.determineTargetClass(this.beanFactory, beanName);
-		return (type != null && ScopedObject.class.isAssignableFrom(type))
-				? AutoProxyUtils.determineTargetClass(this.beanFactory, ScopedProxyUtils.getTargetBeanName(beanName))
-				: type;
+		try {
+			Class<?> type = AutoProxyUtils.determineTargetClass(this.beanFactory, beanName);
+			return (type != null && ScopedObject.class.isAssignableFrom(type)) ? AutoProxyUtils
+				.determineTargetClass(this.beanFactory, ScopedProxyUtils.getTargetBeanName(beanName)) : type;
+		}
+		catch (BeansException | LinkageError ex) {
+			// Of a bean that is never created, since its class is missing.
+			return null;
+		}
 	}
 
 	/**
@@ -83,15 +105,6 @@ final class AnnotatedBeans {
 		}
 		BeanDefinition definition = this.beanFactory.getMergedBeanDefinition(beanName);
 		return definition.isPrimary();
-	}
-
-	/**
-	 * Is shown annotated methods.
-	 */
-	interface Visitor {
-
-		void visit(Class<?> targetClass, Method method);
-
 	}
 
 }

@@ -10,6 +10,7 @@ import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.context.expression.MethodBasedEvaluationContext;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.expression.Expression;
+import org.springframework.expression.ParseException;
 import org.springframework.expression.ParserContext;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
@@ -45,7 +46,7 @@ interface Delay {
 			Duration duration = parse(resolved);
 			return (target, arguments) -> duration;
 		}
-		Expression expression = new SpelExpressionParser().parseExpression(resolved, ParserContext.TEMPLATE_EXPRESSION);
+		Expression expression = expression(resolved);
 		BeanFactoryResolver beans = new BeanFactoryResolver(beanFactory);
 		DefaultParameterNameDiscoverer names = new DefaultParameterNameDiscoverer();
 		return (target, arguments) -> {
@@ -55,6 +56,15 @@ interface Delay {
 			Assert.notNull(value, () -> "The delay " + resolved + " of " + method.toGenericString() + " is null");
 			return (value instanceof Duration duration) ? duration : parse(value.toString());
 		};
+	}
+
+	private static Expression expression(String text) {
+		try {
+			return new SpelExpressionParser().parseExpression(text, ParserContext.TEMPLATE_EXPRESSION);
+		}
+		catch (ParseException ex) {
+			throw new IllegalArgumentException("The delay " + text + " is no expression: " + ex.getMessage(), ex);
+		}
 	}
 
 	private static Duration parse(String text) {

@@ -24,8 +24,7 @@ import org.springframework.util.ReflectionUtils;
  */
 final class DispatchMethods {
 
-	private static final boolean JACKSON = ClassUtils.isPresent("tools.jackson.databind.json.JsonMapper",
-			DispatchMethods.class.getClassLoader());
+	private static final String JACKSON = "tools.jackson.databind.json.JsonMapper";
 
 	private final ConfigurableBeanFactory beanFactory;
 
@@ -49,13 +48,15 @@ final class DispatchMethods {
 
 	private DispatchMethod read(Method method, Class<?> targetClass) {
 		DispatchAnnotation annotated = DispatchAnnotation.of(method);
+		if (!annotated.hasCommand() && !ClassUtils.isPresent(JACKSON, this.beanFactory.getBeanClassLoader())) {
+			throw new PgDispatchConfigurationException("@AfterCommitDispatch on " + annotated.method().toGenericString()
+					+ " needs Jackson: it has no SQL, and the arguments for its body are kept as JSON, but Jackson 3 is not on"
+					+ " the class path.", "Add spring-boot-starter-jackson, or give the annotation SQL to run.");
+		}
 		try {
 			Assert.isTrue(method.getReturnType() == void.class,
 					"The method must return void, since nothing has been run yet when it returns");
 			Delay delay = Delay.of(annotated.annotation().delay(), annotated.method(), this.beanFactory);
-			Assert.isTrue(annotated.hasCommand() || JACKSON,
-					"It has no SQL, and the arguments for its body are kept as JSON, but Jackson 3 is not on the class path."
-							+ " Add spring-boot-starter-jackson");
 			return annotated.hasCommand()
 					? CommandMethod.of(annotated.method(), annotated.annotation(), delay, this.template)
 					: HandlerMethod.of(method, targetClass, annotated.annotation(), delay, this.handlers);
@@ -68,25 +69,37 @@ final class DispatchMethods {
 	}
 
 	/**
-	 * Checks all annotated methods of a class.
+	 * Requires that Spring can intercept all annotated methods of a class. Does not need
+	 * the application's properties, so that it can be asked at build time.
 	 * @param type the class
 	 * @param proxyTargetClass whether it is proxied itself, rather than its interfaces
 	 * @throws PgDispatchConfigurationException if one of them cannot dispatch
 	 */
-	void check(Class<?> type, boolean proxyTargetClass) {
-		ReflectionUtils.doWithMethods(type, (method) -> check(method, type, proxyTargetClass),
-				(method) -> !method.isBridge()
-						&& AnnotatedElementUtils.hasAnnotation(method, AfterCommitDispatch.class));
+	void requireInterceptable(Class<?> type, boolean proxyTargetClass) {
+		forEach(type, (method) -> requireInterceptable(method, type, proxyTargetClass));
 	}
 
-	private void check(Method method, Class<?> type, boolean proxyTargetClass) {
+	/**
+	 * Reads the annotations of all annotated methods of a class.
+	 * @param type the class
+	 * @throws PgDispatchConfigurationException if one of them makes no sense
+	 */
+	void requireReadable(Class<?> type) {
+		forEach(type, (method) -> get(ClassUtils.getMostSpecificMethod(method, type), type));
+	}
+
+	private static void forEach(Class<?> type, ReflectionUtils.MethodCallback callback) {
+		ReflectionUtils.doWithMethods(type, callback, (method) -> !method.isBridge()
+				&& AnnotatedElementUtils.hasAnnotation(method, AfterCommitDispatch.class));
+	}
+
+	private static void requireInterceptable(Method method, Class<?> type, boolean proxyTargetClass) {
 		String reason = obstacle(method, type, proxyTargetClass);
 		if (reason != null) {
 			throw new PgDispatchConfigurationException(
 					"@AfterCommitDispatch on " + method.toGenericString() + " has no effect: " + reason + ".",
 					"Annotate a method that Spring can intercept: not private, static or final, in a class that is not final.");
 		}
-		get(ClassUtils.getMostSpecificMethod(method, type), type);
 	}
 
 	private static @Nullable String obstacle(Method method, Class<?> type, boolean proxyTargetClass) {

@@ -25,6 +25,8 @@ record HandlerMethod(Method method, Class<?> targetClass, Delay delay,
 
 	static HandlerMethod of(Method method, Class<?> targetClass, AfterCommitDispatch annotation, Delay delay,
 			Supplier<HandlerMethods> handlers) {
+		Assert.isTrue(annotation.name().isEmpty() || !annotation.name().isBlank(),
+				"The name must not be blank. Leave it out, or give one that stays when the method is renamed");
 		Assert.isTrue(annotation.concurrency() > 0,
 				() -> "The concurrency must be positive, but is " + annotation.concurrency());
 		Assert.isTrue(!isAnnotated(method, targetClass, ASYNC),

@@ -32,7 +32,7 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 
 	private final HandlerCalls calls;
 
-	private final LosslessMapper mapper;
+	private final Supplier<LosslessMapper> mapper;
 
 	private final Map<MethodClassKey, NamedMethod> methods = new ConcurrentHashMap<>();
 
@@ -43,10 +43,10 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	 * @param beanFactory that has the beans
 	 * @param dispatcher that dispatches calls; asked for at the first dispatch
 	 * @param calls that tell which call runs a body
-	 * @param mapper of the arguments
+	 * @param mapper of the arguments; asked for at the first handler
 	 */
 	public HandlerMethods(ConfigurableListableBeanFactory beanFactory, Supplier<HandlerDispatcher> dispatcher,
-			HandlerCalls calls, LosslessMapper mapper) {
+			HandlerCalls calls, Supplier<LosslessMapper> mapper) {
 		this.beanFactory = beanFactory;
 		this.dispatcher = dispatcher;
 		this.calls = calls;
@@ -69,9 +69,11 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	@Override
 	public void afterSingletonsInstantiated() {
 		List<Handler> found = new ArrayList<>();
-		new AnnotatedBeans(this.beanFactory).forEach((targetClass, method) -> {
-			if (!DispatchAnnotation.of(method).hasCommand()) {
-				found.add(get(method, targetClass).handler());
+		new AnnotatedBeans(this.beanFactory).methods().forEach((targetClass, methods) -> {
+			for (Method method : methods) {
+				if (!DispatchAnnotation.of(method).hasCommand()) {
+					found.add(get(method, targetClass).handler());
+				}
 			}
 		});
 		this.handlers = new Handlers(found);
@@ -95,7 +97,7 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 		try {
 			String beanName = new AnnotatedBeans(this.beanFactory).nameOf(targetClass);
 			String name = annotated.annotation().name();
-			Arguments arguments = Arguments.of(annotated.method(), targetClass, this.mapper);
+			Arguments arguments = Arguments.of(annotated.method(), targetClass, this.mapper.get());
 			return new NamedMethod(arguments,
 					new Handler(name.isEmpty() ? beanName + "." + method.getName() : name,
 							annotated.annotation().concurrency(), () -> this.beanFactory.getBean(beanName), method,

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.autoconfigure;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
@@ -9,6 +10,7 @@ import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.HandlerDispatcher;
+import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
 import io.github.pgdispatch.annotation.HandlerMethods;
@@ -41,6 +43,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Auto-configuration for {@link PgDispatchTemplate}, {@link AfterCommitDispatch} and the
@@ -85,6 +88,17 @@ public final class PgDispatchAutoConfiguration {
 		return new ChosenDriver(properties.driver(), application, new PgCron(dataSource.get()));
 	}
 
+	private static <T> T settings(Supplier<T> settings) {
+		try {
+			return settings.get();
+		}
+		catch (IllegalArgumentException ex) {
+			throw new PgDispatchConfigurationException(
+					"The workers of this node cannot work with their settings: " + ex.getMessage() + ".",
+					"Correct the property of pgdispatch.worker.");
+		}
+	}
+
 	/**
 	 * Methods with a body as handlers of jobs.
 	 */
@@ -116,7 +130,7 @@ public final class PgDispatchAutoConfiguration {
 		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory,
 				ObjectProvider<HandlerDispatcher> dispatcher, HandlerCalls calls, ObjectProvider<JsonMapper> mapper) {
 			return new HandlerMethods(beanFactory, dispatcher::getObject, calls,
-					LosslessMapper.of(mapper.getIfAvailable(JsonMapper::new)));
+					SingletonSupplier.of(() -> LosslessMapper.of(SelectedMapper.select(mapper))));
 		}
 
 	}
@@ -150,7 +164,7 @@ public final class PgDispatchAutoConfiguration {
 				PgDispatchProperties properties) {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new ApplicationDriver(connections.dataSource(), threads.factory(),
-					new DriverSettings(worker.threads(), worker.pollInterval(), worker.listen()));
+					settings(() -> new DriverSettings(worker.threads(), worker.pollInterval(), worker.listen())));
 		}
 
 	}
@@ -172,8 +186,8 @@ public final class PgDispatchAutoConfiguration {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, calls,
 					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
-					new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollInterval(), worker.listen(),
-							patience(environment)));
+					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollInterval(),
+							worker.listen(), patience(environment))));
 		}
 
 		/**

@@ -3,6 +3,7 @@ package io.github.pgdispatch.autoconfigure;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 
 import javax.sql.DataSource;
 
@@ -190,8 +191,16 @@ class PgDispatchAutoConfigurationTests {
 
 	@Test
 	void settingsThatMakeNoSenseAreRefusedWhenTheApplicationStarts() {
-		this.application.withPropertyValues("pgdispatch.worker.threads=0")
-			.run((context) -> assertThat(context).getFailure().rootCause().hasMessageContaining("threads"));
+		Map.of("threads=0", "The number of threads must be positive", "concurrency=0",
+				"The concurrency must be positive", "lease=10ms", "The lease must be a second or longer",
+				"poll-interval=-1s", "The poll interval must be positive")
+			.forEach((setting, reason) -> this.application.withPropertyValues("pgdispatch.worker." + setting)
+				.run((context) -> assertThat(context).getFailure()
+					.rootCause()
+					.isInstanceOfSatisfying(PgDispatchConfigurationException.class, (ex) -> {
+						assertThat(ex.getDescription()).contains(reason);
+						assertThat(ex.getAction()).contains("pgdispatch.worker");
+					})));
 	}
 
 	@Test

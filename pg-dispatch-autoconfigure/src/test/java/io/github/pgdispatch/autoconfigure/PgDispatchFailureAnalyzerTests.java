@@ -2,6 +2,7 @@ package io.github.pgdispatch.autoconfigure;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
@@ -44,6 +46,16 @@ class PgDispatchFailureAnalyzerTests {
 				"Action:\n\nMark the one in whose transactions side effects are dispatched");
 	}
 
+	@Test
+	void whichMethodCannotBeRunForJobs(TestDatabase database, CapturedOutput output) {
+		assertDoesNotStart(OneHandler.class, "--spring.datasource.url=" + database.url(),
+				"--spring.datasource.username=app", "--pgdispatch.schema.mode=jdbc");
+		assertThat(output).contains("APPLICATION FAILED TO START",
+				"Description:\n\n@AfterCommitDispatch on int " + OneHandler.class.getName()
+						+ ".welcome(long): The method must return void",
+				"Action:\n\nCorrect the annotation or the method.");
+	}
+
 	private static void assertDoesNotStart(Class<?> configuration, String... args) {
 		SpringApplication application = new SpringApplication(configuration);
 		application.setWebApplicationType(WebApplicationType.NONE);
@@ -53,6 +65,18 @@ class PgDispatchFailureAnalyzerTests {
 	@Configuration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ DataSourceAutoConfiguration.class, PgDispatchSchemaAutoConfiguration.class })
 	static class OneDataSource {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ DataSourceAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class,
+			PgDispatchSchemaAutoConfiguration.class, PgDispatchAutoConfiguration.class })
+	static class OneHandler {
+
+		@AfterCommitDispatch
+		int welcome(long id) {
+			return 1;
+		}
 
 	}
 

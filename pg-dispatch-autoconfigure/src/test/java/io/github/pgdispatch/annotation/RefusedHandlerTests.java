@@ -1,0 +1,238 @@
+package io.github.pgdispatch.annotation;
+
+import java.util.List;
+import java.util.Map;
+
+import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.LosslessMapper;
+import jakarta.persistence.Entity;
+import net.bytebuddy.ByteBuddy;
+import net.bytebuddy.description.annotation.AnnotationDescription;
+import net.bytebuddy.description.modifier.Visibility;
+import net.bytebuddy.implementation.StubMethod;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.beans.factory.config.BeanDefinitionCustomizer;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.util.ClassUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests that an application does not start if the body of an annotated method could not
+ * be run, and is told which method it is, why, and what to do; also if its bean would
+ * only be created later.
+ */
+class RefusedHandlerTests {
+
+	@Test
+	void methodThatSpringCannotIntercept() {
+		assertRefused(PrivateMethod.class, "PrivateMethod.call()", "it is private");
+		assertRefused(StaticMethod.class, "StaticMethod.call()", "it is static");
+		assertRefused(FinalMethod.class, "FinalMethod.call()", "it is final");
+		assertRefused(FinalClass.class, "FinalClass.call()", "its class is final");
+	}
+
+	@Test
+	void methodThatReturnsSomething() {
+		assertRefused(Returning.class, "Returning.call()", "must return void");
+	}
+
+	@Test
+	void concurrencyThatIsNotPositive() {
+		assertRefused(NoConcurrency.class, "NoConcurrency.call()", "The concurrency must be positive, but is 0");
+		assertRefused(NegativeConcurrency.class, "The concurrency must be positive, but is -1");
+	}
+
+	@Test
+	void blankName() {
+		assertRefused(BlankName.class, "BlankName.call()", "The name must not be blank");
+	}
+
+	@Test
+	void nameOfTwoMethods() {
+		assertRefused(Overloaded.class, "Two methods are the handler 'bean.call'", "Overloaded.call()",
+				"Overloaded.call(long)", "@AfterCommitDispatch(name =");
+	}
+
+	@Test
+	void entityAsParameter() {
+		assertRefused(WithEntity.class, "WithEntity.call(", "Parameter 'profile'", "is a JPA entity", "Pass its id");
+		assertRefused(WithEntities.class, "WithEntities.call(", "Parameter 'profiles'", "is a JPA entity");
+	}
+
+	@Test
+	void parametersWithoutNames() throws Exception {
+		try (var compiled = new ByteBuddy().subclass(Object.class)
+			.defineMethod("call", void.class, Visibility.PUBLIC)
+			.withParameters(long.class)
+			.intercept(StubMethod.INSTANCE)
+			.annotateMethod(AnnotationDescription.Builder.ofType(AfterCommitDispatch.class).build())
+			.make()) {
+			assertRefused(compiled.load(getClass().getClassLoader()).getLoaded(), "call(long)",
+					"Compile with -parameters");
+		}
+	}
+
+	@Test
+	void unreadableDelay() {
+		assertRefused(UnreadableDelay.class, "UnreadableDelay.call()", "'soon' is not a valid duration");
+		assertRefused(UnreadableExpression.class, "UnreadableExpression.call()", "The delay #{ is no expression");
+		assertRefused(UnknownProperty.class, "UnknownProperty.call()", "no.such.property");
+	}
+
+	private static void assertRefused(Class<?> type, String... reasons) {
+		assertRefused(type, (definition) -> {
+		}, reasons);
+		assertRefused(type, (definition) -> definition.setLazyInit(true), reasons);
+		assertRefused(type, (definition) -> definition.setScope("prototype"), reasons);
+	}
+
+	private static void assertRefused(Class<?> type, BeanDefinitionCustomizer customizer, String... reasons) {
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+			context.registerBean(HandlerMethods.class, () -> new HandlerMethods(context.getBeanFactory(), () -> {
+				throw new AssertionError("Nothing is dispatched");
+			}, new HandlerCalls(), () -> LosslessMapper.of(new JsonMapper())));
+			context.registerBean(AfterCommitDispatchPostProcessor.class,
+					() -> new AfterCommitDispatchPostProcessor(() -> {
+						throw new AssertionError("Nothing is dispatched");
+					}, () -> context.getBean(HandlerMethods.class), true));
+			context.registerBean("bean", type, customizer);
+			assertThatExceptionOfType(RuntimeException.class).isThrownBy(context::refresh)
+				.extracting(NestedExceptionUtils::getMostSpecificCause)
+				.isInstanceOfSatisfying(PgDispatchConfigurationException.class, (ex) -> {
+					assertThat(ex.getDescription()).contains(ClassUtils.getShortName(type).replaceAll("^.*\\.", ""));
+					assertThat(ex.getDescription() + " " + ex.getAction()).contains(reasons);
+					assertThat(ex.getAction()).isNotBlank();
+				});
+		}
+	}
+
+	static class PrivateMethod {
+
+		@AfterCommitDispatch
+		private void call() {
+		}
+
+	}
+
+	static class StaticMethod {
+
+		@AfterCommitDispatch
+		static void call() {
+		}
+
+	}
+
+	static class FinalMethod {
+
+		@AfterCommitDispatch
+		final void call() {
+		}
+
+	}
+
+	static final class FinalClass {
+
+		@AfterCommitDispatch
+		void call() {
+		}
+
+	}
+
+	static class Returning {
+
+		@AfterCommitDispatch
+		int call() {
+			return 1;
+		}
+
+	}
+
+	static class NoConcurrency {
+
+		@AfterCommitDispatch(concurrency = 0)
+		void call() {
+		}
+
+	}
+
+	static class NegativeConcurrency {
+
+		@AfterCommitDispatch(concurrency = -1)
+		void call() {
+		}
+
+	}
+
+	static class BlankName {
+
+		@AfterCommitDispatch(name = " ")
+		void call() {
+		}
+
+	}
+
+	static class Overloaded {
+
+		@AfterCommitDispatch
+		void call() {
+		}
+
+		@AfterCommitDispatch
+		void call(long id) {
+		}
+
+	}
+
+	@Entity
+	static class Profile {
+
+	}
+
+	static class WithEntity {
+
+		@AfterCommitDispatch
+		void call(Profile profile) {
+		}
+
+	}
+
+	static class WithEntities {
+
+		@AfterCommitDispatch
+		void call(Map<String, List<Profile>> profiles) {
+		}
+
+	}
+
+	static class UnreadableDelay {
+
+		@AfterCommitDispatch(delay = "soon")
+		void call() {
+		}
+
+	}
+
+	static class UnreadableExpression {
+
+		@AfterCommitDispatch(delay = "#{")
+		void call() {
+		}
+
+	}
+
+	static class UnknownProperty {
+
+		@AfterCommitDispatch(delay = "${no.such.property}")
+		void call() {
+		}
+
+	}
+
+}
