@@ -40,6 +40,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -55,6 +56,7 @@ import org.springframework.util.function.SingletonSupplier;
 @ConditionalOnBean(DataSource.class)
 @EnableConfigurationProperties(PgDispatchProperties.class)
 @Import(SelectedDataSource.class)
+@ImportRuntimeHints(PgDispatchRuntimeHints.class)
 public final class PgDispatchAutoConfiguration {
 
 	@Bean

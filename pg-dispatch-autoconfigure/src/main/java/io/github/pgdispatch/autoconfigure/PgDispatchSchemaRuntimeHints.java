@@ -6,7 +6,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /**
- * Keeps the SQL and the changelog in a native image.
+ * Keeps the SQL and the changelog in a native image, and lets it know of Liquibase.
  */
 final class PgDispatchSchemaRuntimeHints implements RuntimeHintsRegistrar {
 
@@ -15,6 +15,7 @@ final class PgDispatchSchemaRuntimeHints implements RuntimeHintsRegistrar {
 		hints.resources()
 			.registerPattern("io/github/pgdispatch/schema/*.sql")
 			.registerPattern("io/github/pgdispatch/schema/changelog.xml");
+		hints.reflection().registerTypeIfPresent(classLoader, "liquibase.integration.spring.SpringLiquibase");
 	}
 
 }

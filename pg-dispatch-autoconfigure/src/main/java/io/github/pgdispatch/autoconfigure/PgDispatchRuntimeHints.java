@@ -1,0 +1,24 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+
+/**
+ * Lets a native image know that the optional classes are there, for which pg-dispatch
+ * asks by their names.
+ */
+final class PgDispatchRuntimeHints implements RuntimeHintsRegistrar {
+
+	private static final List<String> OPTIONAL = List.of("org.springframework.orm.jpa.JpaTransactionManager",
+			"tools.jackson.databind.JsonNode", "tools.jackson.databind.json.JsonMapper");
+
+	@Override
+	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+		OPTIONAL.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
+	}
+
+}

@@ -1,0 +1,60 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.TypeReference;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link PgDispatchRuntimeHints} and {@link PgDispatchSchemaRuntimeHints}.
+ */
+class PgDispatchRuntimeHintsTests {
+
+	private static final List<String> OPTIONAL = List.of("liquibase.integration.spring.SpringLiquibase",
+			"org.springframework.orm.jpa.JpaTransactionManager", "tools.jackson.databind.json.JsonMapper",
+			"tools.jackson.databind.JsonNode");
+
+	@Test
+	void scriptsAndChangelogAreThere() throws Exception {
+		RuntimeHints hints = hints(getClass().getClassLoader());
+		Resource[] resources = new PathMatchingResourcePatternResolver()
+			.getResources("classpath*:io/github/pgdispatch/schema/*.*l");
+		assertThat(resources).extracting(Resource::getFilename)
+			.contains("changelog.xml", "pg_dispatch--1.0.0.sql", "pg_dispatch--1.1.0--1.2.0.sql")
+			.allSatisfy((name) -> assertThat(
+					RuntimeHintsPredicates.resource().forResource("io/github/pgdispatch/schema/" + name))
+				.accepts(hints));
+	}
+
+	@Test
+	void optionalClassesAreKnownToBeThere() {
+		RuntimeHints hints = hints(getClass().getClassLoader());
+		assertThat(OPTIONAL)
+			.allSatisfy((name) -> assertThat(RuntimeHintsPredicates.reflection().onType(TypeReference.of(name)))
+				.accepts(hints));
+	}
+
+	@Test
+	void optionalClassesNeedNotBeThere() {
+		RuntimeHints hints = hints(new FilteredClassLoader("liquibase", "org.springframework.orm", "tools.jackson"));
+		assertThat(OPTIONAL)
+			.allSatisfy((name) -> assertThat(RuntimeHintsPredicates.reflection().onType(TypeReference.of(name)))
+				.rejects(hints));
+	}
+
+	private static RuntimeHints hints(ClassLoader classLoader) {
+		RuntimeHints hints = new RuntimeHints();
+		new PgDispatchRuntimeHints().registerHints(hints, classLoader);
+		new PgDispatchSchemaRuntimeHints().registerHints(hints, classLoader);
+		return hints;
+	}
+
+}
