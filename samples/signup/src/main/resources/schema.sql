@@ -47,7 +47,7 @@ CREATE TRIGGER after_sign_up AFTER INSERT ON signup.profile
     FOR EACH ROW EXECUTE FUNCTION signup.after_sign_up();
 
 
--- What the side effects do. Each notes that it took place.
+-- What the side effects in SQL do. Each notes that it took place.
 
 CREATE OR REPLACE FUNCTION signup.update_statistics(newcomer bigint) RETURNS void
 LANGUAGE plpgsql

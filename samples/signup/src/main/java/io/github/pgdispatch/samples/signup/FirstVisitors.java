@@ -76,7 +76,8 @@ class FirstVisitors implements ApplicationRunner {
 		Map<String, Object> left = this.jdbc.sql("""
 				SELECT
 					(SELECT count(*) FROM signup.profile WHERE id = :id) AS profiles,
-					(SELECT count(*) FROM pgdispatch.job WHERE command ~ ('\\m' || :id || '\\M')) AS jobs,
+					(SELECT count(*) FROM pgdispatch.job WHERE command ~ ('\\m' || :id || '\\M')) +
+					(SELECT count(*) FROM pgdispatch.handler_job WHERE arguments ->> 'profileId' = :id::text) AS jobs,
 					(SELECT count(*) FROM signup.side_effect WHERE profile_id = :id) AS side_effects""")
 			.param("id", rolledBack)
 			.query()

@@ -24,6 +24,7 @@ class ProfileService {
 			.query(Profile.class)
 			.single();
 		this.sideEffects.notifyFollowers(profile.id());
+		this.sideEffects.welcome(profile.id());
 		this.sideEffects.remind(profile.id());
 		return profile;
 	}

@@ -10,7 +10,7 @@ import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells the console of the side effects, which take place in the database.
+ * Tells the console of the side effects, most of which take place in the database.
  */
 @Component
 @ConditionalOnBooleanProperty("signup.story")

@@ -11,12 +11,23 @@ import org.springframework.stereotype.Component;
 @Component
 class SignUpSideEffects {
 
+	private final Mailer mailer;
+
+	SignUpSideEffects(Mailer mailer) {
+		this.mailer = mailer;
+	}
+
 	@AfterCommitDispatch("SELECT signup.notify_followers(:profileId)")
 	void notifyFollowers(long profileId) {
 	}
 
 	@AfterCommitDispatch(command = "SELECT signup.remind(:profileId)", delay = "5s")
 	void remind(long profileId) {
+	}
+
+	@AfterCommitDispatch(delay = "1s")
+	void welcome(long profileId) {
+		this.mailer.welcome(profileId);
 	}
 
 }

@@ -13,10 +13,14 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 import org.springframework.test.web.servlet.client.RestTestClient;
 import org.springframework.transaction.support.TransactionOperations;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.verify;
 
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "signup.story=false")
 @AutoConfigureRestTestClient
@@ -34,32 +38,52 @@ class SignupApplicationTests {
 	@Autowired
 	private TransactionOperations transaction;
 
+	@MockitoSpyBean
+	private Mailer mailer;
+
 	@Test
-	void aSignUpHasItsThreeSideEffects() {
+	void aSignUpHasItsFourSideEffects() {
 		long id = signUp("Ada");
 		assertThat(awaitSideEffects(id)).extracting(SideEffect::name)
-			.containsExactlyInAnyOrder("notify_followers", "update_statistics", "remind");
+			.containsExactlyInAnyOrder("notify_followers", "update_statistics", "welcome", "remind");
 		assertThat(sideEffects(id)).extracting(SideEffect::profileId).containsOnly(id);
 		assertThat(sideEffects(id)).extracting(SideEffect::startedAfterMillis)
 			.allSatisfy((millis) -> assertThat(millis).isNotNegative());
-		assertThat(sideEffects(id)).extracting(SideEffect::outcome).contains("reminded ada@example.com");
+		assertThat(sideEffects(id)).extracting(SideEffect::outcome)
+			.contains("reminded ada@example.com", "\"Welcome, Ada!\" sent to ada@example.com");
 	}
 
 	@Test
-	void theReminderIsNotEarly() {
+	void theSnoozedSideEffectsAreNotEarly() {
 		long id = signUp("Barbara");
 		awaitSideEffects(id);
-		assertThat(this.jdbc.sql("""
-				SELECT e.started_at >= p.created_at + interval '5 seconds'
+		assertThat(isNotEarly(id, "welcome", "1 second")).isTrue();
+		assertThat(isNotEarly(id, "remind", "5 seconds")).isTrue();
+	}
+
+	private boolean isNotEarly(long id, String name, String delay) {
+		return this.jdbc.sql("""
+				SELECT e.started_at >= p.created_at + ?::interval
 				FROM signup.side_effect AS e JOIN signup.profile AS p ON p.id = e.profile_id
-				WHERE p.id = ? AND e.name = 'remind'""").param(id).query(Boolean.class).single()).isTrue();
+				WHERE p.id = ? AND e.name = ?""").params(delay, id, name).query(Boolean.class).single();
+	}
+
+	@Test
+	void aWelcomeMessageIsSentAfterTheCommitAndNoneAfterARollback() {
+		long rolledBack = this.transaction.execute((status) -> {
+			status.setRollbackOnly();
+			return this.profiles.signUp(new NewProfile("Mallory", "mallory@example.com")).id();
+		});
+		long committed = signUp("Radia");
+		verify(this.mailer, timeout(20_000)).welcome(committed);
+		verify(this.mailer, never()).welcome(rolledBack);
 	}
 
 	@Test
 	void aRolledBackSignUpLeavesNothing() {
 		long id = this.transaction.execute((status) -> {
 			Profile profile = this.profiles.signUp(new NewProfile("Mallory", "mallory@example.com"));
-			assertThat(jobs(profile.id())).isEqualTo(3);
+			assertThat(jobs(profile.id())).isEqualTo(4);
 			status.setRollbackOnly();
 			return profile.id();
 		});
@@ -81,7 +105,7 @@ class SignupApplicationTests {
 			.isOk()
 			.expectBody()
 			.jsonPath("$.length()")
-			.isEqualTo(3)
+			.isEqualTo(4)
 			.jsonPath("$[0].profileId")
 			.isEqualTo(id)
 			.jsonPath("$[0].startedAfterMillis")
@@ -132,7 +156,7 @@ class SignupApplicationTests {
 	private List<SideEffect> awaitSideEffects(long id) {
 		return Awaitility.await()
 			.atMost(Duration.ofSeconds(20))
-			.until(() -> sideEffects(id), (sideEffects) -> sideEffects.size() == 3);
+			.until(() -> sideEffects(id), (sideEffects) -> sideEffects.size() == 4);
 	}
 
 	private List<SideEffect> sideEffects(long id) {
@@ -149,7 +173,8 @@ class SignupApplicationTests {
 	}
 
 	private long jobs(long id) {
-		return count("SELECT count(*) FROM pgdispatch.job WHERE command ~ ('\\m' || ? || '\\M')", id);
+		return count("SELECT count(*) FROM pgdispatch.job WHERE command ~ ('\\m' || ? || '\\M')", id)
+				+ count("SELECT count(*) FROM pgdispatch.handler_job WHERE arguments ->> 'profileId' = ?::text", id);
 	}
 
 	private long count(String sql, long id) {
