@@ -13,14 +13,10 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.test.context.bean.override.mockito.MockitoSpyBean;
 import org.springframework.test.web.servlet.client.RestTestClient;
 import org.springframework.transaction.support.TransactionOperations;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.Mockito.never;
-import static org.mockito.Mockito.timeout;
-import static org.mockito.Mockito.verify;
 
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "signup.story=false")
 @AutoConfigureRestTestClient
@@ -37,9 +33,6 @@ class SignupApplicationTests {
 
 	@Autowired
 	private TransactionOperations transaction;
-
-	@MockitoSpyBean
-	private Mailer mailer;
 
 	@Test
 	void aSignUpHasItsFourSideEffects() {
@@ -75,8 +68,15 @@ class SignupApplicationTests {
 			return this.profiles.signUp(new NewProfile("Mallory", "mallory@example.com")).id();
 		});
 		long committed = signUp("Radia");
-		verify(this.mailer, timeout(20_000)).welcome(committed);
-		verify(this.mailer, never()).welcome(rolledBack);
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(20))
+			.until(() -> sideEffects(committed),
+					(sideEffects) -> sideEffects.stream().anyMatch(SignupApplicationTests::isWelcome));
+		assertThat(sideEffects(rolledBack)).noneMatch(SignupApplicationTests::isWelcome);
+		// It would have failed, without a profile to welcome.
+		assertThat(count("SELECT count(*) FROM pgdispatch.dead_letter WHERE arguments ->> 'profileId' = ?::text",
+				rolledBack))
+			.isZero();
 	}
 
 	@Test
@@ -137,6 +137,10 @@ class SignupApplicationTests {
 			.contentTypeCompatibleWith(MediaType.TEXT_HTML)
 			.expectBody(String.class)
 			.value((page) -> assertThat(page).contains("<form", "/profiles"));
+	}
+
+	private static boolean isWelcome(SideEffect sideEffect) {
+		return sideEffect.name().equals("welcome");
 	}
 
 	private long signUp(String name) {
