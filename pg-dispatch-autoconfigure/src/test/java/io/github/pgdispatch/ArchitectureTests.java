@@ -4,12 +4,18 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.github.pgdispatch.autoconfigure.PgDispatchTestAutoConfiguration;
 import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.context.annotation.ImportCandidates;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests that dependencies point downwards only: from the auto-configuration to the API
@@ -28,6 +34,8 @@ class ArchitectureTests {
 		layeredArchitecture().consideringOnlyDependenciesInLayers()
 			.layer("auto-configuration")
 			.definedBy(ROOT + ".autoconfigure")
+			.layer("testing")
+			.definedBy(ROOT + ".testing")
 			.layer("annotation")
 			.definedBy(ROOT + ".annotation")
 			.layer("driver")
@@ -44,20 +52,23 @@ class ArchitectureTests {
 			.definedBy(ROOT + ".gateway")
 			.whereLayer("auto-configuration")
 			.mayNotBeAccessedByAnyLayer()
+			.whereLayer("testing")
+			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("annotation")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("driver")
-			.mayOnlyBeAccessedByLayers("auto-configuration")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "testing")
 			.whereLayer("handler")
-			.mayOnlyBeAccessedByLayers("auto-configuration", "annotation", "driver")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "driver")
 			.whereLayer("installation")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("API")
-			.mayOnlyBeAccessedByLayers("auto-configuration", "annotation", "driver", "handler", "installation")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "driver", "handler",
+					"installation")
 			.whereLayer("command")
 			.mayOnlyBeAccessedByLayers("API", "annotation")
 			.whereLayer("gateway")
-			.mayOnlyBeAccessedByLayers("API", "driver")
+			.mayOnlyBeAccessedByLayers("API", "driver", "testing")
 			.check(this.classes);
 	}
 
@@ -70,6 +81,8 @@ class ArchitectureTests {
 	void onlyTheAutoConfigurationKnowsSpringBoot() {
 		noClasses().that()
 			.resideOutsideOfPackage(ROOT + ".autoconfigure")
+			.and()
+			.areNotAnnotatedWith(ImportAutoConfiguration.class)
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage("org.springframework.boot..")
@@ -80,7 +93,7 @@ class ArchitectureTests {
 	void onlyTheGatewayAndTheInstallationTalkToTheDatabase() {
 		noClasses().that()
 			.resideInAnyPackage(ROOT, ROOT + ".annotation", ROOT + ".driver", ROOT + ".handler", ROOT + ".command",
-					ROOT + ".autoconfigure")
+					ROOT + ".testing", ROOT + ".autoconfigure")
 			.should()
 			.dependOnClassesThat()
 			.haveFullyQualifiedName("java.sql.Statement")
@@ -91,6 +104,24 @@ class ArchitectureTests {
 			.dependOnClassesThat()
 			.resideInAPackage("org.springframework.jdbc.core")
 			.check(this.classes);
+	}
+
+	/**
+	 * Neither AssertJ nor spring-test are on its class path.
+	 */
+	@Test
+	void anApplicationLoadsNothingThatIsForItsTests() {
+		noClasses().that()
+			.resideOutsideOfPackage(ROOT + ".testing")
+			.and()
+			.doNotBelongToAnyOf(PgDispatchTestAutoConfiguration.class)
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage(ROOT + ".testing", "org.assertj..", "org.springframework.test..",
+					"org.springframework.boot.test..")
+			.check(this.classes);
+		assertThat(ImportCandidates.load(AutoConfiguration.class, getClass().getClassLoader()))
+			.doesNotContain(PgDispatchTestAutoConfiguration.class.getName());
 	}
 
 	@Test

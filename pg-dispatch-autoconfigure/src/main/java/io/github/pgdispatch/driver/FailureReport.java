@@ -13,15 +13,17 @@ import org.jspecify.annotations.Nullable;
  * @param message its class and message
  * @param stackTrace with its causes
  */
-record FailureReport(@Nullable String sqlState, String message, String stackTrace) {
+public record FailureReport(@Nullable String sqlState, String message, String stackTrace) {
 
 	private static final int MOST_CAUSES = 100;
 
 	/**
 	 * Creates a report. That is the job's own work too: the exception's methods may be
 	 * the application's, and fail or take their time.
+	 * @param error that a method threw
+	 * @return the report
 	 */
-	static FailureReport of(Throwable error) {
+	public static FailureReport of(Throwable error) {
 		try {
 			StringWriter stackTrace = new StringWriter();
 			error.printStackTrace(new PrintWriter(stackTrace, true));

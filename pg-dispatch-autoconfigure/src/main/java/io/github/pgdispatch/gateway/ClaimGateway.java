@@ -34,11 +34,11 @@ public final class ClaimGateway {
 
 	private static final String DISOWN = "SELECT pgdispatch.disown_handler_jobs(?, ?, ?)";
 
-	private static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
+	static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String RENEW = "SELECT pgdispatch.renew_lease(?, make_interval(secs => ?))";
 
-	private static final String END = "SELECT pgdispatch.end_lease(?)";
+	static final String END = "SELECT pgdispatch.end_lease(?)";
 
 	private static final String HAND_OVER = "SELECT pgdispatch.hand_over(make_interval(secs => ?), ?)";
 

@@ -2,6 +2,7 @@ package io.github.pgdispatch.handler;
 
 import java.util.Locale;
 
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonWriteFeature;
@@ -99,6 +100,18 @@ public final class LosslessMapper {
 	 */
 	JsonNode tree(String json) {
 		return this.treeReader.readValue(json);
+	}
+
+	/**
+	 * Whether a JSON object has a property that a value would be written as.
+	 * @param object the JSON object
+	 * @param name of the property
+	 * @param value the value
+	 * @return whether it has; numbers count by their digits and not by their type
+	 */
+	public boolean hasProperty(String object, String name, @Nullable Object value) {
+		JsonNode property = tree(object).get(name);
+		return property != null && property.equals(tree(this.mapper.writeValueAsString(value)));
 	}
 
 }

@@ -1,0 +1,65 @@
+package io.github.pgdispatch.autoconfigure;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.annotation.HandlerMethods;
+import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.LosslessMapper;
+import io.github.pgdispatch.testing.AutoConfigurePgDispatch;
+import io.github.pgdispatch.testing.DispatchedJobs;
+import io.github.pgdispatch.testing.TestedMethods;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * Auto-configuration for {@link DispatchedJobs}, in tests that ask for it with
+ * {@link AutoConfigurePgDispatch}.
+ */
+@AutoConfiguration(after = PgDispatchAutoConfiguration.class)
+@ConditionalOnBean(DataSource.class)
+@ConditionalOnClass(HikariDataSource.class)
+public final class PgDispatchTestAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	WorkerConnections pgDispatchTestConnections(SelectedDataSource dataSource) {
+		return WorkerConnections.beside(dataSource.get(), 1);
+	}
+
+	@Bean
+	@DependsOnDatabaseInitialization
+	DispatchedJobs dispatchedJobs(SelectedDataSource dataSource, WorkerConnections connections,
+			ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<TestedMethods> methods) {
+		return new DispatchedJobs(dataSource.get(), connections.dataSource(),
+				TransactionManagers.select(transactionManagers, dataSource.get()), methods.getIfAvailable());
+	}
+
+	/**
+	 * Methods with a body.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(JsonMapper.class)
+	static class MethodConfiguration {
+
+		@Bean
+		TestedMethods pgDispatchTestedMethods(HandlerMethods methods, HandlerCalls calls,
+				ObjectProvider<JsonMapper> mapper, ObjectProvider<DispatchPropagator> propagators) {
+			return new TestedMethods(methods::handlers, calls,
+					LosslessMapper.of(mapper.getIfAvailable(JsonMapper::new)),
+					DispatchPropagator.of(propagators.orderedStream().toList()));
+		}
+
+	}
+
+}
