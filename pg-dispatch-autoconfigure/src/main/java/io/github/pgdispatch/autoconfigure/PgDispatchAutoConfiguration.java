@@ -121,7 +121,7 @@ public final class PgDispatchAutoConfiguration {
 			PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
 					dataSource.get());
 			if (transactionManager instanceof ConfigurableTransactionManager configurable) {
-				configurable.addListener(calls);
+				configurable.addListener(calls.listener());
 			}
 			return HandlerDispatcher.create(dataSource.get(), transactionManager,
 					properties.transaction() == Transaction.REQUIRED,

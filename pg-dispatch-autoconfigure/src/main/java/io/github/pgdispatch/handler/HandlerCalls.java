@@ -10,12 +10,13 @@ import org.springframework.transaction.TransactionExecutionListener;
 /**
  * Tells, on the thread that runs a job, the call that is to run the method from those
  * that dispatch; and completes the job in the transaction that Spring begins for the
- * method, so that the two are one. To be registered with the transaction manager.
- * Thread-safe.
+ * method, so that the two are one. Thread-safe.
  */
-public final class HandlerCalls implements TransactionExecutionListener {
+public final class HandlerCalls {
 
 	private final ThreadLocal<@Nullable HandlerCall> current = new ThreadLocal<>();
+
+	private final TransactionExecutionListener listener = new Listener();
 
 	void run(HandlerCall call, Body body) throws Throwable {
 		this.current.set(call);
@@ -38,37 +39,14 @@ public final class HandlerCalls implements TransactionExecutionListener {
 		return call != null && call.enter(method, targetClass);
 	}
 
-	@Override
-	public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
-		HandlerCall call = this.current.get();
-		if (call != null && beginFailure == null) {
-			call.began(transaction);
-		}
-	}
-
-	@Override
-	public void beforeCommit(TransactionExecution transaction) {
-		HandlerCall call = this.current.get();
-		if (call != null) {
-			call.committing(transaction);
-		}
-	}
-
-	@Override
-	public void afterCommit(TransactionExecution transaction, @Nullable Throwable commitFailure) {
-		ended(transaction, commitFailure == null);
-	}
-
-	@Override
-	public void afterRollback(TransactionExecution transaction, @Nullable Throwable rollbackFailure) {
-		ended(transaction, false);
-	}
-
-	private void ended(TransactionExecution transaction, boolean committed) {
-		HandlerCall call = this.current.get();
-		if (call != null) {
-			call.ended(transaction, committed);
-		}
+	/**
+	 * Returns what has to be registered with the transaction manager of the methods. It
+	 * is not this object itself, since Spring Boot registers all beans that are
+	 * listeners, with all transaction managers.
+	 * @return the listener
+	 */
+	public TransactionExecutionListener listener() {
+		return this.listener;
 	}
 
 	/**
@@ -77,6 +55,43 @@ public final class HandlerCalls implements TransactionExecutionListener {
 	interface Body {
 
 		void run() throws Throwable;
+
+	}
+
+	private final class Listener implements TransactionExecutionListener {
+
+		@Override
+		public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
+			HandlerCall call = HandlerCalls.this.current.get();
+			if (call != null && beginFailure == null) {
+				call.began(transaction);
+			}
+		}
+
+		@Override
+		public void beforeCommit(TransactionExecution transaction) {
+			HandlerCall call = HandlerCalls.this.current.get();
+			if (call != null) {
+				call.committing(transaction);
+			}
+		}
+
+		@Override
+		public void afterCommit(TransactionExecution transaction, @Nullable Throwable commitFailure) {
+			ended(transaction, commitFailure == null);
+		}
+
+		@Override
+		public void afterRollback(TransactionExecution transaction, @Nullable Throwable rollbackFailure) {
+			ended(transaction, false);
+		}
+
+		private void ended(TransactionExecution transaction, boolean committed) {
+			HandlerCall call = HandlerCalls.this.current.get();
+			if (call != null) {
+				call.ended(transaction, committed);
+			}
+		}
 
 	}
 
