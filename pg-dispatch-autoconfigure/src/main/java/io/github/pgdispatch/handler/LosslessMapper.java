@@ -107,11 +107,19 @@ public final class LosslessMapper {
 	 * @param object the JSON object
 	 * @param name of the property
 	 * @param value the value
-	 * @return whether it has; numbers count by their digits and not by their type
+	 * @return whether it has; of numbers, what they amount to counts
 	 */
 	public boolean hasProperty(String object, String name, @Nullable Object value) {
 		JsonNode property = tree(object).get(name);
-		return property != null && property.equals(tree(this.mapper.writeValueAsString(value)));
+		return property != null
+				&& property.equals(LosslessMapper::compare, tree(this.mapper.writeValueAsString(value)));
+	}
+
+	private static int compare(JsonNode one, JsonNode other) {
+		if (one.isNumber() && other.isNumber()) {
+			return one.decimalValue().compareTo(other.decimalValue());
+		}
+		return one.equals(other) ? 0 : 1;
 	}
 
 }

@@ -72,7 +72,7 @@ class DispatchedJobsAssertTests {
 
 	@Test
 	void tellsWhatWasAskedFor() {
-		assertFails(() -> this.some.as("Ada's 100%% welcome")
+		assertFails(() -> this.some.as("Ada's 100% welcome")
 			.containsHandler("effects.welcome")
 			.withArgument("id", 43)
 			.dueAfter(Duration.ZERO), """

@@ -143,7 +143,7 @@ class JdbcSliceTests {
 	@Test
 	void theTestKeepsItsRoleAndItsSettings() {
 		this.jdbc.sql("SET LOCAL app.tenant = '7'").update();
-		this.jdbc.sql("SELECT pgdispatch.fire('SET ROLE pg_monitor')").query().singleRow();
+		this.jdbc.sql("SELECT pgdispatch.fire('SET ROLE reporter')").query().singleRow();
 		this.jdbc.sql("SELECT pgdispatch.fire('INSERT INTO effect SELECT current_setting(''app.tenant'')')")
 			.query()
 			.singleRow();

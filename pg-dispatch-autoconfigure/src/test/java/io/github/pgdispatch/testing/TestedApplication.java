@@ -29,6 +29,8 @@ class TestedApplication {
 		TestDatabase database = server.createDatabase();
 		List.of("CREATE TABLE effect (name text)", "CREATE TABLE newcomer (id bigint PRIMARY KEY, name text)")
 			.forEach((table) -> database.jdbc("app").sql(table).update());
+		List.of("CREATE ROLE reporter", "GRANT reporter TO app")
+			.forEach((role) -> database.jdbc("postgres").sql(role).update());
 		return database.dataSource("app");
 	}
 
