@@ -55,8 +55,7 @@ public final class PgDispatchTestAutoConfiguration {
 		@Bean
 		TestedMethods pgDispatchTestedMethods(HandlerMethods methods, HandlerCalls calls,
 				ObjectProvider<JsonMapper> mapper, ObjectProvider<DispatchPropagator> propagators) {
-			return new TestedMethods(methods::handlers, calls,
-					LosslessMapper.of(mapper.getIfAvailable(JsonMapper::new)),
+			return new TestedMethods(methods::handlers, calls, LosslessMapper.of(SelectedMapper.select(mapper)),
 					DispatchPropagator.of(propagators.orderedStream().toList()));
 		}
 

@@ -79,8 +79,8 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 		this.queue = new QueueGateway(dataSource);
 		this.transaction = new JobTransaction(transactionManager, dataSource, gateway);
 		this.commands = new CommandJobs(this.transaction, gateway, sessions);
-		this.handlers = (methods != null) ? new HandlerJobs(this.transaction, gateway,
-				new CompletionGateway(dataSource, node), methods) : null;
+		this.handlers = (methods != null)
+				? new HandlerJobs(this.transaction, gateway, new CompletionGateway(dataSource, node), methods) : null;
 		this.arguments = (methods != null) ? methods.arguments()::hasProperty : (object, name, value) -> false;
 	}
 
