@@ -9,6 +9,8 @@ import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,6 +22,7 @@ import static org.awaitility.Awaitility.await;
  * nothing is due.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class PgCronDriverTests {
 
 	private final PgCronServer server;

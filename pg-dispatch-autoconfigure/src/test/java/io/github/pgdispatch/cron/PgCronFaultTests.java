@@ -11,6 +11,8 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,6 +27,7 @@ import static org.awaitility.Awaitility.await;
  * nothing is left.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class PgCronFaultTests {
 
 	private static final String REMOVE_ALL = "SELECT cron.unschedule(jobid) FROM cron.job";

@@ -4,6 +4,8 @@ import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.Session;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -12,6 +14,7 @@ import static org.awaitility.Awaitility.await;
  * A standby knows the queue, and goes on with it once it is promoted.
  */
 @PgCronTest("fsync=on")
+@Execution(ExecutionMode.CONCURRENT)
 class PgCronPromotionTests {
 
 	private final PgCronServer primary;

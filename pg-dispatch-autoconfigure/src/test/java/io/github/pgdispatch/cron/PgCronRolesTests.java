@@ -12,6 +12,8 @@ import io.github.pgdispatch.test.PgCronTest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.ServerErrorMessage;
@@ -27,6 +29,7 @@ import static org.awaitility.Awaitility.await;
  * Each role has workers of its own, and a role that is dropped takes them with it.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class PgCronRolesTests {
 
 	private static final String OTHER = "Other \"role\" of O'Hara";

@@ -7,6 +7,8 @@ import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +20,7 @@ import static org.awaitility.Awaitility.await;
  * then.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class PgCronSnoozeTests {
 
 	private final PgCronServer server;

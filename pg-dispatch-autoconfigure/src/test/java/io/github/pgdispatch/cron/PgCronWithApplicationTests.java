@@ -13,6 +13,8 @@ import io.github.pgdispatch.test.TestDatabase;
 import io.github.pgdispatch.test.TestNode;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -22,6 +24,7 @@ import static org.awaitility.Awaitility.await;
  * at once, and pg_cron does nothing; when it is not, the database goes on by itself.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class PgCronWithApplicationTests {
 
 	/**

@@ -10,6 +10,8 @@ import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -25,6 +27,7 @@ import static org.awaitility.Awaitility.await;
  * server of its own.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class SetUpsTests {
 
 	private static final String PLAIN = "The application's database";

@@ -5,6 +5,8 @@ import java.util.List;
 
 import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronTest;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +20,7 @@ import static org.awaitility.Awaitility.await;
  * it, it is a database like any other.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class DumpAndRestoreTests {
 
 	private final PgCronHost host;

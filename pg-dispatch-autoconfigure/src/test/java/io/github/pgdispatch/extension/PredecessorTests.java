@@ -8,6 +8,8 @@ import io.github.pgdispatch.schema.SchemaInitializer;
 import io.github.pgdispatch.test.ExtensionFiles;
 import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronTest;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * What was dispatched with pg_dispatch 0.1 is run after it was replaced.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class PredecessorTests {
 
 	private final PgCronHost host;

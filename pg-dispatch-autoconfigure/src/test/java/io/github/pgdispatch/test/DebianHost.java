@@ -2,7 +2,6 @@ package io.github.pgdispatch.test;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
@@ -166,12 +165,7 @@ final class DebianHost implements PgCronHost {
 
 	@Override
 	public int reservePort() {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		return Ports.reserve();
 	}
 
 	@Override

@@ -1,20 +1,31 @@
 package io.github.pgdispatch.test;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestInstantiationAwareExtension;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Provides the tests of a {@link PgCronTest} class with their server.
+ * Provides the tests of a {@link PgCronTest} class with a server.
  */
-public final class PgCronExtension implements ParameterResolver {
+public final class PgCronExtension implements ParameterResolver, TestInstantiationAwareExtension {
 
 	private static final Namespace NAMESPACE = Namespace.create(PgCronExtension.class);
+
+	@Override
+	public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext rootContext) {
+		return ExtensionContextScope.TEST_METHOD;
+	}
 
 	@Override
 	public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
@@ -28,7 +39,8 @@ public final class PgCronExtension implements ParameterResolver {
 		String given = System.getenv(GivenDatabase.VARIABLE);
 		if (given != null && settings.length == 0 && parameter.getParameter().getType() == TestDatabase.class) {
 			return classContext(context).getStore(NAMESPACE)
-				.computeIfAbsent(TestDatabase.class, (key) -> GivenDatabase.at(given), TestDatabase.class);
+				.computeIfAbsent(Given.class, (key) -> new Given(GivenDatabase.at(given)), Given.class)
+				.lendTo(context);
 		}
 		PgCronHost host = context.getRoot()
 			.getStore(NAMESPACE)
@@ -37,7 +49,8 @@ public final class PgCronExtension implements ParameterResolver {
 			return host;
 		}
 		PgCronServer server = classContext(context).getStore(NAMESPACE)
-			.computeIfAbsent(PgCronServer.class, (key) -> PgCronServer.start(host, settings), PgCronServer.class);
+			.computeIfAbsent(Servers.class, (key) -> new Servers(host, settings), Servers.class)
+			.lendTo(context);
 		return (parameter.getParameter().getType() == TestDatabase.class) ? server.database() : server;
 	}
 
@@ -74,6 +87,90 @@ public final class PgCronExtension implements ParameterResolver {
 			throw new IllegalStateException(message + "With CI=true, that is a failure.");
 		}
 		return Assumptions.abort(message);
+	}
+
+	/**
+	 * The servers of a class: as many as it has tests that run at the same time.
+	 */
+	private static final class Servers implements AutoCloseable {
+
+		private final PgCronHost host;
+
+		private final String[] settings;
+
+		private final List<PgCronServer> all = new ArrayList<>();
+
+		private final Deque<PgCronServer> free = new ArrayDeque<>();
+
+		Servers(PgCronHost host, String[] settings) {
+			this.host = host;
+			this.settings = settings;
+		}
+
+		PgCronServer lendTo(ExtensionContext test) {
+			return test.getStore(NAMESPACE).computeIfAbsent(Loan.class, (key) -> {
+				PgCronServer server = take();
+				return new Loan(server, () -> giveBack(server));
+			}, Loan.class).lent(PgCronServer.class);
+		}
+
+		private PgCronServer take() {
+			synchronized (this) {
+				if (!this.free.isEmpty()) {
+					return this.free.pop();
+				}
+			}
+			PgCronServer server = PgCronServer.start(this.host, this.settings);
+			synchronized (this) {
+				this.all.add(server);
+			}
+			return server;
+		}
+
+		private synchronized void giveBack(PgCronServer server) {
+			this.free.push(server);
+		}
+
+		@Override
+		public synchronized void close() {
+			this.all.forEach(PgCronServer::close);
+		}
+
+	}
+
+	/**
+	 * A user's own database, for one test at a time.
+	 */
+	private static final class Given {
+
+		private final TestDatabase database;
+
+		private final Semaphore free = new Semaphore(1);
+
+		Given(TestDatabase database) {
+			this.database = database;
+		}
+
+		TestDatabase lendTo(ExtensionContext test) {
+			return test.getStore(NAMESPACE).computeIfAbsent(Loan.class, (key) -> {
+				this.free.acquireUninterruptibly();
+				return new Loan(this.database, this.free::release);
+			}, Loan.class).lent(TestDatabase.class);
+		}
+
+	}
+
+	private record Loan(Object lent, Runnable end) implements AutoCloseable {
+
+		<S> S lent(Class<S> type) {
+			return type.cast(this.lent);
+		}
+
+		@Override
+		public void close() {
+			this.end.run();
+		}
+
 	}
 
 }

@@ -9,9 +9,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A test class whose constructor or methods take a {@link PgCronServer}, or the
- * {@link TestDatabase} of it in which pg_cron is. The server is the class's own. Where
- * there is none to be had, the tests are skipped, or fail if the environment has
- * {@code CI=true}.
+ * {@link TestDatabase} of it in which pg_cron is. No other class has the server, and no
+ * other test at the same time. Where there is none to be had, the tests are skipped, or
+ * fail if the environment has {@code CI=true}.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

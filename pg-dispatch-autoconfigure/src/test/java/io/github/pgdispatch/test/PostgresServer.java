@@ -21,7 +21,6 @@ public final class PostgresServer implements AutoCloseable {
 	private PostgresServer(EmbeddedPostgres.Builder builder) throws IOException {
 		this.builder = builder;
 		this.server = builder.start();
-		builder.setPort(this.server.getPort());
 	}
 
 	/**
@@ -34,6 +33,7 @@ public final class PostgresServer implements AutoCloseable {
 			EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
 				.setDataDirectory(Files.createTempDirectory("pg-dispatch-test-"))
 				.setCleanDataDirectory(false)
+				.setPort(Ports.reserve())
 				.setServerConfig("max_connections", "200")
 				.setServerConfig("max_prepared_transactions", "10");
 			for (String setting : settings) {
