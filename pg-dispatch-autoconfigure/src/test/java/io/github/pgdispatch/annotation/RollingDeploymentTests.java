@@ -137,7 +137,7 @@ class RollingDeploymentTests {
 	}
 
 	private static ConditionFactory await() {
-		return Awaitility.await().atMost(Duration.ofSeconds(20));
+		return Awaitility.await().atMost(Duration.ofSeconds(60));
 	}
 
 	private ApplicationContextRunner node(Class<?> mail) {

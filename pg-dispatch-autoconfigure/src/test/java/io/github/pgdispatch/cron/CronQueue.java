@@ -1,10 +1,12 @@
 package io.github.pgdispatch.cron;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 
+import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -23,6 +25,8 @@ final class CronQueue {
 	 * The sessions of workers, in {@code pg_stat_activity}.
 	 */
 	static final String WORKER = "query LIKE 'CALL pgdispatch.cron_work%'";
+
+	private static final int GATE = 42;
 
 	private final TestDatabase database;
 
@@ -53,7 +57,7 @@ final class CronQueue {
 			this.app.sql("GRANT INSERT ON effect TO PUBLIC").update();
 		}
 		run("DELETE FROM cron.job");
-		await().atMost(Duration.ofSeconds(30)).until(() -> {
+		await().until(() -> {
 			terminate(WORKER);
 			return workersRunning() == 0;
 		});
@@ -85,6 +89,27 @@ final class CronQueue {
 
 	static String slowEffect(String job, Duration duration) {
 		return effect(job) + "; SELECT pg_sleep(" + duration.toMillis() / 1000.0 + ")";
+	}
+
+	/**
+	 * Returns a command that hangs, while the gate is closed.
+	 */
+	static String held(String job) {
+		return effect(job) + "; SELECT pg_advisory_xact_lock_shared(" + GATE + ")";
+	}
+
+	/**
+	 * Closes the gate.
+	 * @return the session that opens it when it is closed
+	 */
+	Session closeGate() throws SQLException {
+		Session session = new Session(this.database, "postgres");
+		session.run("SELECT pg_advisory_lock(" + GATE + ")");
+		return session;
+	}
+
+	int jobsAtTheGate() {
+		return count("pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = " + GATE);
 	}
 
 	void fire(String command) {
@@ -125,13 +150,15 @@ final class CronQueue {
 	}
 
 	/**
-	 * Waits for the first job.
+	 * Waits for the first job, which shall not have run early.
 	 * @param dueAt when it fell due
 	 * @return how much later it ran
 	 */
 	Duration awaitLateness(OffsetDateTime dueAt) {
 		awaitEffects(1);
-		return Duration.between(dueAt, value("at FROM effect", OffsetDateTime.class));
+		Duration lateness = Duration.between(dueAt, value("at FROM effect", OffsetDateTime.class));
+		assertThat(lateness).isGreaterThanOrEqualTo(Duration.ZERO);
+		return lateness;
 	}
 
 	List<String> effects() {
@@ -206,17 +233,12 @@ final class CronQueue {
 	}
 
 	void awaitEffects(int effects) {
-		await("%d effects".formatted(effects)).atMost(Duration.ofSeconds(30))
-			.pollInterval(Duration.ofMillis(20))
+		await("%d effects".formatted(effects)).pollInterval(Duration.ofMillis(20))
 			.until(() -> count("effect") == effects);
 	}
 
 	void awaitIdle() {
-		awaitIdle(Duration.ofSeconds(30));
-	}
-
-	void awaitIdle(Duration atMost) {
-		await("idle").atMost(atMost).untilAsserted(() -> assertThat(leftovers()).isEmpty());
+		await("idle").untilAsserted(() -> assertThat(leftovers()).isEmpty());
 	}
 
 }

@@ -86,7 +86,7 @@ class PgCronChaosTests {
 		}
 		assertThat(count("request")).isGreaterThanOrEqualTo(DISPATCHES);
 		assertThat(this.serializationFailures).hasValue(0);
-		await().atMost(Duration.ofMinutes(1)).until(() -> count("pgdispatch.job") == 0);
+		await().atMost(Duration.ofMinutes(3)).until(() -> count("pgdispatch.job") == 0);
 		assertThat(this.postgres
 			.sql("""
 					SELECT id
@@ -102,7 +102,7 @@ class PgCronChaosTests {
 			.containsExactly("22012");
 		assertThat(count("pgdispatch.dead_letter")).isEqualTo(
 				this.postgres.sql("SELECT count(*) FROM request WHERE id % 10 = 0").query(Integer.class).single());
-		new CronQueue(this.database).awaitIdle(Duration.ofSeconds(10));
+		new CronQueue(this.database).awaitIdle();
 	}
 
 	private void install() {

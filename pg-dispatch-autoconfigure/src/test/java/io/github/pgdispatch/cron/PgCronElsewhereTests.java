@@ -83,7 +83,7 @@ class PgCronElsewhereTests {
 			statement.execute("SELECT pgdispatch.watch(10, " + resting + ")");
 			assertThat(fire()).isEmpty();
 		}
-		await().atMost(Duration.ofSeconds(20)).until(() -> !fire().isEmpty());
+		await().atMost(Duration.ofSeconds(60)).until(() -> !fire().isEmpty());
 	}
 
 	private List<ServerErrorMessage> fire() throws SQLException {

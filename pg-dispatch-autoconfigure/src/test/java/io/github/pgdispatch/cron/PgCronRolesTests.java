@@ -83,9 +83,9 @@ class PgCronRolesTests {
 	@Test
 	void roleIsDroppedWithAllThatItHas() throws SQLException {
 		fire(OTHER, "SELECT 1 / 0");
-		await().atMost(Duration.ofSeconds(20)).until(() -> this.queue.count("pgdispatch.dead_letter") == 1);
+		await().atMost(Duration.ofSeconds(60)).until(() -> this.queue.count("pgdispatch.dead_letter") == 1);
 		snooze(OTHER);
-		await().atMost(Duration.ofSeconds(20))
+		await().atMost(Duration.ofSeconds(60))
 			.until(() -> this.queue.count("cron.job WHERE schedule = '@reboot'") == 1
 					&& this.queue.workersRunning() == 0);
 		fire(OTHER, CronQueue.effect("never"));
@@ -98,13 +98,13 @@ class PgCronRolesTests {
 	@Test
 	void jobThatIsRunningIsWaitedFor() {
 		fire(OTHER, CronQueue.slowEffect("running", Duration.ofSeconds(5)));
-		await().atMost(Duration.ofSeconds(20))
+		await().atMost(Duration.ofSeconds(60))
 			.until(() -> this.queue
 				.count("pg_stat_activity WHERE wait_event = 'PgSleep' AND xact_start < now() - interval '1 second' AND "
 						+ CronQueue.WORKER) == 1);
 		CompletableFuture<Void> dropped = CompletableFuture.runAsync(this::drop);
 		fire("app", CronQueue.effect("meanwhile"));
-		await().atMost(Duration.ofSeconds(20)).until(() -> this.queue.effects().contains("meanwhile"));
+		await().atMost(Duration.ofSeconds(60)).until(() -> this.queue.effects().contains("meanwhile"));
 		dropped.join();
 		assertThat(this.queue.effects()).containsExactlyInAnyOrder("meanwhile", "running");
 		assertNothingLeft();
@@ -122,7 +122,7 @@ class PgCronRolesTests {
 			statement.execute("BEGIN");
 			statement.execute("SELECT pgdispatch.fire('SELECT 1')");
 			dropped = CompletableFuture.runAsync(this::drop);
-			await().atMost(Duration.ofSeconds(20))
+			await().atMost(Duration.ofSeconds(60))
 				.until(() -> this.queue
 					.is("EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CALL pgdispatch.revoke_from%' AND state = 'active')"));
 			fire("app", CronQueue.effect("meanwhile"));

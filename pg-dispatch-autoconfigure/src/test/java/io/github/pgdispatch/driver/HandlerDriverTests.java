@@ -195,7 +195,7 @@ class HandlerDriverTests {
 			bodies.openGate();
 			soon().until(() -> bodies.ended("gate") == 8);
 			server.startAgain();
-			await().atMost(Duration.ofSeconds(20))
+			await().atMost(Duration.ofSeconds(60))
 				.ignoreExceptions()
 				.until(() -> count(database, "pgdispatch.handler_job") == 0);
 			assertThat(bodies.ended("gate") + other.bean(Bodies.class).ended("gate")).isEqualTo(8);
@@ -215,7 +215,7 @@ class HandlerDriverTests {
 		dispatch(database, "quick", 3_000);
 		JdbcClient administrator = database.jdbc("postgres");
 		AtomicInteger terminated = new AtomicInteger();
-		await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(150)).until(() -> {
+		await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(150)).until(() -> {
 			terminated.addAndGet(administrator.sql("""
 					SELECT count(pg_terminate_backend(pid))
 					  FROM pg_stat_activity
@@ -277,7 +277,7 @@ class HandlerDriverTests {
 				  FROM pg_stat_activity
 				 WHERE usename = 'app' AND datname = current_database()
 				 ORDER BY pid""").query(String.class).list();
-		await().atMost(Duration.ofSeconds(15)).until(() -> {
+		await().atMost(Duration.ofSeconds(60)).until(() -> {
 			List<String> before = lastQueries.get();
 			Thread.sleep(2_000);
 			return lastQueries.get().equals(before);
@@ -313,7 +313,7 @@ class HandlerDriverTests {
 	}
 
 	private static ConditionFactory soon() {
-		return await().atMost(Duration.ofSeconds(15)).pollInterval(Duration.ofMillis(20));
+		return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
 	}
 
 	private static int count(TestDatabase database, String from) {

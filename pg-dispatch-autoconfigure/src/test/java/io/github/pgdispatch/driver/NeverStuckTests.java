@@ -187,7 +187,7 @@ class NeverStuckTests {
 	}
 
 	private void awaitEffects(String name, int number) {
-		await().atMost(Duration.ofSeconds(20))
+		await().atMost(Duration.ofSeconds(60))
 			.untilAsserted(() -> assertThat(count("effect WHERE name = '" + name + "'")).isEqualTo(number));
 	}
 
