@@ -105,7 +105,7 @@ public final class Handler {
 		Object bean = this.bean.get();
 		Method invocable = AopUtils.selectInvocableMethod(this.method, bean.getClass());
 		ReflectionUtils.makeAccessible(invocable);
-		HandlerCall call = new HandlerCall(this, completion);
+		HandlerCall call = new HandlerCall(this, transactionName(bean), completion);
 		calls.run(call, () -> {
 			try {
 				invocable.invoke(bean, values);
@@ -117,12 +117,18 @@ public final class Handler {
 		return call.isCompleted();
 	}
 
-	boolean isFor(Method method, Class<?> targetClass) {
-		return targetClass == this.targetClass && method.equals(this.method);
+	/**
+	 * A bean that had not been created yet may have told of no more than an interface.
+	 */
+	private @Nullable String transactionName(Object bean) {
+		Class<?> actualClass = AopUtils.getTargetClass(bean);
+		return (actualClass == this.targetClass) ? this.transactionName
+				: transactionName(AopUtils.getMostSpecificMethod(this.method, actualClass), actualClass);
 	}
 
-	boolean owns(String transactionName) {
-		return transactionName.equals(this.transactionName);
+	boolean isFor(Method method, Class<?> targetClass) {
+		return this.targetClass.isAssignableFrom(targetClass)
+				&& method.equals(AopUtils.getMostSpecificMethod(this.method, targetClass));
 	}
 
 	@Override

@@ -13,6 +13,8 @@ final class HandlerCall {
 
 	private final Handler handler;
 
+	private final @Nullable String transactionName;
+
 	private final Completion completion;
 
 	private boolean entered;
@@ -21,8 +23,14 @@ final class HandlerCall {
 
 	private boolean completed;
 
-	HandlerCall(Handler handler, Completion completion) {
+	/**
+	 * Creates a call.
+	 * @param transactionName how Spring names the transaction that it begins for the
+	 * method, if it does
+	 */
+	HandlerCall(Handler handler, @Nullable String transactionName, Completion completion) {
 		this.handler = handler;
+		this.transactionName = transactionName;
 		this.completion = completion;
 	}
 
@@ -40,7 +48,7 @@ final class HandlerCall {
 
 	void began(TransactionExecution transaction) {
 		if (this.entered && this.transaction == null && transaction.isNewTransaction() && !transaction.isReadOnly()
-				&& this.handler.owns(transaction.getTransactionName())) {
+				&& transaction.getTransactionName().equals(this.transactionName)) {
 			this.transaction = transaction;
 		}
 	}

@@ -27,6 +27,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.test.util.AopTestUtils;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -122,6 +124,24 @@ class HandlerBeanTests {
 			});
 	}
 
+	/**
+	 * Until then, its class is not known, nor that its method is transactional.
+	 */
+	@Test
+	void lazyBeanOfAnInterfaceRunsItsJobAndSharesItsTransaction() {
+		this.nodes.node()
+			.withBean("greeter", Greeter.class, () -> new PoliteGreeter(this.nodes),
+					(definition) -> definition.setLazyInit(true))
+			.run((context) -> {
+				this.nodes.dispatch("greeter.greet", "{\"name\": \"Ada\"}");
+				await().until(() -> runs.size() == 1);
+				context.getBean(Greeter.class).greet("Grace");
+				await().until(() -> runs.size() == 2);
+				assertThat(runs).containsExactly("Ada and the job is gone", "Grace and the job is gone");
+				assertThat(this.nodes.is("NOT EXISTS (SELECT FROM pgdispatch.dead_letter)")).isTrue();
+			});
+	}
+
 	private static Object target(Object bean) {
 		return AopTestUtils.getTargetObject(bean);
 	}
@@ -192,6 +212,36 @@ class HandlerBeanTests {
 		@AfterCommitDispatch
 		void call() {
 			runs.add(this);
+		}
+
+	}
+
+	interface Greeter {
+
+		@AfterCommitDispatch
+		void greet(String name);
+
+	}
+
+	static class PoliteGreeter implements Greeter {
+
+		private final HandlerNodes nodes;
+
+		PoliteGreeter(HandlerNodes nodes) {
+			this.nodes = nodes;
+		}
+
+		@Override
+		@Transactional
+		public void greet(String name) {
+			TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+				@Override
+				public void afterCommit() {
+					runs.add(name + (PoliteGreeter.this.nodes.isIdle() ? " and the job is gone" : ""));
+				}
+
+			});
 		}
 
 	}
