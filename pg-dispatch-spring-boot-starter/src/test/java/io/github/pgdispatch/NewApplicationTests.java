@@ -78,6 +78,8 @@ class NewApplicationTests {
 			JdbcClient application = JdbcClient.create(server.getDatabase("app", "app"));
 			assertThat(application.sql("SELECT name FROM welcome").query(String.class).list())
 				.containsExactly("O'Hara");
+			assertThat(application.sql("SELECT text FROM greeting").query(String.class).list())
+				.containsExactly("Hello, O'Hara");
 		}
 	}
 

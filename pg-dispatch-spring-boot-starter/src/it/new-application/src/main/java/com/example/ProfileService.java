@@ -23,10 +23,11 @@ class ProfileService {
 			.query(Long.class)
 			.single();
 		this.sideEffects.welcome(id);
+		this.sideEffects.greet(new SignUpSideEffects.Greeting("Hello", name));
 	}
 
 	boolean isWelcomed(String name) {
-		return this.jdbc.sql("SELECT EXISTS (SELECT FROM welcome WHERE name = :name)")
+		return this.jdbc.sql("SELECT EXISTS (SELECT FROM welcome WHERE name = :name) AND EXISTS (SELECT FROM greeting)")
 			.param("name", name)
 			.query(Boolean.class)
 			.single();
