@@ -14,8 +14,8 @@ import org.springframework.test.context.TestPropertySource;
  * A test class in which jobs are dispatched as ever, but run only when the test says so:
  * the workers of its application are switched off, and there is a bean
  * {@link DispatchedJobs}. To be added to {@code @SpringBootTest}, or to a slice such as
- * {@code @JdbcTest}, {@code @DataJdbcTest} or {@code @DataJpaTest}, which imports the
- * beans whose methods it calls, and uses PostgreSQL.
+ * {@code @JdbcTest} or {@code @DataJpaTest}, which imports the beans whose methods it
+ * calls, and uses PostgreSQL.
  *
  * <pre class="code">
  * &#64;JdbcTest

@@ -47,7 +47,11 @@ public record DispatchedJob(long id, @Nullable String command, @Nullable String 
 	@Override
 	public String toString() {
 		String what = (this.command != null) ? Literals.readable(this.command) : this.handler + " " + this.arguments;
-		return delay().isZero() ? what : what + ", after " + DurationFormatterUtils.print(delay(), Style.COMPOSITE);
+		return delay().isZero() ? what : what + ", after " + text(delay());
+	}
+
+	static String text(Duration delay) {
+		return delay.isZero() ? "0s" : DurationFormatterUtils.print(delay, Style.COMPOSITE);
 	}
 
 }

@@ -86,7 +86,7 @@ public final class DispatchedJobsAssert extends
 	 * @return assertions about the jobs that have it
 	 */
 	public DispatchedJobsAssert dueAfter(Duration delay) {
-		return find(this.actual, and("the delay\n  " + delay), (job) -> job.delay().equals(delay));
+		return find(this.actual, and("the delay\n  " + DispatchedJob.text(delay)), (job) -> job.delay().equals(delay));
 	}
 
 	private List<String> and(String condition) {
