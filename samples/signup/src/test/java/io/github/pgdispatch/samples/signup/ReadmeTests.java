@@ -72,7 +72,7 @@ class ReadmeTests {
 		try (Stream<Path> files = Files.walk(Path.of("src"))) {
 			sources = files.filter((file) -> file.toString().endsWith(".java")).map(ReadmeTests::read).toList();
 		}
-		assertThat(blocks("java")).hasSize(3)
+		assertThat(blocks("java")).hasSize(5)
 			.allSatisfy((block) -> assertThat(sources).anySatisfy((source) -> assertThat(source).contains(block)));
 	}
 
