@@ -29,6 +29,7 @@ import static org.awaitility.Awaitility.await;
  * I1, I2 and I3: whoever is killed meanwhile, every dispatch that was committed has its
  * effect exactly once, and no other has one.
  */
+@Tag("every-postgresql")
 @PostgresTest
 class NeverTwiceTests {
 
@@ -36,7 +37,6 @@ class NeverTwiceTests {
 
 	private static final int CLIENTS = 8;
 
-	@Tag("every-postgresql")
 	@Test
 	void whileBackendsOfWorkersAreKilled(TestDatabase database) throws Exception {
 		prepare(database);
