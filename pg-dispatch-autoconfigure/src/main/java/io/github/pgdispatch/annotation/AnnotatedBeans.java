@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import org.jspecify.annotations.Nullable;
@@ -82,21 +83,30 @@ final class AnnotatedBeans {
 
 	/**
 	 * Finds the bean of a class.
-	 * @param targetClass exactly the bean's own
+	 * @param targetClass the bean's own
 	 * @return the only one, or the primary one
 	 */
 	String nameOf(Class<?> targetClass) {
-		List<String> names = new ArrayList<>();
-		for (String beanName : this.beanFactory.getBeanNamesForType(Object.class, true, false)) {
-			if (targetClass(beanName) == targetClass) {
-				names.add(beanName);
-			}
-		}
+		List<String> exact = names((type) -> type == targetClass);
+		// A prototype may have told of no more than an interface.
+		List<String> names = !exact.isEmpty() ? exact
+				: names((type) -> type.isAssignableFrom(targetClass) && !methods(type).isEmpty());
 		List<String> primary = names.stream().filter(this::isPrimary).toList();
 		Assert.isTrue(!names.isEmpty(), () -> "There is no bean of " + targetClass);
 		Assert.isTrue(names.size() == 1 || primary.size() == 1,
 				() -> "Which of the beans " + names + " is to run a job? Make one of them @Primary");
 		return (names.size() == 1) ? names.get(0) : primary.get(0);
+	}
+
+	private List<String> names(Predicate<Class<?>> condition) {
+		List<String> names = new ArrayList<>();
+		for (String beanName : this.beanFactory.getBeanNamesForType(Object.class, true, false)) {
+			Class<?> type = targetClass(beanName);
+			if (type != null && condition.test(type)) {
+				names.add(beanName);
+			}
+		}
+		return names;
 	}
 
 	private boolean isPrimary(String beanName) {

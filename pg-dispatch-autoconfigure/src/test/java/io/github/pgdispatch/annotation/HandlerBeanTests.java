@@ -18,6 +18,8 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -127,19 +129,20 @@ class HandlerBeanTests {
 	/**
 	 * Until then, its class is not known, nor that its method is transactional.
 	 */
-	@Test
-	void lazyBeanOfAnInterfaceRunsItsJobAndSharesItsTransaction() {
-		this.nodes.node()
-			.withBean("greeter", Greeter.class, () -> new PoliteGreeter(this.nodes),
-					(definition) -> definition.setLazyInit(true))
-			.run((context) -> {
-				this.nodes.dispatch("greeter.greet", "{\"name\": \"Ada\"}");
-				await().until(() -> runs.size() == 1);
-				context.getBean(Greeter.class).greet("Grace");
-				await().until(() -> runs.size() == 2);
-				assertThat(runs).containsExactly("Ada and the job is gone", "Grace and the job is gone");
-				assertThat(this.nodes.is("NOT EXISTS (SELECT FROM pgdispatch.dead_letter)")).isTrue();
-			});
+	@ParameterizedTest
+	@ValueSource(strings = { "singleton", "prototype" })
+	void lazyBeanOfAnInterfaceRunsItsJobAndSharesItsTransaction(String scope) {
+		this.nodes.node().withBean("greeter", Greeter.class, () -> new PoliteGreeter(this.nodes), (definition) -> {
+			definition.setLazyInit(true);
+			definition.setScope(scope);
+		}).run((context) -> {
+			this.nodes.dispatch("greeter.greet", "{\"name\": \"Ada\"}");
+			await().until(() -> runs.size() == 1);
+			context.getBean(Greeter.class).greet("Grace");
+			await().until(() -> runs.size() == 2);
+			assertThat(runs).containsExactly("Ada and the job is gone", "Grace and the job is gone");
+			assertThat(this.nodes.is("NOT EXISTS (SELECT FROM pgdispatch.dead_letter)")).isTrue();
+		});
 	}
 
 	private static Object target(Object bean) {
