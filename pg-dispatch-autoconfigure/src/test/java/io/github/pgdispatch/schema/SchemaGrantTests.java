@@ -65,7 +65,7 @@ class SchemaGrantTests {
 	void addsWhateverIsMissing(Installation installation, TestDatabase database) {
 		installation.run(database.dataSource("app"), this.role);
 		List.of("REVOKE INSERT ON pgdispatch.job FROM PUBLIC, \"%s\"",
-				"REVOKE EXECUTE ON FUNCTION pgdispatch.dispatch FROM \"%s\"",
+				"REVOKE EXECUTE ON FUNCTION pgdispatch.dispatch_plain FROM \"%s\"",
 				"REVOKE USAGE ON SCHEMA pgdispatch FROM \"%s\"")
 			.forEach((revoke) -> {
 				database.jdbc("app").sql(revoke.formatted(this.role)).update();

@@ -22,7 +22,7 @@ final class Node {
 
 	private final Session session;
 
-	private final String id = UUID.randomUUID().toString();
+	private final String id;
 
 	private final String lease;
 
@@ -37,8 +37,22 @@ final class Node {
 	 * the server has only just been started
 	 */
 	Node(Session session, String lease) {
+		this(session, lease, UUID.randomUUID().toString());
+	}
+
+	/**
+	 * Creates another session of a node.
+	 * @param session the other one
+	 * @param node the node
+	 */
+	Node(Session session, Node node) {
+		this(session, node.lease, node.id);
+	}
+
+	private Node(Session session, String lease, String id) {
 		this.session = session;
 		this.lease = lease;
+		this.id = id;
 	}
 
 	String id() {
@@ -63,6 +77,17 @@ final class Node {
 		String limits = Stream.of(handlers).map((handler) -> Integer.toString(ofEach)).collect(Collectors.joining(","));
 		return "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_handler_jobs('%s', '%s', '{%s}', '{%s}', %d)"
 			.formatted(this.id, this.lease, String.join(",", handlers), limits, inAll);
+	}
+
+	/**
+	 * Claims a job with which two nodes were lost.
+	 * @param handlers whose jobs
+	 * @return one at the most
+	 */
+	List<Job> claimSuspect(String... handlers) throws SQLException {
+		String sql = "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_suspect('%s', '%s', '{%s}')"
+			.formatted(this.id, this.lease, String.join(",", handlers));
+		return this.session.values(sql).stream().map(Job::of).toList();
 	}
 
 	/**
@@ -98,6 +123,19 @@ final class Node {
 
 	boolean fail(Job job) throws SQLException {
 		return call("fail_handler_job", job, ", '23505', 'it is there', 'at line 1'");
+	}
+
+	/**
+	 * Returns the call that tells of a failed attempt.
+	 * @param job the job
+	 * @param canRetry whether it is to be run again at all, in SQL
+	 * @param retryIn in how long, in SQL
+	 * @param maxAttempts of its handler
+	 * @return the query
+	 */
+	String endSql(Job job, String canRetry, String retryIn, int maxAttempts) {
+		return "SELECT pgdispatch.end_handler_job('%s', '%s', '%s', %d, %d, NULL, 'no luck', 'at line 1', %s, %s, %d, '1 hour', 2, '2 hours')"
+			.formatted(this.id, job.handler(), job.dueAt(), job.id(), job.attempt(), canRetry, retryIn, maxAttempts);
 	}
 
 	private boolean call(String function, Job job, String more) throws SQLException {

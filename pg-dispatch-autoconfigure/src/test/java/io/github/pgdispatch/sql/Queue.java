@@ -43,7 +43,8 @@ final class Queue implements AutoCloseable {
 	}
 
 	void clear() throws SQLException {
-		run("TRUNCATE pgdispatch.job, pgdispatch.handler_job, pgdispatch.node, pgdispatch.dead_letter, public.effect");
+		run("TRUNCATE pgdispatch.job, pgdispatch.handler_job, pgdispatch.node, pgdispatch.dead_letter, public.effect, "
+				+ "pgdispatch.managed_job, pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result");
 	}
 
 	Session session(String role) throws SQLException {

@@ -28,10 +28,10 @@ public record TestDatabase(int port, String name) {
 	/**
 	 * Version of the schema after all scripts.
 	 */
-	public static final String SCHEMA_VERSION = "1.2.0";
+	public static final String SCHEMA_VERSION = "1.3.0";
 
 	private static final List<String> SCRIPTS = List.of("pg_dispatch--1.0.0.sql", "pg_dispatch--1.0.0--1.1.0.sql",
-			"pg_dispatch--1.1.0--1.2.0.sql");
+			"pg_dispatch--1.1.0--1.2.0.sql", "pg_dispatch--1.2.0--1.3.0.sql");
 
 	public String url() {
 		return "jdbc:postgresql://localhost:" + this.port + "/" + this.name;
@@ -101,8 +101,10 @@ public record TestDatabase(int port, String name) {
 	private TestDatabase run(String role, List<String> scripts) {
 		try (Connection connection = dataSource(role).getConnection();
 				Statement statement = connection.createStatement()) {
+			connection.setAutoCommit(false);
 			for (String script : scripts) {
 				statement.execute(script(script));
+				connection.commit();
 			}
 		}
 		catch (SQLException ex) {

@@ -1,0 +1,84 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+import java.util.concurrent.FutureTask;
+
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A deadlock or a serialization failure is no attempt: the job is run again at once.
+ */
+class NotTheJobsFaultTests extends AbstractQueueTests {
+
+	private ManagedJobs jobs;
+
+	NotTheJobsFaultTests(TestDatabase database) {
+		super(database);
+	}
+
+	@BeforeEach
+	void prepare() {
+		this.jobs = new ManagedJobs(this.app);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "40001, pace => 1", "40001, pace => 50", "40001, pace => -49", "40P01, pace => 50" })
+	void firedJobIsRunAgainAtOnce(String sqlState, String pace) throws SQLException {
+		this.app.fire(Queue.effect("before"));
+		this.app.fire(this.jobs.failing(5, sqlState));
+		this.app.fire(Queue.effect("after"));
+		assertThat(this.app.work(pace).failed()).isZero();
+		assertThat(this.jobs.runs()).isEqualTo(6);
+		assertThat(this.queue.effects()).containsExactlyInAnyOrder("before", "failing", "after");
+		assertThat(this.jobs.leftovers()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "40001", "40P01" })
+	void itIsNotCounted(String sqlState) throws SQLException {
+		long id = this.jobs.dispatch(this.jobs.failing(5, sqlState) + "; SELECT 1/0", "max_attempts => 2",
+				"back_off => '1 hour'");
+		this.app.work();
+		assertThat(this.jobs.runs()).isEqualTo(6);
+		assertThat(this.jobs.find(id, "state, attempts")).isEqualTo("snoozed|1");
+	}
+
+	@Test
+	void jobThatNeverGetsThroughFailsInTheEnd() throws SQLException {
+		this.jobs.dispatch(this.jobs.failing(10_000, "40001"), "max_attempts => 2", "back_off => '0'");
+		assertThat(this.app.work().failed()).isOne();
+		assertThat(this.jobs.runs()).isEqualTo(20);
+		assertThat(this.jobs.deadLetters("sqlstate, attempts")).containsExactly("40001|2");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "time_limit => '1 hour'" })
+	void victimOfADeadlockIsRunAgainOnceTheOtherIsDone(String option) throws Exception {
+		this.app.run("DROP TABLE IF EXISTS public.contended",
+				"CREATE TABLE public.contended AS SELECT id, 0 AS n FROM generate_series(1, 2) AS id");
+		String change = "UPDATE public.contended SET n = n + 1 WHERE id = ";
+		String command = change + "1; " + change + "2; SELECT nextval('public.attempt')";
+		this.jobs.failing(0, "40P01");
+		try (Session other = this.queue.admin(); Session worker = this.queue.app()) {
+			// Each looks for a deadlock once, after it has waited for a second.
+			other.run("SET deadlock_timeout = '1h'", "BEGIN", change + 2);
+			this.jobs.dispatch(command, option.isEmpty() ? new String[0] : new String[] { option });
+			FutureTask<Session.Drain> drain = Session.async(worker::work);
+			this.queue.awaitBlocked(worker);
+			other.run(change + 1, "COMMIT");
+			assertThat(drain.get().completed()).isOne();
+		}
+		assertThat(this.queue.values("SELECT n FROM public.contended")).containsExactly("2", "2");
+		assertThat(this.jobs.runs()).isOne();
+		assertThat(this.queue.deadLetters()).isZero();
+	}
+
+}

@@ -1,0 +1,98 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * However many jobs wait for one ordering key, or one queue, the others are claimed as if
+ * they were not there. Counts what PostgreSQL reads, and no time.
+ */
+class OrderNoCliffTests extends AbstractLaneTests {
+
+	private static final int HELD = 100_000;
+
+	private static final int JOBS = 20;
+
+	OrderNoCliffTests(TestDatabase database) {
+		super(database);
+	}
+
+	@BeforeEach
+	void empty() throws SQLException {
+		// As if the tables had always been empty.
+		for (String table : new String[] { "job", "handler_job", "managed_job", "job_key" }) {
+			this.queue.run("ALTER TABLE pgdispatch." + table + " SET (autovacuum_enabled = false)",
+					"VACUUM ANALYZE pgdispatch." + table);
+		}
+		this.app.run("SELECT pgdispatch.set_queue('q', max_running => 1)",
+				"SELECT pgdispatch.set_queue('other', max_running => 1)");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "app, ordering_key, order", "app, queue, queue", "postgres, ordering_key, order" })
+	void manyThatAreHeldDoNotMakeOthersReadMore(String role, String lane, String heldBy) throws SQLException {
+		if (role.equals("postgres")) {
+			this.queue.run("SELECT pgdispatch.set_queue('other', max_running => 1)");
+		}
+		int without = read(role, lane);
+		int before = entries();
+		try (Session admin = this.queue.admin()) {
+			admin.run("""
+					INSERT INTO pgdispatch.managed_job (role, id, due_at, place, rank, %1$s, held_by)
+					SELECT '%3$s', nextval('pgdispatch.job_id_seq'), now(), 'infinity', now(), 'q', '%2$s'
+					  FROM generate_series(1, %4$d)""".formatted(lane, heldBy, role, HELD), """
+					INSERT INTO pgdispatch.job (role, due_at, id, command, managed) OVERRIDING SYSTEM VALUE
+					SELECT role, place, id, 'SELECT 1', true FROM pgdispatch.managed_job WHERE place = 'infinity'""",
+					"""
+							INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments)
+							SELECT role, 'h', place, '{}' FROM pgdispatch.managed_job WHERE place = 'infinity'""");
+		}
+		await().until(() -> entries() >= before + 2 * HELD); // That of the session
+																// itself.
+		assertThat(read(role, lane)).isPositive().isLessThan(2 * without + 100);
+	}
+
+	private int read(String role, String lane) throws SQLException {
+		int ended = ended();
+		int before = entries();
+		try (Session session = this.queue.session(role)) {
+			Node worker = new Node(session);
+			for (int i = 0; i < JOBS; i++) {
+				String other = lane + " => 'other'";
+				session.run(Lanes.dispatch("SELECT 1", other), Lanes.dispatch("SELECT 1", other, "key => 'k'"),
+						Lanes.call("h", other));
+				session.work();
+				Node.Job job = worker.claim(1, "h").get(0);
+				worker.complete(job);
+				session.run("SELECT pgdispatch.watch(10, false)",
+						"SELECT pgdispatch.watch_handlers(gen_random_uuid(), '4 s', '{h}', false)");
+			}
+		}
+		// The statistics of a session are there some time after its end.
+		this.queue.awaitTrue("n_tup_del >= " + (ended + 3 * JOBS)
+				+ " FROM pg_stat_user_tables WHERE relid = 'pgdispatch.managed_job'::regclass");
+		return entries() - before;
+	}
+
+	private int ended() throws SQLException {
+		return Integer.parseInt(this.queue
+			.value("SELECT n_tup_del FROM pg_stat_user_tables WHERE relid = 'pgdispatch.managed_job'::regclass"));
+	}
+
+	private int entries() throws SQLException {
+		return Integer.parseInt(this.queue.value("""
+				SELECT (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
+				         WHERE schemaname = 'pgdispatch' AND relname ~ 'job')
+				     + (SELECT sum(seq_tup_read) FROM pg_stat_user_tables
+				         WHERE schemaname = 'pgdispatch' AND relname ~ 'job')"""));
+	}
+
+}

@@ -1,0 +1,152 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGStatement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Nothing is lost, and nothing runs twice, while the schema is upgraded under nodes that
+ * go on calling what they have known.
+ */
+@Tag("every-postgresql")
+@PostgresTest
+class UpgradeWhileInUseTests {
+
+	private final AtomicBoolean stopped = new AtomicBoolean();
+
+	private int dispatched;
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void nothingIsLostAndNothingRunsTwice(boolean isFirst, TestDatabase database) throws Exception {
+		try (Queue queue = new Queue(database)) {
+			queue.run("DROP SCHEMA IF EXISTS pgdispatch CASCADE", "DROP TABLE IF EXISTS public.effect");
+			if (isFirst) {
+				database.installFirstVersion("postgres");
+			}
+			else {
+				database.installLastVersion("postgres");
+			}
+			queue.grantTo("app");
+			try (Session app = queue.app()) {
+				app.run("CREATE TABLE public.effect (job text)");
+				app.fire("SELECT 1/0");
+				app.work();
+				app.fire(Queue.effect("waiting"));
+				app.run("SELECT pgdispatch.snooze($$" + Queue.effect("snoozed") + "$$, '2 seconds')",
+						"SELECT pgdispatch.snooze($$" + Queue.effect("not yet") + "$$, '1 hour')");
+			}
+			FutureTask<Integer> worker = Session.async(() -> work(database));
+			FutureTask<Integer> dispatcher = Session.async(() -> dispatch(database));
+			await().until(() -> queue.effects().size() > 100);
+			if (isFirst) {
+				database.upgrade("postgres");
+			}
+			else {
+				database.upgradeLastVersion("postgres");
+			}
+			int before = queue.effects().size();
+			await().until(() -> queue.effects().size() > before + 100 && queue.effects().contains("snoozed"));
+			this.stopped.set(true);
+			int jobs = dispatcher.get();
+			// The procedure that ran then is no more.
+			assertThat(worker.get()).isLessThanOrEqualTo(1);
+			try (Session app = queue.app()) {
+				app.work();
+				assertThat(app.value("SELECT pgdispatch.retry(id) FROM pgdispatch.dead_letter")).isEqualTo("t");
+				app.work();
+			}
+			assertThat(queue.effects()).hasSize(jobs + 2).doesNotHaveDuplicates();
+			assertThat(queue.values("SELECT message FROM pgdispatch.dead_letter")).containsExactly("division by zero");
+			assertThat(queue.value("SELECT command FROM pgdispatch.job")).contains("not yet");
+		}
+	}
+
+	@Test
+	void workerThatWasCalledBeforeTheUpgradeLeavesWhatItDoesNotKnowToOthers(TestDatabase database) throws Exception {
+		try (Queue queue = new Queue(database)) {
+			queue.run("DROP SCHEMA IF EXISTS pgdispatch CASCADE", "DROP TABLE IF EXISTS public.effect");
+			database.installLastVersion("postgres");
+			queue.grantTo("app");
+			try (Session app = queue.app(); Session old = queue.app()) {
+				app.run("CREATE TABLE public.effect (job text)");
+				app.run("SELECT pgdispatch.fire('SELECT pg_sleep(0.003)') FROM generate_series(1, 1500)");
+				FutureTask<?> worker = Session.async(() -> old.work());
+				await().until(() -> queue.jobs() < 1400);
+				database.upgradeLastVersion("postgres");
+				app.run(Lanes.dispatch(Queue.effect("managed"), "ordering_key => 'o'", "key => 'k'",
+						"priority => 3600"));
+				app.fire(Queue.effect("plain"));
+				await().until(worker::isDone);
+				app.work();
+			}
+			assertThat(queue.effects()).containsExactlyInAnyOrder("managed", "plain");
+			assertThat(queue.value("SELECT count(*) FROM pgdispatch.managed_job")).isEqualTo("0");
+			assertThat(queue.value("SELECT count(*) FROM pgdispatch.job_key")).isEqualTo("0");
+		}
+	}
+
+	/**
+	 * Drives the queue as a node of the old version does.
+	 */
+	private int work(TestDatabase database) throws SQLException {
+		int failures = 0;
+		int pace = 1;
+		Object afterDueAt = OffsetDateTime.MIN;
+		long afterId = 0;
+		try (Connection connection = database.dataSource("app").getConnection()) {
+			while (!this.stopped.get()) {
+				try (PreparedStatement call = connection
+					.prepareStatement("CALL pgdispatch.work(make_interval(secs => ?), ?, ?, ?)")) {
+					call.unwrap(PGStatement.class).setPrepareThreshold(0);
+					call.setDouble(1, 0.05);
+					call.setInt(2, pace);
+					call.setObject(3, afterDueAt);
+					call.setLong(4, afterId);
+					try (ResultSet row = call.executeQuery()) {
+						row.next();
+						pace = row.getInt("pace");
+						afterDueAt = row.getObject("after_due_at", OffsetDateTime.class);
+						afterId = row.getLong("after_id");
+					}
+				}
+				catch (SQLException ex) {
+					failures++;
+					assertThat(ex.getMessage()).contains("cache lookup failed for function");
+				}
+			}
+		}
+		return failures;
+	}
+
+	private int dispatch(TestDatabase database) throws SQLException {
+		try (Connection connection = database.dataSource("app").getConnection();
+				PreparedStatement dispatch = connection
+					.prepareStatement("SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?)")) {
+			while (!this.stopped.get()) {
+				dispatch.setString(1, Queue.effect("job " + this.dispatched++));
+				dispatch.setDouble(2, 0);
+				dispatch.setBoolean(3, this.dispatched % 2 == 0);
+				dispatch.execute();
+			}
+		}
+		return this.dispatched;
+	}
+
+}
