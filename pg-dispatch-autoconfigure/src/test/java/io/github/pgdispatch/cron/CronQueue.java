@@ -8,6 +8,7 @@ import java.util.Map;
 
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -61,7 +62,8 @@ final class CronQueue {
 			terminate(WORKER);
 			return workersRunning() == 0;
 		});
-		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect");
+		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect, pgdispatch.managed_job, "
+				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result");
 		run("DELETE FROM cron.job_run_details");
 		run("DELETE FROM pgdispatch.cron_setting");
 		run("INSERT INTO pgdispatch.cron_setting DEFAULT VALUES");
@@ -133,6 +135,28 @@ final class CronQueue {
 			.params(command, jobs)
 			.query()
 			.singleValue();
+	}
+
+	/**
+	 * Dispatches a job of which more is asked.
+	 * @param command the job
+	 * @param options named arguments
+	 * @return its id
+	 */
+	long dispatch(String command, String options) {
+		return this.app.sql("SELECT pgdispatch.dispatch(?, " + options + ")").param(command).query(Long.class).single();
+	}
+
+	/**
+	 * Asks as the role that dispatches.
+	 * @param expression what
+	 * @return the answer as text
+	 */
+	@Nullable String answer(String expression) {
+		return this.app.sql("SELECT CAST((SELECT " + expression + ") AS text)")
+			.query(String.class)
+			.optional()
+			.orElse(null);
 	}
 
 	/**

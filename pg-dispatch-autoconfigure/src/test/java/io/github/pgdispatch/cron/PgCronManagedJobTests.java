@@ -1,0 +1,143 @@
+package io.github.pgdispatch.cron;
+
+import java.sql.SQLException;
+import java.time.Duration;
+
+import io.github.pgdispatch.test.PgCronTest;
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What is asked of a job beyond being run, it gets from pg_cron's workers as well, and
+ * nothing of that is left when nothing is due.
+ */
+@PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
+class PgCronManagedJobTests {
+
+	private static final String LETTER = "(SELECT concat_ws('|', id, sqlstate, attempts, crashes) FROM pgdispatch.dead_letter)";
+
+	private final CronQueue queue;
+
+	PgCronManagedJobTests(TestDatabase database) {
+		this.queue = new CronQueue(database);
+	}
+
+	@BeforeEach
+	void prepare() {
+		this.queue.prepare();
+	}
+
+	private String failing(int times) {
+		this.queue.asApp("DROP SEQUENCE IF EXISTS attempt; CREATE SEQUENCE attempt");
+		return CronQueue.effect("failing") + "; SELECT 1 / (nextval('public.attempt') > " + times + ")::integer";
+	}
+
+	private void awaitLetter(String letter) {
+		await().untilAsserted(() -> assertThat(this.queue.answer(LETTER)).isEqualTo(letter));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "max_attempts => 5", "max_attempts => 5, back_off => '10 ms'" })
+	void jobIsRunUntilItSucceeds(String options) {
+		this.queue.dispatch(failing(2), options);
+		this.queue.awaitEffects(1);
+		assertThat(this.queue.answer("last_value FROM attempt")).isEqualTo("3");
+		this.queue.awaitIdle();
+		assertThat(this.queue.count("pgdispatch.managed_job")).isZero();
+	}
+
+	@Test
+	void jobThatHasHadItsAttemptsIsADeadLetter() {
+		long id = this.queue.dispatch(failing(100), "max_attempts => 3, back_off => '10 ms'");
+		awaitLetter(id + "|22012|3|0");
+		this.queue.awaitIdle();
+		assertThat(this.queue.effects()).isEmpty();
+	}
+
+	@Test
+	void jobThatKillsItsSessionIsGivenUpAndItsNeighboursRunOnce() {
+		this.queue.dispatch(CronQueue.effect("before"), "max_attempts => 3");
+		long id = this.queue.dispatch("SELECT pg_terminate_backend(pg_backend_pid())", "time_limit => '1 hour'");
+		this.queue.dispatch(CronQueue.effect("after"), "time_limit => '1 hour'");
+		await().atMost(Duration.ofSeconds(30)).until(() -> this.queue.count("pgdispatch.dead_letter") == 1);
+		awaitLetter(id + "|58000|5|5");
+		assertThat(this.queue.effects()).containsExactlyInAnyOrder("before", "after");
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void jobThatWaitsForItsNextAttemptHoldsNoSession() {
+		this.queue.lingering("0").dispatch(failing(1), "max_attempts => 3, back_off => '8 seconds'");
+		await().until(() -> this.queue.workersRunning() == 0 && this.queue.count("pgdispatch.managed_job") == 1
+				&& this.queue.count("cron.job") > 0);
+		await().atMost(Duration.ofSeconds(30)).until(() -> this.queue.count("effect") == 1);
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void rowsAreKept() {
+		long id = this.queue.dispatch("SELECT 1 AS a", "result => 'rows'");
+		long failing = this.queue.dispatch("SELECT 1/0", "result => 'rows'");
+		await().untilAsserted(() -> assertThat(this.queue.answer("value FROM pgdispatch.result(" + id + ")"))
+			.isEqualTo("[{\"a\":1}]"));
+		await().untilAsserted(() -> assertThat(this.queue.answer("message FROM pgdispatch.result(" + failing + ")"))
+			.isEqualTo("division by zero"));
+		this.queue.awaitIdle();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "delay => '0'", "time_limit => '1 hour'", "max_attempts => 9" })
+	void jobThatRunsIsInterrupted(String option) throws SQLException {
+		try (Session gate = this.queue.closeGate()) {
+			long id = this.queue.dispatch(CronQueue.held("undone"), option);
+			await().until(() -> this.queue.jobsAtTheGate() == 1);
+			assertThat(this.queue.answer("state FROM pgdispatch.find(" + id + ")")).isEqualTo("running");
+			assertThat(this.queue.answer("pgdispatch.cancel(" + id + ")")).isEqualTo("interrupted");
+			this.queue.fire(CronQueue.effect("next"));
+			this.queue.awaitEffects(1);
+			assertThat(this.queue.effects()).containsExactly("next");
+			this.queue.awaitIdle();
+		}
+		assertThat(this.queue.count("pgdispatch.dead_letter")).isZero();
+	}
+
+	@Test
+	void jobInABatchIsInterrupted() throws SQLException {
+		try (Session gate = this.queue.closeGate()) {
+			this.queue.asApp("SELECT pgdispatch.pause()");
+			this.queue.fire(CronQueue.effect("before"), 20);
+			long id = this.queue.dispatch(CronQueue.held("undone"), "delay => '0'");
+			this.queue.fire(CronQueue.effect("after"), 20);
+			this.queue.asApp("SELECT pgdispatch.resume()");
+			await().until(() -> this.queue.jobsAtTheGate() == 1);
+			assertThat(this.queue.answer("pgdispatch.cancel(" + id + ", '20 s')")).isIn("interrupted", "cancelled");
+			this.queue.awaitEffects(40);
+			this.queue.awaitIdle();
+		}
+		assertThat(this.queue.count("pgdispatch.dead_letter")).isZero();
+	}
+
+	@Test
+	void nothingIsBegunNorLeftWhileEverythingIsPaused() {
+		this.queue.lingering("0").asApp("SELECT pgdispatch.pause()");
+		this.queue.fire(CronQueue.effect("paused"));
+		this.queue.snooze(CronQueue.effect("snoozed"), "1 second");
+		this.queue.awaitIdle();
+		assertThat(this.queue.effects()).isEmpty();
+		assertThat(this.queue.count("pgdispatch.job")).isEqualTo(2);
+		this.queue.asApp("SELECT pgdispatch.resume()");
+		this.queue.awaitEffects(2);
+		this.queue.awaitIdle();
+	}
+
+}
