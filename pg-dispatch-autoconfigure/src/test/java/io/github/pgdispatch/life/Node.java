@@ -1,0 +1,122 @@
+package io.github.pgdispatch.life;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+
+import io.github.pgdispatch.test.TestDatabase;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs jobs of handlers, as a node of an application does. Now and then it dies, and
+ * comes back as another one, or stands still until others take it for dead.
+ */
+final class Node extends Actor {
+
+	private static final String LEASE = "1 second";
+
+	private static final String ALL = "{" + String.join(",", RandomJobs.HANDLERS) + "}";
+
+	private static final String ROW = "SELECT concat_ws('|', id, attempts, due_at, handler, extract(epoch FROM time_limit) * 1000) FROM ";
+
+	private static final String COMMAND = "SELECT arguments ->> 'command' FROM pgdispatch.handler_job WHERE id = ";
+
+	private String id = UUID.randomUUID().toString();
+
+	Node(TestDatabase database, History history, RandomGenerator random) throws SQLException {
+		super(database, history, random);
+	}
+
+	@Override
+	void lost() {
+		this.history.add("Node " + this.id + " is lost");
+		this.id = UUID.randomUUID().toString();
+	}
+
+	@Override
+	void act() throws Exception {
+		List<Claim> claims = claim();
+		List<Long> known = claims.stream().map(Claim::id).toList();
+		for (Claim claim : claims) {
+			if (oneIn(60)) {
+				lost();
+				return;
+			}
+			Set<String> cancelled = Set
+				.copyOf(session().values("SELECT unnest(pgdispatch.keep_lease('%s', '%s', '{%s}'))".formatted(this.id,
+						LEASE, known.stream().map(String::valueOf).collect(Collectors.joining(",")))));
+			if (cancelled.contains(String.valueOf(claim.id()))) {
+				call("cancel_handler_job", claim, "");
+			}
+			else if (oneIn(20)) {
+				release(claim);
+			}
+			else {
+				run(claim);
+			}
+		}
+		if (claims.isEmpty()) {
+			rest(30);
+		}
+	}
+
+	private List<Claim> claim() throws SQLException {
+		String suspects = session().value("SELECT suspects FROM pgdispatch.watch_handlers('%s', '%s', '%s', false)"
+			.formatted(this.id, LEASE, ALL));
+		String sql = suspects.equals("t") ? "pgdispatch.claim_suspect('%s', '%s', '%s')".formatted(this.id, LEASE, ALL)
+				: "pgdispatch.claim_handler_jobs('%s', '%s', '%s', '{5,5}', %d)".formatted(this.id, LEASE, ALL,
+						1 + this.random.nextInt(4));
+		return session().values(ROW + sql).stream().map(Claim::of).toList();
+	}
+
+	private void run(Claim claim) throws Exception {
+		String command = session().value(COMMAND + claim.id());
+		if (command == null) {
+			return;
+		}
+		session().run("BEGIN");
+		try {
+			session().run("SET LOCAL statement_timeout = " + claim.timeLimit());
+			String result = session().value(command);
+			session().run("SET LOCAL statement_timeout = 0");
+			if (oneIn(80)) {
+				Thread.sleep(1500); // Longer than its lease.
+			}
+			boolean done = "t".equals(call("complete_handler_job", claim, ", '" + result + "'"));
+			session().run(done ? "COMMIT" : "ROLLBACK");
+		}
+		catch (SQLException ex) {
+			session().run("ROLLBACK");
+			String code = "57014".equals(ex.getSQLState()) ? "PD001" : String.valueOf(ex.getSQLState());
+			call("end_handler_job", claim,
+					", '%s', 'it failed', 'in a test', true, NULL, 50, '50 milliseconds', 1, NULL".formatted(code));
+		}
+	}
+
+	private void release(Claim claim) throws SQLException {
+		boolean later = this.random.nextBoolean();
+		if (later) {
+			this.history.addPutOff(claim.id());
+		}
+		call("release_handler_job", claim, later ? ", '1 second'" : "");
+	}
+
+	private @Nullable String call(String function, Claim claim, String more) throws SQLException {
+		return session().value("SELECT pgdispatch.%s('%s', '%s', '%s', %d, %d%s)".formatted(function, this.id,
+				claim.handler(), claim.dueAt(), claim.id(), claim.attempt(), more));
+	}
+
+	private record Claim(long id, int attempt, String dueAt, String handler, long timeLimit) {
+
+		static Claim of(String row) {
+			String[] values = row.split("\\|");
+			return new Claim(Long.parseLong(values[0]), Integer.parseInt(values[1]), values[2], values[3],
+					(values.length > 4) ? (long) Double.parseDouble(values[4]) : 0);
+		}
+
+	}
+
+}

@@ -1,0 +1,45 @@
+package io.github.pgdispatch.life;
+
+import java.sql.SQLException;
+
+import io.github.pgdispatch.test.Session;
+
+/**
+ * The queues, and their limits.
+ */
+final class Queues {
+
+	static final String[] NAMES = { "one", "few", "rated" };
+
+	/**
+	 * How many jobs a second the last one of them runs.
+	 */
+	static final int RATE = 15;
+
+	private Queues() {
+	}
+
+	static void set(Session session) throws SQLException {
+		session.run("SELECT pgdispatch.set_queue('one', max_running => 1)");
+		setFew(session, 2);
+		session.run("SELECT pgdispatch.set_queue('rated', rate => " + RATE + ")");
+	}
+
+	static void setFew(Session session, int maxRunning) throws SQLException {
+		session.run("SELECT pgdispatch.set_queue('few', max_running => " + maxRunning + ")");
+	}
+
+	/**
+	 * Returns how many jobs of a queue run at once at the most.
+	 * @param queue its name
+	 * @return the highest limit that was ever set
+	 */
+	static int limit(String queue) {
+		return switch (queue) {
+			case "one" -> 1;
+			case "few" -> 3;
+			default -> Integer.MAX_VALUE;
+		};
+	}
+
+}

@@ -1,0 +1,146 @@
+package io.github.pgdispatch.life;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes up jobs of all kinds.
+ */
+final class RandomJobs {
+
+	static final String[] HANDLERS = { "mail", "audit" };
+
+	/**
+	 * Tags up to this one have a sequence, which tells how often the job was begun.
+	 */
+	static final int SEQUENCES = 1000;
+
+	private final History history;
+
+	private final RandomGenerator random;
+
+	RandomJobs(History history, RandomGenerator random) {
+		this.history = history;
+		this.random = random;
+	}
+
+	private boolean oneIn(int many) {
+		return this.random.nextInt(many) == 0;
+	}
+
+	Job next(Transaction transaction) {
+		int kind = this.random.nextInt(10);
+		String handler = oneIn(3) ? HANDLERS[this.random.nextInt(HANDLERS.length)] : null;
+		Map<String, String> options = new LinkedHashMap<>();
+		if (kind < 2) {
+			return job(transaction, handler, 0, options);
+		}
+		if (kind < 5) {
+			return keyed(transaction, handler, options);
+		}
+		addLane(options, this.random.nextInt(12));
+		if (oneIn(4)) {
+			options.put("priority", Integer.toString(this.random.nextInt(100)));
+		}
+		if (oneIn(3)) {
+			addResult(options, handler);
+		}
+		int fails = oneIn(3) ? addFailures(options, handler) : 0;
+		return job(transaction, handler, fails, options);
+	}
+
+	/**
+	 * Many jobs that have to wait for each other.
+	 */
+	List<Job> crowd(Transaction transaction) {
+		int lane = oneIn(3) ? 8 : this.random.nextInt(10);
+		return Stream.generate(() -> {
+			Map<String, String> options = new LinkedHashMap<>();
+			addLane(options, lane);
+			return job(transaction, oneIn(3) ? HANDLERS[0] : null, 0, options);
+		}).limit(lane == 8 ? 2 * Queues.RATE : 10).toList();
+	}
+
+	/**
+	 * A job that is held back by others, and holds others back.
+	 * @param lane tells which
+	 */
+	private void addLane(Map<String, String> options, int lane) {
+		if (lane < 6) {
+			options.put("ordering_key", "'order " + lane % 3 + "'");
+			if (lane == 5) {
+				options.put("on_failure", "'pass'");
+			}
+		}
+		if (lane > 4 && lane < 10) {
+			options.put("queue", "'" + Queues.NAMES[lane % Queues.NAMES.length] + "'");
+		}
+	}
+
+	private void addResult(Map<String, String> options, @Nullable String handler) {
+		if (handler == null) {
+			options.put("result", oneIn(2) ? "'rows'" : "'count'");
+		}
+		else {
+			options.put("keep_result", "'10 minutes'");
+		}
+	}
+
+	private int addFailures(Map<String, String> options, @Nullable String handler) {
+		options.put("back_off", "'50 milliseconds'");
+		if (oneIn(3)) {
+			options.put("max_attempts", Integer.toString(1 + this.random.nextInt(3)));
+			return (handler == null && oneIn(4)) ? -1 : Job.DOOMED;
+		}
+		options.put("max_attempts", "50");
+		options.put("back_off_factor", "1");
+		return 1 + this.random.nextInt(3);
+	}
+
+	/**
+	 * What waits for its turn is the same for all jobs of a key, as one may get the
+	 * command of another.
+	 */
+	private Job keyed(Transaction transaction, @Nullable String handler, Map<String, String> options) {
+		int key = this.random.nextInt(9);
+		options.put("max_attempts", "50");
+		options.put("back_off", "'50 milliseconds'");
+		if (key < 3) {
+			options.put("key", "'keep " + key + "'");
+		}
+		else if (key < 6) {
+			options.put("key", "'replace " + key + "'");
+			if (!oneIn(3)) {
+				options.put("on_duplicate", "'replace'");
+			}
+		}
+		else {
+			options.put("key", "'kept " + key + "'");
+			options.put("keep_key", "'400 milliseconds'");
+		}
+		addLane(options, 2 * key % 9);
+		return job(transaction, handler, oneIn(4) ? 1 : 0, options);
+	}
+
+	private Job job(Transaction transaction, @Nullable String handler, int fails, Map<String, String> options) {
+		int tag = this.history.nextTag();
+		int delay = oneIn(6) ? 1 + this.random.nextInt(2) : 0;
+		if (tag > SEQUENCES && !(fails < 0 || fails == Job.DOOMED)) {
+			fails = 0;
+		}
+		boolean mayBeInTheWay = options.containsKey("queue") || options.containsKey("ordering_key");
+		int millis = (mayBeInTheWay || oneIn(3)) ? this.random.nextInt(25) : 0;
+		if (fails == Job.DOOMED && oneIn(3)) {
+			fails = 0;
+			millis = Job.TOO_LONG;
+			options.put("time_limit", "'200 milliseconds'");
+		}
+		return new Job(tag, transaction.number(), handler, fails, millis, delay, options);
+	}
+
+}
