@@ -44,7 +44,7 @@ final class Workers implements Wakeable {
 
 	private final int threads;
 
-	private final Consumer<Duration> whenInTrouble;
+	private final Consumer<Duration> lookIn;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -68,12 +68,12 @@ final class Workers implements Wakeable {
 	};
 
 	Workers(DataSource dataSource, Executor executor, ScheduledExecutorService canceller, int threads,
-			Consumer<Duration> whenInTrouble) {
+			Consumer<Duration> lookIn) {
 		this.dataSource = dataSource;
 		this.executor = executor;
 		this.canceller = canceller;
 		this.threads = threads;
-		this.whenInTrouble = whenInTrouble;
+		this.lookIn = lookIn;
 	}
 
 	/**
@@ -137,8 +137,8 @@ final class Workers implements Wakeable {
 		Progress progress = Progress.begin(this.sessionLost.getAndSet(false));
 		try {
 			do {
-				progress = session.work(SLICE, progress);
-				report(progress);
+				progress = session.work(SLICE, progress, () -> this.lookIn.accept(Duration.ZERO));
+				report(progress.completed(), progress.failed());
 				if (!progress.drained() && !progress.inBatches()) {
 					// The next job may take long, and those behind it may have been out
 					// of the others'
@@ -148,6 +148,9 @@ final class Workers implements Wakeable {
 				}
 			}
 			while (!progress.drained() && !isStopped());
+			if (progress.outside() && !isStopped()) {
+				workOutside(session);
+			}
 		}
 		catch (SQLException | RuntimeException | Error ex) {
 			session.discard();
@@ -163,14 +166,26 @@ final class Workers implements Wakeable {
 		}
 	}
 
+	/**
+	 * Nothing else runs in that session afterwards, and the next one may have more.
+	 */
+	private void workOutside(WorkerSession session) throws SQLException {
+		wake(1);
+		Boolean failed = session.workOutside();
+		if (failed != null) {
+			report(failed ? 0 : 1, failed ? 1 : 0);
+			wake(1);
+		}
+	}
+
 	private static boolean isCancellation(Throwable ex) {
 		return ex instanceof SQLException sql && PSQLState.QUERY_CANCELED.getState().equals(sql.getSQLState());
 	}
 
-	private void report(Progress progress) {
-		this.completed.addAndGet(progress.completed());
-		if (progress.failed() > 0) {
-			logger.warn(progress.failed() + " job(s) failed: see pgdispatch.dead_letter");
+	private void report(long completed, long failed) {
+		this.completed.addAndGet(completed);
+		if (failed > 0) {
+			logger.warn(failed + " job(s) failed: see pgdispatch.dead_letter");
 		}
 		this.lock.lock();
 		try {
@@ -184,7 +199,7 @@ final class Workers implements Wakeable {
 	private void inTrouble() {
 		this.lock.lock();
 		try {
-			this.whenInTrouble.accept(Duration.ofMillis(this.troubles.nextBackOff()));
+			this.lookIn.accept(Duration.ofMillis(this.troubles.nextBackOff()));
 		}
 		finally {
 			this.lock.unlock();

@@ -15,9 +15,10 @@ import java.time.OffsetDateTime;
  * @param completed how many jobs the call completed
  * @param failed how many jobs the call found to fail
  * @param drained whether nothing was due any more that nobody else was running
+ * @param outside whether there is a command that is to run outside of a transaction
  */
-public record Progress(int pace, OffsetDateTime afterDueAt, long afterId, long completed, long failed,
-		boolean drained) {
+public record Progress(int pace, OffsetDateTime afterDueAt, long afterId, long completed, long failed, boolean drained,
+		boolean outside) {
 
 	/**
 	 * The largest number of jobs that share a transaction, and so of those to be careful
@@ -31,12 +32,13 @@ public record Progress(int pace, OffsetDateTime afterDueAt, long afterId, long c
 	 * @return the progress to begin with
 	 */
 	public static Progress begin(boolean careful) {
-		return new Progress(careful ? 1 - MOST_IN_A_BATCH : 1, OffsetDateTime.MIN, 0, 0, 0, false);
+		return new Progress(careful ? 1 - MOST_IN_A_BATCH : 1, OffsetDateTime.MIN, 0, 0, 0, false, false);
 	}
 
 	static Progress of(ResultSet row) throws SQLException {
 		return new Progress(row.getInt("pace"), row.getObject("after_due_at", OffsetDateTime.class),
-				row.getLong("after_id"), row.getLong("completed"), row.getLong("failed"), row.getBoolean("drained"));
+				row.getLong("after_id"), row.getLong("completed"), row.getLong("failed"), row.getBoolean("drained"),
+				row.getBoolean("outside"));
 	}
 
 	/**

@@ -13,6 +13,7 @@ import javax.sql.DataSource;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
 
 /**
@@ -23,6 +24,11 @@ public final class WorkerSession implements AutoCloseable {
 	private static final Log logger = LogFactory.getLog(WorkerSession.class);
 
 	private static final String WORK = "CALL pgdispatch.work(make_interval(secs => ?), ?, ?, ?)";
+
+	/**
+	 * How soon it is looked after a job that takes its time: shorter limits are exceeded.
+	 */
+	private static final Duration LONG = Duration.ofMillis(250);
 
 	private final Connection connection;
 
@@ -52,11 +58,13 @@ public final class WorkerSession implements AutoCloseable {
 	 * longer is not interrupted.
 	 * @param slice the time
 	 * @param progress of this drain so far
+	 * @param whenLong called, on another thread, once a job has been taking a while that
+	 * may have a time limit
 	 * @return its progress now
 	 * @throws SQLException if the session is lost or the executor fails; what was done in
 	 * a transaction that did not commit will be done again
 	 */
-	public Progress work(Duration slice, Progress progress) throws SQLException {
+	public Progress work(Duration slice, Progress progress, Runnable whenLong) throws SQLException {
 		try (PreparedStatement call = this.connection.prepareStatement(WORK)) {
 			// A statement that is prepared on the server would be one to be spared when
 			// the
@@ -66,17 +74,36 @@ public final class WorkerSession implements AutoCloseable {
 			call.setInt(2, progress.pace());
 			call.setObject(3, progress.afterDueAt());
 			call.setLong(4, progress.afterId());
-			Future<?> cancellation = progress.inBatches()
-					? this.canceller.schedule(() -> cancel(call), 2 * slice.toMillis(), TimeUnit.MILLISECONDS) : null;
+			Future<?> alarm = progress.inBatches()
+					? this.canceller.schedule(() -> cancel(call), 2 * slice.toMillis(), TimeUnit.MILLISECONDS)
+					: this.canceller.schedule(whenLong, LONG.toMillis(), TimeUnit.MILLISECONDS);
 			try (ResultSet row = call.executeQuery()) {
 				row.next();
 				return Progress.of(row);
 			}
 			finally {
-				if (cancellation != null) {
-					cancellation.cancel(false);
-				}
+				alarm.cancel(false);
 			}
+		}
+	}
+
+	/**
+	 * Runs a command that refuses to run in a transaction, if there is one. The session
+	 * is to be closed then, and not used for anything else.
+	 * @return whether it failed for good; {@code null} if there was none
+	 * @throws SQLException if the session is lost; the command is run again
+	 */
+	public @Nullable Boolean workOutside() throws SQLException {
+		OutsideCommand command = OutsideCommand.begin(this.connection);
+		if (command == null) {
+			return null;
+		}
+		this.discarded = true;
+		try {
+			return "dead".equals(command.run(this.connection));
+		}
+		finally {
+			discard();
 		}
 	}
 
