@@ -48,6 +48,8 @@ final class Calls {
 
 	private final Set<Long> outstanding = new HashSet<>();
 
+	private final Set<Long> cancelled = new HashSet<>();
+
 	private int threads;
 
 	private boolean hasNews;
@@ -113,7 +115,7 @@ final class Calls {
 		}
 		catch (Throwable ex) {
 			// Such as an error while it reports one: the job must not run for ever.
-			return Outcome.failed(claim, ex);
+			return Outcome.failed(claim, ex, true, null);
 		}
 	}
 
@@ -140,7 +142,8 @@ final class Calls {
 		try {
 			// Unless it was given up meanwhile.
 			if (this.running.remove(outcome.claim()) != null) {
-				this.outcomes.add(outcome);
+				boolean cancelled = this.cancelled.remove(outcome.claim().id()) && !outcome.isDone();
+				this.outcomes.add(cancelled ? Outcome.of(outcome.claim(), Outcome.Kind.CANCELLED) : outcome);
 				signal();
 			}
 			// What the job has left behind, or was meant for it, is not the next one's.
@@ -222,6 +225,31 @@ final class Calls {
 				thread.interrupt();
 			});
 			this.running.clear();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Interrupts those that have been cancelled. One that has not been begun ends before
+	 * it is.
+	 */
+	void cancel(Set<Long> ids) {
+		if (ids.isEmpty()) {
+			return;
+		}
+		this.lock.lock();
+		try {
+			this.waiting.removeIf((claim) -> ids.contains(claim.id())
+					&& this.outcomes.add(Outcome.of(claim, Outcome.Kind.CANCELLED)));
+			this.running.forEach((claim, thread) -> {
+				if (ids.contains(claim.id()) && this.cancelled.add(claim.id())) {
+					logger.info("Job " + claim.id() + " of " + claim.handler() + " was cancelled, and is interrupted");
+					thread.interrupt();
+				}
+			});
+			signal();
 		}
 		finally {
 			this.lock.unlock();

@@ -3,7 +3,9 @@ package io.github.pgdispatch.driver;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.sql.SQLException;
+import java.util.Objects;
 
+import io.github.pgdispatch.JobTimeLimitExceededException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * @param stackTrace with its causes
  */
 public record FailureReport(@Nullable String sqlState, String message, String stackTrace) {
-
-	private static final int MOST_CAUSES = 100;
 
 	/**
 	 * Creates a report. That is the job's own work too: the exception's methods may be
@@ -42,14 +42,15 @@ public record FailureReport(@Nullable String sqlState, String message, String st
 	}
 
 	private static @Nullable String sqlState(Throwable error) {
-		Throwable cause = error;
-		for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
-			if (cause instanceof SQLException sql) {
-				return sql.getSQLState();
-			}
-			cause = cause.getCause();
+		if (error instanceof JobTimeLimitExceededException) {
+			return "PD001";
 		}
-		return null;
+		return Causes.of(error)
+			.filter(SQLException.class::isInstance)
+			.map((cause) -> ((SQLException) cause).getSQLState())
+			.filter(Objects::nonNull)
+			.findFirst()
+			.orElse(null);
 	}
 
 }

@@ -4,14 +4,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
 
 import io.github.pgdispatch.DispatchContext;
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.JobTimeLimitExceededException;
+import io.github.pgdispatch.RetryAfterException;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.handler.ArgumentMismatchException;
 import io.github.pgdispatch.handler.Handler;
+import io.github.pgdispatch.handler.HandlerCall;
 import io.github.pgdispatch.handler.HandlerCalls;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
@@ -37,6 +41,11 @@ final class HandlerBody implements Function<Claim, Outcome> {
 	 */
 	private static final int ATTEMPTS = 5;
 
+	/**
+	 * So many times in a row, as others may win each time.
+	 */
+	private static final int RACES = 10;
+
 	private final Handlers handlers;
 
 	private final HandlerCalls calls;
@@ -47,57 +56,88 @@ final class HandlerBody implements Function<Claim, Outcome> {
 
 	private final CompletionGateway completion;
 
+	private final ScheduledExecutorService scheduler;
+
 	private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
-	HandlerBody(Handlers handlers, HandlerCalls calls, DispatchPropagator propagator, CompletionGateway completion) {
+	HandlerBody(Handlers handlers, HandlerCalls calls, DispatchPropagator propagator, CompletionGateway completion,
+			ScheduledExecutorService scheduler) {
 		this.handlers = handlers;
 		this.calls = calls;
 		this.propagator = propagator;
 		this.completion = completion;
+		this.scheduler = scheduler;
 	}
 
 	@Override
 	public Outcome apply(Claim claim) {
-		try {
-			Handler handler = this.handlers.get(claim.handler());
-			Assert.state(handler != null, "A handler that was not asked for");
-			DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
-					claim.firedAt().toInstant(), this.headers.read(claim.headers()));
-			boolean completed = call(handler, claim, context);
-			this.reported.remove(claim.handler());
-			return Outcome.of(claim, completed ? Outcome.Kind.SETTLED : Outcome.Kind.DONE);
-		}
-		catch (ArgumentMismatchException ex) {
-			return misfit(claim, ex);
-		}
-		catch (LostClaimException ex) {
-			logger.warn("Job " + claim.id() + ": " + ex.getMessage());
-			return Outcome.of(claim, Outcome.Kind.SETTLED);
-		}
-		catch (Throwable ex) {
-			return isInnocent(claim, ex) ? again(claim, ex) : Outcome.failed(claim, ex);
+		Handler handler = this.handlers.get(claim.handler());
+		Assert.state(handler != null, "A handler that was not asked for");
+		for (int race = 1;; race++) {
+			try {
+				HandlerCall call = limited(handler, claim);
+				this.reported.remove(claim.handler());
+				return call.isCompleted() ? Outcome.of(claim, Outcome.Kind.SETTLED)
+						: Outcome.done(claim, call.result());
+			}
+			catch (ArgumentMismatchException ex) {
+				return misfit(claim, ex);
+			}
+			catch (LostClaimException ex) {
+				logger.warn("Job " + claim.id() + ": " + ex.getMessage());
+				return Outcome.of(claim, Outcome.Kind.SETTLED);
+			}
+			catch (Throwable ex) {
+				if (!handler.isTransactional() || !LostRace.isCauseOf(ex) || race == RACES) {
+					return failed(handler, claim, ex);
+				}
+				logger.debug("Job " + claim.id() + " lost a race, and is run again at once", ex);
+			}
 		}
 	}
 
-	private boolean call(Handler handler, Claim claim, DispatchContext context) throws Throwable {
+	private HandlerCall limited(Handler handler, Claim claim) throws Throwable {
+		Duration limit = (claim.timeLimit() != null) ? claim.timeLimit() : handler.timeLimit();
+		if (limit == null) {
+			return call(handler, claim);
+		}
+		TimeLimit timeLimit = new TimeLimit(limit, this.scheduler);
+		try {
+			return call(handler, claim);
+		}
+		catch (Throwable ex) {
+			throw timeLimit.end() ? new JobTimeLimitExceededException(limit, ex) : ex;
+		}
+		finally {
+			timeLimit.end();
+		}
+	}
+
+	private HandlerCall call(Handler handler, Claim claim) throws Throwable {
+		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
+				claim.firedAt().toInstant(), this.headers.read(claim.headers()));
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
-			return handler.call(claim.arguments(), context, this.calls, () -> this.completion.complete(claim));
+			return handler.call(claim.arguments(), context, this.calls,
+					(result) -> this.completion.complete(claim, result), claim.wantsResult());
 		}
 	}
 
 	/**
-	 * What the transaction of the method's own would have done is undone. If it is not,
-	 * as only the answer to its commit was lost, the job is gone with it.
+	 * What a transaction of the method's own that lost its connection would have done is
+	 * undone. If it is not, as only the answer to its commit was lost, the job is gone
+	 * with it. So such a method is run again whatever it says.
 	 */
-	private boolean isInnocent(Claim claim, Throwable ex) {
-		Handler handler = this.handlers.get(claim.handler());
-		return handler != null && handler.isTransactional() && claim.attempt() < ATTEMPTS
-				&& LostConnection.isCauseOf(ex);
-	}
-
-	private Outcome again(Claim claim, Throwable ex) {
-		logger.warn("Job " + claim.id() + " of " + claim.handler() + " lost the database, and is run again: " + ex);
-		return Outcome.again(claim, SOONEST_AGAIN);
+	private Outcome failed(Handler handler, Claim claim, Throwable ex) {
+		if (handler.isTransactional() && claim.attempt() < ATTEMPTS && LostConnection.isCauseOf(ex)) {
+			logger.warn("Job " + claim.id() + " of " + claim.handler() + " lost the database, and is run again: " + ex);
+			return Outcome.again(claim, SOONEST_AGAIN);
+		}
+		Duration retryIn = Causes.of(ex)
+			.filter(RetryAfterException.class::isInstance)
+			.map((cause) -> ((RetryAfterException) cause).getDelay())
+			.findFirst()
+			.orElse(null);
+		return Outcome.failed(claim, ex, retryIn != null || handler.retry().isRetryable(ex), retryIn);
 	}
 
 	/**

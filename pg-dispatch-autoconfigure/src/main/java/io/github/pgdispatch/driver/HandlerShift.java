@@ -5,6 +5,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 
 import javax.sql.DataSource;
@@ -31,19 +33,23 @@ final class HandlerShift {
 
 	private final CompletableFuture<Void> ended;
 
+	private final ScheduledExecutorService scheduler;
+
 	private Set<String> unknown = Set.of();
 
 	HandlerShift(DataSource dataSource, DataSource applicationDataSource, Handlers handlers, HandlerCalls calls,
 			DispatchPropagator propagator, Executor executor, ThreadFactory threadFactory, HandlerSettings settings) {
 		UUID node = UUID.randomUUID();
+		this.scheduler = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		HandlerBody body = new HandlerBody(handlers, calls, propagator,
-				new CompletionGateway(applicationDataSource, node));
+				new CompletionGateway(applicationDataSource, node), this.scheduler);
 		this.workers = new HandlerWorkers(new ClaimGateway(dataSource, node, settings.lease()), handlers, body,
 				executor, settings, (delay) -> lookIn(delay));
 		this.watch = new Watch(dataSource,
-				new HandlerQueue(node, settings.lease(), handlers.names(), this::reportUnknown), this.workers,
-				settings.pollInterval(), settings.listen());
-		this.ended = CompletableFuture.allOf(run(this.watch, threadFactory), run(this.workers, threadFactory));
+				new HandlerQueue(node, settings.lease(), handlers.names(), this::reportUnknown, this.workers::suspects),
+				this.workers, settings.pollInterval(), settings.listen());
+		this.ended = CompletableFuture.allOf(run(this.watch, threadFactory), run(this.workers, threadFactory))
+			.whenComplete((nothing, ex) -> this.scheduler.shutdownNow());
 	}
 
 	private static CompletableFuture<Void> run(Runnable runnable, ThreadFactory threadFactory) {

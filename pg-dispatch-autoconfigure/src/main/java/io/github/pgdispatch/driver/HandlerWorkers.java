@@ -46,6 +46,10 @@ final class HandlerWorkers implements Runnable, Wakeable {
 
 	private final Lease lease;
 
+	private final Suspects suspects = new Suspects();
+
+	private final Consumer<Duration> later;
+
 	private final Pace pace = new Pace();
 
 	/**
@@ -69,15 +73,26 @@ final class HandlerWorkers implements Runnable, Wakeable {
 		this.settings = settings;
 		this.calls = new Calls(executor, settings.concurrency(), body);
 		this.shares = new Shares(handlers, this.calls);
-		this.settlement = new Settlement(gateway, this.calls, settings.lease(), later);
+		this.settlement = new Settlement(gateway, handlers, this.calls, settings.lease(), later);
 		this.handOver = new HandOver(gateway);
 		this.lease = new Lease(gateway, settings.lease());
+		this.later = later;
 	}
 
 	@Override
 	public void wake(int jobs) {
 		this.wanted = true;
 		this.calls.signal();
+	}
+
+	/**
+	 * Takes note of whether there is a job with which other nodes were lost.
+	 */
+	void suspects(boolean seen) {
+		this.suspects.seen(seen);
+		if (seen) {
+			this.calls.signal();
+		}
 	}
 
 	@Override
@@ -109,7 +124,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 				}
 				this.settlement.settle();
 				claim();
-				this.lease.keep(this.calls.outstanding() > 0);
+				this.calls.cancel(this.lease.keep(this.calls.outstandingIds()));
 				if (lost) {
 					logger.info("The database is back");
 					lost = false;
@@ -190,6 +205,10 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			return;
 		}
 		disown();
+		if (this.suspects.holdBackOthers(this.calls.outstanding())) {
+			claimSuspect();
+			return;
+		}
 		if (!this.wanted) {
 			return;
 		}
@@ -222,14 +241,37 @@ final class HandlerWorkers implements Runnable, Wakeable {
 				this.wanted = true;
 			}
 			if (!told) {
-				this.doubts = 2;
-				this.disownAt = System.nanoTime();
+				inDoubt();
 			}
 		}
 		if (more) {
 			boolean full = this.calls.outstanding() >= this.settings.concurrency() + ahead;
 			this.handOver.of(full ? this.handlers.names() : this.shares.full());
 		}
+	}
+
+	private void claimSuspect() throws SQLException {
+		if (!this.suspects.isTurn(this.calls.outstanding())) {
+			return;
+		}
+		try {
+			List<Claim> claims = this.gateway.claimSuspect(this.handlers.names());
+			this.lease.renewed();
+			this.suspects.claimed(!claims.isEmpty());
+			this.calls.start(claims);
+			this.wanted = true;
+		}
+		catch (SQLException ex) {
+			inDoubt();
+			throw ex;
+		}
+		// There may be more of them.
+		this.later.accept(Duration.ofSeconds(1));
+	}
+
+	private void inDoubt() {
+		this.doubts = 2;
+		this.disownAt = System.nanoTime();
 	}
 
 	/**

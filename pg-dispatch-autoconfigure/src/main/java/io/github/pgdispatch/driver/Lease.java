@@ -2,6 +2,7 @@ package io.github.pgdispatch.driver;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Set;
 
 import io.github.pgdispatch.gateway.ClaimGateway;
 
@@ -11,13 +12,18 @@ import io.github.pgdispatch.gateway.ClaimGateway;
  */
 final class Lease {
 
+	/**
+	 * How soon, at the latest, a node learns that a job was cancelled that it runs.
+	 */
+	private static final Duration LONGEST_INTERVAL = Duration.ofSeconds(1);
+
 	private final ClaimGateway gateway;
 
 	private final Duration interval;
 
 	private boolean held;
 
-	private long renewed;
+	private long kept = System.nanoTime();
 
 	/**
 	 * Creates a lease, which is not held yet.
@@ -26,7 +32,8 @@ final class Lease {
 	 */
 	Lease(ClaimGateway gateway, Duration length) {
 		this.gateway = gateway;
-		this.interval = length.dividedBy(4);
+		Duration quarter = length.dividedBy(4);
+		this.interval = (quarter.compareTo(LONGEST_INTERVAL) < 0) ? quarter : LONGEST_INTERVAL;
 	}
 
 	/**
@@ -38,20 +45,23 @@ final class Lease {
 
 	void renewed() {
 		this.held = true;
-		this.renewed = System.nanoTime();
 	}
 
-	void keep(boolean needed) throws SQLException {
-		if (!this.held || System.nanoTime() - this.renewed < this.interval.toNanos()) {
-			return;
+	/**
+	 * Keeps it if there are claims, unless that was just done.
+	 * @param claimed ids of the jobs that are claimed
+	 * @return the ids of those that have been cancelled
+	 */
+	Set<Long> keep(Set<Long> claimed) throws SQLException {
+		if (!this.held || System.nanoTime() - this.kept < this.interval.toNanos()) {
+			return Set.of();
 		}
-		if (needed) {
-			this.gateway.renew();
-			renewed();
-		}
-		else {
+		this.kept = System.nanoTime();
+		if (claimed.isEmpty()) {
 			end();
+			return Set.of();
 		}
+		return this.gateway.keep(claimed);
 	}
 
 	void end() throws SQLException {

@@ -4,38 +4,16 @@ import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLTransientConnectionException;
 
-import org.jspecify.annotations.Nullable;
-
-import org.springframework.transaction.TransactionSystemException;
-
 /**
  * Tells whether a method failed as the database went away, or had no connection left.
  */
 final class LostConnection {
 
-	private static final int MOST_CAUSES = 100;
-
 	private LostConnection() {
 	}
 
 	static boolean isCauseOf(Throwable error) {
-		Throwable cause = error;
-		for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
-			if (cause instanceof SQLException sql && isLost(sql)) {
-				return true;
-			}
-			cause = next(cause);
-		}
-		return false;
-	}
-
-	/**
-	 * On a lost connection the rollback fails too, with an exception that has the first
-	 * one in a place of its own.
-	 */
-	private static @Nullable Throwable next(Throwable cause) {
-		return (cause instanceof TransactionSystemException ex && ex.getApplicationException() != null)
-				? ex.getApplicationException() : cause.getCause();
+		return Causes.anySql(error, LostConnection::isLost);
 	}
 
 	/**

@@ -12,29 +12,40 @@ import org.jspecify.annotations.Nullable;
  * @param kind of the outcome
  * @param error with which it failed
  * @param report of the error
- * @param delay after which it is due again, if it is given back
+ * @param canRetry whether another attempt could succeed, if it failed
+ * @param result as JSON, if it is done and that is to be kept
+ * @param delay after which it is due again, if it is given back; or if it failed and has
+ * said so itself
  * @param counted whether it was an attempt, if it is given back
  */
-record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable FailureReport report, Duration delay,
-		boolean counted) {
+record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable FailureReport report, boolean canRetry,
+		@Nullable String result, @Nullable Duration delay, boolean counted) {
 
 	static Outcome of(Claim claim, Kind kind) {
-		return new Outcome(claim, kind, null, null, Duration.ZERO, false);
+		return new Outcome(claim, kind, null, null, false, null, null, false);
 	}
 
-	static Outcome failed(Claim claim, Throwable error) {
-		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), Duration.ZERO, true);
+	static Outcome done(Claim claim, @Nullable String result) {
+		return new Outcome(claim, Kind.DONE, null, null, false, result, null, false);
+	}
+
+	static Outcome failed(Claim claim, Throwable error, boolean canRetry, @Nullable Duration retryIn) {
+		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), canRetry, null, retryIn, true);
+	}
+
+	boolean isDone() {
+		return this.kind == Kind.DONE || this.kind == Kind.SETTLED;
 	}
 
 	static Outcome released(Claim claim, Duration delay) {
-		return new Outcome(claim, Kind.RELEASED, null, null, delay, false);
+		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, false);
 	}
 
 	/**
 	 * It is to be run again, though this was an attempt.
 	 */
 	static Outcome again(Claim claim, Duration delay) {
-		return new Outcome(claim, Kind.RELEASED, null, null, delay, true);
+		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, true);
 	}
 
 	enum Kind {
@@ -51,9 +62,14 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 		SETTLED,
 
 		/**
-		 * It is to become a dead letter.
+		 * It is to be run again, or to become a dead letter.
 		 */
 		FAILED,
+
+		/**
+		 * It was cancelled, and did not come to its end.
+		 */
+		CANCELLED,
 
 		/**
 		 * It is to be given back.

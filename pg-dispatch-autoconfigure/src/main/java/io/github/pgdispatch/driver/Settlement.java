@@ -11,6 +11,11 @@ import java.util.function.Consumer;
 
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
+import io.github.pgdispatch.gateway.FailedAttempt;
+import io.github.pgdispatch.handler.Handler;
+import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.handler.RetryPolicy;
+import org.jspecify.annotations.Nullable;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -24,6 +29,8 @@ final class Settlement {
 	private static final Log logger = LogFactory.getLog(Settlement.class);
 
 	private final ClaimGateway gateway;
+
+	private final Handlers handlers;
 
 	private final Calls calls;
 
@@ -41,12 +48,14 @@ final class Settlement {
 	/**
 	 * Creates one.
 	 * @param gateway to the database
+	 * @param handlers of this node
 	 * @param calls of this node
 	 * @param lease of this node
 	 * @param later told in how long something that is given back will be due
 	 */
-	Settlement(ClaimGateway gateway, Calls calls, Duration lease, Consumer<Duration> later) {
+	Settlement(ClaimGateway gateway, Handlers handlers, Calls calls, Duration lease, Consumer<Duration> later) {
 		this.gateway = gateway;
+		this.handlers = handlers;
 		this.calls = calls;
 		this.lease = lease;
 		this.later = later;
@@ -70,6 +79,9 @@ final class Settlement {
 			for (Outcome outcome : List.copyOf(left)) {
 				if (outcome.kind() == Outcome.Kind.FAILED) {
 					fail(outcome);
+				}
+				else if (outcome.kind() == Outcome.Kind.CANCELLED) {
+					this.gateway.cancelled(outcome.claim());
 				}
 				else {
 					release(outcome);
@@ -99,7 +111,7 @@ final class Settlement {
 		List<Claim> claims = done.stream().map(Outcome::claim).toList();
 		Set<Long> lost;
 		try {
-			lost = new HashSet<>(this.gateway.complete(claims));
+			lost = new HashSet<>(this.gateway.complete(claims, results(done)));
 		}
 		catch (SQLException ex) {
 			claims.forEach((claim) -> this.doubtful.add(claim.id()));
@@ -114,10 +126,17 @@ final class Settlement {
 		return done;
 	}
 
+	private static List<@Nullable String> results(List<Outcome> done) {
+		List<@Nullable String> results = new ArrayList<>();
+		done.forEach((outcome) -> results.add(outcome.result()));
+		return results;
+	}
+
 	private void release(Outcome outcome) throws SQLException {
-		this.gateway.release(outcome.claim(), outcome.delay(), outcome.counted());
-		if (!outcome.delay().isZero()) {
-			this.later.accept(outcome.delay());
+		Duration delay = (outcome.delay() != null) ? outcome.delay() : Duration.ZERO;
+		this.gateway.release(outcome.claim(), delay, outcome.counted());
+		if (!delay.isZero()) {
+			this.later.accept(delay);
 		}
 	}
 
@@ -126,12 +145,27 @@ final class Settlement {
 		FailureReport report = outcome.report();
 		Assert.state(report != null, "A failure without a report");
 		String job = "Job " + claim.id() + " of " + claim.handler();
-		if (this.gateway.fail(claim, report.sqlState(), report.message(), report.stackTrace())) {
-			warn(job + " failed: it is now in pgdispatch.dead_letter", outcome);
-		}
-		else {
+		String end = this.gateway.end(claim, attempt(claim, outcome, report));
+		if (end == null) {
 			warn(job + " failed here, and is another node's by now, or has been committed", outcome);
 		}
+		else if (end.equals("retried")) {
+			logger.warn(job + " failed, and will be run again: " + report.message());
+			logger.debug("The failure:", outcome.error());
+			// When exactly, the look finds out.
+			this.later.accept(Duration.ZERO);
+		}
+		else if (end.equals("dead")) {
+			warn(job + " failed: it is now in pgdispatch.dead_letter", outcome);
+		}
+	}
+
+	private FailedAttempt attempt(Claim claim, Outcome outcome, FailureReport report) {
+		Handler handler = this.handlers.get(claim.handler());
+		RetryPolicy retry = (handler != null) ? handler.retry() : RetryPolicy.NEVER;
+		return new FailedAttempt(report.sqlState(), report.message(), report.stackTrace(), outcome.canRetry(),
+				outcome.delay(), retry.maxAttempts(), retry.backOff().delay(), retry.backOff().multiplier(),
+				retry.backOff().limit());
 	}
 
 	/**

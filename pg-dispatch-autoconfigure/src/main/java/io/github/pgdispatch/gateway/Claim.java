@@ -2,6 +2,7 @@ package io.github.pgdispatch.gateway;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 
 import org.jspecify.annotations.Nullable;
@@ -16,14 +17,21 @@ import org.jspecify.annotations.Nullable;
  * @param firedAt when the transaction that dispatched it began
  * @param arguments of the call, as a JSON object
  * @param headers of the job, as JSON, if there are any
+ * @param timeLimit after which it is to be interrupted; {@code null}: as its handler says
+ * @param wantsResult whether what the method returns is kept
  */
 public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, OffsetDateTime firedAt,
-		String arguments, @Nullable String headers) {
+		String arguments, @Nullable String headers, @Nullable Duration timeLimit, boolean wantsResult) {
 
 	static Claim of(ResultSet row) throws SQLException {
 		return new Claim(row.getString("handler"), row.getObject("due_at", OffsetDateTime.class), row.getLong("id"),
 				row.getInt("attempts"), row.getObject("fired_at", OffsetDateTime.class), row.getString("arguments"),
-				row.getString("headers"));
+				row.getString("headers"), timeLimit(row), row.getBoolean("wants_result"));
+	}
+
+	private static @Nullable Duration timeLimit(ResultSet row) throws SQLException {
+		long millis = row.getLong("time_limit_ms");
+		return row.wasNull() ? null : Duration.ofMillis(millis);
 	}
 
 }

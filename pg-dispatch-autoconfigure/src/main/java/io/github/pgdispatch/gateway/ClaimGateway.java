@@ -5,12 +5,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -26,9 +28,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClaimGateway {
 
-	private static final String CLAIM = "SELECT * FROM pgdispatch.claim_handler_jobs(?, make_interval(secs => ?), ?, ?, ?, ?, ?)";
+	static final String CLAIMED = "SELECT *, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms FROM pgdispatch.";
 
-	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?)";
+	private static final String CLAIM = CLAIMED + "claim_handler_jobs(?, make_interval(secs => ?), ?, ?, ?, ?, ?)";
+
+	private static final String CLAIM_SUSPECT = CLAIMED + "claim_suspect(?, make_interval(secs => ?), ?)";
+
+	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::json[])";
 
 	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?), ?)";
 
@@ -36,7 +42,13 @@ public final class ClaimGateway {
 
 	static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
 
-	private static final String RENEW = "SELECT pgdispatch.renew_lease(?, make_interval(secs => ?))";
+	private static final String END_ATTEMPT = """
+			SELECT pgdispatch.end_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?), ?, make_interval(secs => ?), ?,
+			                                  make_interval(secs => ?))""";
+
+	private static final String CANCELLED = "SELECT pgdispatch.cancel_handler_job(?, ?, ?, ?, ?)";
+
+	private static final String KEEP = "SELECT pgdispatch.keep_lease(?, make_interval(secs => ?), ?)";
 
 	static final String END = "SELECT pgdispatch.end_lease(?)";
 
@@ -83,29 +95,47 @@ public final class ClaimGateway {
 			statement.setInt(5, inAll);
 			statement.setArray(6, array(statement, "timestamptz", wanted, after(Claim::dueAt)));
 			statement.setArray(7, array(statement, "int8", wanted, after(Claim::id)));
-		}, (rows) -> {
-			List<Claim> claims = new ArrayList<>();
-			do {
-				claims.add(Claim.of(rows));
-			}
-			while (rows.next());
-			claims.sort(Comparator.comparing(Claim::dueAt).thenComparing(Claim::id));
-			return claims;
-		}, List.of());
+		}, ClaimGateway::claims, List.of());
+	}
+
+	/**
+	 * Claims a job with which nodes were lost before, and renews the lease: for a node
+	 * that runs nothing else, nor will before that job has ended.
+	 * @param handlers of this node
+	 * @return the claim, or none
+	 * @throws SQLException if none could be claimed
+	 */
+	public List<Claim> claimSuspect(Set<String> handlers) throws SQLException {
+		return execute(CLAIM_SUSPECT, (statement) -> {
+			statement.setDouble(2, seconds(this.lease));
+			statement.setArray(3, array(statement, "text", handlers, Function.identity()));
+		}, ClaimGateway::claims, List.of());
+	}
+
+	private static List<Claim> claims(ResultSet rows) throws SQLException {
+		List<Claim> claims = new ArrayList<>();
+		do {
+			claims.add(Claim.of(rows));
+		}
+		while (rows.next());
+		claims.sort(Comparator.comparing(Claim::dueAt).thenComparing(Claim::id));
+		return claims;
 	}
 
 	/**
 	 * Deletes jobs that are done.
 	 * @param claims on them
+	 * @param results of those, as JSON, that are to be kept; {@code null} of others
 	 * @return the ids of those that another node has taken over
 	 * @throws SQLException if nothing was deleted
 	 */
-	public Set<Long> complete(List<Claim> claims) throws SQLException {
+	public Set<Long> complete(List<Claim> claims, List<@Nullable String> results) throws SQLException {
 		return execute(COMPLETE, (statement) -> {
 			statement.setArray(2, array(statement, "text", claims, Claim::handler));
 			statement.setArray(3, array(statement, "timestamptz", claims, Claim::dueAt));
 			statement.setArray(4, array(statement, "int8", claims, Claim::id));
 			statement.setArray(5, array(statement, "int4", claims, Claim::attempt));
+			statement.setArray(6, statement.getConnection().createArrayOf("text", results.toArray()));
 		}, (row) -> Arrays.stream((Long[]) row.getArray(1).getArray()).collect(Collectors.toSet()), Set.of());
 	}
 
@@ -125,19 +155,36 @@ public final class ClaimGateway {
 	}
 
 	/**
-	 * Makes a job that failed a dead letter.
+	 * Ends an attempt that has failed.
 	 * @param claim on the job
-	 * @param sqlState of the error, if the database was its cause
-	 * @param message of the error
-	 * @param context where it came from
+	 * @param failure of the attempt
+	 * @return what has become of the job: {@code retried}, {@code dead} or
+	 * {@code cancelled}; {@code null} if this node no longer had the claim
+	 * @throws SQLException if nothing was done
+	 */
+	public @Nullable String end(Claim claim, FailedAttempt failure) throws SQLException {
+		return execute(END_ATTEMPT, (statement) -> {
+			set(statement, claim);
+			statement.setString(6, failure.sqlState());
+			statement.setString(7, failure.message());
+			statement.setString(8, failure.context());
+			statement.setBoolean(9, failure.canRetry());
+			statement.setObject(10, (failure.retryIn() != null) ? seconds(failure.retryIn()) : null, Types.DOUBLE);
+			statement.setInt(11, failure.maxAttempts());
+			statement.setDouble(12, seconds(failure.backOff()));
+			statement.setDouble(13, failure.backOffFactor());
+			statement.setDouble(14, seconds(failure.backOffLimit()));
+		}, (row) -> Optional.ofNullable(row.getString(1)), Optional.<String>empty()).orElse(null);
+	}
+
+	/**
+	 * Deletes a job that was cancelled, and interrupted therefore.
+	 * @param claim on the job
 	 * @return whether this node still had the claim
 	 * @throws SQLException if nothing was done
 	 */
-	public boolean fail(Claim claim, @Nullable String sqlState, String message, String context) throws SQLException {
-		return execute(FAIL, claim, (statement) -> {
-			statement.setString(6, sqlState);
-			statement.setString(7, message);
-			statement.setString(8, context);
+	public boolean cancelled(Claim claim) throws SQLException {
+		return execute(CANCELLED, claim, (statement) -> {
 		});
 	}
 
@@ -157,10 +204,15 @@ public final class ClaimGateway {
 
 	/**
 	 * Renews the lease.
+	 * @param known ids of the jobs that this node has claimed
+	 * @return the ids of those that have been cancelled
 	 * @throws SQLException if it was not renewed
 	 */
-	public void renew() throws SQLException {
-		execute(RENEW, (statement) -> statement.setDouble(2, seconds(this.lease)), (row) -> true, true);
+	public Set<Long> keep(Set<Long> known) throws SQLException {
+		return execute(KEEP, (statement) -> {
+			statement.setDouble(2, seconds(this.lease));
+			statement.setArray(3, array(statement, "int8", known, Function.identity()));
+		}, (row) -> Set.of((Long[]) row.getArray(1).getArray()), Set.of());
 	}
 
 	/**
@@ -191,12 +243,16 @@ public final class ClaimGateway {
 
 	private boolean execute(String sql, Claim claim, Parameters more) throws SQLException {
 		return execute(sql, (statement) -> {
-			statement.setString(2, claim.handler());
-			statement.setObject(3, claim.dueAt());
-			statement.setLong(4, claim.id());
-			statement.setInt(5, claim.attempt());
+			set(statement, claim);
 			more.set(statement);
 		}, (row) -> row.getBoolean(1), false);
+	}
+
+	private static void set(PreparedStatement statement, Claim claim) throws SQLException {
+		statement.setString(2, claim.handler());
+		statement.setObject(3, claim.dueAt());
+		statement.setLong(4, claim.id());
+		statement.setInt(5, claim.attempt());
 	}
 
 	private <T> T execute(String sql, Parameters parameters, Result<T> result, T none) throws SQLException {

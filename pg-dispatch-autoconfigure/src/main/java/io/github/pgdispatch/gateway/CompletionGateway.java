@@ -4,6 +4,8 @@ import java.util.UUID;
 
 import javax.sql.DataSource;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -12,7 +14,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 public final class CompletionGateway {
 
-	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?)";
+	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json)";
 
 	private final JdbcOperations jdbc;
 
@@ -31,11 +33,12 @@ public final class CompletionGateway {
 	/**
 	 * Deletes a job.
 	 * @param claim on the job
+	 * @param result as JSON, if it is to be kept
 	 * @return whether this node still had the claim; if not, nothing is deleted
 	 */
-	public boolean complete(Claim claim) {
+	public boolean complete(Claim claim, @Nullable String result) {
 		return Boolean.TRUE.equals(this.jdbc.queryForObject(COMPLETE, Boolean.class, this.node, claim.handler(),
-				claim.dueAt(), claim.id(), claim.attempt()));
+				claim.dueAt(), claim.id(), claim.attempt(), result));
 	}
 
 }

@@ -17,12 +17,14 @@ import java.util.function.Consumer;
  * @param handlers by name
  * @param unknown told at each look of which other handlers there are jobs that have been
  * waiting for a while
+ * @param suspects told at each look whether there is a job with which nodes were lost,
+ * and which is to be run alone
  */
-public record HandlerQueue(UUID node, Duration lease, Set<String> handlers,
-		Consumer<Set<String>> unknown) implements WatchedQueue {
+public record HandlerQueue(UUID node, Duration lease, Set<String> handlers, Consumer<Set<String>> unknown,
+		Consumer<Boolean> suspects) implements WatchedQueue {
 
 	private static final String WATCH = """
-			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, resting, notified, unknown
+			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, resting, notified, unknown, suspects
 			  FROM pgdispatch.watch_handlers(?, make_interval(secs => ?), ?, ?)""";
 
 	@Override
@@ -40,6 +42,7 @@ public record HandlerQueue(UUID node, Duration lease, Set<String> handlers,
 			ResultSet row = statement.executeQuery();
 			row.next();
 			this.unknown.accept(Set.of((String[]) row.getArray("unknown").getArray()));
+			this.suspects.accept(row.getBoolean("suspects"));
 			return new Look(row.getBoolean("due") ? 1 : 0, CommandQueue.nextDueIn(row), row.getBoolean("resting"),
 					row.getBoolean("notified"));
 		}

@@ -1,5 +1,7 @@
 package io.github.pgdispatch.handler;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Completes a job in the current transaction.
  */
@@ -7,9 +9,10 @@ public interface Completion {
 
 	/**
 	 * Deletes the job.
+	 * @param result of the job, as JSON, if it is to be kept
 	 * @return whether it could be; if not, another node has taken it over, and what was
 	 * done for it here must not be committed
 	 */
-	boolean complete();
+	boolean complete(@Nullable String result);
 
 }

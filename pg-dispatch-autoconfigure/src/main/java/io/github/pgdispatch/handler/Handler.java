@@ -2,6 +2,7 @@ package io.github.pgdispatch.handler;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.DispatchContext;
@@ -21,6 +22,10 @@ public final class Handler {
 
 	private final int concurrency;
 
+	private final RetryPolicy retry;
+
+	private final @Nullable Duration timeLimit;
+
 	private final Supplier<Object> bean;
 
 	private final Method method;
@@ -29,26 +34,34 @@ public final class Handler {
 
 	private final Arguments arguments;
 
+	private final @Nullable ReturnValue returnValue;
+
 	private final @Nullable String transactionName;
 
 	/**
 	 * Creates a handler.
 	 * @param name under which jobs are kept for it
 	 * @param concurrency how many of them this node runs at once, at the most
+	 * @param retry whether and when those that fail are run again
+	 * @param timeLimit after which one is interrupted, unless it has a limit of its own
 	 * @param bean that has the method, proxied
 	 * @param method of the bean's class
 	 * @param targetClass the bean's class
 	 * @param arguments of the method
+	 * @param returnValue of the method; {@code null} if it has none
 	 */
-	public Handler(String name, int concurrency, Supplier<Object> bean, Method method, Class<?> targetClass,
-			Arguments arguments) {
+	public Handler(String name, int concurrency, RetryPolicy retry, @Nullable Duration timeLimit, Supplier<Object> bean,
+			Method method, Class<?> targetClass, Arguments arguments, @Nullable ReturnValue returnValue) {
 		Assert.isTrue(concurrency > 0, () -> "The concurrency must be positive, but is " + concurrency);
 		this.name = name;
 		this.concurrency = concurrency;
+		this.retry = retry;
+		this.timeLimit = timeLimit;
 		this.bean = bean;
 		this.method = method;
 		this.targetClass = targetClass;
 		this.arguments = arguments;
+		this.returnValue = returnValue;
 		this.transactionName = transactionName(method, targetClass);
 	}
 
@@ -78,6 +91,22 @@ public final class Handler {
 	}
 
 	/**
+	 * Returns whether and when jobs that fail are run again.
+	 * @return the policy
+	 */
+	public RetryPolicy retry() {
+		return this.retry;
+	}
+
+	/**
+	 * Returns after how long a job is interrupted.
+	 * @return the limit, or {@code null} for none
+	 */
+	public @Nullable Duration timeLimit() {
+		return this.timeLimit;
+	}
+
+	/**
 	 * Returns whether Spring begins a transaction for the method, so that a failure has
 	 * left nothing behind in the database.
 	 * @return whether it does, if it finds the transaction's manager
@@ -93,19 +122,20 @@ public final class Handler {
 	 * @param calls that tell the proxy that this is no dispatch
 	 * @param completion of the job, called in the transaction that Spring begins for the
 	 * method, if it does, right before its commit
-	 * @return whether the job was completed in that transaction
+	 * @param wantsResult whether what the method returns is kept
+	 * @return the call, which tells whether the job was completed in that transaction
 	 * @throws ArgumentMismatchException if the arguments do not fit: then the method was
 	 * not called
 	 * @throws LostClaimException if another node has taken over the job
 	 * @throws Throwable what the method throws
 	 */
-	public boolean call(String arguments, DispatchContext context, HandlerCalls calls, Completion completion)
-			throws Throwable {
+	public HandlerCall call(String arguments, DispatchContext context, HandlerCalls calls, Completion completion,
+			boolean wantsResult) throws Throwable {
 		@Nullable Object[] values = this.arguments.read(arguments, context);
 		Object bean = this.bean.get();
 		Method invocable = AopUtils.selectInvocableMethod(this.method, bean.getClass());
 		ReflectionUtils.makeAccessible(invocable);
-		HandlerCall call = new HandlerCall(this, transactionName(bean), completion);
+		HandlerCall call = new HandlerCall(this, transactionName(bean), completion, wantsResult);
 		calls.run(call, () -> {
 			try {
 				invocable.invoke(bean, values);
@@ -114,7 +144,7 @@ public final class Handler {
 				throw ex.getTargetException();
 			}
 		});
-		return call.isCompleted();
+		return call;
 	}
 
 	/**
@@ -124,6 +154,13 @@ public final class Handler {
 		Class<?> actualClass = AopUtils.getTargetClass(bean);
 		return (actualClass == this.targetClass) ? this.transactionName
 				: transactionName(AopUtils.getMostSpecificMethod(this.method, actualClass), actualClass);
+	}
+
+	/**
+	 * Writes what the method has returned. Waits for a future.
+	 */
+	String write(@Nullable Object returned) throws Throwable {
+		return (this.returnValue != null) ? this.returnValue.write(ReturnValue.unwrap(returned)) : "null";
 	}
 
 	boolean isFor(Method method, Class<?> targetClass) {

@@ -9,7 +9,7 @@ import org.springframework.transaction.TransactionExecution;
 /**
  * A call of a handler for a job. Belongs to one thread.
  */
-final class HandlerCall {
+public final class HandlerCall {
 
 	private final Handler handler;
 
@@ -17,7 +17,13 @@ final class HandlerCall {
 
 	private final Completion completion;
 
+	private final boolean wantsResult;
+
 	private boolean entered;
+
+	private boolean returned;
+
+	private @Nullable String result;
 
 	private @Nullable TransactionExecution transaction;
 
@@ -27,11 +33,13 @@ final class HandlerCall {
 	 * Creates a call.
 	 * @param transactionName how Spring names the transaction that it begins for the
 	 * method, if it does
+	 * @param wantsResult whether what the method returns is kept
 	 */
-	HandlerCall(Handler handler, @Nullable String transactionName, Completion completion) {
+	HandlerCall(Handler handler, @Nullable String transactionName, Completion completion, boolean wantsResult) {
 		this.handler = handler;
 		this.transactionName = transactionName;
 		this.completion = completion;
+		this.wantsResult = wantsResult;
 	}
 
 	/**
@@ -54,7 +62,7 @@ final class HandlerCall {
 	}
 
 	void committing(TransactionExecution transaction) {
-		if (transaction == this.transaction && !this.completion.complete()) {
+		if (transaction == this.transaction && !this.completion.complete(this.result)) {
 			throw new LostClaimException(this.handler.name());
 		}
 	}
@@ -66,8 +74,30 @@ final class HandlerCall {
 		}
 	}
 
-	boolean isCompleted() {
+	/**
+	 * Takes what the method has returned, while its transaction is still open.
+	 */
+	void returned(@Nullable Object value) throws Throwable {
+		if (this.entered && !this.returned) {
+			this.returned = true;
+			this.result = this.wantsResult ? this.handler.write(value) : null;
+		}
+	}
+
+	/**
+	 * Whether the job was completed in the transaction of the method.
+	 * @return whether it was
+	 */
+	public boolean isCompleted() {
 		return this.completed;
+	}
+
+	/**
+	 * Returns what the method has returned, if it is to be kept.
+	 * @return as JSON
+	 */
+	public @Nullable String result() {
+		return this.result;
 	}
 
 }

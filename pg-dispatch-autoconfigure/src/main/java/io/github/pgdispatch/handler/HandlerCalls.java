@@ -40,6 +40,18 @@ public final class HandlerCalls {
 	}
 
 	/**
+	 * Takes what the method has returned that the call was to run.
+	 * @param value that it has returned
+	 * @throws Throwable if the value cannot be kept
+	 */
+	public void returned(@Nullable Object value) throws Throwable {
+		HandlerCall call = this.current.get();
+		if (call != null) {
+			call.returned(value);
+		}
+	}
+
+	/**
 	 * Returns what has to be registered with the transaction manager of the methods. It
 	 * is not this object itself, since Spring Boot registers all beans that are
 	 * listeners, with all transaction managers.

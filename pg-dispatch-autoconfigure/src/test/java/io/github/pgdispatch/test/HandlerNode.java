@@ -49,7 +49,9 @@ public final class HandlerNode implements AutoCloseable {
 	private static HandlerNode start(String url, Class<?> bean, String... properties) {
 		Map<String, String> all = new LinkedHashMap<>(Map.of("spring.datasource.url", url, "spring.datasource.username",
 				"app", "pgdispatch.schema.mode", "validate", "pgdispatch.driver", "application",
-				"spring.lifecycle.timeout-per-shutdown-phase", "5s"));
+				"spring.lifecycle.timeout-per-shutdown-phase", "5s",
+				// Those that want another one say so.
+				"pgdispatch.retry.max-attempts", "1"));
 		for (String property : properties) {
 			String[] nameAndValue = property.split("=", 2);
 			all.put(nameAndValue[0], nameAndValue[1]);

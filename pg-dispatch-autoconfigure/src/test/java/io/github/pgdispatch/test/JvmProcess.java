@@ -41,6 +41,10 @@ public final class JvmProcess implements AutoCloseable {
 		this.process.destroyForcibly();
 	}
 
+	public boolean isAlive() {
+		return this.process.isAlive();
+	}
+
 	/**
 	 * Stops all its threads where they are, until it is thawed.
 	 */

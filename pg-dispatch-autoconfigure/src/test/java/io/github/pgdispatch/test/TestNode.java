@@ -9,6 +9,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.DriverSettings;
+import io.github.pgdispatch.driver.ResultWatch;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -32,16 +33,21 @@ public final class TestNode implements AutoCloseable {
 
 	private final ApplicationDriver driver;
 
+	private final ResultWatch results;
+
 	private final PgDispatchTemplate template;
 
 	private final TransactionTemplate transaction;
 
 	private TestNode(String url, DriverSettings settings) {
 		this.application = pool(url, "test-application", 16);
-		this.workers = pool(url, WORKER, settings.threads() + 1);
-		this.driver = new ApplicationDriver(this.workers, new CustomizableThreadFactory("pg-dispatch-"), settings);
+		this.workers = pool(url, WORKER, settings.threads() + 2);
+		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-");
+		this.driver = new ApplicationDriver(this.workers, threads, settings);
+		this.results = new ResultWatch(this.workers, threads, settings.pollInterval(), settings.listen());
 		JdbcTransactionManager transactionManager = new JdbcTransactionManager(this.application);
-		this.template = PgDispatchTemplate.create(this.application, transactionManager, true, this.driver);
+		this.template = PgDispatchTemplate.create(this.application, transactionManager, true, this.driver,
+				this.results);
 		this.transaction = new TransactionTemplate(transactionManager);
 	}
 
@@ -93,6 +99,7 @@ public final class TestNode implements AutoCloseable {
 	@Override
 	public void close() {
 		this.driver.stop();
+		this.results.stop();
 		this.workers.close();
 		this.application.close();
 	}

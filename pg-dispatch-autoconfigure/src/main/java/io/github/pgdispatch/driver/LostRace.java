@@ -1,0 +1,23 @@
+package io.github.pgdispatch.driver;
+
+import java.util.Set;
+
+/**
+ * Tells whether a method's transaction was undone in favour of another one, through no
+ * fault of its own.
+ */
+final class LostRace {
+
+	/**
+	 * Serialization failures and deadlocks, see appendix A of PostgreSQL's manual.
+	 */
+	private static final Set<String> STATES = Set.of("40001", "40P01");
+
+	private LostRace() {
+	}
+
+	static boolean isCauseOf(Throwable error) {
+		return Causes.anySql(error, (ex) -> STATES.contains(String.valueOf(ex.getSQLState())));
+	}
+
+}
