@@ -1,0 +1,116 @@
+package io.github.pgdispatch;
+
+import java.util.List;
+import java.util.Optional;
+
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.gateway.LetterChoice;
+import io.github.pgdispatch.gateway.LetterGateway;
+import io.github.pgdispatch.gateway.LimitGateway;
+
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.util.Assert;
+
+/**
+ * The operations: calls what the schema has for them.
+ */
+final class DefaultPgDispatchOperations implements PgDispatchOperations {
+
+	private final LetterGateway letters;
+
+	private final LimitGateway limits;
+
+	private final DispatchTransaction transaction;
+
+	DefaultPgDispatchOperations(DataSource dataSource, PlatformTransactionManager transactionManager) {
+		this.letters = new LetterGateway(dataSource);
+		this.limits = new LimitGateway(dataSource);
+		this.transaction = new DispatchTransaction(transactionManager, dataSource, false);
+	}
+
+	@Override
+	public Optional<DeadLetter> deadLetter(long id) {
+		return this.letters.list(choice(id)).stream().map(DeadLetter::of).reduce((earlier, later) -> later);
+	}
+
+	@Override
+	public List<DeadLetter> deadLetters(DeadLetterFilter filter) {
+		return this.letters.list(filter.choice()).stream().map(DeadLetter::of).toList();
+	}
+
+	@Override
+	public boolean retry(long id) {
+		return this.transaction.call(() -> this.letters.retry(choice(id))) > 0;
+	}
+
+	@Override
+	public long retry(DeadLetterFilter filter) {
+		return this.transaction.call(() -> this.letters.retry(filter.choice()));
+	}
+
+	@Override
+	public boolean delete(long id) {
+		return this.transaction.call(() -> this.letters.delete(choice(id))) > 0;
+	}
+
+	@Override
+	public long delete(DeadLetterFilter filter) {
+		return this.transaction.call(() -> this.letters.delete(filter.choice()));
+	}
+
+	private static LetterChoice choice(long id) {
+		return new LetterChoice(id, null, null, null, null, null, null);
+	}
+
+	@Override
+	public void pause() {
+		this.transaction.execute(() -> this.limits.pause(null, null));
+	}
+
+	@Override
+	public void resume() {
+		this.transaction.execute(() -> this.limits.resume(null, null));
+	}
+
+	@Override
+	public void pauseHandler(String handler) {
+		requireName("handler", handler);
+		this.transaction.execute(() -> this.limits.pause(handler, null));
+	}
+
+	@Override
+	public void resumeHandler(String handler) {
+		requireName("handler", handler);
+		this.transaction.execute(() -> this.limits.resume(handler, null));
+	}
+
+	@Override
+	public void pauseQueue(String queue) {
+		requireName("queue", queue);
+		this.transaction.execute(() -> this.limits.pause(null, queue));
+	}
+
+	@Override
+	public void resumeQueue(String queue) {
+		requireName("queue", queue);
+		this.transaction.execute(() -> this.limits.resume(null, queue));
+	}
+
+	@Override
+	public void setQueue(String queue, QueueLimits limits) {
+		requireName("queue", queue);
+		this.transaction.execute(() -> this.limits.setQueue(queue, limits.concurrency(), limits.rate(), limits.per()));
+	}
+
+	@Override
+	public boolean dropQueue(String queue) {
+		requireName("queue", queue);
+		return this.transaction.call(() -> this.limits.dropQueue(queue));
+	}
+
+	private static void requireName(String what, String name) {
+		Assert.hasText(name, () -> "The name of the " + what + " must not be blank");
+	}
+
+}

@@ -1,0 +1,246 @@
+package io.github.pgdispatch;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link PgDispatchOperations}.
+ */
+@PostgresTest
+class PgDispatchOperationsTests {
+
+	private static final DeadLetterFilter ALL = DeadLetterFilter.all();
+
+	private Session session;
+
+	private TransactionTemplate transaction;
+
+	private PgDispatchOperations operations;
+
+	@BeforeEach
+	void install(TestDatabase database) throws Exception {
+		DataSource dataSource = database.install("app").dataSource("app");
+		JdbcTransactionManager transactionManager = new JdbcTransactionManager(dataSource);
+		this.session = new Session(database, "app");
+		this.transaction = new TransactionTemplate(transactionManager);
+		this.operations = PgDispatchOperations.create(dataSource, transactionManager);
+		this.session.run("CREATE TABLE effect (name text)");
+	}
+
+	@AfterEach
+	void close() throws Exception {
+		this.session.close();
+	}
+
+	private long failed(String command, String options) throws Exception {
+		long id = Long.parseLong(this.session
+			.value("SELECT pgdispatch.dispatch($command$" + command + "$command$, notify => false" + options + ")"));
+		this.session.work();
+		return id;
+	}
+
+	private long failed(String command) throws Exception {
+		return failed(command, "");
+	}
+
+	private String jobs() throws Exception {
+		return this.session.value("SELECT count(*) FROM pgdispatch.job");
+	}
+
+	@Test
+	void deadLetterHasAllThatIsKnown() throws Exception {
+		Instant before = Instant.parse(this.session.value("SELECT to_json(clock_timestamp())")
+			.replace("\"", "")
+			.replaceAll("[+]00(:00)?$", "Z"));
+		long id = failed("SELECT 1 / 0", ", time_limit => '1 minute', headers => '{\"trace\": \"a\", \"span\": 1}'");
+		DeadLetter letter = this.operations.deadLetter(id).orElseThrow();
+		assertThat(this.operations.deadLetters(ALL)).containsExactly(letter);
+		assertThat(letter.id()).isEqualTo(id);
+		assertThat(letter.command()).isEqualTo("SELECT 1 / 0");
+		assertThat(letter.handler()).isNull();
+		assertThat(letter.arguments()).isNull();
+		assertThat(letter.headers()).isEqualTo(Map.of("trace", "a", "span", "1"));
+		assertThat(letter.options()).contains("\"time_limit\": \"00:01:00\"");
+		assertThat(letter.firedAt()).isBetween(before, letter.failedAt());
+		assertThat(letter.dueAt()).isBetween(before, letter.failedAt());
+		assertThat(letter.attempts()).isOne();
+		assertThat(letter.crashes()).isZero();
+		assertThat(letter.sqlState()).isEqualTo("22012");
+		assertThat(letter.message()).isEqualTo("division by zero");
+	}
+
+	@Test
+	void deadLetterOfAHandlerHasItsArguments() throws Exception {
+		this.session.run("""
+				INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, fired_at, due_at, crashes, message)
+				VALUES ('app'::regrole, 3, 'mails.send', '{"to": 7}', now(), now(), 1, 'java.io.IOException')""");
+		DeadLetter letter = this.operations.deadLetter(3).orElseThrow();
+		assertThat(letter.command()).isNull();
+		assertThat(letter.handler()).isEqualTo("mails.send");
+		assertThat(letter.arguments()).isEqualTo("{\"to\": 7}");
+		assertThat(letter.headers()).isEmpty();
+		assertThat(letter.options()).isNull();
+		assertThat(letter.sqlState()).isNull();
+		assertThat(letter.crashes()).isOne();
+	}
+
+	@Test
+	void filterLetsThroughWhatFitsAllOfIt() throws Exception {
+		long zero = failed("SELECT 1 / 0");
+		Instant between = this.operations.deadLetter(zero).orElseThrow().failedAt().plusNanos(1_000);
+		long missing = failed("SELECT no_such_function()");
+		assertThat(ids(ALL)).containsExactly(zero, missing);
+		assertThat(ids(ALL.sqlState("22012"))).containsExactly(zero);
+		assertThat(ids(ALL.sqlState("22013"))).isEmpty();
+		assertThat(ids(ALL.text("DIVISION"))).containsExactly(zero);
+		assertThat(ids(ALL.text("%"))).isEmpty();
+		assertThat(ids(ALL.since(between))).containsExactly(missing);
+		assertThat(ids(ALL.until(between))).containsExactly(zero);
+		assertThat(ids(ALL.until(between).text("function"))).isEmpty();
+		assertThat(ids(ALL.limit(1))).containsExactly(zero);
+		assertThat(ids(ALL.handler("mails.send"))).isEmpty();
+	}
+
+	private List<Long> ids(DeadLetterFilter filter) {
+		return this.operations.deadLetters(filter).stream().map(DeadLetter::id).toList();
+	}
+
+	@Test
+	void retriedDeadLetterIsAJobAgain() throws Exception {
+		long id = failed("INSERT INTO effect SELECT name FROM missing");
+		this.session.run("CREATE TABLE missing (name text)", "INSERT INTO missing VALUES ('there')");
+		assertThat(this.operations.retry(id)).isTrue();
+		assertThat(this.operations.retry(id)).isFalse();
+		assertThat(this.operations.deadLetter(id)).isEmpty();
+		assertThat(this.session.value("SELECT id FROM pgdispatch.job")).isEqualTo(String.valueOf(id));
+		this.session.work();
+		assertThat(this.session.values("SELECT name FROM effect")).containsExactly("there");
+	}
+
+	@Test
+	void retriesAndDeletesByFilter() throws Exception {
+		failed("SELECT 1 / 0");
+		failed("SELECT 2 / 0");
+		failed("SELECT no_such_function()");
+		assertThat(this.operations.retry(ALL.sqlState("22012").limit(1))).isOne();
+		assertThat(this.session.values("SELECT command FROM pgdispatch.job")).containsExactly("SELECT 1 / 0");
+		assertThat(this.operations.delete(ALL.sqlState("22012"))).isOne();
+		assertThat(this.operations.deadLetters(ALL)).singleElement()
+			.extracting(DeadLetter::command)
+			.isEqualTo("SELECT no_such_function()");
+		assertThat(this.operations.delete(ALL)).isOne();
+		assertThat(this.operations.retry(ALL)).isZero();
+	}
+
+	@Test
+	void deletesOne() throws Exception {
+		long id = failed("SELECT 1 / 0");
+		assertThat(this.operations.delete(id)).isTrue();
+		assertThat(this.operations.delete(id)).isFalse();
+		assertThat(this.operations.deadLetters(ALL)).isEmpty();
+	}
+
+	@Test
+	void othersDeadLettersAreLeftAlone() throws Exception {
+		this.session.run("""
+				INSERT INTO pgdispatch.dead_letter (role, id, command, fired_at, due_at, crashes, message)
+				VALUES ('postgres'::regrole, 3, 'SELECT 1', now(), now(), 0, 'secret')""");
+		assertThat(this.operations.deadLetters(ALL)).isEmpty();
+		assertThat(this.operations.deadLetter(3)).isEmpty();
+		assertThat(this.operations.retry(ALL)).isZero();
+		assertThat(this.operations.delete(ALL)).isZero();
+		assertThat(this.operations.delete(3)).isFalse();
+	}
+
+	@Test
+	void joinsTheTransaction() throws Exception {
+		long id = failed("SELECT 1 / 0");
+		this.transaction.executeWithoutResult((status) -> {
+			assertThat(this.operations.retry(id)).isTrue();
+			this.operations.pause();
+			this.operations.setQueue("mail", QueueLimits.none());
+			status.setRollbackOnly();
+		});
+		assertThat(this.operations.deadLetter(id)).isPresent();
+		assertThat(this.session.values("SELECT handler FROM pgdispatch.pause")).isEmpty();
+		assertThat(this.session.values("SELECT name FROM pgdispatch.queue")).isEmpty();
+	}
+
+	@Test
+	void pausesEverything() throws Exception {
+		this.operations.pause();
+		this.session.fire("INSERT INTO effect VALUES ('fired')");
+		this.session.work();
+		assertThat(jobs()).isEqualTo("1");
+		this.operations.resume();
+		this.session.work();
+		assertThat(jobs()).isEqualTo("0");
+	}
+
+	@Test
+	void pausesAHandler() throws Exception {
+		this.operations.pauseHandler("mails.send");
+		assertThat(this.session.values("SELECT handler FROM pgdispatch.pause")).containsExactly("mails.send");
+		this.operations.resumeHandler("mails.send");
+		assertThat(this.session.values("SELECT handler FROM pgdispatch.pause")).isEmpty();
+		assertThatIllegalArgumentException().isThrownBy(() -> this.operations.pauseHandler(" "));
+	}
+
+	@Test
+	void pausesAQueue() throws Exception {
+		this.operations.setQueue("mail", QueueLimits.none());
+		this.operations.pauseQueue("mail");
+		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', queue => 'mail')");
+		this.session.work();
+		assertThat(jobs()).isEqualTo("1");
+		this.operations.resumeQueue("mail");
+		this.session.work();
+		assertThat(jobs()).isEqualTo("0");
+		assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> this.operations.pauseQueue("post"))
+			.havingRootCause()
+			.withMessageContaining("there is no queue post");
+	}
+
+	@Test
+	void setsAndDropsQueues() throws Exception {
+		this.operations.setQueue("mail", QueueLimits.none().concurrency(4).rate(100, Duration.ofMillis(1_500)));
+		this.operations.setQueue("post", QueueLimits.none().concurrency(1));
+		assertThat(this.session.values("SELECT concat_ws(' ', name, max_running, rate, per) FROM pgdispatch.queue"))
+			.containsExactlyInAnyOrder("mail 4 100 00:00:01.5", "post 1 00:00:01");
+		assertThat(this.operations.dropQueue("mail")).isTrue();
+		assertThat(this.operations.dropQueue("mail")).isFalse();
+	}
+
+	@Test
+	void badInputIsRefused() {
+		assertThatIllegalArgumentException().isThrownBy(() -> this.operations.setQueue(" ", QueueLimits.none()));
+		assertThatIllegalArgumentException().isThrownBy(() -> this.operations.dropQueue(""));
+		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().concurrency(0));
+		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().rate(0, Duration.ofSeconds(1)));
+		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().rate(1, Duration.ZERO));
+		assertThatIllegalArgumentException().isThrownBy(() -> ALL.limit(0));
+		assertThatIllegalArgumentException().isThrownBy(() -> ALL.sqlState("23"));
+		assertThatIllegalArgumentException().isThrownBy(() -> ALL.text(""));
+		assertThatIllegalArgumentException().isThrownBy(() -> ALL.handler(" "));
+	}
+
+}
