@@ -16,24 +16,35 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 public final class QueueGateway {
 
+	/**
+	 * Those that are held are due at the time that they would be, if nothing held them.
+	 */
 	private static final String JOBS = """
-			SELECT id, command, NULL AS handler, NULL AS arguments, fired_at, due_at
-			  FROM pgdispatch.job
-			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid
+			SELECT j.id, j.command, NULL AS handler, NULL AS arguments, j.fired_at, coalesce(m.due_at, j.due_at) AS due_at, j.due_at AS place
+			  FROM pgdispatch.job AS j
+			  LEFT JOIN pgdispatch.managed_job AS m ON m.role::oid = j.role::oid AND m.id = j.id
+			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid
 			 UNION ALL
-			SELECT id, NULL, handler, arguments::text, fired_at, due_at
-			  FROM pgdispatch.handler_job
-			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid
+			SELECT j.id, NULL, j.handler, j.arguments::text, j.fired_at, coalesce(m.due_at, j.due_at), j.due_at
+			  FROM pgdispatch.handler_job AS j
+			  LEFT JOIN pgdispatch.managed_job AS m ON m.role::oid = j.role::oid AND m.id = j.id
+			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid
 			""";
 
 	private static final String WAITING = JOBS + " ORDER BY due_at, id";
 
 	private static final String OLDEST_DUE = "SELECT * FROM (" + JOBS
-			+ ") AS j WHERE due_at <= clock_timestamp() ORDER BY due_at, id LIMIT 1";
+			+ ") AS j WHERE place <= clock_timestamp() ORDER BY place, id LIMIT 1";
 
 	private static final String MAKE_OLDER = """
 			UPDATE %s
 			   SET fired_at = fired_at - make_interval(secs => ?), due_at = due_at - make_interval(secs => ?)
+			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid""";
+
+	private static final String MAKE_MANAGED_OLDER = """
+			UPDATE pgdispatch.managed_job
+			   SET due_at = due_at - older, place = place - older, rank = rank - older, slot_at = slot_at - older
+			  FROM make_interval(secs => ?) AS older
 			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid""";
 
 	private static final String CLEAR = "DELETE FROM %s WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid";
@@ -42,7 +53,8 @@ public final class QueueGateway {
 
 	private static final String CALLS = "pgdispatch.handler_job";
 
-	private static final String DEAD_LETTERS = "pgdispatch.dead_letter";
+	private static final List<String> TABLES = List.of("pgdispatch.managed_job", "pgdispatch.job_key", COMMANDS, CALLS,
+			"pgdispatch.dead_letter", "pgdispatch.result");
 
 	private final JdbcOperations jdbc;
 
@@ -77,13 +89,14 @@ public final class QueueGateway {
 	public void makeOlder(Duration duration) {
 		double seconds = duration.toMillis() / 1000.0;
 		List.of(COMMANDS, CALLS).forEach((table) -> this.jdbc.update(MAKE_OLDER.formatted(table), seconds, seconds));
+		this.jdbc.update(MAKE_MANAGED_OLDER, seconds);
 	}
 
 	/**
-	 * Deletes all jobs and dead letters.
+	 * Deletes all jobs, and what is kept of others.
 	 */
 	public void clear() {
-		List.of(COMMANDS, CALLS, DEAD_LETTERS).forEach((table) -> this.jdbc.update(CLEAR.formatted(table)));
+		TABLES.forEach((table) -> this.jdbc.update(CLEAR.formatted(table)));
 	}
 
 }

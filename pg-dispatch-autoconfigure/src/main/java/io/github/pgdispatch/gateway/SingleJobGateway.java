@@ -32,24 +32,52 @@ public final class SingleJobGateway {
 			DO $$
 			DECLARE
 			    taken_on constant text := pg_catalog.current_setting('role');
-			    command text;
+			    job   pgdispatch.job;
+			    asked pgdispatch.managed_job;
+			    value json;
+			    row_count bigint;
 			BEGIN
 			    DELETE FROM pgdispatch.job AS j
 			     WHERE j.role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid AND j.id = %d
-			    RETURNING j.command INTO STRICT command;
-			    EXECUTE command;
+			    RETURNING j.* INTO STRICT job;
+			    SELECT m.* INTO asked FROM pgdispatch.managed_job AS m WHERE m.role::oid = job.role::oid AND m.id = job.id;
+			    IF asked.result = 'rows' THEN
+			        SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.rows_of(job.command, 1048576) AS r;
+			    ELSE
+			        EXECUTE job.command;
+			        GET DIAGNOSTICS row_count = ROW_COUNT;
+			    END IF;
 			    RESET SESSION AUTHORIZATION;
 			    PERFORM pg_catalog.set_config('role', taken_on, true);
+			    IF asked.id IS NOT NULL THEN
+			        PERFORM pgdispatch.end_managed(job.role, job.id, 'done', true, value, row_count);
+			    END IF;
 			END
 			$$""";
 
 	private static final String BURY = """
-			WITH failed AS (
-			    DELETE FROM pgdispatch.job AS j
+			SELECT pgdispatch.bury(j, m, ?, ?, NULL, NULL, NULL)
+			  FROM pgdispatch.job AS j
+			  LEFT JOIN pgdispatch.managed_job AS m ON m.role::oid = j.role::oid AND m.id = j.id
+			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid AND j.id = ?""";
+
+	private static final String HANDLER_ONCE = """
+			UPDATE pgdispatch.managed_job SET max_attempts = NULL
+			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid AND id = ?""";
+
+	/**
+	 * The executor would run it again later. Does not wait for whoever else is running
+	 * it.
+	 */
+	private static final String ONCE = """
+			WITH own AS (
+			    SELECT j.role, j.due_at, j.id FROM pgdispatch.job AS j
 			     WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid AND j.id = ?
-			    RETURNING j.*)
-			INSERT INTO pgdispatch.dead_letter (role, id, command, fired_at, due_at, crashes, sqlstate, message)
-			SELECT f.role, f.id, f.command, f.fired_at, f.due_at, f.crashes, ?, ? FROM failed AS f""";
+			       FOR UPDATE SKIP LOCKED),
+			managed AS (
+			    UPDATE pgdispatch.managed_job AS m SET max_attempts = NULL FROM own WHERE m.role = own.role AND m.id = own.id)
+			UPDATE pgdispatch.job AS j SET max_attempts = NULL FROM own
+			 WHERE j.role = own.role AND j.due_at = own.due_at AND j.id = own.id AND j.max_attempts IS NOT NULL""";
 
 	/**
 	 * Without any time for a second one, the executor runs the oldest due job alone.
@@ -63,7 +91,8 @@ public final class SingleJobGateway {
 			 ORDER BY failed_at DESC LIMIT 1""";
 
 	private static final String CLAIM = """
-			SELECT * FROM pgdispatch.claim_handler_jobs(?, make_interval(secs => ?), ARRAY[?], ARRAY[1], 1)""";
+			SELECT *, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms
+			  FROM pgdispatch.claim_handler_jobs(?, make_interval(secs => ?), ARRAY[?], ARRAY[1], 1)""";
 
 	private static final String TASK = "Job";
 
@@ -129,11 +158,13 @@ public final class SingleJobGateway {
 	 * @param message of the error
 	 */
 	public void bury(long id, @Nullable String sqlState, String message) {
-		this.jdbc.update(BURY, id, sqlState, message);
+		this.jdbc.query(BURY, (row) -> {
+		}, sqlState, message, id);
 	}
 
 	/**
-	 * Has the executor run the oldest due command, in a transaction of its own.
+	 * Has the executor run the oldest due command, in a transaction of its own, for the
+	 * last time.
 	 * @param sessions that have logged in as the role
 	 * @param id of the job that this will be
 	 * @param command that it has
@@ -142,12 +173,15 @@ public final class SingleJobGateway {
 	 * @throws SQLException if the executor itself fails
 	 */
 	public boolean work(DataSource sessions, long id, String command) throws SQLException {
+		this.jdbc.update(ONCE, id);
 		try (Connection connection = sessions.getConnection()) {
 			connection.setAutoCommit(true);
 			try (PreparedStatement call = connection.prepareStatement(WORK); ResultSet row = call.executeQuery()) {
 				row.next();
-				if (row.getLong("failed") == 0) {
-					return row.getLong("completed") > 0;
+				OutsideCommand outside = row.getBoolean("outside") ? OutsideCommand.begin(connection) : null;
+				boolean failed = (outside != null) ? "dead".equals(outside.run(connection)) : row.getLong("failed") > 0;
+				if (!failed) {
+					return outside != null || row.getLong("completed") > 0;
 				}
 			}
 		}
@@ -181,6 +215,7 @@ public final class SingleJobGateway {
 	 * @param context where it came from
 	 */
 	public void fail(Claim claim, @Nullable String sqlState, String message, String context) {
+		this.jdbc.update(HANDLER_ONCE, claim.id());
 		this.jdbc.query(ClaimGateway.FAIL, (row) -> {
 		}, this.node, claim.handler(), claim.dueAt(), claim.id(), claim.attempt(), sqlState, message, context);
 	}

@@ -9,6 +9,7 @@ import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.SingleJobGateway;
 import io.github.pgdispatch.handler.Handler;
+import io.github.pgdispatch.handler.HandlerCall;
 import io.github.pgdispatch.handler.HandlerCalls;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
@@ -77,13 +78,13 @@ final class HandlerJobs {
 		// A transaction that a method begins within that of the test does not see the
 		// job.
 		boolean unseen = this.transaction.isActive();
-		boolean completed;
+		HandlerCall call;
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
-			completed = handler.call(claim.arguments(), context, this.calls,
-					() -> unseen || this.completion.complete(claim));
+			call = handler.call(claim.arguments(), context, this.calls,
+					(result) -> unseen || this.completion.complete(claim, result), claim.wantsResult());
 		}
-		if (unseen || !completed) {
-			this.transaction.run(() -> this.completion.complete(claim));
+		if (unseen || !call.isCompleted()) {
+			this.transaction.run(() -> this.completion.complete(claim, call.result()));
 		}
 	}
 
