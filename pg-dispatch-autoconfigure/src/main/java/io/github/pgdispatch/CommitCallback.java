@@ -36,11 +36,15 @@ final class CommitCallback implements TransactionSynchronization {
 	}
 
 	void count(boolean later) {
+		count(1, later);
+	}
+
+	void count(int jobs, boolean later) {
 		if (later) {
-			this.snoozed++;
+			this.snoozed += jobs;
 		}
 		else {
-			this.fired++;
+			this.fired += jobs;
 		}
 	}
 

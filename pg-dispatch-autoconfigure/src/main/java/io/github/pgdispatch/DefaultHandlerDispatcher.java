@@ -1,6 +1,5 @@
 package io.github.pgdispatch;
 
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -33,13 +32,16 @@ final class DefaultHandlerDispatcher implements HandlerDispatcher {
 	}
 
 	@Override
-	public void dispatch(String handler, String arguments, Duration delay) {
-		Assert.isTrue(!delay.isNegative(), () -> "The delay must not be negative, but is " + delay);
-		this.transaction.execute(() -> {
+	public long dispatch(Dispatch dispatch) {
+		String handler = dispatch.handler();
+		Assert.isTrue(handler != null, "SQL is no call of a handler. Pass it to PgDispatchTemplate");
+		return this.transaction.call(() -> {
 			Map<String, String> headers = new LinkedHashMap<>();
 			this.propagator.inject(headers);
-			this.gateway.dispatchHandler(handler, arguments, headers, delay, !this.listener.isListening());
-			CommitCallback.of(this.listener).count(delay.toSeconds() > 0);
+			Long id = this.gateway.dispatchHandler(handler, dispatch.content(), headers, dispatch.delay(),
+					!this.listener.isListening(), dispatch.options());
+			CommitCallback.of(this.listener).count(dispatch.delay().toSeconds() > 0);
+			return DispatchedInTransaction.add(id);
 		});
 	}
 

@@ -1,16 +1,24 @@
 package io.github.pgdispatch;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.command.Command;
 import io.github.pgdispatch.command.ParameterValues;
+import io.github.pgdispatch.gateway.DispatchOptions;
 import io.github.pgdispatch.gateway.JobGateway;
+import io.github.pgdispatch.gateway.LifeGateway;
 
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.util.Assert;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The template: turns SQL and parameters into a command, and writes it in the current
@@ -24,11 +32,35 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
 	private final DispatchListener listener;
 
+	private final LifeGateway life;
+
+	private final DispatchTransaction anyTransaction;
+
+	private final JobResults results;
+
+	private final Supplier<HandlerDispatcher> handlers;
+
+	private final DispatchDefaults defaults;
+
 	DefaultPgDispatchTemplate(DataSource dataSource, PlatformTransactionManager transactionManager,
-			boolean transactionRequired, DispatchListener listener) {
+			boolean transactionRequired, DispatchListener listener, JobResults results) {
+		this(dataSource, transactionManager, transactionRequired, listener, results,
+				SingletonSupplier.of(() -> HandlerDispatcher.create(dataSource, transactionManager, transactionRequired,
+						DispatchPropagator.of(List.of()), new NobodyListening())),
+				DispatchDefaults.ONE_ATTEMPT);
+	}
+
+	DefaultPgDispatchTemplate(DataSource dataSource, PlatformTransactionManager transactionManager,
+			boolean transactionRequired, DispatchListener listener, JobResults results,
+			Supplier<HandlerDispatcher> handlers, DispatchDefaults defaults) {
 		this.gateway = new JobGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, transactionRequired);
 		this.listener = listener;
+		this.life = new LifeGateway(dataSource);
+		this.anyTransaction = new DispatchTransaction(transactionManager, dataSource, false);
+		this.results = results;
+		this.handlers = handlers;
+		this.defaults = defaults;
 	}
 
 	@Override
@@ -53,13 +85,82 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
 	@Override
 	public void snooze(Command command, Object parameters, Duration delay) {
-		Assert.notNull(delay, "The delay must not be null");
-		Assert.isTrue(!delay.isNegative(), () -> "The delay must not be negative, but is " + delay);
-		String rendered = command.render(ParameterValues.of(parameters));
-		this.transaction.execute(() -> {
-			this.gateway.dispatch(rendered, delay, !this.listener.isListening());
-			CommitCallback.of(this.listener).count(delay.toSeconds() > 0);
+		dispatch(Dispatch.sql(command, parameters).delay(delay));
+	}
+
+	@Override
+	public long dispatch(Dispatch dispatch) {
+		if (dispatch.handler() != null) {
+			return this.handlers.get().dispatch(dispatch);
+		}
+		DispatchOptions options = this.defaults.complete(dispatch.options());
+		return this.transaction.call(() -> {
+			Long id = this.gateway.dispatch(dispatch.content(), dispatch.delay(), !this.listener.isListening(),
+					options);
+			CommitCallback.of(this.listener).count(dispatch.delay().toSeconds() > 0);
+			return DispatchedInTransaction.add(id);
 		});
+	}
+
+	@Override
+	public void fireAll(String sql, Collection<?> parameters) {
+		Command command = Command.parse(sql);
+		List<String> commands = new ArrayList<>(parameters.size());
+		for (Object each : parameters) {
+			commands.add(command.render(ParameterValues.of(each)));
+		}
+		DispatchOptions options = this.defaults.complete(DispatchOptions.NONE);
+		this.transaction.execute(() -> {
+			if (!commands.isEmpty()) {
+				this.gateway.dispatchAll(commands, !this.listener.isListening(), options);
+				CommitCallback.of(this.listener).count(commands.size(), false);
+			}
+		});
+	}
+
+	@Override
+	public Optional<JobInfo> find(long id) {
+		return this.life.find(id).map(JobInfo::of);
+	}
+
+	@Override
+	public Cancellation cancel(long id) {
+		String answer = this.anyTransaction.call(() -> this.life.cancel(id));
+		return (answer != null) ? Cancellation.valueOf(answer) : Cancellation.NOT_FOUND;
+	}
+
+	@Override
+	public boolean retry(long id) {
+		return this.anyTransaction.call(() -> this.life.retry(id));
+	}
+
+	@Override
+	public JobResult await(long id, Duration timeout) {
+		DispatchResult.refuseInTransactionOf(id);
+		CompletableFuture<JobResult> ended = this.results.whenEnded(id);
+		try {
+			return DispatchResult.get(id, ended, timeout);
+		}
+		finally {
+			ended.cancel(false);
+		}
+	}
+
+	/**
+	 * The listener to dispatches of handlers where there is none: nodes are notified
+	 * through the database.
+	 */
+	private static final class NobodyListening implements DispatchListener {
+
+		@Override
+		public boolean isListening() {
+			return false;
+		}
+
+		@Override
+		public void committed(int fired, int snoozed) {
+		}
+
 	}
 
 }

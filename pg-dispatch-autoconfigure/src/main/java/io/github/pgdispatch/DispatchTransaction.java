@@ -1,6 +1,12 @@
 package io.github.pgdispatch;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
 import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.IllegalTransactionStateException;
@@ -53,6 +59,12 @@ final class DispatchTransaction {
 			throw ex;
 		}
 		this.transactionManager.commit(status);
+	}
+
+	<T extends @Nullable Object> T call(Supplier<T> action) {
+		List<T> answer = new ArrayList<>(1);
+		execute(() -> answer.add(action.get()));
+		return answer.get(0);
 	}
 
 	private TransactionStatus begin() {

@@ -42,6 +42,15 @@ public interface HandlerDispatcher {
 	 * parameters
 	 * @param delay zero or more; truncated to whole seconds
 	 */
-	void dispatch(String handler, String arguments, Duration delay);
+	default void dispatch(String handler, String arguments, Duration delay) {
+		dispatch(Dispatch.handler(handler, arguments).delay(delay));
+	}
+
+	/**
+	 * Has a handler called after the current transaction has committed.
+	 * @param dispatch of a handler
+	 * @return the id of the job, as in {@link PgDispatchTemplate#dispatch(Dispatch)}
+	 */
+	long dispatch(Dispatch dispatch);
 
 }

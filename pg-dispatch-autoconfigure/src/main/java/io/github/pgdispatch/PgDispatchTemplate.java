@@ -1,6 +1,9 @@
 package io.github.pgdispatch;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
@@ -18,8 +21,9 @@ import org.springframework.transaction.PlatformTransactionManager;
  * may refer to them. A savepoint that is rolled back takes its own dispatches with it.
  * Nothing else happens on the caller's side: the command is run by a worker of this or
  * another node, in a session of the same role with that role's default settings, exactly
- * once. If it fails, its effects are undone and its error is kept in
- * {@code pgdispatch.dead_letter}.
+ * once. If it fails, its effects are undone and it is run again, as often as
+ * {@code pgdispatch.retry} or the {@link Dispatch} says; after the last attempt, its
+ * error is kept in {@code pgdispatch.dead_letter}.
  *
  * <pre class="code">
  * template.fire("SELECT refresh_statistics(:profileId)", Map.of("profileId", 42L));
@@ -65,11 +69,12 @@ public interface PgDispatchTemplate {
 	 * @param transactionRequired whether a dispatch fails if there is no transaction; if
 	 * not, it commits by itself then
 	 * @param listener to be told of commits
+	 * @param results that learn of the ends of jobs
 	 * @return a thread-safe template
 	 */
 	static PgDispatchTemplate create(DataSource dataSource, PlatformTransactionManager transactionManager,
-			boolean transactionRequired, DispatchListener listener) {
-		return new DefaultPgDispatchTemplate(dataSource, transactionManager, transactionRequired, listener);
+			boolean transactionRequired, DispatchListener listener, JobResults results) {
+		return new DefaultPgDispatchTemplate(dataSource, transactionManager, transactionRequired, listener, results);
 	}
 
 	/**
@@ -114,5 +119,90 @@ public interface PgDispatchTemplate {
 	 * @param delay zero or more; truncated to whole seconds
 	 */
 	void snooze(Command command, Object parameters, Duration delay);
+
+	/**
+	 * Creates a template.
+	 * @param dataSource of the database that has the schema
+	 * @param transactionManager of the transactions to join, which manages connections of
+	 * that {@code DataSource}
+	 * @param transactionRequired whether a dispatch fails if there is no transaction; if
+	 * not, it commits by itself then
+	 * @param listener to be told of commits
+	 * @param results that learn of the ends of jobs
+	 * @param handlers that dispatches calls of handlers; asked for at the first one
+	 * @param defaults for SQL that does not ask for something else
+	 * @return a thread-safe template
+	 */
+	static PgDispatchTemplate create(DataSource dataSource, PlatformTransactionManager transactionManager,
+			boolean transactionRequired, DispatchListener listener, JobResults results,
+			Supplier<HandlerDispatcher> handlers, DispatchDefaults defaults) {
+		return new DefaultPgDispatchTemplate(dataSource, transactionManager, transactionRequired, listener, results,
+				handlers, defaults);
+	}
+
+	/**
+	 * Runs SQL, or has a handler called, after the current transaction has committed.
+	 * @param dispatch what is to run, and what is asked of its job
+	 * @return the id of the job, which is positive. With a key, if a job with that one
+	 * waits, it is the id of that job, and nothing has been dispatched; or zero, if that
+	 * job was committed after the snapshot of the current transaction, REPEATABLE READ or
+	 * SERIALIZABLE, which then cannot see it.
+	 */
+	long dispatch(Dispatch dispatch);
+
+	/**
+	 * Runs the SQL after the current transaction has committed, many times, each as a job
+	 * of its own, which are all dispatched in one round trip to the database.
+	 * @param sql one or more statements, with {@code :named} parameters
+	 * @param parameters for each job, their values: a {@code Map}, a bean, a record or a
+	 * {@code SqlParameterSource}. None, and nothing is dispatched
+	 */
+	void fireAll(String sql, Collection<?> parameters);
+
+	/**
+	 * Looks for a job. Needs no transaction; in one, sees what that sees. Of a job of
+	 * which nothing is asked but to be run, that reads all jobs of the role.
+	 * @param id of the job
+	 * @return the job; empty if there is none, or it has ended and nothing of it is kept
+	 */
+	Optional<JobInfo> find(long id);
+
+	/**
+	 * Cancels a job. A command that is running is interrupted at once, which may take
+	 * some seconds, and the thread that runs a method after the commit. All else takes
+	 * effect with the commit of the current transaction, if there is one, and is undone
+	 * if it rolls back: then an interrupted command is run again. That transaction is to
+	 * be short, as it holds the job, and READ COMMITTED.
+	 * @param id of the job
+	 * @return what has become of it
+	 */
+	Cancellation cancel(long id);
+
+	/**
+	 * Dispatches a dead letter again, with the id that the job had and all that was asked
+	 * of it; its attempts are counted anew. Takes effect with the commit of the current
+	 * transaction, if there is one.
+	 * @param id of the job
+	 * @return whether there was such a dead letter
+	 * @see PgDispatchOperations
+	 */
+	boolean retry(long id);
+
+	/**
+	 * Waits for the end of a job. That is for jobs whose result is kept: of another, it
+	 * is not known what has become of it, unless it is a dead letter. Do not wait in a
+	 * transaction, which would hold its connection for so long.
+	 * @param id of the job
+	 * @param timeout how long at the most; zero or more
+	 * @return what has become of the job, whether that is good or bad
+	 * @throws IllegalStateException if a transaction that has dispatched the job is the
+	 * current one, or is suspended by it: the job would not run before it has ended
+	 * @throws NoSuchJobException if there is no such job, or it has ended without that
+	 * its result is kept
+	 * @throws DispatchTimeoutException if the job has not ended in time, or the thread
+	 * was interrupted, which it then still is
+	 * @see JobResults#whenEnded(long)
+	 */
+	JobResult await(long id, Duration timeout);
 
 }

@@ -62,7 +62,10 @@ class PgDispatchTemplateTests {
 	}
 
 	private PgDispatchTemplate template(boolean transactionRequired) {
-		return PgDispatchTemplate.create(this.dataSource, this.transactionManager, transactionRequired, this.listener);
+		return PgDispatchTemplate.create(this.dataSource, this.transactionManager, transactionRequired, this.listener,
+				(id) -> {
+					throw new AssertionError("Nobody waits for a result");
+				});
 	}
 
 	@AfterEach

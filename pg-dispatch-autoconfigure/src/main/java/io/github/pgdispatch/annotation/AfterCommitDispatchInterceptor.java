@@ -30,8 +30,7 @@ final class AfterCommitDispatchInterceptor implements MethodInterceptor {
 		if (dispatch.isReplay()) {
 			return invocation.proceed();
 		}
-		dispatch.dispatch(target, invocation.getArguments());
-		return null;
+		return dispatch.dispatch(target, invocation.getArguments());
 	}
 
 }

@@ -4,9 +4,11 @@ import java.lang.reflect.Proxy;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchTemplate;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.autoproxy.AbstractBeanFactoryAwareAdvisingPostProcessor;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
@@ -32,18 +34,23 @@ public final class AfterCommitDispatchPostProcessor extends AbstractBeanFactoryA
 
 	private final Supplier<HandlerMethods> handlers;
 
+	private final Supplier<JobResults> results;
+
 	private @Nullable DispatchMethods methods;
 
 	/**
 	 * Creates a post-processor.
 	 * @param template that dispatches SQL; asked for at the first dispatch
 	 * @param handlers that dispatches calls; asked for at the first dispatch
+	 * @param results that learn of the ends of jobs; asked for at the first dispatch that
+	 * promises a value
 	 * @param proxyTargetClass whether classes are proxied rather than their interfaces
 	 */
 	public AfterCommitDispatchPostProcessor(Supplier<PgDispatchTemplate> template, Supplier<HandlerMethods> handlers,
-			boolean proxyTargetClass) {
+			Supplier<JobResults> results, boolean proxyTargetClass) {
 		this.template = template;
 		this.handlers = handlers;
+		this.results = results;
 		setBeforeExistingAdvisors(true);
 		setProxyTargetClass(proxyTargetClass);
 	}
@@ -53,7 +60,7 @@ public final class AfterCommitDispatchPostProcessor extends AbstractBeanFactoryA
 		super.setBeanFactory(beanFactory);
 		Assert.isInstanceOf(ConfigurableBeanFactory.class, beanFactory);
 		DispatchMethods methods = new DispatchMethods((ConfigurableBeanFactory) beanFactory, this.template,
-				this.handlers);
+				this.handlers, this.results);
 		this.methods = methods;
 		this.advisor = new DefaultPointcutAdvisor(POINTCUT, new AfterCommitDispatchInterceptor(methods));
 	}
@@ -74,7 +81,12 @@ public final class AfterCommitDispatchPostProcessor extends AbstractBeanFactoryA
 		if (this.methods != null && isEligible(targetClass)) {
 			this.methods.requireReadable(targetClass);
 		}
-		return super.postProcessAfterInitialization(bean, beanName);
+		Object proxy = super.postProcessAfterInitialization(bean, beanName);
+		if (this.methods != null && proxy instanceof Advised advised && !advised.isFrozen() && isEligible(targetClass)
+				&& this.methods.hasBodies(targetClass)) {
+			advised.addAdvisor(new DefaultPointcutAdvisor(POINTCUT, new ReturnValueInterceptor(this.handlers)));
+		}
+		return proxy;
 	}
 
 	@Override

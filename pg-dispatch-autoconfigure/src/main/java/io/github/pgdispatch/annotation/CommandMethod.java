@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.command.Command;
 import org.jspecify.annotations.Nullable;
@@ -15,21 +16,28 @@ import org.springframework.util.Assert;
  * A method with SQL.
  *
  * @param command of the annotation
- * @param delay of the annotation
+ * @param attributes of the annotation
+ * @param retry of the annotation
  * @param parameters of the method
  * @param template that dispatches
+ * @param promise that the call returns
  */
-record CommandMethod(Command command, Delay delay, MethodParameters parameters,
-		Supplier<PgDispatchTemplate> template) implements DispatchMethod {
+record CommandMethod(Command command, JobAttributes attributes, RetryAttributes retry, MethodParameters parameters,
+		Supplier<PgDispatchTemplate> template, Promise promise) implements DispatchMethod {
 
-	static CommandMethod of(Method method, AfterCommitDispatch annotation, Delay delay,
-			Supplier<PgDispatchTemplate> template) {
+	static CommandMethod of(Method method, AfterCommitDispatch annotation, AttributeReader reader,
+			Supplier<PgDispatchTemplate> template, Promise promise) {
 		Assert.isTrue(annotation.name().isEmpty() && annotation.concurrency() == Integer.MAX_VALUE,
 				"A name and a concurrency are for methods without SQL, whose body is run");
+		Assert.isTrue(annotation.retryOn().length == 0 && annotation.noRetryOn().length == 0,
+				"Exceptions after which to retry, or not, are for methods without SQL, whose body is run");
 		MethodParameters parameters = MethodParameters.of(method);
 		Command command = Command.parse(annotation.command());
 		requireParameters(command.parameters(), parameters);
-		return new CommandMethod(command, delay, parameters, template);
+		CommandMethod read = new CommandMethod(command, JobAttributes.of(annotation, reader),
+				RetryAttributes.of(annotation, reader), parameters, template, promise);
+		read.ask(Dispatch.sql("SELECT 1"), null);
+		return read;
 	}
 
 	private static void requireParameters(Set<String> paths, MethodParameters parameters) {
@@ -40,10 +48,17 @@ record CommandMethod(Command command, Delay delay, MethodParameters parameters,
 		}
 	}
 
+	private Dispatch ask(Dispatch dispatch, @Nullable Call call) {
+		Dispatch asked = this.attributes.limit(this.attributes.apply(dispatch, call), call);
+		int maxAttempts = this.retry.annotation().maxAttempts();
+		asked = (maxAttempts != 0) ? asked.maxAttempts(maxAttempts) : asked;
+		return (this.retry.backOff() != null) ? asked.backOff(this.retry.backOff()) : asked;
+	}
+
 	@Override
-	public void dispatch(Object target, @Nullable Object[] arguments) {
-		this.template.get()
-			.snooze(this.command, this.parameters.values(arguments), this.delay.resolve(target, arguments));
+	public @Nullable Object dispatch(Object target, @Nullable Object[] arguments) {
+		Dispatch dispatch = this.promise.ask(Dispatch.sql(this.command, this.parameters.values(arguments)));
+		return this.promise.of(this.template.get().dispatch(ask(dispatch, new Call(target, arguments))));
 	}
 
 }

@@ -11,8 +11,9 @@ interface DispatchMethod {
 	 * Dispatches a call.
 	 * @param target that is called
 	 * @param arguments of the call
+	 * @return what the call returns
 	 */
-	void dispatch(Object target, @Nullable Object[] arguments);
+	@Nullable Object dispatch(Object target, @Nullable Object[] arguments);
 
 	/**
 	 * Whether the call is that of a job, which runs the body.

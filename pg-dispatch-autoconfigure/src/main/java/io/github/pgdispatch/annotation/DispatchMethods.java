@@ -4,9 +4,11 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchTemplate;
 import org.jspecify.annotations.Nullable;
@@ -32,13 +34,16 @@ final class DispatchMethods {
 
 	private final Supplier<HandlerMethods> handlers;
 
+	private final Supplier<JobResults> results;
+
 	private final Map<MethodClassKey, DispatchMethod> methods = new ConcurrentHashMap<>();
 
 	DispatchMethods(ConfigurableBeanFactory beanFactory, Supplier<PgDispatchTemplate> template,
-			Supplier<HandlerMethods> handlers) {
+			Supplier<HandlerMethods> handlers, Supplier<JobResults> results) {
 		this.beanFactory = beanFactory;
 		this.template = template;
 		this.handlers = handlers;
+		this.results = results;
 	}
 
 	DispatchMethod get(Method method, Class<?> targetClass) {
@@ -54,18 +59,28 @@ final class DispatchMethods {
 					+ " the class path.", "Add spring-boot-starter-jackson, or give the annotation SQL to run.");
 		}
 		try {
-			Assert.isTrue(method.getReturnType() == void.class,
-					"The method must return void, since nothing has been run yet when it returns");
-			Delay delay = Delay.of(annotated.annotation().delay(), annotated.method(), this.beanFactory);
+			Promise promise = new Promise(ReturnType.of(method, targetClass, annotated.hasCommand()), this.results,
+					() -> this.handlers.get().mapper());
+			AttributeReader reader = new AttributeReader(annotated.method(), this.beanFactory);
 			return annotated.hasCommand()
-					? CommandMethod.of(annotated.method(), annotated.annotation(), delay, this.template)
-					: HandlerMethod.of(method, targetClass, annotated.annotation(), delay, this.handlers);
+					? CommandMethod.of(annotated.method(), annotated.annotation(), reader, this.template, promise)
+					: HandlerMethod.of(method, targetClass, annotated.annotation(), reader, this.handlers, promise);
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(
 					"@AfterCommitDispatch on " + annotated.method().toGenericString() + ": " + ex.getMessage(),
 					"Correct the annotation or the method.");
 		}
+	}
+
+	/**
+	 * Whether a class has an annotated method without SQL, whose body jobs run.
+	 * @param type the class
+	 */
+	boolean hasBodies(Class<?> type) {
+		AtomicBoolean found = new AtomicBoolean();
+		forEach(type, (method) -> found.compareAndSet(false, !DispatchAnnotation.of(method).hasCommand()));
+		return found.get();
 	}
 
 	/**

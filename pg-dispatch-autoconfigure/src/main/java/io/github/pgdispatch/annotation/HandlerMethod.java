@@ -4,6 +4,7 @@ import java.lang.reflect.Method;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.Dispatch;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.annotation.MergedAnnotations;
@@ -15,16 +16,17 @@ import org.springframework.util.Assert;
  *
  * @param method of the target class
  * @param targetClass of the bean
- * @param delay of the annotation
+ * @param attributes of the annotation
  * @param handlers of the application
+ * @param promise that the call returns
  */
-record HandlerMethod(Method method, Class<?> targetClass, Delay delay,
-		Supplier<HandlerMethods> handlers) implements DispatchMethod {
+record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attributes, Supplier<HandlerMethods> handlers,
+		Promise promise) implements DispatchMethod {
 
 	private static final String ASYNC = "org.springframework.scheduling.annotation.Async";
 
-	static HandlerMethod of(Method method, Class<?> targetClass, AfterCommitDispatch annotation, Delay delay,
-			Supplier<HandlerMethods> handlers) {
+	static HandlerMethod of(Method method, Class<?> targetClass, AfterCommitDispatch annotation, AttributeReader reader,
+			Supplier<HandlerMethods> handlers, Promise promise) {
 		Assert.isTrue(annotation.name().isEmpty() || !annotation.name().isBlank(),
 				"The name must not be blank. Leave it out, or give one that stays when the method is renamed");
 		Assert.isTrue(annotation.concurrency() > 0,
@@ -32,7 +34,12 @@ record HandlerMethod(Method method, Class<?> targetClass, Delay delay,
 		Assert.isTrue(!isAnnotated(method, targetClass, ASYNC),
 				"The method must not be @Async: its job would be over before the body has begun, on another thread");
 		MethodParameters.of(method);
-		return new HandlerMethod(method, targetClass, delay, handlers);
+		RetryAttributes.of(annotation, reader);
+		HandlerMethod read = new HandlerMethod(method, targetClass, JobAttributes.of(annotation, reader), handlers,
+				promise);
+		Dispatch check = read.attributes.apply(Dispatch.handler("any", "{}"), null);
+		read.attributes.limit(check, null);
+		return read;
 	}
 
 	private static boolean isAnnotated(Method method, Class<?> targetClass, String annotation) {
@@ -41,8 +48,19 @@ record HandlerMethod(Method method, Class<?> targetClass, Delay delay,
 	}
 
 	@Override
-	public void dispatch(Object target, @Nullable Object[] arguments) {
-		this.handlers.get().dispatch(this.method, this.targetClass, arguments, this.delay.resolve(target, arguments));
+	public @Nullable Object dispatch(Object target, @Nullable Object[] arguments) {
+		Call call = new Call(target, arguments);
+		return this.promise.of(this.handlers.get()
+			.dispatch(this.method, this.targetClass, arguments, (dispatch) -> ask(this.promise.ask(dispatch), call)));
+	}
+
+	/**
+	 * A time limit that is the same for all calls is the handler's, and need not be
+	 * written with each job.
+	 */
+	private Dispatch ask(Dispatch dispatch, Call call) {
+		Dispatch asked = this.attributes.apply(dispatch, call);
+		return this.attributes.timeLimit().isConstant() ? asked : this.attributes.limit(asked, call);
 	}
 
 	@Override

@@ -1,13 +1,17 @@
 package io.github.pgdispatch.annotation;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
+import io.github.pgdispatch.Dispatch;
+import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.HandlerDispatcher;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.handler.Arguments;
@@ -15,6 +19,7 @@ import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.HandlerCalls;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.LosslessMapper;
+import io.github.pgdispatch.handler.ReturnValue;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
@@ -34,6 +39,8 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 
 	private final Supplier<LosslessMapper> mapper;
 
+	private final DispatchDefaults defaults;
+
 	private final Map<MethodClassKey, NamedMethod> methods = new ConcurrentHashMap<>();
 
 	private volatile Handlers handlers = new Handlers(List.of());
@@ -44,22 +51,33 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	 * @param dispatcher that dispatches calls; asked for at the first dispatch
 	 * @param calls that tell which call runs a body
 	 * @param mapper of the arguments; asked for at the first handler
+	 * @param defaults for methods whose annotation does not say otherwise
 	 */
 	public HandlerMethods(ConfigurableListableBeanFactory beanFactory, Supplier<HandlerDispatcher> dispatcher,
-			HandlerCalls calls, Supplier<LosslessMapper> mapper) {
+			HandlerCalls calls, Supplier<LosslessMapper> mapper, DispatchDefaults defaults) {
 		this.beanFactory = beanFactory;
 		this.dispatcher = dispatcher;
 		this.calls = calls;
 		this.mapper = mapper;
+		this.defaults = defaults;
 	}
 
 	boolean enter(Method method, Class<?> targetClass) {
 		return this.calls.enter(method, targetClass);
 	}
 
-	void dispatch(Method method, Class<?> targetClass, @Nullable Object[] arguments, Duration delay) {
+	void returned(@Nullable Object value) throws Throwable {
+		this.calls.returned(value);
+	}
+
+	LosslessMapper mapper() {
+		return this.mapper.get();
+	}
+
+	long dispatch(Method method, Class<?> targetClass, @Nullable Object[] arguments, UnaryOperator<Dispatch> asked) {
 		NamedMethod named = get(method, targetClass);
-		this.dispatcher.get().dispatch(named.name(), named.arguments().write(arguments), delay);
+		Dispatch dispatch = Dispatch.handler(named.name(), named.arguments().write(arguments));
+		return this.dispatcher.get().dispatch(asked.apply(dispatch));
 	}
 
 	/**
@@ -98,16 +116,33 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 			String beanName = new AnnotatedBeans(this.beanFactory).nameOf(targetClass);
 			String name = annotated.annotation().name();
 			Arguments arguments = Arguments.of(annotated.method(), targetClass, this.mapper.get());
+			AttributeReader reader = new AttributeReader(annotated.method(), this.beanFactory);
 			return new NamedMethod(arguments,
 					new Handler(name.isEmpty() ? beanName + "." + method.getName() : name,
-							annotated.annotation().concurrency(), () -> this.beanFactory.getBean(beanName), method,
-							targetClass, arguments));
+							annotated.annotation().concurrency(),
+							RetryAttributes.of(annotated.annotation(), reader).policy(this.defaults),
+							timeLimit(annotated, reader), () -> this.beanFactory.getBean(beanName), method, targetClass,
+							arguments, returnValue(method, targetClass)));
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(
 					"@AfterCommitDispatch on " + annotated.method().toGenericString() + ": " + ex.getMessage(),
 					"Correct the annotation or the method.");
 		}
+	}
+
+	private @Nullable ReturnValue returnValue(Method method, Class<?> targetClass) {
+		Type value = ReturnType.of(method, targetClass, false).value();
+		return (value != null) ? new ReturnValue(value, this.mapper.get()) : null;
+	}
+
+	/**
+	 * One that depends on the call comes with the job, and goes before this one.
+	 */
+	private @Nullable Duration timeLimit(DispatchAnnotation annotated, AttributeReader reader) {
+		Attribute<Duration> limit = reader.duration("time limit", annotated.annotation().timeLimit());
+		Duration constant = limit.isConstant() ? limit.resolve(null) : null;
+		return (constant != null) ? constant : this.defaults.timeLimit();
 	}
 
 	private record NamedMethod(Arguments arguments, Handler handler) {

@@ -47,6 +47,10 @@ final class MethodHints {
 			registerCalls(method, targetClass);
 			new JsonHints(this.hints).register(types);
 		}
+		Type value = ReturnType.of(method, targetClass, annotated.hasCommand()).value();
+		if (value != null) {
+			new JsonHints(this.hints).register(value);
+		}
 	}
 
 	/**

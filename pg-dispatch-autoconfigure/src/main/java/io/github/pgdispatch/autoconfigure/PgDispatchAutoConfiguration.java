@@ -1,16 +1,21 @@
 package io.github.pgdispatch.autoconfigure;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.BackOff;
+import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.HandlerDispatcher;
+import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
 import io.github.pgdispatch.annotation.HandlerMethods;
@@ -20,6 +25,7 @@ import io.github.pgdispatch.driver.DriverSettings;
 import io.github.pgdispatch.driver.HandlerDriver;
 import io.github.pgdispatch.driver.HandlerSettings;
 import io.github.pgdispatch.driver.PgCron;
+import io.github.pgdispatch.driver.ResultWatch;
 import io.github.pgdispatch.handler.HandlerCalls;
 import io.github.pgdispatch.handler.LosslessMapper;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,6 +48,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.function.SingletonSupplier;
@@ -64,10 +71,60 @@ public final class PgDispatchAutoConfiguration {
 	@DependsOnDatabaseInitialization
 	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource,
 			ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<ApplicationDriver> driver,
+			ObjectProvider<HandlerDispatcher> handlers, JobResults results, DispatchDefaults defaults,
 			PgDispatchProperties properties) {
-		return PgDispatchTemplate.create(dataSource.get(),
-				TransactionManagers.select(transactionManagers, dataSource.get()),
-				properties.transaction() == Transaction.REQUIRED, listener(driver));
+		PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
+				dataSource.get());
+		boolean transactionRequired = properties.transaction() == Transaction.REQUIRED;
+		// Without Jackson, this node has no handlers, but others may.
+		Supplier<HandlerDispatcher> dispatcher = SingletonSupplier
+			.of(() -> handlers.getIfAvailable(() -> HandlerDispatcher.create(dataSource.get(), transactionManager,
+					transactionRequired, DispatchPropagator.of(List.of()), new NoDriver())));
+		return PgDispatchTemplate.create(dataSource.get(), transactionManager, transactionRequired, listener(driver),
+				results, dispatcher, defaults);
+	}
+
+	@Bean
+	DispatchDefaults pgDispatchDefaults(PgDispatchProperties properties) {
+		PgDispatchProperties.Retry retry = properties.retry();
+		try {
+			return new DispatchDefaults(retry.maxAttempts(),
+					new BackOff(retry.delay(), retry.multiplier(), retry.maxDelay()), properties.timeLimit());
+		}
+		catch (IllegalArgumentException ex) {
+			throw new PgDispatchConfigurationException(
+					"Jobs cannot be run as often and as long as the properties say: " + ex.getMessage() + ".",
+					"Correct the property of pgdispatch.retry, or pgdispatch.time-limit.");
+		}
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@DependsOnDatabaseInitialization
+	PgDispatchOperations pgDispatchOperations(SelectedDataSource dataSource,
+			ObjectProvider<PlatformTransactionManager> transactionManagers) {
+		return PgDispatchOperations.create(dataSource.get(),
+				TransactionManagers.select(transactionManagers, dataSource.get()));
+	}
+
+	@Bean
+	@DependsOnDatabaseInitialization
+	ConfiguredQueues pgDispatchConfiguredQueues(PgDispatchProperties properties,
+			ObjectProvider<PgDispatchOperations> operations) {
+		return new ConfiguredQueues(properties.queues(), operations);
+	}
+
+	/**
+	 * Of a node without workers: it has no connections beside the application's, and so
+	 * keeps none.
+	 */
+	@Bean("pgDispatchResults")
+	@ConditionalOnMissingBean(JobResults.class)
+	@DependsOnDatabaseInitialization
+	ResultWatch pgDispatchPollingResults(SelectedDataSource dataSource, PgDispatchProperties properties) {
+		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-");
+		threads.setDaemon(true);
+		return settings(() -> new ResultWatch(dataSource.get(), threads, properties.worker().pollInterval(), false));
 	}
 
 	private static DispatchListener listener(ObjectProvider<? extends DispatchListener> driver) {
@@ -78,8 +135,8 @@ public final class PgDispatchAutoConfiguration {
 	@Bean
 	static AfterCommitDispatchPostProcessor afterCommitDispatchPostProcessor(
 			ObjectProvider<PgDispatchTemplate> template, ObjectProvider<HandlerMethods> handlers,
-			Environment environment) {
-		return new AfterCommitDispatchPostProcessor(template::getObject, handlers::getObject,
+			ObjectProvider<JobResults> results, Environment environment) {
+		return new AfterCommitDispatchPostProcessor(template::getObject, handlers::getObject, results::getObject,
 				environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
 	}
 
@@ -130,9 +187,10 @@ public final class PgDispatchAutoConfiguration {
 
 		@Bean
 		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory,
-				ObjectProvider<HandlerDispatcher> dispatcher, HandlerCalls calls, ObjectProvider<JsonMapper> mapper) {
+				ObjectProvider<HandlerDispatcher> dispatcher, HandlerCalls calls, ObjectProvider<JsonMapper> mapper,
+				DispatchDefaults defaults) {
 			return new HandlerMethods(beanFactory, dispatcher::getObject, calls,
-					SingletonSupplier.of(() -> LosslessMapper.of(SelectedMapper.select(mapper))));
+					SingletonSupplier.of(() -> LosslessMapper.of(SelectedMapper.select(mapper))), defaults);
 		}
 
 	}
@@ -147,7 +205,7 @@ public final class PgDispatchAutoConfiguration {
 
 		@Bean
 		WorkerConnections pgDispatchWorkerConnections(SelectedDataSource dataSource, PgDispatchProperties properties) {
-			int watches = 2;
+			int watches = 3;
 			int claims = 1;
 			return WorkerConnections.beside(dataSource.get(), properties.worker().threads() + watches + claims);
 		}
@@ -157,6 +215,16 @@ public final class PgDispatchAutoConfiguration {
 				ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
 				ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
 			return new WorkerThreads(environment, platform, virtual);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean(JobResults.class)
+		@DependsOnDatabaseInitialization
+		ResultWatch pgDispatchResults(WorkerConnections connections, WorkerThreads threads,
+				PgDispatchProperties properties) {
+			PgDispatchProperties.Worker worker = properties.worker();
+			return settings(() -> new ResultWatch(connections.dataSource(), threads.factory(), worker.pollInterval(),
+					worker.listen()));
 		}
 
 		@Bean

@@ -1,6 +1,9 @@
 package io.github.pgdispatch.autoconfigure;
 
 import java.time.Duration;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -10,11 +13,17 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param transaction What a dispatch outside of a transaction does
  * @param driver Who runs the SQL jobs
+ * @param timeLimit How long an attempt of a job may last, unless the job, or the method
+ * that it calls, says otherwise. Any time, if not set
+ * @param retry what becomes of jobs that fail
  * @param worker the workers of this node
+ * @param queues Limits of queues, by their names, which are set when the application
+ * starts
  */
 @ConfigurationProperties("pgdispatch")
 record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue("auto") Driver driver,
-		@DefaultValue Worker worker) {
+		@Nullable Duration timeLimit, @DefaultValue Retry retry, @DefaultValue Worker worker,
+		@DefaultValue Map<String, Queue> queues) {
 
 	enum Transaction {
 
@@ -51,6 +60,20 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	}
 
 	/**
+	 * What becomes of jobs that fail, unless the job, or the method that it calls, says
+	 * otherwise.
+	 *
+	 * @param maxAttempts How often a job is run at the most until it succeeds
+	 * @param delay How long it waits after its first failure
+	 * @param multiplier After each further failure, it waits so many times as long
+	 * @param maxDelay How long it waits at the most
+	 */
+	record Retry(@DefaultValue("10") int maxAttempts, @DefaultValue("1s") Duration delay,
+			@DefaultValue("2") double multiplier, @DefaultValue("10m") Duration maxDelay) {
+
+	}
+
+	/**
 	 * The workers of this node.
 	 *
 	 * @param enabled Whether this node runs jobs. If not, it can still dispatch them
@@ -68,6 +91,19 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	record Worker(@DefaultValue("true") boolean enabled, @DefaultValue("4") int threads,
 			@DefaultValue("16") int concurrency, @DefaultValue("4s") Duration lease,
 			@DefaultValue("5s") Duration pollInterval, @DefaultValue("true") boolean listen) {
+
+	}
+
+	/**
+	 * Limits of a queue, which hold for all nodes and the database together.
+	 *
+	 * @param concurrency Maximum number of its jobs that run at once. Any number, if not
+	 * set
+	 * @param rate Maximum number of its jobs that are begun in each period. Any number,
+	 * if not set
+	 * @param per The period of the rate
+	 */
+	record Queue(@Nullable Integer concurrency, @Nullable Integer rate, @DefaultValue("1s") Duration per) {
 
 	}
 

@@ -55,7 +55,7 @@ class DispatchedMethodTests {
 					JdbcTemplateAutoConfiguration.class, JdbcClientAutoConfiguration.class,
 					PgDispatchSchemaAutoConfiguration.class, PgDispatchAutoConfiguration.class))
 			.withPropertyValues("spring.datasource.url=" + database.url(), "spring.datasource.username=app",
-					"pgdispatch.schema.mode=jdbc", "pgdispatch.driver=application")
+					"pgdispatch.schema.mode=jdbc", "pgdispatch.driver=application", "pgdispatch.retry.max-attempts=1")
 			.withBean("effects", Effects.class);
 		this.jdbc.sql("CREATE TABLE effect (name text)").update();
 	}

@@ -35,7 +35,8 @@ final class HandlerNodes {
 					PgDispatchSchemaAutoConfiguration.class, PgDispatchAutoConfiguration.class))
 			.withPropertyValues("spring.datasource.url=" + this.database.url(), "spring.datasource.username=app",
 					"spring.datasource.hikari.maximum-pool-size=4", "pgdispatch.schema.mode=jdbc",
-					"pgdispatch.driver=application", "pgdispatch.transaction=supports");
+					"pgdispatch.driver=application", "pgdispatch.transaction=supports",
+					"pgdispatch.retry.max-attempts=1");
 	}
 
 	JdbcClient jdbc() {

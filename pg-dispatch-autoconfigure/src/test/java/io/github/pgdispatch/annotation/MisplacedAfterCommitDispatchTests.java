@@ -48,7 +48,7 @@ class MisplacedAfterCommitDispatchTests {
 
 	@Test
 	void methodThatReturnsSomething() {
-		assertRefused(new Returning(), "call", "must return void");
+		assertRefused(new Returning(), "call", "must return void, a CompletableFuture or a DispatchResult");
 	}
 
 	@Test
@@ -72,6 +72,19 @@ class MisplacedAfterCommitDispatchTests {
 	}
 
 	@Test
+	void whatIsForBodiesOnly() {
+		assertRefused(new RetryOn(), "call", "are for methods without SQL");
+		assertRefused(new NoRetryOn(), "call", "are for methods without SQL");
+	}
+
+	@Test
+	void optionsThatMakeNoSense() {
+		assertRefused(new ResultOutside(), "call", "SQL outside of a transaction has no result to keep");
+		assertRefused(new TooManyAttempts(), "call", "32767 at the most, but is 32768");
+		assertRefused(new KeepWithoutKey(), "call", "To keep a key takes one");
+	}
+
+	@Test
 	void methodThatItsProxiedInterfacesDoNotHave() {
 		assertRefused(new NotInInterface(), "call", "none of them declares it", false);
 	}
@@ -88,6 +101,8 @@ class MisplacedAfterCommitDispatchTests {
 						throw new AssertionError("Nothing is dispatched");
 					}, () -> {
 						throw new AssertionError("No job runs");
+					}, () -> {
+						throw new AssertionError("Nobody waits");
 					}, proxyTargetClass));
 			context.registerBean("bean", (Class<Object>) bean.getClass(), () -> bean);
 			assertThatExceptionOfType(RuntimeException.class).isThrownBy(context::refresh)
@@ -167,6 +182,46 @@ class MisplacedAfterCommitDispatchTests {
 	static class NegativeDelay {
 
 		@AfterCommitDispatch(value = "SELECT 1", delay = "-20s")
+		void call() {
+		}
+
+	}
+
+	static class RetryOn {
+
+		@AfterCommitDispatch(value = "SELECT 1", retryOn = Exception.class)
+		void call() {
+		}
+
+	}
+
+	static class NoRetryOn {
+
+		@AfterCommitDispatch(value = "SELECT 1", noRetryOn = Exception.class)
+		void call() {
+		}
+
+	}
+
+	static class ResultOutside {
+
+		@AfterCommitDispatch(value = "VACUUM", transactional = false, keepResult = "1h")
+		void call() {
+		}
+
+	}
+
+	static class TooManyAttempts {
+
+		@AfterCommitDispatch(value = "SELECT 1", maxAttempts = 32_768)
+		void call() {
+		}
+
+	}
+
+	static class KeepWithoutKey {
+
+		@AfterCommitDispatch(value = "SELECT 1", keepKey = "1h")
 		void call() {
 		}
 

@@ -65,6 +65,8 @@ class ProxiesAheadOfTimeTests {
 			throw new AssertionError("Nothing is dispatched");
 		}, () -> {
 			throw new AssertionError("No job runs");
+		}, () -> {
+			throw new AssertionError("Nobody waits");
 		}, proxyTargetClass);
 		postProcessor.setBeanFactory(new DefaultListableBeanFactory());
 		return postProcessor;

@@ -4,6 +4,9 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
+import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
+import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.handler.HandlerCalls;
 import io.github.pgdispatch.handler.LosslessMapper;
@@ -86,6 +89,30 @@ class RefusedHandlerTests {
 		assertRefused(UnknownProperty.class, "UnknownProperty.call()", "no.such.property");
 	}
 
+	@Test
+	void attemptsThatMakeNoSense() {
+		assertRefused(NegativeAttempts.class, "NegativeAttempts.call()",
+				"The number of attempts must be positive, but is -1");
+		assertRefused(ShrinkingBackOff.class, "The multiplier must be one or more, but is 0.5");
+		assertRefused(UnreadableBackOff.class, "The multiplier of the back-off must be a number, but is twice");
+		assertRefused(LimitedBackOff.class, "The limit must not be shorter than the delay of PT1H, but is PT10M");
+		assertRefused(BackOffOfTheCall.class, "The back-off must not depend on the call, but is #{#id}s");
+	}
+
+	@Test
+	void optionsThatMakeNoSense() {
+		assertRefused(NoTime.class, "NoTime.call()", "The time limit must be a millisecond or more, but is PT0S");
+		assertRefused(UnreadableTime.class, "The time limit cannot be read", "'soon' is not a valid duration");
+		assertRefused(UnreadableKey.class, "The key #{ is no expression");
+		assertRefused(BlankKey.class, "The key must not be blank");
+		assertRefused(HighPriority.class, "The priority must be 0 to 86400 seconds, but is 86401");
+		assertRefused(ReplaceWithoutKey.class, "To replace a waiting job takes a key");
+		assertRefused(KeepWithoutKey.class, "To keep a key takes one");
+		assertRefused(ReplaceAndKeep.class, "cannot both replace the waiting one and keep its key");
+		assertRefused(PassWithoutOrder.class, "To let others pass takes an ordering key");
+		assertRefused(OutsideTransaction.class, "Only SQL can be run outside of a transaction");
+	}
+
 	private static void assertRefused(Class<?> type, String... reasons) {
 		assertRefused(type, (definition) -> {
 		}, reasons);
@@ -97,11 +124,13 @@ class RefusedHandlerTests {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
 			context.registerBean(HandlerMethods.class, () -> new HandlerMethods(context.getBeanFactory(), () -> {
 				throw new AssertionError("Nothing is dispatched");
-			}, new HandlerCalls(), () -> LosslessMapper.of(new JsonMapper())));
+			}, new HandlerCalls(), () -> LosslessMapper.of(new JsonMapper()), DispatchDefaults.ONE_ATTEMPT));
 			context.registerBean(AfterCommitDispatchPostProcessor.class,
 					() -> new AfterCommitDispatchPostProcessor(() -> {
 						throw new AssertionError("Nothing is dispatched");
-					}, () -> context.getBean(HandlerMethods.class), true));
+					}, () -> context.getBean(HandlerMethods.class), () -> {
+						throw new AssertionError("Nobody waits");
+					}, true));
 			context.registerBean("bean", type, customizer);
 			assertThatExceptionOfType(RuntimeException.class).isThrownBy(context::refresh)
 				.extracting(NestedExceptionUtils::getMostSpecificCause)
@@ -230,6 +259,126 @@ class RefusedHandlerTests {
 	static class UnknownProperty {
 
 		@AfterCommitDispatch(delay = "${no.such.property}")
+		void call() {
+		}
+
+	}
+
+	static class NegativeAttempts {
+
+		@AfterCommitDispatch(maxAttempts = -1)
+		void call() {
+		}
+
+	}
+
+	static class ShrinkingBackOff {
+
+		@AfterCommitDispatch(backOffMultiplier = "0.5")
+		void call() {
+		}
+
+	}
+
+	static class UnreadableBackOff {
+
+		@AfterCommitDispatch(backOffMultiplier = "twice")
+		void call() {
+		}
+
+	}
+
+	static class LimitedBackOff {
+
+		@AfterCommitDispatch(backOff = "1h")
+		void call() {
+		}
+
+	}
+
+	static class BackOffOfTheCall {
+
+		@AfterCommitDispatch(backOff = "#{#id}s")
+		void call(long id) {
+		}
+
+	}
+
+	static class NoTime {
+
+		@AfterCommitDispatch(timeLimit = "0s")
+		void call() {
+		}
+
+	}
+
+	static class UnreadableTime {
+
+		@AfterCommitDispatch(timeLimit = "soon")
+		void call() {
+		}
+
+	}
+
+	static class UnreadableKey {
+
+		@AfterCommitDispatch(key = "#{")
+		void call() {
+		}
+
+	}
+
+	static class BlankKey {
+
+		@AfterCommitDispatch(key = " ")
+		void call() {
+		}
+
+	}
+
+	static class HighPriority {
+
+		@AfterCommitDispatch(priority = 86_401)
+		void call() {
+		}
+
+	}
+
+	static class ReplaceWithoutKey {
+
+		@AfterCommitDispatch(onDuplicate = OnDuplicate.REPLACE)
+		void call() {
+		}
+
+	}
+
+	static class KeepWithoutKey {
+
+		@AfterCommitDispatch(keepKey = "#{#id}s")
+		void call(long id) {
+		}
+
+	}
+
+	static class ReplaceAndKeep {
+
+		@AfterCommitDispatch(key = "#{#id}", onDuplicate = OnDuplicate.REPLACE, keepKey = "1h")
+		void call(long id) {
+		}
+
+	}
+
+	static class PassWithoutOrder {
+
+		@AfterCommitDispatch(onFailure = OnFailure.PASS)
+		void call() {
+		}
+
+	}
+
+	static class OutsideTransaction {
+
+		@AfterCommitDispatch(transactional = false)
 		void call() {
 		}
 

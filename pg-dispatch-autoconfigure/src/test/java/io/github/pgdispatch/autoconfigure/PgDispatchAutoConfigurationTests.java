@@ -131,7 +131,7 @@ class PgDispatchAutoConfigurationTests {
 		this.application.withBean(DataSource.class, () -> unknown)
 			.run((context) -> assertDispatches(context.getBean(PgDispatchTemplate.class),
 					context.getBean(PlatformTransactionManager.class)));
-		assertThat(output).contains("The workers take up to 7 connections at a time");
+		assertThat(output).contains("The workers take up to 8 connections at a time");
 	}
 
 	@Test

@@ -1,0 +1,78 @@
+package io.github.pgdispatch.annotation;
+
+import java.time.Duration;
+import java.util.function.BiFunction;
+
+import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
+import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
+import io.github.pgdispatch.Dispatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an annotation asks of the jobs of its method when they are dispatched.
+ *
+ * @param annotation of the method
+ * @param delay of the jobs
+ * @param timeLimit of an attempt
+ * @param key of idempotency
+ * @param keepKey how long that is kept
+ * @param orderingKey of the jobs that run one after the other
+ * @param queue whose limits they obey
+ * @param keepResult how long that is kept
+ */
+record JobAttributes(AfterCommitDispatch annotation, Attribute<Duration> delay, Attribute<Duration> timeLimit,
+		Attribute<String> key, Attribute<Duration> keepKey, Attribute<String> orderingKey, Attribute<String> queue,
+		Attribute<Duration> keepResult) {
+
+	/**
+	 * Reads an annotation.
+	 * @param annotation of the method
+	 * @param reader of its texts
+	 * @return what it asks for
+	 */
+	static JobAttributes of(AfterCommitDispatch annotation, AttributeReader reader) {
+		return new JobAttributes(annotation, reader.duration("delay", annotation.delay()),
+				reader.duration("time limit", annotation.timeLimit()), reader.text("key", annotation.key()),
+				reader.duration("time to keep the key", annotation.keepKey()),
+				reader.text("ordering key", annotation.orderingKey()), reader.text("queue", annotation.queue()),
+				reader.duration("time to keep the result", annotation.keepResult()));
+	}
+
+	/**
+	 * Asks for all that the database has to know when a job is dispatched.
+	 * @param dispatch of which nothing is asked yet
+	 * @param call that dispatches, or {@code null} to check what is known without one
+	 * @return the dispatch with all that is asked
+	 * @throws IllegalArgumentException if that cannot be asked of a job
+	 */
+	Dispatch apply(Dispatch dispatch, @Nullable Call call) {
+		Dispatch asked = with(dispatch, this.delay, call, Dispatch::delay);
+		asked = with(asked, this.key, call, Dispatch::key);
+		asked = (this.annotation.onDuplicate() == OnDuplicate.REPLACE) ? asked.replacing() : asked;
+		asked = with(asked, this.keepKey, call, Dispatch::keepKey);
+		asked = with(asked, this.orderingKey, call, Dispatch::orderingKey);
+		asked = (this.annotation.onFailure() == OnFailure.PASS) ? asked.lettingPass() : asked;
+		asked = with(asked, this.queue, call, Dispatch::queue);
+		asked = (this.annotation.priority() != 0) ? asked.priority(this.annotation.priority()) : asked;
+		asked = with(asked, this.keepResult, call, Dispatch::keepResult);
+		return this.annotation.transactional() ? asked : asked.outsideTransaction();
+	}
+
+	/**
+	 * Asks for the time limit, too.
+	 * @param dispatch of which it is not asked yet
+	 * @param call that dispatches, or {@code null} to check what is known without one
+	 * @return the dispatch with the limit, if there is one
+	 */
+	Dispatch limit(Dispatch dispatch, @Nullable Call call) {
+		return with(dispatch, this.timeLimit, call, Dispatch::timeLimit);
+	}
+
+	private static <T> Dispatch with(Dispatch dispatch, Attribute<T> attribute, @Nullable Call call,
+			BiFunction<Dispatch, T, Dispatch> wither) {
+		T value = attribute.resolve(call);
+		return (value != null) ? wither.apply(dispatch, value) : dispatch;
+	}
+
+}

@@ -1,0 +1,55 @@
+package io.github.pgdispatch.annotation;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.BackOff;
+import io.github.pgdispatch.DispatchDefaults;
+import io.github.pgdispatch.handler.RetryPolicy;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * What an annotation asks of the attempts of a job: of SQL, when it is dispatched; of a
+ * method with a body, when it is run.
+ *
+ * @param annotation of the method
+ * @param backOff of the annotation, or {@code null} for the application's
+ */
+record RetryAttributes(AfterCommitDispatch annotation, @Nullable BackOff backOff) {
+
+	/**
+	 * Reads an annotation.
+	 * @param annotation of the method
+	 * @param reader of its texts
+	 * @return what it asks for
+	 */
+	static RetryAttributes of(AfterCommitDispatch annotation, AttributeReader reader) {
+		Assert.isTrue(annotation.maxAttempts() >= 0,
+				() -> "The number of attempts must be positive, but is " + annotation.maxAttempts());
+		Duration delay = reader.constantDuration("back-off", annotation.backOff());
+		Double multiplier = reader.constantNumber("multiplier of the back-off", annotation.backOffMultiplier());
+		Duration limit = reader.constantDuration("limit of the back-off", annotation.backOffLimit());
+		if (delay == null && multiplier == null && limit == null) {
+			return new RetryAttributes(annotation, null);
+		}
+		BackOff others = BackOff.DEFAULT;
+		return new RetryAttributes(annotation, new BackOff((delay != null) ? delay : others.delay(),
+				(multiplier != null) ? multiplier : others.multiplier(), (limit != null) ? limit : others.limit()));
+	}
+
+	/**
+	 * The policy of a method with a body.
+	 * @param defaults for what the annotation leaves out
+	 * @return the policy
+	 */
+	RetryPolicy policy(DispatchDefaults defaults) {
+		int maxAttempts = this.annotation.maxAttempts();
+		return new RetryPolicy((maxAttempts != 0) ? maxAttempts : defaults.maxAttempts(),
+				(this.backOff != null) ? this.backOff : defaults.backOff(), List.of(this.annotation.retryOn()),
+				List.of(this.annotation.noRetryOn()));
+	}
+
+}

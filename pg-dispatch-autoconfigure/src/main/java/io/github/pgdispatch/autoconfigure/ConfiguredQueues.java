@@ -1,0 +1,44 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.util.Map;
+
+import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.QueueLimits;
+import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Queue;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+
+/**
+ * Sets the queues that the properties name when the application starts, before it runs
+ * anything.
+ */
+final class ConfiguredQueues implements SmartInitializingSingleton {
+
+	private final Map<String, Queue> queues;
+
+	private final ObjectProvider<PgDispatchOperations> operations;
+
+	ConfiguredQueues(Map<String, Queue> queues, ObjectProvider<PgDispatchOperations> operations) {
+		this.queues = queues;
+		this.operations = operations;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		this.queues.forEach(this::set);
+	}
+
+	private void set(String name, Queue queue) {
+		try {
+			this.operations.getObject().setQueue(name, new QueueLimits(queue.concurrency(), queue.rate(), queue.per()));
+		}
+		catch (IllegalArgumentException ex) {
+			throw new PgDispatchConfigurationException(
+					"The queue '" + name + "' cannot work with its settings: " + ex.getMessage() + ".",
+					"Correct the property of pgdispatch.queues." + name + ".");
+		}
+	}
+
+}

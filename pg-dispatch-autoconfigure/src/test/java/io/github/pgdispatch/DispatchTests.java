@@ -1,0 +1,119 @@
+package io.github.pgdispatch;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+import io.github.pgdispatch.gateway.Option;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link Dispatch}: what can be asked of a job, and what cannot.
+ */
+class DispatchTests {
+
+	private static final Duration SECOND = Duration.ofSeconds(1);
+
+	private final Dispatch sql = Dispatch.sql("SELECT 1");
+
+	private final Dispatch handler = Dispatch.handler("mailer.send", "{}");
+
+	@Test
+	void isImmutable() {
+		Map<String, Object> parameters = new HashMap<>(Map.of("id", 1));
+		Dispatch dispatch = Dispatch.sql("SELECT :id", parameters);
+		parameters.put("id", 2);
+		dispatch.key("a").delay(SECOND).maxAttempts(3);
+		assertThat(dispatch.content()).isEqualTo("SELECT ('1'::integer)");
+		assertThat(dispatch).isEqualTo(Dispatch.sql("SELECT :id", Map.of("id", 1)));
+		assertThat(dispatch.options().values()).isEmpty();
+	}
+
+	@Test
+	void equalsWhatAsksForTheSame() {
+		Dispatch one = this.sql.key("a").maxAttempts(3).delay(SECOND);
+		assertThat(one).isEqualTo(this.sql.delay(SECOND).maxAttempts(3).key("a"))
+			.hasSameHashCodeAs(this.sql.delay(SECOND).maxAttempts(3).key("a"))
+			.isNotEqualTo(one.maxAttempts(4))
+			.isNotEqualTo(one.delay(Duration.ZERO))
+			.isNotEqualTo(Dispatch.sql("SELECT 2").key("a").maxAttempts(3).delay(SECOND));
+		assertThat(this.handler).isNotEqualTo(Dispatch.handler("mailer.send", "{\"id\":1}"))
+			.isNotEqualTo(Dispatch.handler("mailer.fetch", "{}"));
+	}
+
+	@Test
+	void tellsNoSecrets() {
+		assertThat(Dispatch.sql("SELECT 'secret'").key("secret").orderingKey("secret").toString())
+			.contains("SQL", "KEY", "ORDERING_KEY")
+			.doesNotContain("secret");
+		assertThat(Dispatch.handler("mailer.send", "{\"to\":\"secret\"}").toString()).contains("mailer.send")
+			.doesNotContain("secret");
+	}
+
+	@Test
+	void sqlAndHandlerHaveToBeThere() {
+		assertRefused(() -> Dispatch.sql(" "), "blank");
+		assertRefused(() -> Dispatch.sql("SELECT :id"), "id");
+		assertRefused(() -> Dispatch.handler(" ", "{}"), "The name of the handler must not be blank");
+		assertRefused(() -> Dispatch.handler("mailer.send", ""), "The JSON of the arguments must not be blank");
+	}
+
+	@Test
+	void numbersHaveLimits() {
+		assertRefused(() -> this.sql.maxAttempts(0), "The number of attempts must be positive, but is 0");
+		assertRefused(() -> this.sql.maxAttempts(32_768), "32767 at the most, but is 32768");
+		assertRefused(() -> this.sql.priority(-1), "0 to 86400 seconds, but is -1");
+		assertRefused(() -> this.sql.priority(86_401), "0 to 86400 seconds, but is 86401");
+	}
+
+	@Test
+	void durationsHaveLimits() {
+		assertRefused(() -> this.sql.delay(SECOND.negated()), "The delay must not be negative, but is PT-1S");
+		assertRefused(() -> this.sql.timeLimit(Duration.ofNanos(999_999)), "The time limit must be a millisecond");
+		assertRefused(() -> this.sql.keepResult(Duration.ZERO), "The time to keep the result must be a millisecond");
+		assertRefused(() -> this.handler.keepResult(Duration.ZERO), "The time to keep the result");
+		assertRefused(() -> this.sql.key("a").keepKey(SECOND.negated()), "The time to keep the key");
+		assertThat(this.sql.key("a").keepKey(Duration.ZERO).options().get(Option.KEEP_KEY)).isEqualTo(Duration.ZERO);
+	}
+
+	@Test
+	void keysHaveLimits() {
+		String longest = "\uD83D\uDC18".repeat(1000);
+		assertThat(this.sql.key(longest).options().get(Option.KEY)).isEqualTo(longest);
+		assertRefused(() -> this.sql.key(longest + "a"), "The key must have 1000 characters at the most");
+		assertRefused(() -> this.sql.key("\t"), "The key must not be blank");
+		assertRefused(() -> this.sql.orderingKey(""), "The ordering key must not be blank");
+		assertRefused(() -> this.sql.orderingKey("a\0"), "The ordering key must not have a NUL character");
+		assertRefused(() -> this.sql.queue(" "), "The name of the queue must not be blank");
+	}
+
+	@Test
+	void whatIsAboutAKeyTakesOne() {
+		assertRefused(this.sql::replacing, "To replace a waiting job takes a key");
+		assertRefused(() -> this.sql.keepKey(SECOND), "To keep a key takes one");
+		assertRefused(this.sql::lettingPass, "takes an ordering key");
+	}
+
+	@Test
+	void someThingsExcludeEachOther() {
+		assertRefused(() -> this.sql.key("a").replacing().keepKey(SECOND), "cannot both");
+		assertRefused(() -> this.sql.key("a").keepKey(SECOND).replacing(), "cannot both");
+		assertRefused(() -> this.sql.keepResult(SECOND).outsideTransaction(), "no result to keep");
+		assertRefused(() -> this.sql.outsideTransaction().keepRowCount(SECOND), "no result to keep");
+	}
+
+	@Test
+	void someThingsAreForSqlOnly() {
+		assertRefused(() -> this.handler.keepRowCount(SECOND), "Only SQL");
+		assertRefused(this.handler::outsideTransaction, "Only SQL");
+	}
+
+	private static void assertRefused(ThrowingCallable wither, String reason) {
+		assertThatIllegalArgumentException().isThrownBy(wither).withMessageContaining(reason);
+	}
+
+}

@@ -1,0 +1,327 @@
+package io.github.pgdispatch;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.concurrent.CompletableFuture;
+
+import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.IllegalTransactionStateException;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link PgDispatchTemplate#dispatch(Dispatch)} and
+ * {@link PgDispatchTemplate#fireAll}: what is asked for is what the database knows.
+ */
+@PostgresTest
+class DispatchedOptionsTests {
+
+	private final List<String> statements = new ArrayList<>();
+
+	private JdbcClient jdbc;
+
+	private JdbcTransactionManager transactionManager;
+
+	private TransactionTemplate transaction;
+
+	private PgDispatchTemplate template;
+
+	@BeforeEach
+	void install(TestDatabase database) {
+		database.install("app");
+		this.jdbc = database.jdbc("app");
+		this.transactionManager = new JdbcTransactionManager(new RecordingDataSource(database));
+		this.transaction = new TransactionTemplate(this.transactionManager);
+		this.template = template(new DispatchDefaults(10, BackOff.DEFAULT, null));
+	}
+
+	private PgDispatchTemplate template(DispatchDefaults defaults) {
+		HandlerDispatcher handlers = HandlerDispatcher.create(this.transactionManager.getDataSource(),
+				this.transactionManager, true, new TracePropagator(), new Nobody());
+		return PgDispatchTemplate.create(this.transactionManager.getDataSource(), this.transactionManager, true,
+				new Nobody(), (id) -> new CompletableFuture<>(), () -> handlers, defaults);
+	}
+
+	private long dispatch(Dispatch dispatch) {
+		Long id = this.transaction.execute((status) -> this.template.dispatch(dispatch));
+		assertThat(id).isNotNull();
+		return id;
+	}
+
+	@Test
+	void plainDispatchIsOneStatementAndOneRow() {
+		long id = dispatch(Dispatch.sql("SELECT :id", Map.of("id", 1)));
+		this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 2"));
+		this.transaction.executeWithoutResult((status) -> this.template.snooze("SELECT 3", Duration.ofSeconds(5)));
+		assertThat(this.statements).hasSize(3)
+			.containsOnly("SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?, ?)");
+		assertThat(this.jdbc.sql("SELECT id FROM pgdispatch.job ORDER BY id").query(Long.class).list()).hasSize(3)
+			.first()
+			.isEqualTo(id);
+		assertThat(is("bool_and(max_attempts = 10 AND managed IS NULL) FROM pgdispatch.job")).isTrue();
+		assertThat(managed()).isEmpty();
+	}
+
+	@Test
+	void withOneAttemptNothingIsWrittenOfAttempts() {
+		dispatch(Dispatch.sql("SELECT 1").maxAttempts(1));
+		assertThat(is("max_attempts IS NULL AND managed IS NULL FROM pgdispatch.job")).isTrue();
+	}
+
+	@Test
+	void withoutDefaultsThereIsOneAttempt() {
+		this.template = PgDispatchTemplate.create(this.transactionManager.getDataSource(), this.transactionManager,
+				true, new Nobody(), (id) -> new CompletableFuture<>());
+		dispatch(Dispatch.sql("SELECT 1"));
+		dispatch(Dispatch.handler("mailer.send", "{}"));
+		assertThat(is("max_attempts IS NULL FROM pgdispatch.job")).isTrue();
+		assertThat(is("managed IS NULL AND headers IS NULL FROM pgdispatch.handler_job")).isTrue();
+	}
+
+	@Test
+	void allThatIsAskedOfSqlIsKnown() {
+		setQueue();
+		long id = dispatch(Dispatch.sql("SELECT 1")
+			.delay(Duration.ofSeconds(90))
+			.maxAttempts(3)
+			.backOff(new BackOff(Duration.ofMillis(1500), 1.5, Duration.ofMinutes(2)))
+			.timeLimit(Duration.ofMillis(2500))
+			.key("a key")
+			.keepKey(Duration.ofDays(400))
+			.orderingKey("an order")
+			.lettingPass()
+			.queue("slow")
+			.priority(60)
+			.keepResult(Duration.ofHours(2)));
+		assertThat(this.statements).hasSize(1);
+		assertThat(this.jdbc.sql("SELECT id FROM pgdispatch.job WHERE managed").query(Long.class).single())
+			.isEqualTo(id);
+		assertThat(is("""
+				id = %s AND max_attempts = 3 AND back_off = '1.5 s' AND back_off_factor = 1.5
+				    AND back_off_limit = '2 min' AND time_limit = '2.5 s' AND key = 'a key' AND keep_key = '9600 hours'
+				    AND ordering_key = 'an order' AND on_failure = 'pass' AND queue = 'slow' AND priority = 60
+				    AND result = 'rows' AND keep_result = '2 hours' AND transactional IS NULL
+				    FROM pgdispatch.managed_job""".formatted(id))).isTrue();
+	}
+
+	@Test
+	void whatIsNotAskedForIsNotWritten() {
+		dispatch(Dispatch.sql("SELECT 1").orderingKey("a").maxAttempts(2));
+		assertThat(
+				is("""
+						num_nulls(back_off, back_off_factor, back_off_limit, time_limit, key, keep_key, on_failure, queue, priority,
+						    result, keep_result, transactional) = 12 FROM pgdispatch.managed_job"""))
+			.isTrue();
+	}
+
+	@Test
+	void rowCountAndNoTransactionAreKnown() {
+		dispatch(Dispatch.sql("SELECT 1").keepRowCount(Duration.ofMinutes(1)));
+		dispatch(Dispatch.sql("VACUUM").outsideTransaction());
+		assertThat(this.jdbc
+			.sql("SELECT concat_ws(' ', result, keep_result, transactional) FROM pgdispatch.managed_job"
+					+ " ORDER BY id")
+			.query(String.class)
+			.list()).containsExactly("count 00:01:00", "f");
+	}
+
+	@Test
+	void allThatIsAskedOfAHandlerIsKnown() {
+		setQueue();
+		long id = dispatch(Dispatch.handler("mailer.send", "{\"to\":\"Ada\"}")
+			.maxAttempts(3)
+			.backOff(BackOff.DEFAULT)
+			.timeLimit(Duration.ofSeconds(5))
+			.key("a key")
+			.replacing()
+			.orderingKey("an order")
+			.queue("slow")
+			.priority(60)
+			.keepResult(Duration.ofHours(2)));
+		assertThat(this.statements).hasSize(1);
+		assertThat(is("""
+				id = %s AND handler = 'mailer.send' AND arguments::text = '{"to":"Ada"}' AND headers ->> 'trace' = '7'
+				    AND managed AND wants_result AND time_limit = '5 s' FROM pgdispatch.handler_job""".formatted(id)))
+			.isTrue();
+		assertThat(is("""
+				max_attempts = 3 AND back_off = '1 s' AND back_off_factor = 2 AND back_off_limit = '10 min'
+				    AND key = 'a key' AND ordering_key = 'an order' AND on_failure IS NULL AND queue = 'slow'
+				    AND priority = 60 AND result = 'value' AND keep_result = '2 hours' FROM pgdispatch.managed_job"""))
+			.isTrue();
+	}
+
+	@Test
+	void plainHandlerIsOneRow() {
+		dispatch(Dispatch.handler("mailer.send", "{}"));
+		assertThat(is("managed IS NULL FROM pgdispatch.handler_job")).isTrue();
+		assertThat(managed()).isEmpty();
+	}
+
+	@Test
+	void keyGivesTheFirstOne() {
+		long first = dispatch(Dispatch.sql("SELECT 1").key("a"));
+		assertThat(dispatch(Dispatch.sql("SELECT 2").key("a"))).isEqualTo(first);
+		assertThat(commands()).containsExactly("SELECT 1");
+		assertThat(dispatch(Dispatch.sql("SELECT 3").key("a").replacing())).isEqualTo(first);
+		assertThat(commands()).containsExactly("SELECT 3");
+	}
+
+	@Test
+	void jobThatTheTransactionCannotSeeHasNoId() {
+		TransactionTemplate repeatable = new TransactionTemplate(this.transactionManager);
+		repeatable.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+		Long id = repeatable.execute((status) -> {
+			this.template.fire("SELECT 'takes the snapshot'");
+			this.jdbc.sql("SELECT pgdispatch.dispatch('SELECT 1', key => 'a')").query().singleRow();
+			return this.template.dispatch(Dispatch.sql("SELECT 2").key("a"));
+		});
+		assertThat(id).isZero();
+		assertThat(commands()).containsExactlyInAnyOrder("SELECT 'takes the snapshot'", "SELECT 1");
+	}
+
+	@Test
+	void unknownQueueIsRefusedByTheDatabase() {
+		assertThatExceptionOfType(DataAccessException.class)
+			.isThrownBy(() -> dispatch(Dispatch.sql("SELECT 1").queue("nowhere")))
+			.withMessageContaining("there is no queue nowhere");
+	}
+
+	@Test
+	void sqlIsNoHandler() {
+		HandlerDispatcher handlers = HandlerDispatcher.create(this.transactionManager.getDataSource(),
+				this.transactionManager, true, DispatchPropagator.of(List.of()), new Nobody());
+		assertThatIllegalArgumentException().isThrownBy(() -> handlers.dispatch(Dispatch.sql("SELECT 1")));
+	}
+
+	@Test
+	void fireAllIsOneStatement() {
+		List<Map<String, Integer>> parameters = IntStream.range(0, 1000).mapToObj((id) -> Map.of("id", id)).toList();
+		this.transaction.executeWithoutResult((status) -> this.template.fireAll("SELECT :id::int8", parameters));
+		assertThat(this.statements).hasSize(1).first().asString().contains("pgdispatch.fire_all");
+		assertThat(commands()).hasSize(1000)
+			.startsWith("SELECT ('0'::integer)::int8", "SELECT ('1'::integer)::int8")
+			.endsWith("SELECT ('999'::integer)::int8");
+		assertThat(is("bool_and(max_attempts = 10) FROM pgdispatch.job")).isTrue();
+		assertThat(managed()).isEmpty();
+	}
+
+	@Test
+	void fireAllIsOneStatementWithOtherDefaultsToo() {
+		this.template = template(new DispatchDefaults(3, BackOff.DEFAULT, Duration.ofSeconds(5)));
+		this.transaction.executeWithoutResult((status) -> this.template.fireAll("SELECT :id",
+				List.of(Map.of("id", 1), Map.of("id", 2), Map.of("id", 3))));
+		assertThat(this.statements).hasSize(1);
+		assertThat(commands()).containsExactly("SELECT ('1'::integer)", "SELECT ('2'::integer)",
+				"SELECT ('3'::integer)");
+		assertThat(is("count(*) = 3 AND bool_and(max_attempts = 3 AND time_limit = '5 s') FROM pgdispatch.managed_job"))
+			.isTrue();
+	}
+
+	@Test
+	void fireAllOfNothingDispatchesNothing() {
+		this.transaction.executeWithoutResult((status) -> this.template.fireAll("SELECT :id", List.of()));
+		assertThat(this.statements).isEmpty();
+		assertThatExceptionOfType(IllegalTransactionStateException.class)
+			.isThrownBy(() -> this.template.fireAll("SELECT :id", List.of()));
+	}
+
+	@Test
+	void fireAllRefusesWhatFireDoes() {
+		this.transaction.executeWithoutResult((status) -> {
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> this.template.fireAll("SELECT :id", List.of(Map.of("id", 1), Map.of())));
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> this.template.fireAll("SELECT :id", Collections.singletonList(null)));
+		});
+		assertThat(commands()).isEmpty();
+	}
+
+	private void setQueue() {
+		this.jdbc.sql("SELECT pgdispatch.set_queue('slow', max_running => 1)").query().singleRow();
+	}
+
+	private boolean is(String condition) {
+		return this.jdbc.sql("SELECT " + condition).query(Boolean.class).single();
+	}
+
+	private List<Long> managed() {
+		return this.jdbc.sql("SELECT id FROM pgdispatch.managed_job").query(Long.class).list();
+	}
+
+	private List<String> commands() {
+		return this.jdbc.sql("SELECT command FROM pgdispatch.job ORDER BY id").query(String.class).list();
+	}
+
+	private static final class TracePropagator implements DispatchPropagator {
+
+		@Override
+		public void inject(Map<String, String> headers) {
+			headers.put("trace", "7");
+		}
+
+		@Override
+		public Scope extract(DispatchContext context) {
+			throw new AssertionError("Nothing is run");
+		}
+
+	}
+
+	private static final class Nobody implements DispatchListener {
+
+		@Override
+		public boolean isListening() {
+			return false;
+		}
+
+		@Override
+		public void committed(int fired, int snoozed) {
+		}
+
+	}
+
+	private final class RecordingDataSource extends DelegatingDataSource {
+
+		RecordingDataSource(TestDatabase database) {
+			super(database.dataSource("app"));
+		}
+
+		@Override
+		public Connection getConnection() throws SQLException {
+			Connection connection = super.getConnection();
+			return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Connection.class },
+					(proxy, method, arguments) -> {
+						if (method.getName().equals("prepareStatement")) {
+							DispatchedOptionsTests.this.statements.add((String) arguments[0]);
+						}
+						try {
+							return method.invoke(connection, arguments);
+						}
+						catch (InvocationTargetException ex) {
+							throw ex.getTargetException();
+						}
+					});
+		}
+
+	}
+
+}

@@ -1,0 +1,79 @@
+package io.github.pgdispatch.autoconfigure;
+
+import io.github.pgdispatch.JobResults;
+import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.driver.ResultWatch;
+import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for the properties {@code pgdispatch.queues}, and for the beans that operate and
+ * wait.
+ */
+@PostgresTest
+class QueuePropertyTests {
+
+	private JdbcClient jdbc;
+
+	private ApplicationContextRunner application;
+
+	@BeforeEach
+	void application(TestDatabase database) {
+		this.jdbc = database.jdbc("app");
+		this.application = TestApplication.of(database)
+			.withConfiguration(AutoConfigurations.of(PgDispatchAutoConfiguration.class))
+			.withPropertyValues("pgdispatch.schema.mode=jdbc");
+	}
+
+	@Test
+	void queuesAreSetWhenTheApplicationStarts() {
+		this.application
+			.withPropertyValues("pgdispatch.queues.mail.concurrency=4", "pgdispatch.queues.mail.rate=100",
+					"pgdispatch.queues.mail.per=1m", "pgdispatch.queues.[old Mails].concurrency=1",
+					"spring.datasource.hikari.auto-commit=false")
+			.run((context) -> assertThat(
+					this.jdbc.sql("SELECT concat_ws(' ', name, max_running, rate, per) FROM pgdispatch.queue")
+						.query(String.class)
+						.list())
+				.containsExactlyInAnyOrder("mail 4 100 00:01:00", "old Mails 1 00:00:01"));
+	}
+
+	@Test
+	void badLimitsAreReported() {
+		this.application.withPropertyValues("pgdispatch.queues.mail.concurrency=0")
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOfSatisfying(PgDispatchConfigurationException.class, (ex) -> {
+					assertThat(ex.getDescription()).isEqualTo(
+							"The queue 'mail' cannot work with its settings: The concurrency must be positive, but is 0.");
+					assertThat(ex.getAction()).isEqualTo("Correct the property of pgdispatch.queues.mail.");
+				}));
+	}
+
+	@Test
+	void beansMayBeReplaced() {
+		this.application.withBean(PgDispatchOperations.class, () -> mock(PgDispatchOperations.class))
+			.withBean(JobResults.class, () -> mock(JobResults.class))
+			.run((context) -> assertThat(context).hasSingleBean(PgDispatchOperations.class)
+				.hasSingleBean(JobResults.class)
+				.doesNotHaveBean(ResultWatch.class));
+	}
+
+	@Test
+	void thereIsOneWatchWithAndWithoutWorkers() {
+		this.application.run((context) -> assertThat(context).hasSingleBean(ResultWatch.class));
+		this.application.withPropertyValues("pgdispatch.worker.enabled=false")
+			.run((context) -> assertThat(context).hasSingleBean(ResultWatch.class)
+				.doesNotHaveBean(WorkerConnections.class));
+	}
+
+}
