@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.PgDispatchTemplate;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -56,7 +57,7 @@ class ReadmeTests {
 		new TransactionTemplate(this.transactionManager).executeWithoutResult((status) -> {
 			int before = jobs();
 			use(this.template, profile);
-			assertThat(jobs()).isEqualTo(before + 2);
+			assertThat(jobs()).isEqualTo(before + 3);
 			status.setRollbackOnly();
 		});
 	}
@@ -64,6 +65,8 @@ class ReadmeTests {
 	private static void use(PgDispatchTemplate template, Profile profile) {
 		template.fire("SELECT signup.notify_followers(:id)", Map.of("id", profile.id()));
 		template.snooze("SELECT signup.remind(:id)", profile, Duration.ofDays(3));
+		template
+			.dispatch(Dispatch.sql("SELECT signup.remind(:id)", profile).maxAttempts(5).key("remind " + profile.id()));
 	}
 
 	@Test
@@ -72,14 +75,14 @@ class ReadmeTests {
 		try (Stream<Path> files = Files.walk(Path.of("src"))) {
 			sources = files.filter((file) -> file.toString().endsWith(".java")).map(ReadmeTests::read).toList();
 		}
-		assertThat(blocks("java")).hasSize(5)
+		assertThat(blocks("java")).hasSize(6)
 			.allSatisfy((block) -> assertThat(sources).anySatisfy((source) -> assertThat(source).contains(block)));
 	}
 
 	@Test
 	void itsSqlRuns() {
 		List<String> blocks = blocks("sql");
-		assertThat(blocks).hasSize(3);
+		assertThat(blocks).hasSize(4);
 		new TransactionTemplate(this.transactionManager).executeWithoutResult((status) -> {
 			this.statements.execute("CREATE ROLE app");
 			blocks.stream()
