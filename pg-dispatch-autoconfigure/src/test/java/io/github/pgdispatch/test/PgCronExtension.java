@@ -48,8 +48,14 @@ public final class PgCronExtension implements ParameterResolver, TestInstantiati
 		if (parameter.getParameter().getType() == PgCronHost.class) {
 			return host;
 		}
+		// To initialize a server takes longer than most tests.
+		PgCronServer initialized = context.getRoot().getStore(NAMESPACE).computeIfAbsent(PgCronServer.class, (key) -> {
+			PgCronServer server = PgCronServer.start(host);
+			server.stop();
+			return server;
+		}, PgCronServer.class);
 		PgCronServer server = classContext(context).getStore(NAMESPACE)
-			.computeIfAbsent(Servers.class, (key) -> new Servers(host, settings), Servers.class)
+			.computeIfAbsent(Servers.class, (key) -> new Servers(initialized, settings), Servers.class)
 			.lendTo(context);
 		return (parameter.getParameter().getType() == TestDatabase.class) ? server.database() : server;
 	}
@@ -94,7 +100,7 @@ public final class PgCronExtension implements ParameterResolver, TestInstantiati
 	 */
 	private static final class Servers implements AutoCloseable {
 
-		private final PgCronHost host;
+		private final PgCronServer initialized;
 
 		private final String[] settings;
 
@@ -102,8 +108,8 @@ public final class PgCronExtension implements ParameterResolver, TestInstantiati
 
 		private final Deque<PgCronServer> free = new ArrayDeque<>();
 
-		Servers(PgCronHost host, String[] settings) {
-			this.host = host;
+		Servers(PgCronServer initialized, String[] settings) {
+			this.initialized = initialized;
 			this.settings = settings;
 		}
 
@@ -120,7 +126,7 @@ public final class PgCronExtension implements ParameterResolver, TestInstantiati
 					return this.free.pop();
 				}
 			}
-			PgCronServer server = PgCronServer.start(this.host, this.settings);
+			PgCronServer server = this.initialized.startCopy(this.settings);
 			synchronized (this) {
 				this.all.add(server);
 			}

@@ -61,6 +61,21 @@ public final class PgCronServer implements AutoCloseable {
 	}
 
 	/**
+	 * Starts a server that has what this one has, which is stopped. It takes it for its
+	 * own: to tell one from the other, start each of them by itself.
+	 * @param settings of its configuration, beside those of this server
+	 * @return the copy, which is to be closed
+	 */
+	PgCronServer startCopy(String... settings) {
+		PgCronServer copy = new PgCronServer(this.host);
+		this.host.run("/bin/cp", "-a", this.directory + "/.", copy.directory);
+		copy.configure("port=" + copy.port);
+		copy.configure(settings);
+		copy.startAgain();
+		return copy;
+	}
+
+	/**
 	 * Configures what is to hold from its next start on.
 	 * @param settings such as {@code fsync=on}
 	 */
