@@ -1798,16 +1798,18 @@ CREATE FUNCTION pgdispatch.forget_dead_letters(of_role regrole) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
+DECLARE
+    kept_since constant timestamptz := clock_timestamp() - (SELECT s.dead_letter_retention
+                                                              FROM pgdispatch.setting AS s
+                                                             WHERE s.role::oid IN (of_role::oid, 0::oid)
+                                                             ORDER BY s.role::oid DESC
+                                                             LIMIT 1);
 BEGIN
-    DELETE FROM pgdispatch.dead_letter AS d
-     WHERE d.role = of_role
-       AND d.failed_at < clock_timestamp() - (SELECT s.dead_letter_retention
-                                                FROM pgdispatch.setting AS s
-                                               WHERE s.role::oid IN (of_role::oid, 0::oid)
-                                               ORDER BY s.role::oid DESC
-                                               LIMIT 1);
+    DELETE FROM pgdispatch.dead_letter AS d WHERE d.role = of_role AND d.failed_at < kept_since;
 END
 $$;
 
