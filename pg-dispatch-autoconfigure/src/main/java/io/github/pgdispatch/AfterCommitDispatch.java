@@ -236,9 +236,9 @@ public @interface AfterCommitDispatch {
 	boolean transactional() default true;
 
 	/**
-	 * For how long after the job is done the rows of the SQL, a single statement, are
-	 * kept, or what the body has returned. Takes placeholders and expressions like
-	 * {@link #delay}.
+	 * For how long after the job is done the rows of the SQL are kept, if it is a single
+	 * statement that returns any, or what the body has returned. Takes placeholders and
+	 * expressions like {@link #delay}.
 	 * @return the duration, or an empty string to keep nothing
 	 */
 	String keepResult() default "";

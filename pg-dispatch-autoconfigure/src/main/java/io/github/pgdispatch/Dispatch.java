@@ -211,8 +211,8 @@ public final class Dispatch {
 	}
 
 	/**
-	 * Keeps what comes of the job: the rows of the SQL, a single statement, as JSON; or
-	 * what the handler returns.
+	 * Keeps what comes of the job: the rows of the SQL as JSON, if it is a single
+	 * statement that returns any; or what the handler returns.
 	 * @param duration from the end of the job; a millisecond at the least
 	 * @return another description
 	 */

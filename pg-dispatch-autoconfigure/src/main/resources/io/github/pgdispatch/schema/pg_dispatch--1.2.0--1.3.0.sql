@@ -1495,7 +1495,7 @@ key: if a job with this idempotency key waits, nothing is dispatched, and the an
 ordering_key: the jobs of one ordering key run one after the other: a job that was committed before the transaction of another dispatched that one runs first; those of transactions that overlap in the order of their dispatches, as far as they are committed. A job that is snoozed takes its place when it falls due. on_failure: what becomes of those behind one that fails: ''hold'' (as when it is left out), they wait until it has succeeded, or was deleted from the dead letters; ''pass'', they do not.
 queue: obeys the limits of a queue that pgdispatch.set_queue has made.
 priority: of jobs that are due, its place is so many seconds before the one that it would have.
-result: ''rows'', the rows of the command, which is a single statement, are kept for pgdispatch.result; ''count'', only how many. keep_result: for how long; an hour otherwise.
+result: ''rows'', the rows of the command are kept for pgdispatch.result if it is a single statement that returns any; ''count'', only how many. keep_result: for how long; an hour otherwise.
 headers: texts by name that are kept with the job.
 transactional => false: for a single statement that refuses to run in a transaction, as VACUUM does, CREATE INDEX CONCURRENTLY, or CALL of a procedure that commits: it runs outside of one, at least once. Under pg_cron it is begun within a minute.
 Example: SELECT pgdispatch.dispatch(''SELECT rebuild_index()'', max_attempts => 5, key => ''rebuild'', time_limit => ''10 minutes'')';
@@ -1746,11 +1746,15 @@ BEGIN
     END LOOP;
     row_count := pg_catalog.cardinality(texts);
     value := '[' || pg_catalog.array_to_string(texts, ',') || ']';
+EXCEPTION
+    WHEN invalid_cursor_definition THEN   -- It returns no rows, or is several statements, as PostgreSQL finds before it runs them.
+        EXECUTE command;
+        GET DIAGNOSTICS row_count = ROW_COUNT;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.rows_of(text, integer) IS
-'Part of pgdispatch.work: runs a single statement and returns its rows as a JSON array of objects.';
+'Part of pgdispatch.work: runs a single statement and returns its rows as a JSON array of objects; of another command only how many rows it was about.';
 
 
 CREATE FUNCTION pgdispatch.bury(

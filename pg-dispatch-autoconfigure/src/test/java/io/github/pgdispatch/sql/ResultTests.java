@@ -52,6 +52,18 @@ class ResultTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
+			INSERT INTO public.effect VALUES ('one'), ('two')                        | 2
+			CREATE TEMPORARY TABLE t ()                                              | 0
+			INSERT INTO public.effect VALUES ('one'); SELECT 1 UNION ALL SELECT 2    | 2
+			""")
+	void whatHasNoRowsToBeKeptHasACount(String command, String count) throws SQLException {
+		long id = this.jobs.dispatch(command, "result => 'rows'");
+		assertThat(this.app.work().completed()).isOne();
+		assertThat(this.jobs.result(id)).isEqualTo("done|" + count);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
 			INSERT INTO public.effect VALUES ('one'), ('two')       | 2
 			SELECT g FROM generate_series(1, 1000) AS g             | 1000
 			SELECT 1; DELETE FROM public.effect                     | 0
