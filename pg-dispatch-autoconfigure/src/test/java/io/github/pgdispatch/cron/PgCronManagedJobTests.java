@@ -2,6 +2,7 @@ package io.github.pgdispatch.cron;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.stream.IntStream;
 
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.Session;
@@ -125,6 +126,72 @@ class PgCronManagedJobTests {
 			this.queue.awaitIdle();
 		}
 		assertThat(this.queue.count("pgdispatch.dead_letter")).isZero();
+	}
+
+	@Test
+	void ofAQueueNoMoreRunAtOnceThanItsLimit() {
+		this.queue.withWorkers(3).asApp("SELECT pgdispatch.set_queue('one', max_running => 1)");
+		for (int i = 0; i < 10; i++) {
+			this.queue.dispatch(CronQueue.slowEffect("queued", Duration.ofMillis(100)), "queue => 'one'");
+			this.queue.fire(CronQueue.slowEffect("free", Duration.ofMillis(100)));
+		}
+		this.queue.awaitEffects(20);
+		assertThat(this.queue
+			.count("effect AS a JOIN effect AS b ON a.ctid < b.ctid AND a.job = 'queued' AND b.job = 'queued'"
+					+ " AND a.at BETWEEN b.at AND b.at + interval '100 ms'"))
+			.isZero();
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void jobsOfAnOrderRunOneAfterTheOther() {
+		this.queue.withWorkers(3);
+		for (int i = 0; i < 20; i++) {
+			this.queue.dispatch(CronQueue.effect(Integer.toString(i)), "ordering_key => 'account 42'");
+		}
+		this.queue.awaitEffects(20);
+		assertThat(this.queue.effects())
+			.containsExactly(IntStream.range(0, 20).mapToObj(Integer::toString).toArray(String[]::new));
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void keyAndPriorityHold() {
+		this.queue.withWorkers(1).asApp("SELECT pgdispatch.pause()");
+		long id = this.queue.dispatch(CronQueue.effect("replaced"), "key => 'k'");
+		this.queue.dispatch(CronQueue.effect("plain"), "delay => '0'");
+		assertThat(this.queue.dispatch(CronQueue.effect("kept away"), "key => 'k'")).isEqualTo(id);
+		assertThat(this.queue.dispatch(CronQueue.effect("debounced"), "key => 'k', on_duplicate => 'replace'"))
+			.isEqualTo(id);
+		this.queue.dispatch(CronQueue.effect("urgent"), "priority => 3600");
+		this.queue.asApp("SELECT pgdispatch.resume()");
+		this.queue.awaitEffects(3);
+		assertThat(this.queue.effects()).containsExactly("urgent", "plain", "debounced");
+		this.queue.awaitIdle();
+		assertThat(this.queue.count("pgdispatch.job_key")).isZero();
+	}
+
+	@Test
+	void jobsOfOneCallRun() {
+		this.queue.asApp("SELECT pgdispatch.fire_all(array_agg(format('INSERT INTO effect VALUES (%L)', i)))"
+				+ " FROM generate_series(1, 1000) AS i");
+		this.queue.awaitEffects(1000);
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void jobsOfAPausedQueueWaitAndNothingElseIsLeft() {
+		this.queue.lingering("0").asApp("SELECT pgdispatch.set_queue('q'), pgdispatch.pause(queue => 'q')");
+		this.queue.dispatch(CronQueue.effect("paused"), "queue => 'q'");
+		this.queue.dispatch(CronQueue.effect("snoozed"), "queue => 'q', delay => '1 second'");
+		this.queue.fire(CronQueue.effect("free"));
+		this.queue.awaitEffects(1);
+		await().until(() -> this.queue.count("pgdispatch.managed_job WHERE held_by = 'queue'") == 2);
+		this.queue.awaitIdle();
+		assertThat(this.queue.effects()).containsExactly("free");
+		this.queue.asApp("SELECT pgdispatch.resume(queue => 'q')");
+		this.queue.awaitEffects(3);
+		this.queue.awaitIdle();
 	}
 
 	@Test
