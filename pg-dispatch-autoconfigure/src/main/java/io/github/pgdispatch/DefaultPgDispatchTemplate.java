@@ -3,6 +3,7 @@ package io.github.pgdispatch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,8 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
 	private final Supplier<HandlerDispatcher> handlers;
 
+	private final DispatchPropagator propagator;
+
 	private final DispatchDefaults defaults;
 
 	DefaultPgDispatchTemplate(DataSource dataSource, PlatformTransactionManager transactionManager,
@@ -47,12 +50,12 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 		this(dataSource, transactionManager, transactionRequired, listener, results,
 				SingletonSupplier.of(() -> HandlerDispatcher.create(dataSource, transactionManager, transactionRequired,
 						DispatchPropagator.of(List.of()), new NobodyListening())),
-				DispatchDefaults.ONE_ATTEMPT);
+				DispatchPropagator.of(List.of()), DispatchDefaults.ONE_ATTEMPT);
 	}
 
 	DefaultPgDispatchTemplate(DataSource dataSource, PlatformTransactionManager transactionManager,
 			boolean transactionRequired, DispatchListener listener, JobResults results,
-			Supplier<HandlerDispatcher> handlers, DispatchDefaults defaults) {
+			Supplier<HandlerDispatcher> handlers, DispatchPropagator propagator, DispatchDefaults defaults) {
 		this.gateway = new JobGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, transactionRequired);
 		this.listener = listener;
@@ -60,6 +63,7 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 		this.anyTransaction = new DispatchTransaction(transactionManager, dataSource, false);
 		this.results = results;
 		this.handlers = handlers;
+		this.propagator = propagator;
 		this.defaults = defaults;
 	}
 
@@ -95,8 +99,8 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 		}
 		DispatchOptions options = this.defaults.complete(dispatch.options());
 		return this.transaction.call(() -> {
-			Long id = this.gateway.dispatch(dispatch.content(), dispatch.delay(), !this.listener.isListening(),
-					options);
+			Long id = this.gateway.dispatch(dispatch.content(), headers(), dispatch.delay(),
+					!this.listener.isListening(), options);
 			CommitCallback.of(this.listener).count(dispatch.delay().toSeconds() > 0);
 			return DispatchedInTransaction.add(id);
 		});
@@ -112,10 +116,16 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 		DispatchOptions options = this.defaults.complete(DispatchOptions.NONE);
 		this.transaction.execute(() -> {
 			if (!commands.isEmpty()) {
-				this.gateway.dispatchAll(commands, !this.listener.isListening(), options);
+				this.gateway.dispatchAll(commands, headers(), !this.listener.isListening(), options);
 				CommitCallback.of(this.listener).count(commands.size(), false);
 			}
 		});
+	}
+
+	private Map<String, String> headers() {
+		Map<String, String> headers = new LinkedHashMap<>();
+		this.propagator.inject(headers);
+		return headers;
 	}
 
 	@Override

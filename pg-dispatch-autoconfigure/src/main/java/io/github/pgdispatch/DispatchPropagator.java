@@ -7,7 +7,8 @@ import java.util.Map;
  * Carries something along with a dispatched call of a handler, such as a trace or a
  * tenant: puts it into the headers of the job, and restores it around the call. Nothing
  * is carried along by itself: neither the security context nor the MDC, as the call is
- * not made on behalf of whoever was there when it was dispatched.
+ * not made on behalf of whoever was there when it was dispatched. Of dispatched SQL the
+ * headers are kept, too, for its {@link DeadLetter}; around it nothing can be restored.
  *
  * <p>
  * All beans of this type are used, in their order. Implementations are to be thread-safe.

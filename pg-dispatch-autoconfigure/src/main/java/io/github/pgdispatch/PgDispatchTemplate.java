@@ -130,14 +130,15 @@ public interface PgDispatchTemplate {
 	 * @param listener to be told of commits
 	 * @param results that learn of the ends of jobs
 	 * @param handlers that dispatches calls of handlers; asked for at the first one
+	 * @param propagator that puts headers into the jobs that run SQL
 	 * @param defaults for SQL that does not ask for something else
 	 * @return a thread-safe template
 	 */
 	static PgDispatchTemplate create(DataSource dataSource, PlatformTransactionManager transactionManager,
 			boolean transactionRequired, DispatchListener listener, JobResults results,
-			Supplier<HandlerDispatcher> handlers, DispatchDefaults defaults) {
+			Supplier<HandlerDispatcher> handlers, DispatchPropagator propagator, DispatchDefaults defaults) {
 		return new DefaultPgDispatchTemplate(dataSource, transactionManager, transactionRequired, listener, results,
-				handlers, defaults);
+				handlers, propagator, defaults);
 	}
 
 	/**

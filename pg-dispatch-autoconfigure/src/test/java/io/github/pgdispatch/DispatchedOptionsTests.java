@@ -59,7 +59,8 @@ class DispatchedOptionsTests {
 		HandlerDispatcher handlers = HandlerDispatcher.create(this.transactionManager.getDataSource(),
 				this.transactionManager, true, new TracePropagator(), new Nobody());
 		return PgDispatchTemplate.create(this.transactionManager.getDataSource(), this.transactionManager, true,
-				new Nobody(), (id) -> new CompletableFuture<>(), () -> handlers, defaults);
+				new Nobody(), (id) -> new CompletableFuture<>(), () -> handlers, DispatchPropagator.of(List.of()),
+				defaults);
 	}
 
 	private long dispatch(Dispatch dispatch) {

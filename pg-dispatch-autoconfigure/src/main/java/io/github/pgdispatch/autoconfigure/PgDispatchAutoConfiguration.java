@@ -1,7 +1,6 @@
 package io.github.pgdispatch.autoconfigure;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
@@ -71,17 +70,19 @@ public final class PgDispatchAutoConfiguration {
 	@DependsOnDatabaseInitialization
 	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource,
 			ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<ApplicationDriver> driver,
-			ObjectProvider<HandlerDispatcher> handlers, JobResults results, DispatchDefaults defaults,
+			ObjectProvider<HandlerDispatcher> handlers, JobResults results,
+			ObjectProvider<DispatchPropagator> propagators, DispatchDefaults defaults,
 			PgDispatchProperties properties) {
 		PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
 				dataSource.get());
 		boolean transactionRequired = properties.transaction() == Transaction.REQUIRED;
+		DispatchPropagator propagator = DispatchPropagator.of(propagators.orderedStream().toList());
 		// Without Jackson, this node has no handlers, but others may.
 		Supplier<HandlerDispatcher> dispatcher = SingletonSupplier
 			.of(() -> handlers.getIfAvailable(() -> HandlerDispatcher.create(dataSource.get(), transactionManager,
-					transactionRequired, DispatchPropagator.of(List.of()), new NoDriver())));
+					transactionRequired, propagator, new NoDriver())));
 		return PgDispatchTemplate.create(dataSource.get(), transactionManager, transactionRequired, listener(driver),
-				results, dispatcher, defaults);
+				results, dispatcher, propagator, defaults);
 	}
 
 	@Bean

@@ -54,7 +54,8 @@ $$;
 
 ALTER TABLE pgdispatch.job
     ADD COLUMN max_attempts smallint,
-    ADD COLUMN managed      boolean;
+    ADD COLUMN managed      boolean,
+    ADD COLUMN headers      json;
 
 COMMENT ON COLUMN pgdispatch.job.due_at IS
 'The job is not run before this time of the database''s clock; infinity while it is held, until others have ended.';
@@ -62,6 +63,8 @@ COMMENT ON COLUMN pgdispatch.job.max_attempts IS
 'How often the job is run at the most; NULL: once. With its first failure it becomes a managed one.';
 COMMENT ON COLUMN pgdispatch.job.managed IS
 'Whether there is a row for it in pgdispatch.managed_job.';
+COMMENT ON COLUMN pgdispatch.job.headers IS
+'What the dispatcher''s context left beside the command, such as a trace''s id, as a JSON object of strings; NULL: nothing.';
 
 ALTER TABLE pgdispatch.handler_job
     ADD COLUMN managed      boolean,
@@ -117,7 +120,6 @@ CREATE TABLE pgdispatch.managed_job (
     held_by         text,
     result          text,
     keep_result     interval,
-    headers         json,
     transactional   boolean,
     failed          boolean     NOT NULL DEFAULT false,
     PRIMARY KEY (role, id)
@@ -159,7 +161,6 @@ COMMENT ON COLUMN pgdispatch.managed_job.priority IS 'How many seconds its place
 COMMENT ON COLUMN pgdispatch.managed_job.held_by IS 'What the job waits for while it is held: order, queue, or outside: a driver that runs it outside of a transaction.';
 COMMENT ON COLUMN pgdispatch.managed_job.result IS 'What is kept of a run: rows or count of a command, value of a handler; NULL: nothing.';
 COMMENT ON COLUMN pgdispatch.managed_job.keep_result IS 'How long it is kept.';
-COMMENT ON COLUMN pgdispatch.managed_job.headers IS 'The headers of a command. (Those of a handler are in pgdispatch.handler_job.)';
 COMMENT ON COLUMN pgdispatch.managed_job.transactional IS 'false: the command runs outside of a transaction; NULL: in one.';
 COMMENT ON COLUMN pgdispatch.managed_job.failed IS 'Whether the job is a dead letter for which its order waits.';
 
@@ -1278,7 +1279,7 @@ BEGIN
             RETURN false;
         END IF;
         IF job.handler IS NULL THEN
-            UPDATE pgdispatch.job AS j SET command = new_command, due_at = new_place
+            UPDATE pgdispatch.job AS j SET command = new_command, headers = new_headers, due_at = new_place
              WHERE j.role = job.role AND j.due_at = job.place AND j.id = job.id;
         ELSE
             UPDATE pgdispatch.handler_job AS j SET arguments = new_arguments, headers = new_headers, due_at = new_place
@@ -1287,7 +1288,7 @@ BEGIN
         IF FOUND THEN
             -- If it was held, it is no longer: whoever claims it finds out whether it is to be.
             UPDATE pgdispatch.managed_job AS m
-               SET place = new_place, due_at = asked.due_at, rank = asked.rank, headers = asked.headers, held_by = NULL
+               SET place = new_place, due_at = asked.due_at, rank = asked.rank, held_by = NULL
              WHERE m.role = job.role AND m.id = job.id AND m.started_at IS NULL;
             IF NOT FOUND THEN
                 RAISE serialization_failure;   -- It was begun while we waited for it.
@@ -1363,8 +1364,8 @@ BEGIN
     END IF;
 
     IF asked.handler IS NULL THEN
-        INSERT INTO pgdispatch.job (role, due_at, id, command, managed) OVERRIDING SYSTEM VALUE
-        VALUES (caller, asked.place, coalesce(job_id, nextval('pgdispatch.job_id_seq')), new_command, true)
+        INSERT INTO pgdispatch.job (role, due_at, id, command, headers, managed) OVERRIDING SYSTEM VALUE
+        VALUES (caller, asked.place, coalesce(job_id, nextval('pgdispatch.job_id_seq')), new_command, new_headers, true)
         RETURNING id INTO asked.id;
     ELSE
         INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, managed, time_limit, wants_result)
@@ -1383,7 +1384,8 @@ COMMENT ON FUNCTION pgdispatch.dispatch_managed(pgdispatch.managed_job, text, in
 
 DROP FUNCTION pgdispatch.dispatch(text, interval, boolean);
 
-CREATE FUNCTION pgdispatch.dispatch_plain(command text, delay interval DEFAULT '0', notify boolean DEFAULT true, max_attempts smallint DEFAULT NULL)
+CREATE FUNCTION pgdispatch.dispatch_plain(
+    command text, delay interval DEFAULT '0', notify boolean DEFAULT true, max_attempts smallint DEFAULT NULL, headers json DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -1400,8 +1402,8 @@ BEGIN
         PERFORM pgdispatch.refuse_transaction();
     END IF;
 
-    INSERT INTO pgdispatch.job (role, due_at, command, max_attempts)
-    VALUES (caller, pg_catalog.now() + pg_catalog.date_trunc('second', delay), command, max_attempts)
+    INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
+    VALUES (caller, pg_catalog.now() + pg_catalog.date_trunc('second', delay), command, max_attempts, headers)
     RETURNING id INTO job_id;
 
     -- See wake. Not called, as each call would cost those, too, whom it need not wake.
@@ -1419,7 +1421,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch_plain(text, interval, boolean, smallint) IS
+COMMENT ON FUNCTION pgdispatch.dispatch_plain(text, interval, boolean, smallint, json) IS
 'Part of pgdispatch.dispatch: writes the row of a job of which nothing more is asked.';
 
 
@@ -1448,9 +1450,9 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_factor, back_off_limit, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure,
-                               queue, priority, result, keep_result, headers) = 0
+                               queue, priority, result, keep_result) = 0
        AND coalesce(max_attempts BETWEEN 1 AND 32767, true) THEN
-        RETURN pgdispatch.dispatch_plain(command, delay, notify, nullif(max_attempts, 1)::smallint);
+        RETURN pgdispatch.dispatch_plain(command, delay, notify, nullif(max_attempts, 1)::smallint, headers);
     END IF;
 
     IF command IS NULL OR command !~ '[^[:space:]]' THEN
@@ -1474,9 +1476,8 @@ BEGIN
         asked.priority := priority;
         asked.result := result;
         asked.keep_result := keep_result;
-        asked.headers := headers;
         asked.transactional := nullif(transactional, true);
-        job_id := pgdispatch.dispatch_managed(asked, on_duplicate, delay, command, NULL, NULL);
+        job_id := pgdispatch.dispatch_managed(asked, on_duplicate, delay, command, NULL, headers);
         IF notify THEN
             PERFORM pgdispatch.wake(caller, delay < '1 second'::interval);
         ELSE
@@ -1496,7 +1497,7 @@ ordering_key: the jobs of one ordering key run one after the other: a job that w
 queue: obeys the limits of a queue that pgdispatch.set_queue has made.
 priority: of jobs that are due, its place is so many seconds before the one that it would have.
 result: ''rows'', the rows of the command are kept for pgdispatch.result if it is a single statement that returns any; ''count'', only how many. keep_result: for how long; an hour otherwise.
-headers: texts by name that are kept with the job.
+headers: texts by name that are kept with the job, and with its dead letter.
 transactional => false: for a single statement that refuses to run in a transaction, as VACUUM does, CREATE INDEX CONCURRENTLY, or CALL of a procedure that commits: it runs outside of one, at least once. Under pg_cron it is begun within a minute.
 Example: SELECT pgdispatch.dispatch(''SELECT rebuild_index()'', max_attempts => 5, key => ''rebuild'', time_limit => ''10 minutes'')';
 
@@ -1520,7 +1521,11 @@ $$;
 
 
 CREATE FUNCTION pgdispatch.fire_all(
-    commands text[], delay interval DEFAULT '0', notify boolean DEFAULT true, max_attempts integer DEFAULT NULL)
+    commands     text[],
+    delay        interval DEFAULT '0',
+    notify       boolean  DEFAULT true,
+    max_attempts integer  DEFAULT NULL,
+    headers      json     DEFAULT NULL)
 RETURNS bigint[]
 LANGUAGE plpgsql
 AS $$
@@ -1533,7 +1538,7 @@ BEGIN
         RETURN '{}';
     END IF;
     -- The first one is dispatched as such, with all that there is to refuse and to wake.
-    first_id := pgdispatch.dispatch(commands[pg_catalog.array_lower(commands, 1)], delay, notify, max_attempts);
+    first_id := pgdispatch.dispatch(commands[pg_catalog.array_lower(commands, 1)], delay, notify, max_attempts, headers => headers);
     IF EXISTS (SELECT FROM pg_catalog.unnest(commands) AS c (command) WHERE coalesce(c.command !~ '[^[:space:]]', true)) THEN
         PERFORM pgdispatch.refuse_command((SELECT c.command
                                              FROM pg_catalog.unnest(commands) AS c (command)
@@ -1541,8 +1546,8 @@ BEGIN
                                             LIMIT 1));
     END IF;
     WITH dispatched AS (
-        INSERT INTO pgdispatch.job (role, due_at, command, max_attempts)
-        SELECT caller, pg_catalog.now() + pg_catalog.date_trunc('second', delay), c.command, nullif(fire_all.max_attempts, 1)
+        INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
+        SELECT caller, pg_catalog.now() + pg_catalog.date_trunc('second', delay), c.command, nullif(fire_all.max_attempts, 1), fire_all.headers
           FROM pg_catalog.unnest(commands) WITH ORDINALITY AS c (command, number)
          WHERE c.number > 1
          ORDER BY c.number
@@ -1552,7 +1557,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.fire_all(text[], interval, boolean, integer) IS
+COMMENT ON FUNCTION pgdispatch.fire_all(text[], interval, boolean, integer, json) IS
 'Dispatches many commands like pgdispatch.dispatch, each as a job of its own, and returns their ids in the same order. Example: SELECT pgdispatch.fire_all(array_agg(format(''SELECT refresh_statistics(%L)'', id))) FROM profile';
 
 
@@ -1771,7 +1776,7 @@ BEGIN
             code, message, nullif(detail, ''), nullif(hint, ''),
             -- Without the lines of the executor itself.
             nullif(regexp_replace(context, E'(^|\n)[^\n]*[ .](run_alone|rows_of)[(][^)\n]*[)].*', ''), ''),
-            asked.headers,
+            job.headers,
             CASE WHEN asked.id IS NOT NULL THEN pgdispatch.options_of(asked)
                  WHEN job.max_attempts IS NOT NULL THEN jsonb_build_object('max_attempts', job.max_attempts)
             END);
@@ -1791,7 +1796,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_strip_nulls(to_jsonb(job) - ARRAY['role', 'id', 'handler', 'due_at', 'place', 'rank', 'attempts', 'crashes', 'started_at',
-               'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'headers', 'failed'])
+               'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed'])
 $$;
 
 COMMENT ON FUNCTION pgdispatch.options_of(pgdispatch.managed_job) IS
@@ -3097,6 +3102,7 @@ DECLARE
     letter pgdispatch.dead_letter;
     asked  pgdispatch.managed_job;
     is_plain boolean;
+    its_place timestamptz;
 BEGIN
     SELECT d.*
       INTO letter
@@ -3109,31 +3115,31 @@ BEGIN
         RETURN false;
     END IF;
     is_plain := letter.handler IS NOT NULL AND letter.options IS NULL
-             OR letter.handler IS NULL AND coalesce(letter.options - 'max_attempts', '{}') = '{}' AND letter.headers IS NULL;
+             OR letter.handler IS NULL AND coalesce(letter.options - 'max_attempts', '{}') = '{}';
+    its_place := now() - coalesce((letter.options ->> 'priority')::integer, 0) * '1 second'::interval;
 
     IF letter.handler IS NULL THEN
-        INSERT INTO pgdispatch.job (role, id, command, fired_at, max_attempts, managed) OVERRIDING SYSTEM VALUE
-        VALUES (me, letter.id, letter.command, letter.fired_at, CASE WHEN is_plain THEN (letter.options ->> 'max_attempts')::smallint END,
-                CASE WHEN NOT is_plain THEN true END);
+        INSERT INTO pgdispatch.job (role, due_at, id, command, headers, fired_at, max_attempts, managed) OVERRIDING SYSTEM VALUE
+        VALUES (me, its_place, letter.id, letter.command, letter.headers, letter.fired_at,
+                CASE WHEN is_plain THEN (letter.options ->> 'max_attempts')::smallint END, CASE WHEN NOT is_plain THEN true END);
     ELSE
-        INSERT INTO pgdispatch.handler_job (role, handler, id, arguments, headers, fired_at, managed, time_limit, wants_result)
-        VALUES (me, letter.handler, letter.id, letter.arguments, letter.headers, letter.fired_at, CASE WHEN NOT is_plain THEN true END,
-                (letter.options ->> 'time_limit')::interval, CASE WHEN letter.options ? 'result' THEN true END);
+        INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, fired_at, managed, time_limit, wants_result)
+        VALUES (me, letter.handler, its_place, letter.id, letter.arguments, letter.headers, letter.fired_at,
+                CASE WHEN NOT is_plain THEN true END, (letter.options ->> 'time_limit')::interval, CASE WHEN letter.options ? 'result' THEN true END);
     END IF;
     IF NOT is_plain THEN
         -- It may be there already, as its order has waited for it.
         UPDATE pgdispatch.managed_job AS m
-           SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = now(), rank = now()
+           SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = its_place, rank = its_place
          WHERE m.role = me AND m.id = letter.id;
         IF NOT FOUND THEN
             asked := jsonb_populate_record(NULL::pgdispatch.managed_job, letter.options);
             asked.role := me;
             asked.id := letter.id;
             asked.handler := letter.handler;
-            asked.headers := CASE WHEN letter.handler IS NULL THEN letter.headers END;
             asked.due_at := now();
-            asked.place := now();
-            asked.rank := now() - coalesce(asked.priority, 0) * '1 second'::interval;
+            asked.place := its_place;
+            asked.rank := its_place;
             asked.attempts := 0;
             asked.crashes := 0;
             asked.has_key := false;

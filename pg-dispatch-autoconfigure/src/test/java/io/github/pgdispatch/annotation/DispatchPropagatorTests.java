@@ -7,8 +7,13 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.DeadLetter;
+import io.github.pgdispatch.DeadLetterFilter;
+import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchContext;
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
@@ -39,6 +44,22 @@ class DispatchPropagatorTests {
 			await().until(this.nodes::isIdle);
 			assertThat(this.events).containsExactly("open one=ä\"\\ ", "open two=", "body {one=ä\"\\ , two=}",
 					"close two", "close one");
+		});
+	}
+
+	@Test
+	void deadLettersOfSqlHaveThem() {
+		node(new Tenant("tenant", this.events, "a")).run((context) -> {
+			PgDispatchTemplate template = context.getBean(PgDispatchTemplate.class);
+			template.fire("SELECT 1/0");
+			template.fireAll("SELECT 1/:zero", List.of(Map.of("zero", 0)));
+			template.dispatch(Dispatch.sql("SELECT 1/0").key("key"));
+			PgDispatchOperations operations = context.getBean(PgDispatchOperations.class);
+			await().until(() -> operations.deadLetters(DeadLetterFilter.all()).size() == 3);
+			assertThat(operations.deadLetters(DeadLetterFilter.all())).extracting(DeadLetter::headers)
+				.containsOnly(Map.of("tenant", "a"));
+			assertThat(this.events).isEmpty();
+			operations.delete(DeadLetterFilter.all());
 		});
 	}
 

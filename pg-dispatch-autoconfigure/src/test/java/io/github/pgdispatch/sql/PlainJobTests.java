@@ -30,7 +30,8 @@ class PlainJobTests extends AbstractQueueTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "fire('SELECT 1')", "snooze('SELECT 1', '0')", "dispatch('SELECT 1')",
 			"dispatch('SELECT 1', max_attempts => 1)", "dispatch('SELECT 1', max_attempts => 10)",
-			"fire_all('{SELECT 1}')" })
+			"dispatch('SELECT 1', headers => '{\"trace\": \"42\"}')", "fire_all('{SELECT 1}')",
+			"fire_all('{SELECT 1}', headers => '{\"trace\": \"42\"}')" })
 	void dispatchWritesOneRowAndARunDeletesIt(String dispatch) throws SQLException {
 		this.app.run("SELECT pgdispatch." + dispatch);
 		assertThat(rows()).containsExactly("pgdispatch.job 1");

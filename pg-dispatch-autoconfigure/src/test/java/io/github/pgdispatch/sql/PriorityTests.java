@@ -5,6 +5,8 @@ import java.util.List;
 
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -38,6 +40,17 @@ class PriorityTests extends AbstractLaneTests {
 		this.app.work();
 		assertThat(this.lanes.runs()).containsExactly("much older", "urgent", "older", "a little urgent", "first");
 		assertThat(this.lanes.remains()).isZero();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", ", ordering_key => 'a'" })
+	void deadLetterThatIsRetriedHasItStill(String order) throws SQLException {
+		this.app.run("SELECT pgdispatch.dispatch('INSERT INTO public.missing SELECT', priority => 60" + order + ")");
+		String urgent = this.queue.value("SELECT id FROM pgdispatch.job");
+		this.app.work();
+		makeOlder(job("older"), 30);
+		this.app.run("SELECT pgdispatch.retry(" + urgent + ")");
+		assertThat(this.app.value("SELECT id FROM pgdispatch.job ORDER BY due_at LIMIT 1")).isEqualTo(urgent);
 	}
 
 	@Test
