@@ -18,11 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Search {
 
-	private final Map<State, State> predecessors = new HashMap<>();
+	private final Map<State, Node> nodes = new HashMap<>();
 
-	private final Map<State, List<State>> backwards = new HashMap<>();
-
-	private @Nullable State violation;
+	private @Nullable Node violation;
 
 	private Search() {
 	}
@@ -32,21 +30,27 @@ final class Search {
 	 */
 	static Search from(Handshake handshake, Collection<State> starts, Predicate<State> isViolation) {
 		Search search = new Search();
-		Deque<State> open = new ArrayDeque<>(starts);
-		starts.forEach((start) -> search.predecessors.put(start, start));
+		Deque<Node> open = new ArrayDeque<>();
+		starts.forEach((start) -> search.node(start, null, open));
 		while (!open.isEmpty()) {
-			State state = open.remove();
-			if (isViolation.test(state)) {
-				search.violation = state;
+			Node node = open.remove();
+			if (isViolation.test(node.state)) {
+				search.violation = node;
 				return search;
 			}
-			List<State> next = handshake.steps(state);
-			next.forEach((one) -> search.backwards.computeIfAbsent(one, (key) -> new ArrayList<>()).add(state));
-			next.addAll(handshake.crashes(state));
-			next.stream().filter((one) -> search.predecessors.putIfAbsent(one, state) == null).forEach(open::add);
+			handshake.steps(node.state).forEach((next) -> search.node(next, node, open).backwards.add(node));
+			handshake.crashes(node.state).forEach((next) -> search.node(next, node, open));
 		}
 		search.violation = search.neverIdle().stream().findFirst().orElse(null);
 		return search;
+	}
+
+	private Node node(State state, @Nullable Node predecessor, Deque<Node> open) {
+		return this.nodes.computeIfAbsent(state, (key) -> {
+			Node node = new Node(state, predecessor);
+			open.add(node);
+			return node;
+		});
 	}
 
 	/**
@@ -59,15 +63,15 @@ final class Search {
 	}
 
 	int size() {
-		return this.predecessors.size();
+		return this.nodes.size();
 	}
 
-	private Set<State> neverIdle() {
-		Set<State> stuck = new HashSet<>(this.predecessors.keySet());
-		Deque<State> open = new ArrayDeque<>(stuck.stream().filter(State::isIdle).toList());
+	private Set<Node> neverIdle() {
+		Set<Node> stuck = new HashSet<>(this.nodes.values());
+		Deque<Node> open = new ArrayDeque<>(stuck.stream().filter((node) -> node.state.isIdle()).toList());
 		stuck.removeAll(open);
 		while (!open.isEmpty()) {
-			for (State before : this.backwards.getOrDefault(open.remove(), List.of())) {
+			for (Node before : open.remove().backwards) {
 				if (stuck.remove(before)) {
 					open.add(before);
 				}
@@ -76,15 +80,30 @@ final class Search {
 		return stuck;
 	}
 
-	private String way(State state) {
+	private static String way(Node last) {
 		Deque<String> way = new ArrayDeque<>();
-		State last = state;
-		way.push(last.toString());
-		while (!this.predecessors.get(last).equals(last)) {
-			last = this.predecessors.get(last);
-			way.push(last.toString());
+		for (Node node = last; node != null; node = node.predecessor) {
+			way.push(node.state.toString());
 		}
 		return String.join("\n", way);
+	}
+
+	/**
+	 * A state that can be reached, and from which ones. Compared by identity.
+	 */
+	private static final class Node {
+
+		private final State state;
+
+		private final @Nullable Node predecessor;
+
+		private final List<Node> backwards = new ArrayList<>();
+
+		Node(State state, @Nullable Node predecessor) {
+			this.state = state;
+			this.predecessor = predecessor;
+		}
+
 	}
 
 }

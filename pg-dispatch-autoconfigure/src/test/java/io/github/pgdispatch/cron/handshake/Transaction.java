@@ -1,5 +1,7 @@
 package io.github.pgdispatch.cron.handshake;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A transaction that dispatches one job.
  *
@@ -46,6 +48,22 @@ record Transaction(Phase phase, boolean sees, boolean relies, int present, int s
 
 	boolean promises(int promise) {
 		return this.scheduled == promise;
+	}
+
+	/**
+	 * As a record has it, but quick.
+	 */
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return this == other || (other instanceof Transaction transaction && this.phase == transaction.phase
+				&& this.sees == transaction.sees && this.relies == transaction.relies
+				&& this.present == transaction.present && this.scheduled == transaction.scheduled);
+	}
+
+	@Override
+	public int hashCode() {
+		int flags = (this.sees ? 1 : 0) + (this.relies ? 2 : 0);
+		return 31 * (31 * (31 * this.phase.ordinal() + flags) + this.present) + this.scheduled;
 	}
 
 }
