@@ -6,6 +6,8 @@ import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -15,6 +17,7 @@ import static org.awaitility.Awaitility.await;
  * with no application alive, and leaves nothing behind.
  */
 @PgCronTest
+@Execution(ExecutionMode.CONCURRENT)
 class PgCronOutsideTransactionTests {
 
 	/**

@@ -42,9 +42,28 @@ final class Queue implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Empties all tables that are not as they were made: to truncate one takes a while.
+	 */
 	void clear() throws SQLException {
-		run("TRUNCATE pgdispatch.job, pgdispatch.handler_job, pgdispatch.node, pgdispatch.dead_letter, public.effect, "
-				+ "pgdispatch.managed_job, pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result");
+		run("""
+				DO $$
+				DECLARE
+					used text;
+				BEGIN
+					SELECT string_agg(c.oid::regclass::text, ', ')
+					  INTO used
+					  FROM pg_class AS c
+					 WHERE (c.relnamespace = 'pgdispatch'::regnamespace AND c.relname IN ('job', 'handler_job', 'node',
+								'dead_letter', 'managed_job', 'job_key', 'queue', 'pause', 'result')
+							OR c.oid = 'public.effect'::regclass)
+					   AND c.relkind = 'r'
+					   AND pg_relation_size(c.oid) > 0;
+					IF used IS NOT NULL THEN
+						EXECUTE 'TRUNCATE ' || used;
+					END IF;
+				END
+				$$""");
 	}
 
 	Session session(String role) throws SQLException {
