@@ -1884,6 +1884,35 @@ COMMENT ON FUNCTION pgdispatch.begin_managed(pgdispatch.job) IS
 'Part of pgdispatch.work: counts an attempt of a claimed job, in advance, if it may be run now; NULL otherwise.';
 
 
+-- Each of a million jobs is followed by this: what need not be a query is none.
+CREATE OR REPLACE FUNCTION pgdispatch.clean_session(foreign_statements boolean) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    statement text;
+BEGIN
+    RESET ALL;
+    SET client_min_messages = error;   -- Nobody reads a job's notices, and a million of them would fill the driver's memory.
+    EXECUTE 'CLOSE ALL';               -- Without EXECUTE it would be PL/pgSQL's own CLOSE.
+    IF foreign_statements THEN
+        FOREACH statement IN ARRAY ARRAY(SELECT p.name FROM pg_catalog.pg_prepared_statements AS p WHERE p.from_sql) LOOP
+            EXECUTE pg_catalog.format('DEALLOCATE %I', statement);
+        END LOOP;
+    ELSE
+        DEALLOCATE ALL;
+    END IF;
+    IF pg_catalog.pg_my_temp_schema() <> 0 THEN
+        DISCARD TEMP;
+    END IF;
+    DISCARD SEQUENCES;
+    UNLISTEN *;
+    IF pg_catalog.pg_advisory_unlock_all() IS NULL THEN
+        NULL;   -- It is called, and that is all.
+    END IF;
+END
+$$;
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
     jobs pgdispatch.job[], until timestamptz, foreign_statements boolean, OUT ran integer, OUT all_well boolean)
 LANGUAGE plpgsql
@@ -1917,6 +1946,112 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     all_well := false;
 END
 $$;
+
+
+CREATE FUNCTION pgdispatch.claim_places(
+    moment timestamptz, after_due_at timestamptz, after_id bigint, at_most integer, OUT jobs pgdispatch.job[], OUT places tid[])
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_sort = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN
+        SELECT array_agg(due.job), array_agg(due.place)
+          INTO jobs, places
+          FROM (SELECT job, job.ctid AS place
+                  FROM pgdispatch.job
+                 WHERE job.role = worker
+                   AND job.due_at <= moment
+                   AND (job.due_at, job.id) > (after_due_at, after_id)
+                 ORDER BY job.due_at, job.id
+                 LIMIT at_most
+                   FOR UPDATE SKIP LOCKED) AS due;
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.claim_places(timestamptz, timestamptz, bigint, integer) IS
+'Part of pgdispatch.work: claims due jobs like pgdispatch.claim, and tells where their rows are.';
+
+
+CREATE FUNCTION pgdispatch.finish_places(jobs pgdispatch.job[], places tid[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    deleted bigint;
+BEGIN
+    DELETE FROM pgdispatch.job WHERE job.ctid = ANY (places);
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    IF deleted <> cardinality(jobs) THEN
+        PERFORM pgdispatch.finish(jobs);   -- A job has done something to another one's row, which is elsewhere now, or gone.
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.finish_places(pgdispatch.job[], tid[]) IS
+'Part of pgdispatch.work: deletes jobs that it has claimed.';
+
+
+-- One subtransaction for all, and the claim within it (a row that is locked in one transaction and deleted in a subtransaction of
+-- it gets an entry of its own for that). If one fails, all is undone, and each has to show what it does in a subtransaction.
+CREATE FUNCTION pgdispatch.run_quickly(
+    moment timestamptz, after_due_at timestamptz, after_id bigint, at_most integer, until timestamptz, foreign_statements boolean,
+    OUT claimed integer, OUT ran integer, OUT last_due_at timestamptz, OUT last_id bigint, OUT all_well boolean)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    me constant name := CURRENT_USER;
+    jobs   pgdispatch.job[];
+    job    pgdispatch.job;
+    places tid[];
+BEGIN
+    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
+    ran := 0;
+    all_well := true;
+    SELECT c.jobs, c.places INTO jobs, places FROM pgdispatch.claim_places(moment, after_due_at, after_id, at_most) AS c;
+    claimed := coalesce(pg_catalog.cardinality(jobs), 0);
+    IF claimed = 0 THEN
+        RETURN;
+    END IF;
+    FOREACH job IN ARRAY jobs LOOP
+        EXIT WHEN job.managed OR job.crashes > 0 OR ran > 0 AND pg_catalog.clock_timestamp() >= until;
+        EXECUTE job.command;
+        IF CURRENT_USER <> me OR SESSION_USER <> me OR pg_catalog.current_setting('role') <> 'none' THEN
+            RESET SESSION AUTHORIZATION;
+            RESET ROLE;
+        END IF;
+        IF pgdispatch.clean_session(foreign_statements) IS NULL THEN
+            NULL;   -- It is called, and that is all.
+        END IF;
+        last_due_at := job.due_at;
+        last_id := job.id;
+        ran := ran + 1;
+    END LOOP;
+
+    SET CONSTRAINTS ALL IMMEDIATE;   -- See run_batch.
+    RESET SESSION AUTHORIZATION;
+    RESET ROLE;
+    IF ran > 0 THEN
+        PERFORM pgdispatch.finish_places(jobs[:ran], places[:ran]);
+    END IF;
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
+    ran := 0;
+    all_well := false;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.run_quickly(timestamptz, timestamptz, bigint, integer, timestamptz, boolean) IS
+'Part of pgdispatch.work: claims due jobs and runs them like pgdispatch.run_batch, up to the first one that has to run alone, but all of them or none.';
 
 
 DROP FUNCTION pgdispatch.run_alone(pgdispatch.job, boolean);
@@ -2071,6 +2206,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     most_in_a_batch    constant integer     := 50;       -- PostgreSQL caches 64 subtransactions of a session.
+    most_at_once       constant integer     := 500;      -- Of jobs without a subtransaction each: see run_quickly.
     a_batch_takes      constant interval    := '10 ms';  -- Many times what a commit costs, and hardly felt as a delay.
     a_quick_job_takes  constant interval    := '5 ms';   -- The next one may be as quick, and have company.
     worker             constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
@@ -2082,6 +2218,9 @@ DECLARE
     jobs     pgdispatch.job[];
     job      pgdispatch.job;
     asked    pgdispatch.managed_job;
+    claimed  integer;
+    last_due_at timestamptz;
+    last_id  bigint;
     goes_on  boolean;
     promoted_at timestamptz := '-infinity';
     suspect  bigint;
@@ -2110,9 +2249,32 @@ BEGIN
             PERFORM pgdispatch.promote(worker);
             promoted_at := moment;
         END IF;
-        jobs := pgdispatch.claim(moment, after_due_at, after_id, CASE WHEN suspect IS NULL THEN greatest(pace, 1) ELSE 1 END);
+        ran := 0;
+        IF pace > most_in_a_batch THEN
+            -- Those before went well, each in a subtransaction of its own.
+            SELECT q.claimed, q.ran, q.last_due_at, q.last_id, q.all_well
+              INTO claimed, ran, last_due_at, last_id, all_well
+              FROM pgdispatch.run_quickly(moment, after_due_at, after_id, pace, moment + a_batch_takes, foreign_statements) AS q;
+        ELSE
+            jobs := pgdispatch.claim(moment, after_due_at, after_id, CASE WHEN suspect IS NULL THEN greatest(pace, 1) ELSE 1 END);
+            claimed := pg_catalog.cardinality(jobs);
+        END IF;
 
-        IF pg_catalog.cardinality(jobs) = 0 THEN
+        IF pace > most_in_a_batch AND (claimed > 0 OR NOT all_well) THEN
+            completed := completed + ran;
+            IF ran > 0 THEN
+                after_due_at := last_due_at;
+                after_id := last_id;
+                pace := greatest(most_in_a_batch, least(most_at_once, 2 * pace,
+                            pg_catalog.floor(ran::double precision * pg_catalog.date_part('epoch', a_batch_takes)
+                                / pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - moment))));
+                IF ran < claimed AND pg_catalog.clock_timestamp() < moment + a_batch_takes THEN
+                    pace := most_in_a_batch;   -- What comes next has to run alone.
+                END IF;
+            ELSE
+                pace := CASE WHEN pg_catalog.clock_timestamp() < moment + a_batch_takes THEN most_in_a_batch / 2 ELSE 1 END;
+            END IF;
+        ELSIF claimed = 0 THEN
             IF after_due_at = '-infinity' THEN
                 pace := 1;
                 drained := true;
@@ -2125,9 +2287,7 @@ BEGIN
             after_id := 0;
             suspect := NULL;
             CONTINUE;
-        END IF;
-
-        IF (jobs[1]).managed THEN
+        ELSIF (jobs[1]).managed THEN
             suspect := NULL;
             IF batches_only THEN
                 pace := 1;   -- The driver may cancel this CALL at any time.
@@ -2165,7 +2325,7 @@ BEGIN
             END IF;
             -- As many as fit the time, by what these took; at most twice as many as these, as the next may be of another kind.
             IF all_well THEN
-                pace := greatest(1, least(most_in_a_batch, 2 * pace,
+                pace := greatest(1, least(CASE WHEN ran < most_in_a_batch THEN most_in_a_batch ELSE most_at_once END, 2 * pace,
                             pg_catalog.floor(ran::double precision * pg_catalog.date_part('epoch', a_batch_takes)
                                 / pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - moment))));
             ELSIF (jobs[ran + 1]).managed THEN

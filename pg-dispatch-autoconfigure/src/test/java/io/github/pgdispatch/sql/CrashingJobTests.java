@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -51,34 +53,37 @@ class CrashingJobTests extends AbstractQueueTests {
 			.containsExactly(CRASH + "|58000|5|pgdispatch: 5 sessions were lost while they ran this job");
 	}
 
-	@Test
-	void lossThatNobodyExpectedCostsOneSessionMore() throws SQLException {
+	@ParameterizedTest
+	@ValueSource(strings = { "pace => 50", "pace => 100" })
+	void lossThatNobodyExpectedCostsOneSessionMore(String pace) throws SQLException {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(CRASH);
 		this.app.fire(Queue.effect("last"));
-		assertThat(drive("pace => 50")).isEqualTo(6);
+		assertThat(drive(pace)).isEqualTo(6);
 		assertThat(this.queue.effects()).containsExactly("first", "last");
 		assertThat(this.queue.deadLetters()).isOne();
 	}
 
-	@Test
-	void severalSuchJobsAreGivenUpOneByOne() throws SQLException {
+	@ParameterizedTest
+	@ValueSource(strings = { "pace => 50", "pace => 100" })
+	void severalSuchJobsAreGivenUpOneByOne(String pace) throws SQLException {
 		this.app.fire(CRASH);
 		this.app.fire(Queue.effect("between"));
 		this.app.fire(CRASH);
 		this.app.fire(Queue.effect("last"));
-		assertThat(drive("pace => 50")).isEqualTo(11);
+		assertThat(drive(pace)).isEqualTo(11);
 		assertThat(this.queue.effects()).containsExactly("between", "last");
 		assertThat(this.queue.deadLetters()).isEqualTo(2);
 	}
 
-	@Test
-	void suspiciousJobIsRunAloneByAnyWorkerAndItsCrashesAreKeptIfItFailsInTheEnd() throws SQLException {
+	@ParameterizedTest
+	@ValueSource(strings = { "pace => 50", "pace => 100" })
+	void suspiciousJobIsRunAloneByAnyWorkerAndItsCrashesAreKeptIfItFailsInTheEnd(String pace) throws SQLException {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire("SELECT 1/0");
 		this.app.fire(Queue.effect("last"));
 		this.app.run("UPDATE pgdispatch.job SET crashes = 3");
-		Session.Drain drain = this.app.work("slice => '1 hour'", "pace => 50");
+		Session.Drain drain = this.app.work("slice => '1 hour'", pace);
 		assertThat(drain.completed()).isZero();
 		assertThat(drain.pace()).isOne();
 		assertThat(this.app.work().completed()).isEqualTo(2);

@@ -24,7 +24,7 @@ class FailingJobTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => -49" })
+	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
 	void jobsAroundAFailingOneAreDone(String pace) throws SQLException {
 		for (int i = 0; i < 5; i++) {
 			this.app.fire(Queue.effect("before"));
@@ -108,18 +108,18 @@ class FailingJobTests extends AbstractQueueTests {
 			SET TRANSACTION READ ONLY; DELETE FROM public.effect | 25006
 			""")
 	void anyErrorIsADeadLetter(String command, String sqlState) throws SQLException {
-		for (String how : List.of("pace => 50", "pace => 1", "pace => -49")) {
+		for (String how : List.of("pace => 50", "pace => 100", "pace => 1", "pace => -49")) {
 			this.app.fire(command);
 			this.app.fire(Queue.effect("done"));
 			assertThat(this.app.work(how).failed()).as(how).isOne();
 		}
 		assertThat(this.queue.values("SELECT sqlstate FROM pgdispatch.dead_letter")).containsExactly(sqlState, sqlState,
-				sqlState);
-		assertThat(this.queue.effects()).containsExactly("done", "done", "done");
+				sqlState, sqlState);
+		assertThat(this.queue.effects()).containsExactly("done", "done", "done", "done");
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => -49" })
+	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
 	void jobThatFailsAtItsEndOnlyFailsAlone(String pace) throws SQLException {
 		this.app.run("DROP TABLE IF EXISTS public.unique_later",
 				"CREATE TABLE public.unique_later (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)",

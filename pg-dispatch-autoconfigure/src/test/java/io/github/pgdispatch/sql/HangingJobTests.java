@@ -9,6 +9,8 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,8 +42,9 @@ class HangingJobTests extends AbstractQueueTests {
 		this.queue.run("SELECT pg_advisory_unlock(1)");
 	}
 
-	@Test
-	void jobThatHangsInABatchIsUndoneWhenTheDriverCancelsAndRunAloneInTheNextCall() throws Exception {
+	@ParameterizedTest
+	@ValueSource(strings = { "pace => 50", "pace => 100" })
+	void jobThatHangsInABatchIsUndoneWhenTheDriverCancelsAndRunAloneInTheNextCall(String pace) throws Exception {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(HANG);
 		this.app.fire(Queue.effect("last"));
@@ -50,7 +53,7 @@ class HangingJobTests extends AbstractQueueTests {
 			Session.Drain drain;
 			do {
 				// Where the first job alone takes a batch's time, the other is not in it.
-				drain = this.app.work("slice => '1 hour'", "pace => 50");
+				drain = this.app.work("slice => '1 hour'", pace);
 			}
 			while (!cancelled.get());
 			return drain;
@@ -65,6 +68,10 @@ class HangingJobTests extends AbstractQueueTests {
 		this.queue.run("SELECT pg_cancel_backend(" + this.app.pid() + ")");
 		assertThat(batch.get().pace()).isOne();
 		assertThat(batch.get().drained()).isFalse();
+		if (this.queue.effects().isEmpty()) {
+			// A large batch is undone as a whole.
+			assertThat(this.app.work("slice => '0'", "pace => 1").completed()).isOne();
+		}
 		assertThat(this.queue.effects()).containsExactly("first");
 
 		FutureTask<Session.Drain> alone = Session.async(() -> this.app.work("slice => '1 hour'", "pace => 1"));

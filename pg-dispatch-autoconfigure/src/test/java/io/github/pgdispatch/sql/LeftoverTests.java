@@ -72,6 +72,14 @@ class LeftoverTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@MethodSource("leftovers")
+	void leftoverIsGoneInALargeBatch(Leftover leftover) throws SQLException {
+		leftover.dispatch(this.app);
+		this.app.work("pace => 100");
+		assertGone(leftover);
+	}
+
+	@ParameterizedTest
+	@MethodSource("leftovers")
 	void leftoverIsGoneInTheNextTransaction(Leftover leftover) throws SQLException {
 		leftover.dispatch(this.app);
 		this.app.workAlone();
@@ -101,10 +109,10 @@ class LeftoverTests extends AbstractQueueTests {
 				END $leave$""".formatted(leftover.command), """
 				CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON public.deferred DEFERRABLE INITIALLY DEFERRED
 					FOR EACH ROW EXECUTE FUNCTION public.leave()""");
-		for (int i = 0; i < 2; i++) {
+		for (String pace : List.of("pace => 2", "pace => 2", "pace => 100")) {
 			this.app.fire("INSERT INTO public.deferred VALUES (1)");
 			leftover.dispatch(this.app);
-			this.app.work("pace => 2");
+			this.app.work(pace);
 			assertGone(leftover);
 		}
 	}
@@ -123,18 +131,18 @@ class LeftoverTests extends AbstractQueueTests {
 	@Test
 	void constraintsAreNotDeferredForTheNextJob() throws SQLException {
 		createConstraint("INITIALLY IMMEDIATE");
-		for (String pace : List.of("pace => 50", "pace => 1")) {
+		for (String pace : List.of("pace => 50", "pace => 100", "pace => 1")) {
 			this.app.fire("SET CONSTRAINTS ALL DEFERRED; " + Queue.effect("done"));
 			this.app.fire("INSERT INTO public.constrained VALUES (1)");
 			assertThat(this.app.work(pace).failed()).isOne();
 		}
-		assertThat(this.queue.effects()).hasSize(2);
+		assertThat(this.queue.effects()).hasSize(3);
 	}
 
 	@Test
 	void constraintsAreNotImmediateForTheNextJob() throws SQLException {
 		createConstraint("INITIALLY DEFERRED");
-		for (String pace : List.of("pace => 50", "pace => 1")) {
+		for (String pace : List.of("pace => 50", "pace => 100", "pace => 1")) {
 			this.app.fire("SET CONSTRAINTS ALL IMMEDIATE; " + Queue.effect("done"));
 			this.app.fire("INSERT INTO public.constrained VALUES (1); DELETE FROM public.constrained "
 					+ "WHERE ctid = (SELECT max(ctid) FROM public.constrained)");

@@ -57,6 +57,7 @@ class ManagedCrashTests extends AbstractQueueTests {
 			max_attempts => 9                         | pace => 50
 			max_attempts => 9                         | pace => -49
 			max_attempts => 9, back_off => '0'        | pace => 50
+			max_attempts => 9, back_off => '0'        | pace => 100
 			result => 'count'                         | pace => 50
 			""")
 	void jobThatKillsItsSessionIsGivenUpAndItsNeighboursRunOnce(String options, String pace) throws SQLException {

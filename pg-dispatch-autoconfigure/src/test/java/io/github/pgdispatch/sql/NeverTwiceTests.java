@@ -24,7 +24,7 @@ class NeverTwiceTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => -49" })
+	@ValueSource(strings = { "pace => 1", "pace => 100", "pace => -49" })
 	void workersThatRunAtTheSameTimeRunEachJobOnce(String pace) throws Exception {
 		int jobs = 3000;
 		this.app.run("SELECT pgdispatch.fire(format('INSERT INTO public.effect VALUES (%s)', n)) "
@@ -62,7 +62,7 @@ class NeverTwiceTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => -49" })
+	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
 	void workerThatIsKilledInAJobLeavesNothingOfIt(String pace) throws Exception {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(Queue.effect("second") + "; SELECT pg_advisory_xact_lock_shared(1)");

@@ -31,7 +31,7 @@ class PauseTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => -49" })
+	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
 	void nothingIsBegunWhileEverythingIsPaused(String pace) throws SQLException {
 		this.app.fire(Queue.effect("plain"));
 		long id = this.jobs.dispatch(Queue.effect("managed"), "max_attempts => 3", "time_limit => '1 hour'");

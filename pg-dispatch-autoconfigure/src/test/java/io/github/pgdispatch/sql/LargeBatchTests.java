@@ -1,0 +1,102 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * After many jobs that went well, the next ones share a subtransaction: all of them
+ * happen, or each by itself.
+ */
+class LargeBatchTests extends AbstractQueueTests {
+
+	private static final int JOBS = 2_000;
+
+	LargeBatchTests(TestDatabase database) {
+		super(database);
+	}
+
+	private void fireMany(int failing) throws SQLException {
+		this.app.run("SELECT pgdispatch.fire(CASE WHEN i %% %d = 0 THEN 'SELECT 1/0' ELSE format($$%s$$, i) END)"
+			.formatted(failing, Queue.effect("%s")) + " FROM generate_series(1, " + JOBS + ") AS i");
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 10, 97, 333, JOBS })
+	void failingJobsFailAloneAndTheOthersAreRunOnceAndInOrder(int failing) throws SQLException {
+		fireMany(failing);
+		Session.Drain drain = this.app.work("pace => 500");
+		assertThat(drain.failed()).isEqualTo(JOBS / failing);
+		assertThat(drain.completed()).isEqualTo(JOBS - JOBS / failing);
+		List<String> effects = this.queue.effects();
+		assertThat(effects).hasSize(JOBS - JOBS / failing);
+		assertThat(effects.stream().map(Integer::valueOf).toList()).isSorted().doesNotHaveDuplicates();
+		assertThat(this.queue.deadLetters()).isEqualTo(JOBS / failing);
+		assertThat(this.queue.jobs()).isZero();
+	}
+
+	@Test
+	void workersDoNotWaitForEachOther() throws Exception {
+		fireMany(JOBS + 1);
+		try (Session other = this.queue.app()) {
+			FutureTask<Session.Drain> one = Session.async(() -> this.app.work("pace => 500"));
+			FutureTask<Session.Drain> two = Session.async(() -> other.work("pace => 500"));
+			assertThat(one.get().completed() + two.get().completed()).isEqualTo(JOBS);
+		}
+		assertThat(this.queue.effects()).hasSize(JOBS).doesNotHaveDuplicates();
+	}
+
+	@Test
+	void jobOfWhichMoreIsAskedRunsAloneInItsPlace() throws SQLException {
+		this.app.fire(Queue.effect("before"));
+		this.app.run("SELECT pgdispatch.dispatch($$" + Queue.effect("managed") + "$$, result => 'count')");
+		this.app.fire(Queue.effect("after"));
+		assertThat(this.app.work("pace => 500").completed()).isEqualTo(3);
+		assertThat(this.queue.effects()).containsExactly("before", "managed", "after");
+	}
+
+	/**
+	 * Such as one that deletes others, or moves their rows.
+	 */
+	@Test
+	void whatJobsDoToTheRowsOfOthersIsNotLost() throws SQLException {
+		this.app.run("SELECT pgdispatch.fire('UPDATE pgdispatch.job SET command = command')");
+		this.app.fire("DELETE FROM pgdispatch.job WHERE command LIKE '%deleted%' AND command NOT LIKE 'DELETE%'");
+		this.app.fire(Queue.effect("moved"));
+		this.app.fire(Queue.effect("deleted"));
+		this.app.fire(Queue.effect("last"));
+		this.app.work("pace => 500");
+		assertThat(this.queue.jobs()).isZero();
+		assertThat(this.queue.effects()).doesNotHaveDuplicates().contains("moved", "last");
+	}
+
+	@Test
+	void jobsThatAreNotDueAreNotRun() throws SQLException {
+		this.app.run("SELECT pgdispatch.snooze('SELECT 1', '1 hour')");
+		this.app.fire(Queue.effect("due"));
+		Session.Drain drain = this.app.work("pace => 500");
+		assertThat(drain.completed()).isOne();
+		assertThat(drain.nextDueIn()).startsWith("00:59:");
+		assertThat(this.queue.jobs()).isOne();
+	}
+
+	@Test
+	void sliceEndsIt() throws SQLException {
+		for (int i = 0; i < 3; i++) {
+			this.app.fire("SELECT pg_sleep(0.02)");
+		}
+		Session.Drain drain = this.app.work("slice => '1 ms'", "pace => 500");
+		assertThat(drain.completed()).isOne();
+		assertThat(drain.drained()).isFalse();
+		assertThat(this.queue.jobs()).isEqualTo(2);
+	}
+
+}
