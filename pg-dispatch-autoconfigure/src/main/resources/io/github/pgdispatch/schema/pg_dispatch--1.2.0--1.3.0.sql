@@ -1948,8 +1948,9 @@ END
 $$;
 
 
-CREATE FUNCTION pgdispatch.claim_places(
-    moment timestamptz, after_due_at timestamptz, after_id bigint, at_most integer, OUT jobs pgdispatch.job[], OUT places tid[])
+CREATE FUNCTION pgdispatch.claim_plain(
+    moment timestamptz, after_due_at timestamptz, after_id bigint, at_most integer,
+    OUT claimed integer, OUT commands text[], OUT due_ats timestamptz[], OUT ids bigint[], OUT places tid[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -1960,45 +1961,57 @@ SET jit = off
 AS $$
 DECLARE
     worker constant regrole := quote_ident(CURRENT_USER)::regrole;
+    others boolean[];
 BEGIN
-    IF NOT EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN
-        SELECT array_agg(due.job), array_agg(due.place)
-          INTO jobs, places
-          FROM (SELECT job, job.ctid AS place
-                  FROM pgdispatch.job
-                 WHERE job.role = worker
-                   AND job.due_at <= moment
-                   AND (job.due_at, job.id) > (after_due_at, after_id)
-                 ORDER BY job.due_at, job.id
-                 LIMIT at_most
-                   FOR UPDATE SKIP LOCKED) AS due;
+    IF EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN
+        claimed := 0;
+        RETURN;
+    END IF;
+    SELECT count(*), array_agg(due.command), array_agg(due.due_at), array_agg(due.id), array_agg(due.ctid), array_agg(due.is_other)
+      INTO claimed, commands, due_ats, ids, places, others
+      FROM (SELECT job.command, job.due_at, job.id, job.ctid, job.managed IS NOT NULL OR job.crashes > 0 AS is_other
+              FROM pgdispatch.job
+             WHERE job.role = worker
+               AND job.due_at <= moment
+               AND (job.due_at, job.id) > (after_due_at, after_id)
+             ORDER BY job.due_at, job.id
+             LIMIT at_most
+               FOR UPDATE SKIP LOCKED) AS due;
+    IF true = ANY (others) THEN
+        commands := commands[:array_position(others, true) - 1];
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_places(timestamptz, timestamptz, bigint, integer) IS
-'Part of pgdispatch.work: claims due jobs like pgdispatch.claim, and tells where their rows are.';
+COMMENT ON FUNCTION pgdispatch.claim_plain(timestamptz, timestamptz, bigint, integer) IS
+'Part of pgdispatch.work: claims due jobs like pgdispatch.claim, tells where their rows are, and the commands of those that come before the first one which has to run alone.';
 
 
-CREATE FUNCTION pgdispatch.finish_places(jobs pgdispatch.job[], places tid[]) RETURNS void
+CREATE FUNCTION pgdispatch.finish_plain(due_ats timestamptz[], ids bigint[], places tid[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
+SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
+    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
     deleted bigint;
 BEGIN
     DELETE FROM pgdispatch.job WHERE job.ctid = ANY (places);
     GET DIAGNOSTICS deleted = ROW_COUNT;
-    IF deleted <> cardinality(jobs) THEN
-        PERFORM pgdispatch.finish(jobs);   -- A job has done something to another one's row, which is elsewhere now, or gone.
+    IF deleted = cardinality(ids) THEN
+        RETURN;
     END IF;
+    -- A job has done something to the row of another one, which is elsewhere now, or gone.
+    FOR i IN 1 .. cardinality(ids) LOOP
+        DELETE FROM pgdispatch.job WHERE job.role = worker AND job.due_at = due_ats[i] AND job.id = ids[i];
+    END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.finish_places(pgdispatch.job[], tid[]) IS
+COMMENT ON FUNCTION pgdispatch.finish_plain(timestamptz[], bigint[], tid[]) IS
 'Part of pgdispatch.work: deletes jobs that it has claimed.';
 
 
@@ -2011,21 +2024,24 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     me constant name := CURRENT_USER;
-    jobs   pgdispatch.job[];
-    job    pgdispatch.job;
-    places tid[];
+    commands text[];
+    command  text;
+    due_ats  timestamptz[];
+    ids      bigint[];
+    places   tid[];
 BEGIN
     PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
     ran := 0;
     all_well := true;
-    SELECT c.jobs, c.places INTO jobs, places FROM pgdispatch.claim_places(moment, after_due_at, after_id, at_most) AS c;
-    claimed := coalesce(pg_catalog.cardinality(jobs), 0);
+    SELECT c.claimed, c.commands, c.due_ats, c.ids, c.places
+      INTO claimed, commands, due_ats, ids, places
+      FROM pgdispatch.claim_plain(moment, after_due_at, after_id, at_most) AS c;
     IF claimed = 0 THEN
         RETURN;
     END IF;
-    FOREACH job IN ARRAY jobs LOOP
-        EXIT WHEN job.managed OR job.crashes > 0 OR ran > 0 AND pg_catalog.clock_timestamp() >= until;
-        EXECUTE job.command;
+    FOREACH command IN ARRAY commands LOOP
+        EXIT WHEN ran > 0 AND pg_catalog.clock_timestamp() >= until;
+        EXECUTE command;
         IF CURRENT_USER <> me OR SESSION_USER <> me OR pg_catalog.current_setting('role') <> 'none' THEN
             RESET SESSION AUTHORIZATION;
             RESET ROLE;
@@ -2033,8 +2049,6 @@ BEGIN
         IF pgdispatch.clean_session(foreign_statements) IS NULL THEN
             NULL;   -- It is called, and that is all.
         END IF;
-        last_due_at := job.due_at;
-        last_id := job.id;
         ran := ran + 1;
     END LOOP;
 
@@ -2042,7 +2056,9 @@ BEGIN
     RESET SESSION AUTHORIZATION;
     RESET ROLE;
     IF ran > 0 THEN
-        PERFORM pgdispatch.finish_places(jobs[:ran], places[:ran]);
+        PERFORM pgdispatch.finish_plain(due_ats[:ran], ids[:ran], places[:ran]);
+        last_due_at := due_ats[ran];
+        last_id := ids[ran];
     END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     ran := 0;
