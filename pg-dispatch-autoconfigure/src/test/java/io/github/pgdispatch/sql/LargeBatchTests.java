@@ -61,6 +61,8 @@ class LargeBatchTests extends AbstractQueueTests {
 		this.app.fire(Queue.effect("after"));
 		assertThat(this.app.work("pace => 500").completed()).isEqualTo(3);
 		assertThat(this.queue.effects()).containsExactly("before", "managed", "after");
+		assertThat(this.queue.values("SELECT state FROM pgdispatch.result")).containsExactly("done");
+		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.managed_job")).isEqualTo("0");
 	}
 
 	/**
