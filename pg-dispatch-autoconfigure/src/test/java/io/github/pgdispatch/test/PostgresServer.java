@@ -3,22 +3,27 @@ package io.github.pgdispatch.test;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.UUID;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * A PostgreSQL server of the tests' own. Roles are shared by its databases.
  */
 public final class PostgresServer implements AutoCloseable {
 
+	private final Path directory;
+
 	private final EmbeddedPostgres.Builder builder;
 
 	private EmbeddedPostgres server;
 
-	private PostgresServer(EmbeddedPostgres.Builder builder) throws IOException {
+	private PostgresServer(Path directory, EmbeddedPostgres.Builder builder) throws IOException {
+		this.directory = directory;
 		this.builder = builder;
 		this.server = builder.start();
 	}
@@ -30,8 +35,9 @@ public final class PostgresServer implements AutoCloseable {
 	 */
 	public static PostgresServer start(String... settings) {
 		try {
+			Path directory = Files.createTempDirectory("pg-dispatch-test-");
 			EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-				.setDataDirectory(Files.createTempDirectory("pg-dispatch-test-"))
+				.setDataDirectory(directory)
 				.setCleanDataDirectory(false)
 				.setPort(Ports.reserve())
 				.setServerConfig("max_connections", "200")
@@ -40,7 +46,7 @@ public final class PostgresServer implements AutoCloseable {
 				String[] nameAndValue = setting.split("=", 2);
 				builder.setServerConfig(nameAndValue[0], nameAndValue[1]);
 			}
-			return new PostgresServer(builder);
+			return new PostgresServer(directory, builder);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -91,9 +97,18 @@ public final class PostgresServer implements AutoCloseable {
 		return database;
 	}
 
+	/**
+	 * Stops the server, and removes what it had.
+	 */
 	@Override
 	public void close() {
 		stop();
+		try {
+			FileSystemUtils.deleteRecursively(this.directory);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 }
