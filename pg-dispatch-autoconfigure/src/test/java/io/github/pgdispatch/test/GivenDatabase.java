@@ -10,7 +10,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /**
  * The database of a user's own server, in which pg_cron is.
  */
-final class GivenDatabase {
+public final class GivenDatabase {
 
 	/**
 	 * The environment variable with its address, such as
@@ -21,7 +21,12 @@ final class GivenDatabase {
 	private GivenDatabase() {
 	}
 
-	static TestDatabase at(String url) {
+	/**
+	 * Empties a database, and sees to it that there is pg_cron, and the role {@code app}.
+	 * @param url its address, on this machine
+	 * @return the database
+	 */
+	public static TestDatabase at(String url) {
 		Properties properties = Driver.parseURL(url, null);
 		if (properties == null) {
 			throw new IllegalArgumentException(VARIABLE + " is not an address for JDBC: " + url);

@@ -1,0 +1,33 @@
+package io.github.pgdispatch.samples.benchmark.contender;
+
+/**
+ * An application that dispatches jobs, and runs them.
+ */
+public interface Application extends AutoCloseable {
+
+	/**
+	 * Writes a job in the current transaction.
+	 * @param number that the job is given
+	 */
+	void dispatch(long number);
+
+	/**
+	 * Begins to run jobs, those that wait already included.
+	 */
+	void start();
+
+	/**
+	 * Ends that, when the running ones are done.
+	 */
+	void stop();
+
+	/**
+	 * How many jobs are not done yet.
+	 * @return zero, when all are
+	 */
+	long waiting();
+
+	@Override
+	void close();
+
+}

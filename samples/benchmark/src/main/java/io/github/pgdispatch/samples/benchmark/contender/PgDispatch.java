@@ -1,0 +1,49 @@
+package io.github.pgdispatch.samples.benchmark.contender;
+
+import java.util.function.LongConsumer;
+
+import com.zaxxer.hikari.HikariDataSource;
+
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * pg-dispatch, with a job of each kind.
+ */
+public enum PgDispatch implements Contender {
+
+	/**
+	 * What the method does and the end of the job are one transaction.
+	 */
+	TRANSACTIONAL_METHOD("pg-dispatch, transactional method", TransactionalJobs.class),
+
+	/**
+	 * The method has no transaction.
+	 */
+	METHOD("pg-dispatch, method", PlainJobs.class),
+
+	/**
+	 * SQL, which inserts a row whatever the method would do.
+	 */
+	COMMAND("pg-dispatch, SQL", Commands.class);
+
+	private final String title;
+
+	private final Class<? extends Jobs> jobs;
+
+	PgDispatch(String title, Class<? extends Jobs> jobs) {
+		this.title = title;
+		this.jobs = jobs;
+	}
+
+	@Override
+	public Application create(HikariDataSource dataSource, PlatformTransactionManager transactionManager, int threads,
+			LongConsumer body) {
+		return new PgDispatchApplication(dataSource, transactionManager, threads, body, this.jobs);
+	}
+
+	@Override
+	public String toString() {
+		return this.title;
+	}
+
+}

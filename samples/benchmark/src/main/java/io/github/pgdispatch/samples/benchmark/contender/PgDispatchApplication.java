@@ -1,0 +1,107 @@
+package io.github.pgdispatch.samples.benchmark.contender;
+
+import java.util.function.LongConsumer;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.pgdispatch.autoconfigure.PgDispatchAutoConfiguration;
+import io.github.pgdispatch.autoconfigure.PgDispatchSchemaAutoConfiguration;
+
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * A node: one that only dispatches at first, and one that runs jobs as well when it is
+ * started.
+ */
+final class PgDispatchApplication implements Application {
+
+	private final HikariDataSource dataSource;
+
+	private final PlatformTransactionManager transactionManager;
+
+	private final int threads;
+
+	private final LongConsumer body;
+
+	private final Class<? extends Jobs> type;
+
+	private ConfigurableApplicationContext node;
+
+	private Jobs jobs;
+
+	PgDispatchApplication(HikariDataSource dataSource, PlatformTransactionManager transactionManager, int threads,
+			LongConsumer body, Class<? extends Jobs> type) {
+		this.dataSource = dataSource;
+		this.transactionManager = transactionManager;
+		this.threads = threads;
+		this.body = body;
+		this.type = type;
+		this.node = node(false);
+		this.jobs = this.node.getBean(Jobs.class);
+	}
+
+	private ConfigurableApplicationContext node(boolean works) {
+		return new SpringApplicationBuilder(Node.class).web(WebApplicationType.NONE)
+			.registerShutdownHook(false)
+			.initializers((GenericApplicationContext context) -> {
+				context.registerBean(DataSource.class, () -> this.dataSource, (bean) -> bean.setDestroyMethodName(""));
+				context.registerBean(PlatformTransactionManager.class, () -> this.transactionManager);
+				context.registerBean(LongConsumer.class, () -> this.body);
+				context.registerBean(this.type);
+			})
+			.run("--spring.main.banner-mode=off", "--spring.main.log-startup-info=false",
+					"--pgdispatch.driver=application", "--pgdispatch.worker.enabled=" + works,
+					"--pgdispatch.worker.concurrency=" + this.threads);
+	}
+
+	@Override
+	public void dispatch(long number) {
+		this.jobs.run(number);
+	}
+
+	@Override
+	public void start() {
+		replaceBy(true);
+	}
+
+	@Override
+	public void stop() {
+		replaceBy(false);
+	}
+
+	private void replaceBy(boolean works) {
+		this.node.close();
+		this.node = node(works);
+		this.jobs = this.node.getBean(Jobs.class);
+	}
+
+	@Override
+	public long waiting() {
+		Long waiting = new JdbcTemplate(this.dataSource).queryForObject(
+				"SELECT (SELECT count(*) FROM pgdispatch.job) + (SELECT count(*) FROM pgdispatch.handler_job)",
+				Long.class);
+		return (waiting != null) ? waiting : 0;
+	}
+
+	@Override
+	public void close() {
+		this.node.close();
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ TransactionAutoConfiguration.class, PgDispatchSchemaAutoConfiguration.class,
+			PgDispatchAutoConfiguration.class })
+	static class Node {
+
+	}
+
+}

@@ -1,0 +1,60 @@
+package io.github.pgdispatch.samples.benchmark.scenario;
+
+import java.util.Map;
+import java.util.function.Consumer;
+
+import io.github.pgdispatch.samples.benchmark.database.BareProcedure;
+import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
+import io.github.pgdispatch.samples.benchmark.measure.Comparison;
+import io.github.pgdispatch.samples.benchmark.report.Line;
+import io.github.pgdispatch.samples.benchmark.report.Target;
+import io.github.pgdispatch.test.TestDatabase;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * How quickly one worker runs SQL jobs that insert a row each, beside a bare loop.
+ */
+public final class CommandDrain implements Scenario {
+
+	private static final int JOBS = 100_000;
+
+	private static final String OURS = "pgdispatch.work";
+
+	private static final String BARE = "bare loop";
+
+	@Override
+	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
+		TestDatabase database = server.createDatabaseWithSchema();
+		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
+		Sql.tables().forEach(app::execute);
+		BareProcedure.statements().forEach(app::execute);
+		int jobs = size.of(JOBS);
+		Comparison<String> rates = size.rounds()
+			.measure(Map.of(OURS,
+					() -> drain(app, jobs,
+							"SELECT count(pgdispatch.fire($job$" + Sql.EFFECT + "$job$)::text)"
+									+ " FROM generate_series(1, " + jobs + ")",
+							"CALL pgdispatch.work()"),
+					BARE, () -> drain(app, jobs, "INSERT INTO bare (command) SELECT $job$" + Sql.EFFECT
+							+ "$job$ FROM generate_series(1, " + jobs + ")", "CALL bare_work()")));
+		lines.accept(new Line("S2", "SQL jobs run by one worker, against a bare loop", rates.ratios(OURS, BARE), "",
+				Target.atLeast(0.6),
+				"%,.0f/s against %,.0f/s".formatted(rates.of(OURS).median(), rates.of(BARE).median())));
+		server.drop(database);
+	}
+
+	private static double drain(JdbcTemplate app, int jobs, String dispatch, String run) {
+		app.execute("TRUNCATE effect");
+		app.execute(dispatch);
+		long start = System.nanoTime();
+		app.execute(run);
+		double rate = jobs * 1e9 / (System.nanoTime() - start);
+		Integer effects = app.queryForObject("SELECT count(*) FROM effect", Integer.class);
+		if (effects == null || effects != jobs) {
+			throw new IllegalStateException("Of " + jobs + " jobs " + effects + " were run");
+		}
+		return rate;
+	}
+
+}

@@ -1,0 +1,46 @@
+package io.github.pgdispatch.samples.benchmark.scenario;
+
+import java.util.function.Consumer;
+
+import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
+import io.github.pgdispatch.samples.benchmark.measure.Samples;
+import io.github.pgdispatch.samples.benchmark.report.Line;
+import io.github.pgdispatch.samples.benchmark.report.Target;
+import io.github.pgdispatch.test.TestDatabase;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * How large the table of jobs and its indexes become by the jobs that go through it.
+ */
+public final class Growth implements Scenario {
+
+	private static final int FEW = 100_000;
+
+	private static final int MANY = 10_000_000;
+
+	private static final int AT_ONCE = 1_000;
+
+	@Override
+	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) {
+		TestDatabase database = server.createDatabaseWithSchema();
+		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
+		long few = sizeAfter(app, FEW);
+		int many = size.of(MANY);
+		long afterMany = sizeAfter(app, many - FEW);
+		lines.accept(new Line("S11", "size of the jobs' table after %,d jobs, against after %,d".formatted(many, FEW),
+				Samples.of((double) afterMany / few), "", Target.atMost(1.5),
+				"%,d kB against %,d kB".formatted(afterMany / 1024, few / 1024)));
+		server.drop(database);
+	}
+
+	private static long sizeAfter(JdbcTemplate app, int jobs) {
+		for (int i = 0; i < jobs; i += AT_ONCE) {
+			app.execute("SELECT count(pgdispatch.fire('SELECT 1')::text) FROM generate_series(1, " + AT_ONCE + ")");
+			app.execute("CALL pgdispatch.work()");
+		}
+		Long size = app.queryForObject("SELECT pg_total_relation_size('pgdispatch.job')", Long.class);
+		return (size != null) ? size : 0;
+	}
+
+}

@@ -1,0 +1,102 @@
+package io.github.pgdispatch.samples.benchmark.scenario;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+import io.github.pgdispatch.samples.benchmark.contender.Arena;
+import io.github.pgdispatch.samples.benchmark.contender.BareClaim;
+import io.github.pgdispatch.samples.benchmark.contender.Contender;
+import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
+import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
+import io.github.pgdispatch.samples.benchmark.measure.Comparison;
+import io.github.pgdispatch.samples.benchmark.measure.Measurement;
+import io.github.pgdispatch.samples.benchmark.report.Line;
+import io.github.pgdispatch.samples.benchmark.report.Target;
+import io.github.pgdispatch.test.TestDatabase;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How quickly one node runs methods that wait for it, beside a bare claim and others.
+ */
+public final class MethodDrain implements Scenario {
+
+	private static final int JOBS = 20_000;
+
+	private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+	private final List<? extends Contender> peers;
+
+	public MethodDrain(List<? extends Contender> peers) {
+		this.peers = peers;
+	}
+
+	@Override
+	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
+		Contender bare = new BareClaim();
+		Comparison<Contender> inserting = measure(server, size, PgDispatch.TRANSACTIONAL_METHOD, bare,
+				Arena.Body::insert);
+		lines.accept(line("a", "methods that insert a row", inserting, PgDispatch.TRANSACTIONAL_METHOD, bare,
+				Target.atLeast(0.85)));
+		Comparison<Contender> empty = measure(server, size, PgDispatch.METHOD, bare, Arena.Body::nothing);
+		if (!this.peers.isEmpty()) {
+			lines.accept(line("a", "methods that insert a row", inserting, PgDispatch.TRANSACTIONAL_METHOD,
+					inserting.highest(this.peers), Target.atLeast(1.1)));
+			lines.accept(
+					line("b", "empty methods", empty, PgDispatch.METHOD, empty.highest(this.peers), Target.atLeast(3)));
+		}
+		lines.accept(line("b", "empty methods", empty, PgDispatch.METHOD, bare, null));
+	}
+
+	private Comparison<Contender> measure(BenchmarkServer server, Size size, Contender ours, Contender bare,
+			Arena.Body body) throws Exception {
+		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
+		measurements.put(ours, () -> drain(server, size.of(JOBS), ours, body));
+		measurements.put(bare, () -> drain(server, size.of(JOBS), bare, body));
+		this.peers.forEach((peer) -> measurements.put(peer, () -> drain(server, size.of(JOBS), peer, body)));
+		return size.rounds().measure(measurements);
+	}
+
+	private static double drain(BenchmarkServer server, int jobs, Contender contender, Arena.Body body)
+			throws Exception {
+		TestDatabase database = server.createDatabase();
+		AtomicInteger begun = new AtomicInteger();
+		try (Arena arena = new Arena(database, contender, (jdbc, number) -> {
+			begun.incrementAndGet();
+			body.run(jdbc, number);
+		})) {
+			arena.dispatchMany(jobs);
+			long start = System.nanoTime();
+			arena.application().start();
+			// From its first job on: it takes a while to start.
+			await(() -> begun.get() > 0, start);
+			start = System.nanoTime();
+			int before = begun.get();
+			await(() -> begun.get() >= jobs && arena.application().waiting() == 0, start);
+			return (jobs - before) * 1e9 / (System.nanoTime() - start);
+		}
+		finally {
+			server.drop(database);
+		}
+	}
+
+	private static void await(BooleanSupplier condition, long since) throws InterruptedException {
+		while (!condition.getAsBoolean()) {
+			if (System.nanoTime() - since > PATIENCE.toNanos()) {
+				throw new IllegalStateException("Not all jobs were run within " + PATIENCE);
+			}
+			Thread.sleep(1);
+		}
+	}
+
+	private static Line line(String part, String what, Comparison<Contender> rates, Contender ours, Contender other,
+			@Nullable Target target) {
+		return new Line("S3" + part, what + " run by one node, against " + other, rates.ratios(ours, other), "", target,
+				"%,.0f/s against %,.0f/s".formatted(rates.of(ours).median(), rates.of(other).median()));
+	}
+
+}
