@@ -69,8 +69,9 @@ public final class PgCronServer implements AutoCloseable {
 	PgCronServer startCopy(String... settings) {
 		PgCronServer copy = new PgCronServer(this.host);
 		this.host.run("/bin/cp", "-a", this.directory + "/.", copy.directory);
-		copy.configure("port=" + copy.port);
-		copy.configure(settings);
+		List<String> all = new ArrayList<>(List.of("port=" + copy.port));
+		all.addAll(Arrays.asList(settings));
+		copy.configure(all.toArray(String[]::new));
 		copy.startAgain();
 		return copy;
 	}
