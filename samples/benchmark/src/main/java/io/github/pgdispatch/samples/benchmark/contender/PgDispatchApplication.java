@@ -15,7 +15,6 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
@@ -86,10 +85,8 @@ final class PgDispatchApplication implements Application {
 
 	@Override
 	public long waiting() {
-		Long waiting = new JdbcTemplate(this.dataSource).queryForObject(
-				"SELECT (SELECT count(*) FROM pgdispatch.job) + (SELECT count(*) FROM pgdispatch.handler_job)",
-				Long.class);
-		return (waiting != null) ? waiting : 0;
+		return Background.count(this.dataSource, "pgdispatch.job")
+				+ Background.count(this.dataSource, "pgdispatch.handler_job");
 	}
 
 	@Override

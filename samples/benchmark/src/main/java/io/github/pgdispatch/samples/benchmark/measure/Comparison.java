@@ -45,6 +45,16 @@ public record Comparison<K>(Map<K, Samples> samples) {
 	}
 
 	/**
+	 * Tells two rates, for orientation.
+	 * @param one that is told of
+	 * @param other that it is compared to
+	 * @return the medians as text
+	 */
+	public String perSecond(K one, K other) {
+		return "%,.0f/s against %,.0f/s".formatted(of(one).median(), of(other).median());
+	}
+
+	/**
 	 * The one of the highest median.
 	 * @param some among which
 	 * @return one of them

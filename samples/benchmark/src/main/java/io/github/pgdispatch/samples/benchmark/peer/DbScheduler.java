@@ -12,6 +12,7 @@ import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import io.github.pgdispatch.samples.benchmark.contender.Application;
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.io.ClassPathResource;

@@ -7,6 +7,7 @@ import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.samples.benchmark.contender.Application;
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import org.jobrunr.jobs.lambdas.JobRequest;
 import org.jobrunr.jobs.lambdas.JobRequestHandler;
 import org.jobrunr.jobs.mappers.JobMapper;

@@ -9,6 +9,7 @@ import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.samples.benchmark.contender.Application;
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 

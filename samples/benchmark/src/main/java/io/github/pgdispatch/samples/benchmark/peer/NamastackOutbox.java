@@ -6,6 +6,7 @@ import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.samples.benchmark.contender.Application;
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import io.namastack.outbox.Outbox;
 import io.namastack.outbox.OutboxJacksonAutoConfiguration;
 import io.namastack.outbox.OutboxProcessingScheduler;

@@ -16,6 +16,7 @@ import com.gruelbox.transactionoutbox.Submitter;
 import com.gruelbox.transactionoutbox.TransactionManager;
 import com.gruelbox.transactionoutbox.TransactionOutbox;
 import io.github.pgdispatch.samples.benchmark.contender.Application;
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.PlatformTransactionManager;

@@ -5,6 +5,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.task.TaskExecutor;

@@ -27,9 +27,9 @@ public final class Backlog implements Scenario {
 
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
-		TestDatabase few = database(server);
-		TestDatabase many = database(server);
-		TestDatabase snoozed = database(server);
+		TestDatabase few = Sql.createDatabase(server);
+		TestDatabase many = Sql.createDatabase(server);
+		TestDatabase snoozed = Sql.createDatabase(server);
 		int crowd = size.of(MANY);
 		dispatch(snoozed, crowd, "'1 day'");
 		Map<TestDatabase, Measurement> measurements = new LinkedHashMap<>();
@@ -38,20 +38,12 @@ public final class Backlog implements Scenario {
 		measurements.put(snoozed, () -> measure(snoozed, FEW));
 		Comparison<TestDatabase> rates = size.rounds().measure(measurements);
 		lines.accept(new Line("S8", "jobs run of %,d that wait, against %,d".formatted(crowd, FEW),
-				rates.ratios(many, few), "", TARGET,
-				"%,.0f/s against %,.0f/s".formatted(rates.of(many).median(), rates.of(few).median())));
+				rates.ratios(many, few), "", TARGET, rates.perSecond(many, few)));
 		lines.accept(new Line("S8", "jobs run with %,d snoozed ones beside them, against none".formatted(crowd),
-				rates.ratios(snoozed, few), "", TARGET,
-				"%,.0f/s against %,.0f/s".formatted(rates.of(snoozed).median(), rates.of(few).median())));
+				rates.ratios(snoozed, few), "", TARGET, rates.perSecond(snoozed, few)));
 		server.drop(few);
 		server.drop(many);
 		server.drop(snoozed);
-	}
-
-	private static TestDatabase database(BenchmarkServer server) {
-		TestDatabase database = server.createDatabaseWithSchema();
-		Sql.tables().forEach(BenchmarkServer.jdbc(database, "app")::execute);
-		return database;
 	}
 
 	private static void dispatch(TestDatabase database, int jobs, String delay) {

@@ -62,10 +62,8 @@ public final class BothAtOnce implements Scenario {
 	private static void tell(Comparison<Contender> rates, Map<Contender, List<Double>> backlogs, Contender ours,
 			Contender other, @Nullable Target target, Consumer<Line> lines) {
 		lines.accept(new Line("S7", "jobs dispatched and run at once: " + ours + ", against " + other,
-				rates.ratios(ours, other), "", target,
-				"%,.0f/s against %,.0f/s, which leaves %.0f %%".formatted(rates.of(ours).median(),
-						rates.of(other).median(),
-						100 * new Samples(backlogs.getOrDefault(other, List.of())).median())));
+				rates.ratios(ours, other), "", target, rates.perSecond(ours, other) + ", which leaves %.0f %%"
+					.formatted(100 * new Samples(backlogs.getOrDefault(other, List.of())).median())));
 	}
 
 	private static double measure(BenchmarkServer server, Duration time, Contender contender, List<Double> backlogs)

@@ -42,8 +42,7 @@ public final class Burst implements Scenario {
 			throws InterruptedException {
 		contender.install(database);
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
-		app.execute("SELECT count(pgdispatch.fire('INSERT INTO public.effect SELECT 1')::text) FROM generate_series(1, "
-				+ jobs + ")");
+		app.execute(Sql.fireMany("INSERT INTO public.effect SELECT 1", jobs));
 		long start = System.nanoTime();
 		int done = 0;
 		Duration took = Duration.ZERO;

@@ -25,22 +25,16 @@ public final class CommandDrain implements Scenario {
 
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
-		TestDatabase database = server.createDatabaseWithSchema();
+		TestDatabase database = Sql.createDatabase(server);
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
-		Sql.tables().forEach(app::execute);
 		BareProcedure.statements().forEach(app::execute);
 		int jobs = size.of(JOBS);
 		Comparison<String> rates = size.rounds()
-			.measure(Map.of(OURS,
-					() -> drain(app, jobs,
-							"SELECT count(pgdispatch.fire($job$" + Sql.EFFECT + "$job$)::text)"
-									+ " FROM generate_series(1, " + jobs + ")",
-							"CALL pgdispatch.work()"),
+			.measure(Map.of(OURS, () -> drain(app, jobs, Sql.fireMany(Sql.EFFECT, jobs), "CALL pgdispatch.work()"),
 					BARE, () -> drain(app, jobs, "INSERT INTO bare (command) SELECT $job$" + Sql.EFFECT
 							+ "$job$ FROM generate_series(1, " + jobs + ")", "CALL bare_work()")));
 		lines.accept(new Line("S2", "SQL jobs run by one worker, against a bare loop", rates.ratios(OURS, BARE), "",
-				Target.atLeast(0.6),
-				"%,.0f/s against %,.0f/s".formatted(rates.of(OURS).median(), rates.of(BARE).median())));
+				Target.atLeast(0.6), rates.perSecond(OURS, BARE)));
 		server.drop(database);
 	}
 

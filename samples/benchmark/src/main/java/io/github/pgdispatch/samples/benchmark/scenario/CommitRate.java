@@ -49,8 +49,7 @@ public final class CommitRate implements Scenario {
 	}
 
 	private static void fire(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
-		TestDatabase database = server.createDatabaseWithSchema();
-		Sql.tables().forEach(BenchmarkServer.jdbc(database, "app")::execute);
+		TestDatabase database = Sql.createDatabase(server);
 		Comparison<String> rates = size.rounds()
 			.measure(Map.of(DISPATCHING,
 					() -> Size.clients().rate(size.slice(), () -> new Sql(database, Sql.BUSINESS, Sql.FIRE)),

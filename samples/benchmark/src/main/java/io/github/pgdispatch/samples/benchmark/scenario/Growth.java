@@ -36,7 +36,7 @@ public final class Growth implements Scenario {
 
 	private static long sizeAfter(JdbcTemplate app, int jobs) {
 		for (int i = 0; i < jobs; i += AT_ONCE) {
-			app.execute("SELECT count(pgdispatch.fire('SELECT 1')::text) FROM generate_series(1, " + AT_ONCE + ")");
+			app.execute(Sql.fireMany("SELECT 1", AT_ONCE));
 			app.execute("CALL pgdispatch.work()");
 		}
 		Long size = app.queryForObject("SELECT pg_total_relation_size('pgdispatch.job')", Long.class);

@@ -96,7 +96,7 @@ public final class MethodDrain implements Scenario {
 	private static Line line(String part, String what, Comparison<Contender> rates, Contender ours, Contender other,
 			@Nullable Target target) {
 		return new Line("S3" + part, what + " run by one node, against " + other, rates.ratios(ours, other), "", target,
-				"%,.0f/s against %,.0f/s".formatted(rates.of(ours).median(), rates.of(other).median()));
+				rates.perSecond(ours, other));
 	}
 
 }

@@ -29,7 +29,7 @@ public final class OldSnapshot implements Scenario {
 		List<Double> ratios = new ArrayList<>();
 		List<Double> rates = new ArrayList<>();
 		for (int i = 0; i < size.rounds().number(); i++) {
-			TestDatabase database = server.createDatabaseWithSchema();
+			TestDatabase database = Sql.createDatabase(server);
 			rates = drains(database, size.of(JOBS));
 			ratios.add(rates.get(DRAINS - 1) / rates.get(0));
 			server.drop(database);
@@ -41,7 +41,6 @@ public final class OldSnapshot implements Scenario {
 
 	private static List<Double> drains(TestDatabase database, int jobs) throws Exception {
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
-		Sql.tables().forEach(app::execute);
 		drain(app, jobs); // Does not count.
 		List<Double> rates = new ArrayList<>();
 		try (Connection connection = database.dataSource("postgres").getConnection();
@@ -56,8 +55,7 @@ public final class OldSnapshot implements Scenario {
 	}
 
 	private static double drain(JdbcTemplate app, int jobs) {
-		app.execute("SELECT count(pgdispatch.fire($job$" + Sql.EFFECT + "$job$)::text) FROM generate_series(1, " + jobs
-				+ ")");
+		app.execute(Sql.fireMany(Sql.EFFECT, jobs));
 		long start = System.nanoTime();
 		app.execute("CALL pgdispatch.work()");
 		return jobs * 1e9 / (System.nanoTime() - start);

@@ -38,25 +38,21 @@ public final class PlainFire implements Scenario {
 
 	private static Line line(String what, Comparison<TestDatabase> rates, TestDatabase now, TestDatabase before) {
 		return new Line("S0", what + ", against the schema before", rates.ratios(now, before), "", TARGET,
-				"%,.0f/s against %,.0f/s".formatted(rates.of(now).median(), rates.of(before).median()));
+				rates.perSecond(now, before));
 	}
 
 	private static double fire(TestDatabase database, int jobs) {
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
 		app.execute("TRUNCATE pgdispatch.job");
 		long start = System.nanoTime();
-		fireAll(app, jobs);
+		app.execute(Sql.fireMany("SELECT 1", jobs));
 		return jobs * 1e9 / (System.nanoTime() - start);
-	}
-
-	private static void fireAll(JdbcTemplate app, int jobs) {
-		app.execute("SELECT count(pgdispatch.fire('SELECT 1')::text) FROM generate_series(1, " + jobs + ")");
 	}
 
 	private static double drain(TestDatabase database, int jobs) {
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
 		app.execute("TRUNCATE pgdispatch.job");
-		fireAll(app, jobs);
+		app.execute(Sql.fireMany("SELECT 1", jobs));
 		long start = System.nanoTime();
 		app.execute("CALL pgdispatch.work()");
 		return jobs * 1e9 / (System.nanoTime() - start);

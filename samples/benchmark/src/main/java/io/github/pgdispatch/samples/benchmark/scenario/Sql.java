@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Clients.Client;
 import io.github.pgdispatch.test.TestDatabase;
 
@@ -46,9 +47,24 @@ final class Sql implements Client {
 	}
 
 	/**
-	 * The tables of the application.
+	 * Dispatches many jobs.
+	 * @param command what each of them runs
+	 * @param jobs how many
 	 */
-	static List<String> tables() {
+	static String fireMany(String command, int jobs) {
+		return "SELECT count(pgdispatch.fire($job$" + command + "$job$)::text) FROM generate_series(1, " + jobs + ")";
+	}
+
+	/**
+	 * Creates a database with the schema, and the tables of the application.
+	 */
+	static TestDatabase createDatabase(BenchmarkServer server) {
+		TestDatabase database = server.createDatabaseWithSchema();
+		tables().forEach(BenchmarkServer.jdbc(database, "app")::execute);
+		return database;
+	}
+
+	private static List<String> tables() {
 		return List.of("CREATE TABLE business" + TABLE, "CREATE TABLE plain" + TABLE, "CREATE TABLE effect" + TABLE);
 	}
 

@@ -1,4 +1,4 @@
-package io.github.pgdispatch.samples.benchmark.peer;
+package io.github.pgdispatch.samples.benchmark.contender;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -8,14 +8,18 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * What several peers need.
+ * What several contenders need.
  */
-final class Background {
+public final class Background {
 
 	private Background() {
 	}
 
-	static void await(ExecutorService executor) {
+	/**
+	 * Waits for the end of threads that were told to end.
+	 * @param executor that was shut down
+	 */
+	public static void await(ExecutorService executor) {
 		try {
 			if (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
 				throw new IllegalStateException("Still running after a minute");
@@ -28,9 +32,11 @@ final class Background {
 
 	/**
 	 * Counts rows.
+	 * @param dataSource of the database
 	 * @param table the table, with a condition if need be
+	 * @return how many there are
 	 */
-	static long count(DataSource dataSource, String table) {
+	public static long count(DataSource dataSource, String table) {
 		Long count = new JdbcTemplate(dataSource).queryForObject("SELECT count(*) FROM " + table, Long.class);
 		return (count != null) ? count : 0;
 	}
