@@ -17,9 +17,9 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 public final class JobGateway {
 
-	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?, ?)";
+	private static final String DISPATCH_PLAIN = "SELECT pgdispatch.dispatch_plain(?, make_interval(secs => ?), ?, nullif(?, 1)::smallint%s)";
 
-	private static final String DISPATCH_WITH_OPTIONS = "SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?%s%s)";
+	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?%s%s)";
 
 	private static final String DISPATCH_ALL = """
 			SELECT pgdispatch.fire_all(?::text[], notify => ?, max_attempts => ?%s)""";
@@ -28,6 +28,9 @@ public final class JobGateway {
 			SELECT pgdispatch.dispatch(c.command, '0', ?%s%s)
 			  FROM unnest(?::text[]) WITH ORDINALITY AS c (command, number)
 			 ORDER BY c.number""";
+
+	private static final String DISPATCH_HANDLER_PLAIN = """
+			SELECT pgdispatch.dispatch_handler_plain(?, ?::json, make_interval(secs => ?), ?%s)""";
 
 	private static final String DISPATCH_HANDLER = """
 			SELECT pgdispatch.dispatch_handler(?, ?::json, make_interval(secs => ?), ?%s%s)""";
@@ -56,14 +59,15 @@ public final class JobGateway {
 	 */
 	public @Nullable Long dispatch(String command, Map<String, String> headers, Duration delay, boolean notify,
 			DispatchOptions options) {
-		if (options.isPlain() && headers.isEmpty()) {
-			return this.jdbc.queryForObject(DISPATCH, Long.class, command, (double) delay.toSeconds(), notify,
-					options.maxAttempts());
-		}
 		List<Object> arguments = new ArrayList<>(List.of(command, (double) delay.toSeconds(), notify));
+		if (options.isPlain()) {
+			arguments.add(options.maxAttempts());
+			addHeaders(arguments, headers);
+			return this.jdbc.queryForObject(DISPATCH_PLAIN.formatted(sql(headers)), Long.class, arguments.toArray());
+		}
 		addHeaders(arguments, headers);
 		arguments.addAll(options.arguments());
-		return this.jdbc.queryForObject(DISPATCH_WITH_OPTIONS.formatted(sql(headers), options.sql()), Long.class,
+		return this.jdbc.queryForObject(DISPATCH.formatted(sql(headers), options.sql()), Long.class,
 				arguments.toArray());
 	}
 
@@ -107,6 +111,9 @@ public final class JobGateway {
 			boolean notify, DispatchOptions options) {
 		List<Object> all = new ArrayList<>(List.of(handler, arguments, (double) delay.toSeconds(), notify));
 		addHeaders(all, headers);
+		if (options.values().isEmpty()) {
+			return this.jdbc.queryForObject(DISPATCH_HANDLER_PLAIN.formatted(sql(headers)), Long.class, all.toArray());
+		}
 		all.addAll(options.arguments());
 		return this.jdbc.queryForObject(DISPATCH_HANDLER.formatted(sql(headers), options.sql()), Long.class,
 				all.toArray());

@@ -65,7 +65,7 @@ class SchemaGrantTests {
 	void addsWhateverIsMissing(Installation installation, TestDatabase database) {
 		installation.run(database.dataSource("app"), this.role);
 		List.of("REVOKE INSERT ON pgdispatch.job FROM PUBLIC, \"%s\"",
-				"REVOKE EXECUTE ON FUNCTION pgdispatch.dispatch_plain FROM \"%s\"",
+				"REVOKE EXECUTE ON FUNCTION pgdispatch.fire FROM \"%s\"",
 				"REVOKE USAGE ON SCHEMA pgdispatch FROM \"%s\"")
 			.forEach((revoke) -> {
 				database.jdbc("app").sql(revoke.formatted(this.role)).update();
@@ -78,9 +78,9 @@ class SchemaGrantTests {
 
 	@Test
 	void whoeverCouldDispatchBeforeAnUpgradeStillCan(TestDatabase database) {
-		database.installFirstVersion("app");
+		database.install("app", "1.0.0");
 		database.jdbc("app").sql("CALL pgdispatch.grant_to(?::regrole)").param('"' + this.role + '"').update();
-		database.upgrade("app");
+		database.upgrade("app", "1.0.0");
 		fire();
 		assertThat(jobsOfRole()).isOne();
 		assertThat(this.jdbcOfRole.sql("SELECT count(*) FROM pgdispatch.cron_worker").query(Integer.class).single())

@@ -112,7 +112,7 @@ class SchemaInitializerTests {
 	@ParameterizedTest
 	@EnumSource
 	void upgradesWhatAnAdministratorHasInstalled(Installation installation, TestDatabase database) {
-		database.installFirstVersion("app");
+		database.install("app", "1.0.0");
 		installation.run(database.dataSource("app"));
 		assertThat(version(database.jdbc("app"))).isEqualTo(TestDatabase.SCHEMA_VERSION);
 	}

@@ -28,14 +28,14 @@ class OldLibraryTests {
 
 	@Test
 	void goesOnInItsOldSessions(TestDatabase database) throws Exception {
-		database.installLastVersion("postgres");
+		database.install("postgres", "1.2.0");
 		try (Queue queue = new Queue(database); Connection old = database.dataSource("app").getConnection()) {
 			queue.grantTo("app");
 			this.connection = old;
 			for (int i = 0; i < 10; i++) {
 				useAll();
 			}
-			database.upgradeLastVersion("postgres");
+			database.upgrade("postgres", "1.2.0");
 			for (int i = 0; i < 10; i++) {
 				useAll();
 			}

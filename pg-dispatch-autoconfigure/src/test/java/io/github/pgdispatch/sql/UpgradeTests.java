@@ -5,7 +5,8 @@ import java.sql.SQLException;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,17 +16,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 @PostgresTest
 class UpgradeTests {
 
-	@Test
-	void jobsAndDeadLettersOutliveTheUpgrade(TestDatabase database) throws SQLException {
-		database.installLastVersion("postgres");
+	@ParameterizedTest
+	@ValueSource(strings = { "1.2.0", "1.3.0" })
+	void jobsAndDeadLettersOutliveTheUpgrade(String version, TestDatabase database) throws SQLException {
 		try (Queue queue = new Queue(database)) {
+			queue.run("DROP SCHEMA IF EXISTS pgdispatch CASCADE", "DROP TABLE IF EXISTS public.effect");
+			database.install("postgres", version);
 			queue.grantTo("app");
 			try (Session app = queue.app()) {
 				app.run("CREATE TABLE public.effect (job text)");
 				app.fire("SELECT 1/0");
 				app.work();
 				app.fire(Queue.effect("fired before"));
-				database.upgradeLastVersion("postgres");
+				database.upgrade("postgres", version);
 				app.fire(Queue.effect("fired after"));
 				app.fire("SELECT 1/0");
 				app.run("SELECT pgdispatch.dispatch_handler('a')", "SELECT pgdispatch.dispatch_handler('b')");

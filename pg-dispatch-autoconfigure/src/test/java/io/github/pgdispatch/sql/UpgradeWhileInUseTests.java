@@ -33,16 +33,11 @@ class UpgradeWhileInUseTests {
 	private int dispatched;
 
 	@ParameterizedTest
-	@ValueSource(booleans = { true, false })
-	void nothingIsLostAndNothingRunsTwice(boolean isFirst, TestDatabase database) throws Exception {
+	@ValueSource(strings = { "1.0.0", "1.2.0", "1.3.0" })
+	void nothingIsLostAndNothingRunsTwice(String version, TestDatabase database) throws Exception {
 		try (Queue queue = new Queue(database)) {
 			queue.run("DROP SCHEMA IF EXISTS pgdispatch CASCADE", "DROP TABLE IF EXISTS public.effect");
-			if (isFirst) {
-				database.installFirstVersion("postgres");
-			}
-			else {
-				database.installLastVersion("postgres");
-			}
+			database.install("postgres", version);
 			queue.grantTo("app");
 			try (Session app = queue.app()) {
 				app.run("CREATE TABLE public.effect (job text)");
@@ -55,12 +50,7 @@ class UpgradeWhileInUseTests {
 			FutureTask<Integer> worker = Session.async(() -> work(database));
 			FutureTask<Integer> dispatcher = Session.async(() -> dispatch(database));
 			await().until(() -> queue.effects().size() > 100);
-			if (isFirst) {
-				database.upgrade("postgres");
-			}
-			else {
-				database.upgradeLastVersion("postgres");
-			}
+			database.upgrade("postgres", version);
 			int before = queue.effects().size();
 			await().until(() -> queue.effects().size() > before + 100 && queue.effects().contains("snoozed"));
 			this.stopped.set(true);
@@ -82,14 +72,14 @@ class UpgradeWhileInUseTests {
 	void workerThatWasCalledBeforeTheUpgradeLeavesWhatItDoesNotKnowToOthers(TestDatabase database) throws Exception {
 		try (Queue queue = new Queue(database)) {
 			queue.run("DROP SCHEMA IF EXISTS pgdispatch CASCADE", "DROP TABLE IF EXISTS public.effect");
-			database.installLastVersion("postgres");
+			database.install("postgres", "1.2.0");
 			queue.grantTo("app");
 			try (Session app = queue.app(); Session old = queue.app()) {
 				app.run("CREATE TABLE public.effect (job text)");
 				app.run("SELECT pgdispatch.fire('SELECT pg_sleep(0.003)') FROM generate_series(1, 1500)");
 				FutureTask<?> worker = Session.async(() -> old.work());
 				await().until(() -> queue.jobs() < 1400);
-				database.upgradeLastVersion("postgres");
+				database.upgrade("postgres", "1.2.0");
 				app.run(Lanes.dispatch(Queue.effect("managed"), "ordering_key => 'o'", "key => 'k'",
 						"priority => 3600"));
 				app.fire(Queue.effect("plain"));

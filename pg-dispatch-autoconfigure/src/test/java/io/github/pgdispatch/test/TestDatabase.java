@@ -28,10 +28,10 @@ public record TestDatabase(int port, String name) {
 	/**
 	 * Version of the schema after all scripts.
 	 */
-	public static final String SCHEMA_VERSION = "1.3.0";
+	public static final String SCHEMA_VERSION = "1.4.0";
 
 	private static final List<String> SCRIPTS = List.of("pg_dispatch--1.0.0.sql", "pg_dispatch--1.0.0--1.1.0.sql",
-			"pg_dispatch--1.1.0--1.2.0.sql", "pg_dispatch--1.2.0--1.3.0.sql");
+			"pg_dispatch--1.1.0--1.2.0.sql", "pg_dispatch--1.2.0--1.3.0.sql", "pg_dispatch--1.3.0--1.4.0.sql");
 
 	public String url() {
 		return "jdbc:postgresql://localhost:" + this.port + "/" + this.name;
@@ -63,39 +63,32 @@ public record TestDatabase(int port, String name) {
 	}
 
 	/**
-	 * Installs the first version of the schema.
+	 * Installs an older version of the schema.
 	 * @param role that will own the schema
+	 * @param version the older version
 	 * @return this database
 	 */
-	public TestDatabase installFirstVersion(String role) {
-		return run(role, SCRIPTS.subList(0, 1));
+	public TestDatabase install(String role, String version) {
+		return run(role, SCRIPTS.subList(0, scripts(version)));
 	}
 
 	/**
-	 * Installs the version of the schema before the newest one.
-	 * @param role that will own the schema
-	 * @return this database
-	 */
-	public TestDatabase installLastVersion(String role) {
-		return run(role, SCRIPTS.subList(0, SCRIPTS.size() - 1));
-	}
-
-	/**
-	 * Upgrades the version of the schema before the newest one to that.
+	 * Upgrades the schema to the newest version.
 	 * @param role that owns the schema
+	 * @param version that is there
 	 * @return this database
 	 */
-	public TestDatabase upgradeLastVersion(String role) {
-		return run(role, SCRIPTS.subList(SCRIPTS.size() - 1, SCRIPTS.size()));
+	public TestDatabase upgrade(String role, String version) {
+		return run(role, SCRIPTS.subList(scripts(version), SCRIPTS.size()));
 	}
 
-	/**
-	 * Upgrades the first version of the schema to the newest one.
-	 * @param role that owns the schema
-	 * @return this database
-	 */
-	public TestDatabase upgrade(String role) {
-		return run(role, SCRIPTS.subList(1, SCRIPTS.size()));
+	private static int scripts(String version) {
+		for (int i = 0; i < SCRIPTS.size(); i++) {
+			if (SCRIPTS.get(i).endsWith("--" + version + ".sql")) {
+				return i + 1;
+			}
+		}
+		throw new IllegalArgumentException("There is no version " + version);
 	}
 
 	private TestDatabase run(String role, List<String> scripts) {
