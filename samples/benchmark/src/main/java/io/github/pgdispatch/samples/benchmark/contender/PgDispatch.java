@@ -26,6 +26,12 @@ public enum PgDispatch implements Contender {
 	 */
 	COMMAND("pg-dispatch, SQL", Commands.class);
 
+	/**
+	 * What nodes that run jobs have done. Where none is connected, each dispatch from
+	 * another session would look whether pg_cron is there instead, and perhaps warn.
+	 */
+	public static final String ATTEND = "SELECT pgdispatch.attend(false)";
+
 	private final String title;
 
 	private final Class<? extends Jobs> jobs;

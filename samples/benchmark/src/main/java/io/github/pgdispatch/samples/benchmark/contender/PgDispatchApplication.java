@@ -1,5 +1,7 @@
 package io.github.pgdispatch.samples.benchmark.contender;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.function.LongConsumer;
 
 import javax.sql.DataSource;
@@ -7,6 +9,7 @@ import javax.sql.DataSource;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.autoconfigure.PgDispatchAutoConfiguration;
 import io.github.pgdispatch.autoconfigure.PgDispatchSchemaAutoConfiguration;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
@@ -15,11 +18,12 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.jdbc.support.JdbcUtils;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * A node: one that only dispatches at first, and one that runs jobs as well when it is
- * started.
+ * A node: one that only dispatches at first, as if others ran the jobs, and one that runs
+ * jobs as well when it is started.
  */
 final class PgDispatchApplication implements Application {
 
@@ -32,6 +36,8 @@ final class PgDispatchApplication implements Application {
 	private final LongConsumer body;
 
 	private final Class<? extends Jobs> type;
+
+	private @Nullable Connection others;
 
 	private ConfigurableApplicationContext node;
 
@@ -46,6 +52,27 @@ final class PgDispatchApplication implements Application {
 		this.type = type;
 		this.node = node(false);
 		this.jobs = this.node.getBean(Jobs.class);
+		attend();
+	}
+
+	private void attend() {
+		try {
+			Connection connection = this.dataSource.getConnection();
+			this.others = connection;
+			connection.createStatement().execute(PgDispatch.ATTEND);
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private void leave() {
+		if (this.others != null) {
+			// Its lock is the session's, which must end.
+			this.dataSource.evictConnection(this.others);
+			JdbcUtils.closeConnection(this.others);
+			this.others = null;
+		}
 	}
 
 	private ConfigurableApplicationContext node(boolean works) {
@@ -69,12 +96,14 @@ final class PgDispatchApplication implements Application {
 
 	@Override
 	public void start() {
+		leave();
 		replaceBy(true);
 	}
 
 	@Override
 	public void stop() {
 		replaceBy(false);
+		attend();
 	}
 
 	private void replaceBy(boolean works) {
@@ -91,6 +120,7 @@ final class PgDispatchApplication implements Application {
 
 	@Override
 	public void close() {
+		leave();
 		this.node.close();
 	}
 

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
+import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
 import io.github.pgdispatch.samples.benchmark.report.Line;
@@ -50,14 +51,19 @@ public final class CommitRate implements Scenario {
 
 	private static void fire(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
 		TestDatabase database = Sql.createDatabase(server);
-		Comparison<String> rates = size.rounds()
-			.measure(Map.of(DISPATCHING,
-					() -> Size.clients().rate(size.slice(), () -> new Sql(database, Sql.BUSINESS, Sql.FIRE)),
-					ONE_MORE_ROW,
-					() -> Size.clients().rate(size.slice(), () -> new Sql(database, Sql.BUSINESS, Sql.ONE_MORE_ROW)),
-					NOTHING_MORE, () -> Size.clients().rate(size.slice(), () -> new Sql(database, Sql.BUSINESS))));
-		lines.accept(line("`pgdispatch.fire` in SQL", rates, TARGET));
+		try (Sql node = new Sql(database, PgDispatch.ATTEND)) {
+			node.act();
+			Comparison<String> rates = size.rounds()
+				.measure(Map.of(DISPATCHING, () -> rate(database, size, Sql.BUSINESS, Sql.FIRE), ONE_MORE_ROW,
+						() -> rate(database, size, Sql.BUSINESS, Sql.ONE_MORE_ROW), NOTHING_MORE,
+						() -> rate(database, size, Sql.BUSINESS)));
+			lines.accept(line("`pgdispatch.fire` in SQL", rates, TARGET));
+		}
 		server.drop(database);
+	}
+
+	private static double rate(TestDatabase database, Size size, String... statements) throws Exception {
+		return Size.clients().rate(size.slice(), () -> new Sql(database, statements));
 	}
 
 	private static void contender(BenchmarkServer server, Size size, Consumer<Line> lines, Contender contender,

@@ -24,7 +24,7 @@ public final class PlainFire implements Scenario {
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
 		TestDatabase now = server.createDatabaseWithSchema();
-		TestDatabase before = server.createDatabase().installLastVersion("app");
+		TestDatabase before = server.createDatabase().install("app", "1.2.0");
 		int jobs = size.of(JOBS);
 		Comparison<TestDatabase> fired = size.rounds()
 			.measure(Map.of(now, () -> fire(now, jobs), before, () -> fire(before, jobs)));
@@ -37,7 +37,7 @@ public final class PlainFire implements Scenario {
 	}
 
 	private static Line line(String what, Comparison<TestDatabase> rates, TestDatabase now, TestDatabase before) {
-		return new Line("S0", what + ", against the schema before", rates.ratios(now, before), "", TARGET,
+		return new Line("S0", what + ", against schema 1.2.0", rates.ratios(now, before), "", TARGET,
 				rates.perSecond(now, before));
 	}
 
