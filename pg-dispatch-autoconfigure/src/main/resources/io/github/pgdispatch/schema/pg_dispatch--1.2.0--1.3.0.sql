@@ -2237,7 +2237,6 @@ DECLARE
     claimed  integer;
     last_due_at timestamptz;
     last_id  bigint;
-    took     interval;
     goes_on  boolean;
     promoted_at timestamptz := '-infinity';
     suspect  bigint;
@@ -2266,6 +2265,7 @@ BEGIN
             PERFORM pgdispatch.promote(worker);
             promoted_at := moment;
         END IF;
+        ran := 0;
         IF pace > most_in_a_batch THEN
             -- Those before went well, each in a subtransaction of its own.
             SELECT q.claimed, q.ran, q.last_due_at, q.last_id, q.all_well
@@ -2281,15 +2281,15 @@ BEGIN
             IF ran > 0 THEN
                 after_due_at := last_due_at;
                 after_id := last_id;
+                pace := greatest(most_in_a_batch, least(most_at_once, 2 * pace,
+                            pg_catalog.floor(ran::double precision * pg_catalog.date_part('epoch', a_batch_takes)
+                                / pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - moment))));
+                IF ran < claimed AND pg_catalog.clock_timestamp() < moment + a_batch_takes THEN
+                    pace := most_in_a_batch;   -- What comes next has to run alone.
+                END IF;
+            ELSE
+                pace := CASE WHEN pg_catalog.clock_timestamp() < moment + a_batch_takes THEN most_in_a_batch / 2 ELSE 1 END;
             END IF;
-            took := pg_catalog.clock_timestamp() - moment;
-            pace := CASE WHEN ran = 0 AND took >= a_batch_takes THEN 1
-                         WHEN ran = 0 THEN most_in_a_batch / 2
-                         WHEN ran < claimed AND took < a_batch_takes THEN most_in_a_batch   -- What comes next has to run alone.
-                         ELSE greatest(most_in_a_batch, least(most_at_once, 2 * pace,
-                                  pg_catalog.floor(ran::double precision * pg_catalog.date_part('epoch', a_batch_takes)
-                                      / pg_catalog.date_part('epoch', took))))
-                    END;
         ELSIF claimed = 0 THEN
             IF after_due_at = '-infinity' THEN
                 pace := 1;
