@@ -56,8 +56,9 @@ DECLARE
     caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     job_id bigint;
 BEGIN
-    -- What is not as usual is looked at in detail.
-    IF (command ~ '[^[:space:]]' AND delay = '0' AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
+    -- Looked at in detail only what is refused, and once a session whether the role may.
+    IF (command ~ '[^[:space:]]' AND delay >= '0' AND pg_catalog.isfinite(delay)
+        AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
         AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
         PERFORM pgdispatch.check_dispatch(command, delay);
     END IF;
@@ -206,8 +207,9 @@ DECLARE
     caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     job_id bigint;
 BEGIN
-    -- What is not as usual is looked at in detail.
-    IF (handler ~ '[^[:space:]]' AND pg_catalog.json_typeof(arguments) = 'object' AND delay = '0' AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
+    -- Looked at in detail only what is refused, and once a session whether the role may.
+    IF (handler ~ '[^[:space:]]' AND pg_catalog.json_typeof(arguments) = 'object' AND delay >= '0' AND pg_catalog.isfinite(delay)
+        AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
         AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
         PERFORM pgdispatch.check_handler_dispatch(handler, arguments, delay);
     END IF;
