@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 
 import javax.sql.DataSource;
 
+import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -37,7 +38,17 @@ public final class Background {
 	 * @return how many there are
 	 */
 	public static long count(DataSource dataSource, String table) {
-		Long count = new JdbcTemplate(dataSource).queryForObject("SELECT count(*) FROM " + table, Long.class);
+		return count(new JdbcTemplate(dataSource), table);
+	}
+
+	/**
+	 * Counts rows.
+	 * @param jdbc statements of the database
+	 * @param table the table, with a condition if need be
+	 * @return how many there are
+	 */
+	public static long count(JdbcOperations jdbc, String table) {
+		Long count = jdbc.queryForObject("SELECT count(*) FROM " + table, Long.class);
 		return (count != null) ? count : 0;
 	}
 

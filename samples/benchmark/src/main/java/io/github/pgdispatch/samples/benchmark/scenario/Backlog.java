@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
 import io.github.pgdispatch.samples.benchmark.measure.Measurement;
@@ -57,8 +58,7 @@ public final class Backlog implements Scenario {
 	 */
 	private static double measure(TestDatabase database, int waiting) {
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
-		Integer there = app.queryForObject("SELECT count(*) FROM pgdispatch.job WHERE due_at <= now()", Integer.class);
-		dispatch(database, waiting - ((there != null) ? there : 0), "'0'");
+		dispatch(database, waiting - (int) Background.count(app, "pgdispatch.job WHERE due_at <= now()"), "'0'");
 		app.execute("TRUNCATE effect");
 		long start = System.nanoTime();
 		Worker worker = new Worker(app);

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import io.github.pgdispatch.samples.benchmark.contender.BareLoop;
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
@@ -73,8 +74,7 @@ public final class BothAtOnce implements Scenario {
 			AtomicLong dispatched = new AtomicLong();
 			arena.application().start();
 			Size.clients().rate(time, () -> () -> arena.dispatch(dispatched.incrementAndGet()));
-			Long run = arena.jdbc().queryForObject("SELECT count(*) FROM effect", Long.class);
-			long completed = (run != null) ? run : 0;
+			long completed = Background.count(arena.jdbc(), "effect");
 			backlogs.add(1 - (double) completed / dispatched.get());
 			return completed * 1000.0 / time.toMillis();
 		}

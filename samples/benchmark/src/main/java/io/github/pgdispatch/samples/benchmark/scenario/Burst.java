@@ -3,6 +3,7 @@ package io.github.pgdispatch.samples.benchmark.scenario;
 import java.time.Duration;
 import java.util.function.Consumer;
 
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import io.github.pgdispatch.samples.benchmark.contender.CronContender;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Samples;
@@ -48,8 +49,7 @@ public final class Burst implements Scenario {
 		Duration took = Duration.ZERO;
 		while (done < jobs && took.compareTo(patience) < 0) {
 			Thread.sleep(LOOK_MILLIS);
-			Integer effects = app.queryForObject("SELECT count(*) FROM effect", Integer.class);
-			done = (effects != null) ? effects : 0;
+			done = (int) Background.count(app, "effect");
 			took = Duration.ofNanos(System.nanoTime() - start);
 		}
 		return new Result(done, took.toMillis() / 1000.0);

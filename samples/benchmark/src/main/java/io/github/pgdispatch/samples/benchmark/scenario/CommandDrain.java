@@ -3,6 +3,7 @@ package io.github.pgdispatch.samples.benchmark.scenario;
 import java.util.Map;
 import java.util.function.Consumer;
 
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import io.github.pgdispatch.samples.benchmark.database.BareProcedure;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
@@ -44,8 +45,8 @@ public final class CommandDrain implements Scenario {
 		long start = System.nanoTime();
 		app.execute(run);
 		double rate = jobs * 1e9 / (System.nanoTime() - start);
-		Integer effects = app.queryForObject("SELECT count(*) FROM effect", Integer.class);
-		if (effects == null || effects != jobs) {
+		long effects = Background.count(app, "effect");
+		if (effects != jobs) {
 			throw new IllegalStateException("Of " + jobs + " jobs " + effects + " were run");
 		}
 		return rate;

@@ -36,7 +36,6 @@ public final class Nodes implements Scenario {
 			Map<Integer, List<Double>> waits = new LinkedHashMap<>();
 			Map<Integer, Measurement> measurements = new LinkedHashMap<>();
 			for (int nodes : List.of(1, MANY)) {
-				waits.put(nodes, new ArrayList<>());
 				measurements.put(nodes, () -> measure(server, size.of(JOBS), kind, nodes,
 						waits.computeIfAbsent(nodes, (key) -> new ArrayList<>())));
 			}

@@ -41,24 +41,17 @@ public final class OldSnapshot implements Scenario {
 
 	private static List<Double> drains(TestDatabase database, int jobs) throws Exception {
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
-		drain(app, jobs); // Does not count.
+		Sql.drain(app, Sql.EFFECT, jobs); // Does not count.
 		List<Double> rates = new ArrayList<>();
 		try (Connection connection = database.dataSource("postgres").getConnection();
 				Statement statement = connection.createStatement()) {
 			statement.execute("BEGIN ISOLATION LEVEL REPEATABLE READ");
 			statement.execute("SELECT count(*) FROM pgdispatch.job");
 			for (int i = 0; i < DRAINS; i++) {
-				rates.add(drain(app, jobs));
+				rates.add(Sql.drain(app, Sql.EFFECT, jobs));
 			}
 		}
 		return rates;
-	}
-
-	private static double drain(JdbcTemplate app, int jobs) {
-		app.execute(Sql.fireMany(Sql.EFFECT, jobs));
-		long start = System.nanoTime();
-		app.execute("CALL pgdispatch.work()");
-		return jobs * 1e9 / (System.nanoTime() - start);
 	}
 
 }

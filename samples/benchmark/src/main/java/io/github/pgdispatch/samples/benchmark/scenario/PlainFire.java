@@ -52,10 +52,7 @@ public final class PlainFire implements Scenario {
 	private static double drain(TestDatabase database, int jobs) {
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
 		app.execute("TRUNCATE pgdispatch.job");
-		app.execute(Sql.fireMany("SELECT 1", jobs));
-		long start = System.nanoTime();
-		app.execute("CALL pgdispatch.work()");
-		return jobs * 1e9 / (System.nanoTime() - start);
+		return Sql.drain(app, "SELECT 1", jobs);
 	}
 
 }

@@ -10,6 +10,8 @@ import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Clients.Client;
 import io.github.pgdispatch.test.TestDatabase;
 
+import org.springframework.jdbc.core.JdbcOperations;
+
 /**
  * A session that runs a transaction of some statements again and again.
  */
@@ -53,6 +55,19 @@ final class Sql implements Client {
 	 */
 	static String fireMany(String command, int jobs) {
 		return "SELECT count(pgdispatch.fire($job$" + command + "$job$)::text) FROM generate_series(1, " + jobs + ")";
+	}
+
+	/**
+	 * Dispatches many jobs, and has them run by one worker.
+	 * @param command what each of them runs
+	 * @param jobs how many
+	 * @return how many were run per second
+	 */
+	static double drain(JdbcOperations app, String command, int jobs) {
+		app.execute(fireMany(command, jobs));
+		long start = System.nanoTime();
+		app.execute("CALL pgdispatch.work()");
+		return jobs * 1e9 / (System.nanoTime() - start);
 	}
 
 	/**

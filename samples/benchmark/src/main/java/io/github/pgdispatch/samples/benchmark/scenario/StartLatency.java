@@ -44,7 +44,6 @@ public final class StartLatency implements Scenario {
 		Map<Contender, List<Samples>> latencies = new LinkedHashMap<>();
 		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
 		for (Contender contender : all) {
-			latencies.put(contender, new ArrayList<>());
 			measurements.put(contender, () -> {
 				Samples samples = new Samples(measure(server, size.of(JOBS), contender));
 				latencies.computeIfAbsent(contender, (key) -> new ArrayList<>()).add(samples);
