@@ -33,16 +33,35 @@ final class DefaultHandlerDispatcher implements HandlerDispatcher {
 
 	@Override
 	public long dispatch(Dispatch dispatch) {
-		String handler = dispatch.handler();
-		Assert.isTrue(handler != null, "SQL is no call of a handler. Pass it to PgDispatchTemplate");
+		String handler = handler(dispatch);
 		return this.transaction.call(() -> {
-			Map<String, String> headers = new LinkedHashMap<>();
-			this.propagator.inject(headers);
-			Long id = this.gateway.dispatchHandler(handler, dispatch.content(), headers, dispatch.delay(),
+			Long id = this.gateway.dispatchHandler(handler, dispatch.content(), headers(), dispatch.delay(),
 					!this.listener.isListening(), dispatch.options());
-			CommitCallback.of(this.listener).count(dispatch.delay().toSeconds() > 0);
+			CommitCallback.of(this.listener).count(dispatch.isLater());
 			return DispatchedInTransaction.add(id);
 		});
+	}
+
+	@Override
+	public void fire(Dispatch dispatch) {
+		String handler = handler(dispatch);
+		this.transaction.execute(() -> {
+			this.gateway.fireHandler(handler, dispatch.content(), headers(), dispatch.delay(),
+					!this.listener.isListening(), dispatch.options());
+			CommitCallback.of(this.listener).count(dispatch.isLater());
+		});
+	}
+
+	private static String handler(Dispatch dispatch) {
+		String handler = dispatch.handler();
+		Assert.isTrue(handler != null, "SQL is no call of a handler. Pass it to PgDispatchTemplate");
+		return handler;
+	}
+
+	private Map<String, String> headers() {
+		Map<String, String> headers = new LinkedHashMap<>();
+		this.propagator.inject(headers);
+		return headers;
 	}
 
 }

@@ -45,6 +45,8 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
 	private final DispatchDefaults defaults;
 
+	private final DispatchOptions nothingAsked;
+
 	DefaultPgDispatchTemplate(DataSource dataSource, PlatformTransactionManager transactionManager,
 			boolean transactionRequired, DispatchListener listener, JobResults results) {
 		this(dataSource, transactionManager, transactionRequired, listener, results,
@@ -65,6 +67,7 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 		this.handlers = handlers;
 		this.propagator = propagator;
 		this.defaults = defaults;
+		this.nothingAsked = defaults.complete(DispatchOptions.NONE);
 	}
 
 	@Override
@@ -89,7 +92,7 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
 	@Override
 	public void snooze(Command command, Object parameters, Duration delay) {
-		dispatch(Dispatch.sql(command, parameters).delay(delay));
+		fire(Dispatch.sql(command, parameters).delay(delay));
 	}
 
 	@Override
@@ -97,12 +100,25 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 		if (dispatch.handler() != null) {
 			return this.handlers.get().dispatch(dispatch);
 		}
-		DispatchOptions options = this.defaults.complete(dispatch.options());
+		DispatchOptions options = complete(dispatch.options());
 		return this.transaction.call(() -> {
 			Long id = this.gateway.dispatch(dispatch.content(), headers(), dispatch.delay(),
 					!this.listener.isListening(), options);
-			CommitCallback.of(this.listener).count(dispatch.delay().toSeconds() > 0);
+			CommitCallback.of(this.listener).count(dispatch.isLater());
 			return DispatchedInTransaction.add(id);
+		});
+	}
+
+	@Override
+	public void fire(Dispatch dispatch) {
+		if (dispatch.handler() != null) {
+			this.handlers.get().fire(dispatch);
+			return;
+		}
+		DispatchOptions options = complete(dispatch.options());
+		this.transaction.execute(() -> {
+			this.gateway.fire(dispatch.content(), headers(), dispatch.delay(), !this.listener.isListening(), options);
+			CommitCallback.of(this.listener).count(dispatch.isLater());
 		});
 	}
 
@@ -113,13 +129,16 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 		for (Object each : parameters) {
 			commands.add(command.render(ParameterValues.of(each)));
 		}
-		DispatchOptions options = this.defaults.complete(DispatchOptions.NONE);
 		this.transaction.execute(() -> {
 			if (!commands.isEmpty()) {
-				this.gateway.dispatchAll(commands, headers(), !this.listener.isListening(), options);
+				this.gateway.dispatchAll(commands, headers(), !this.listener.isListening(), this.nothingAsked);
 				CommitCallback.of(this.listener).count(commands.size(), false);
 			}
 		});
+	}
+
+	private DispatchOptions complete(DispatchOptions asked) {
+		return asked.values().isEmpty() ? this.nothingAsked : this.defaults.complete(asked);
 	}
 
 	private Map<String, String> headers() {

@@ -273,6 +273,13 @@ public final class Dispatch {
 		return this.delay;
 	}
 
+	/**
+	 * Whether the job waits for some whole seconds at the least.
+	 */
+	boolean isLater() {
+		return this.delay.toSeconds() > 0;
+	}
+
 	DispatchOptions options() {
 		return this.options;
 	}

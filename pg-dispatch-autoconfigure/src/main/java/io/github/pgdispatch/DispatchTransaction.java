@@ -41,7 +41,8 @@ final class DispatchTransaction {
 		this.transactionManager = transactionManager;
 		this.resource = TransactionResource.of(dataSource);
 		this.required = required;
-		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
+		if (transactionManager instanceof ConfigurableTransactionManager configurable
+				&& configurable.getTransactionExecutionListeners().stream().noneMatch(CommitMarker.class::isInstance)) {
 			configurable.addListener(new CommitMarker());
 		}
 	}

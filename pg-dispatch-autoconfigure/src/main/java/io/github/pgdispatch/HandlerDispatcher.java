@@ -43,7 +43,7 @@ public interface HandlerDispatcher {
 	 * @param delay zero or more; truncated to whole seconds
 	 */
 	default void dispatch(String handler, String arguments, Duration delay) {
-		dispatch(Dispatch.handler(handler, arguments).delay(delay));
+		fire(Dispatch.handler(handler, arguments).delay(delay));
 	}
 
 	/**
@@ -52,5 +52,12 @@ public interface HandlerDispatcher {
 	 * @return the id of the job, as in {@link PgDispatchTemplate#dispatch(Dispatch)}
 	 */
 	long dispatch(Dispatch dispatch);
+
+	/**
+	 * Has a handler called after the current transaction has committed. For those who do
+	 * not ask for the id of the job, which would cost them as much again.
+	 * @param dispatch of a handler
+	 */
+	void fire(Dispatch dispatch);
 
 }

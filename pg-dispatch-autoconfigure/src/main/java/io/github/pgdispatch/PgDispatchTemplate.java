@@ -152,6 +152,14 @@ public interface PgDispatchTemplate {
 	long dispatch(Dispatch dispatch);
 
 	/**
+	 * Runs SQL, or has a handler called, after the current transaction has committed. As
+	 * {@link #dispatch(Dispatch)}, for those who do not ask for the id of the job, which
+	 * would cost them as much again.
+	 * @param dispatch what is to run, and what is asked of its job
+	 */
+	void fire(Dispatch dispatch);
+
+	/**
 	 * Runs the SQL after the current transaction has committed, many times, each as a job
 	 * of its own, which are all dispatched in one round trip to the database.
 	 * @param sql one or more statements, with {@code :named} parameters

@@ -58,7 +58,8 @@ record CommandMethod(Command command, JobAttributes attributes, RetryAttributes 
 	@Override
 	public @Nullable Object dispatch(Object target, @Nullable Object[] arguments) {
 		Dispatch dispatch = this.promise.ask(Dispatch.sql(this.command, this.parameters.values(arguments)));
-		return this.promise.of(this.template.get().dispatch(ask(dispatch, new Call(target, arguments))));
+		PgDispatchTemplate template = this.template.get();
+		return this.promise.dispatch(ask(dispatch, new Call(target, arguments)), template::fire, template::dispatch);
 	}
 
 }

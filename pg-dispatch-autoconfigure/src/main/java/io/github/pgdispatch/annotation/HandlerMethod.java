@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.Dispatch;
+import io.github.pgdispatch.HandlerDispatcher;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.annotation.MergedAnnotations;
@@ -49,9 +50,11 @@ record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attribut
 
 	@Override
 	public @Nullable Object dispatch(Object target, @Nullable Object[] arguments) {
-		Call call = new Call(target, arguments);
-		return this.promise.of(this.handlers.get()
-			.dispatch(this.method, this.targetClass, arguments, (dispatch) -> ask(this.promise.ask(dispatch), call)));
+		HandlerMethods handlers = this.handlers.get();
+		Dispatch dispatch = this.promise.ask(handlers.call(this.method, this.targetClass, arguments));
+		HandlerDispatcher dispatcher = handlers.dispatcher();
+		return this.promise.dispatch(ask(dispatch, new Call(target, arguments)), dispatcher::fire,
+				dispatcher::dispatch);
 	}
 
 	/**

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchDefaults;
@@ -74,10 +73,13 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 		return this.mapper.get();
 	}
 
-	long dispatch(Method method, Class<?> targetClass, @Nullable Object[] arguments, UnaryOperator<Dispatch> asked) {
+	HandlerDispatcher dispatcher() {
+		return this.dispatcher.get();
+	}
+
+	Dispatch call(Method method, Class<?> targetClass, @Nullable Object[] arguments) {
 		NamedMethod named = get(method, targetClass);
-		Dispatch dispatch = Dispatch.handler(named.name(), named.arguments().write(arguments));
-		return this.dispatcher.get().dispatch(asked.apply(dispatch));
+		return Dispatch.handler(named.name(), named.arguments().write(arguments));
 	}
 
 	/**

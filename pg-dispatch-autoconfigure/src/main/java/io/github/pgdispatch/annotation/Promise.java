@@ -1,7 +1,9 @@
 package io.github.pgdispatch.annotation;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.JobResults;
@@ -31,8 +33,15 @@ record Promise(ReturnType type, Supplier<JobResults> results, Supplier<LosslessM
 		return this.type.isCount() ? dispatch.keepRowCount(KEPT) : dispatch.keepResult(KEPT);
 	}
 
-	@Nullable Object of(long id) {
-		return this.type.of(id, this.results, this.mapper);
+	/**
+	 * Dispatches, and asks for the id of the job only if there is a value to wait for.
+	 */
+	@Nullable Object dispatch(Dispatch dispatch, Consumer<Dispatch> firing, ToLongFunction<Dispatch> dispatching) {
+		if (!this.type.hasValue()) {
+			firing.accept(dispatch);
+			return null;
+		}
+		return this.type.of(dispatching.applyAsLong(dispatch), this.results, this.mapper);
 	}
 
 }

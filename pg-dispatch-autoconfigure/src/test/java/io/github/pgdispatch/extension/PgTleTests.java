@@ -44,7 +44,8 @@ class PgTleTests {
 	@Test
 	void whatPgTleIsGivenIsTheExtension() {
 		run("postgres", ExtensionFiles.pgTleScript());
-		assertThat(known()).containsExactly("1.0.0", "1.0.0--1.1.0", "1.1.0--1.2.0", "1.2.0--1.3.0", "1.3.0--1.4.0");
+		assertThat(known()).containsExactly("1.0.0", "1.0.0--1.1.0", "1.1.0--1.2.0", "1.2.0--1.3.0", "1.3.0--1.4.0",
+				"1.4.0--1.5.0");
 		assertThat(this.jdbc.sql("SELECT version FROM pgtle.default_version").query(String.class).single())
 			.isEqualTo(TestDatabase.SCHEMA_VERSION);
 		run("app", "CALL pgtle.stand_in_for_create_extension()", "CREATE TABLE effect ()",
@@ -59,7 +60,8 @@ class PgTleTests {
 		run("postgres", "SELECT pgtle.install_extension('pg_dispatch', '1.0.0', 'older', 'SELECT 1')");
 		run("postgres", ExtensionFiles.pgTleScript());
 		run("postgres", ExtensionFiles.pgTleScript());
-		assertThat(known()).containsExactly("1.0.0", "1.0.0--1.1.0", "1.1.0--1.2.0", "1.2.0--1.3.0", "1.3.0--1.4.0");
+		assertThat(known()).containsExactly("1.0.0", "1.0.0--1.1.0", "1.1.0--1.2.0", "1.2.0--1.3.0", "1.3.0--1.4.0",
+				"1.4.0--1.5.0");
 		assertThat(this.jdbc.sql("SELECT sql FROM pgtle.script ORDER BY position LIMIT 1").query(String.class).single())
 			.isEqualTo("SELECT 1");
 	}
