@@ -10,6 +10,7 @@ import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
+import io.github.pgdispatch.samples.benchmark.measure.Measurement;
 import io.github.pgdispatch.samples.benchmark.report.Line;
 import io.github.pgdispatch.samples.benchmark.report.Target;
 import io.github.pgdispatch.test.TestDatabase;
@@ -71,10 +72,14 @@ public final class CommitRate implements Scenario {
 		TestDatabase database = server.createDatabase();
 		AtomicLong numbers = new AtomicLong();
 		try (Arena arena = new Arena(database, contender, Arena.Body::insert)) {
+			Measurement dispatching = () -> Size.clients()
+				.rate(size.slice(), () -> () -> arena.dispatch(numbers.incrementAndGet()));
+			// The virtual machine compiles for some ten seconds, which are more than the
+			// first round.
+			dispatching.measure();
 			Comparison<String> rates = size.rounds()
-				.measure(Map.of(DISPATCHING,
-						() -> Size.clients().rate(size.slice(), () -> () -> arena.dispatch(numbers.incrementAndGet())),
-						ONE_MORE_ROW, () -> Size.clients().rate(size.slice(), () -> arena::insertOneMore), NOTHING_MORE,
+				.measure(Map.of(DISPATCHING, dispatching, ONE_MORE_ROW,
+						() -> Size.clients().rate(size.slice(), () -> arena::insertOneMore), NOTHING_MORE,
 						() -> Size.clients().rate(size.slice(), () -> arena::insertBusiness)));
 			lines.accept(line(contender.toString(), rates, target));
 		}
