@@ -1,6 +1,9 @@
 package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.Session;
@@ -45,6 +48,20 @@ abstract class AbstractQueueTests {
 	void logOut() throws SQLException {
 		this.app.close();
 		this.queue.close();
+	}
+
+	/**
+	 * All of what was sent before now: they come in the order of the commits.
+	 */
+	final List<String> notifications(Session session) throws SQLException {
+		session.run("LISTEN up_to_here");
+		this.app.run("NOTIFY up_to_here");
+		List<String> channels = new ArrayList<>();
+		while (!channels.contains("up_to_here")) {
+			channels.addAll(session.notifications(Duration.ofSeconds(10)));
+		}
+		channels.remove("up_to_here");
+		return channels;
 	}
 
 }
