@@ -1,6 +1,7 @@
 package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
@@ -117,6 +118,42 @@ class QueueLimitTests extends AbstractLaneTests {
 		this.app.work();
 		assertThat(this.lanes.runs()).containsExactly("free", "command");
 		assertThat(this.node.claim(10, "h")).hasSize(1);
+	}
+
+	@Test
+	void jobWhoseNodeIsLostIsNotBegunAgainInAPausedQueue() throws SQLException {
+		set("max_running => 1");
+		String id = calls("h", QUEUE);
+		Node.Job lost = this.node.claim(1, "h").get(0);
+		this.node.freeze();
+		this.app.run("SELECT pgdispatch.pause(queue => 'q')");
+		Node survivor = new Node(this.app, "1 ms");
+		assertThat(survivor.claim(10, "h")).isEmpty();
+		assertThat(this.lanes.state(id)).isEqualTo("held");
+		this.node.renew();
+		assertThat(this.node.complete(lost)).isFalse();
+		this.app.run("SELECT pgdispatch.resume(queue => 'q')");
+		this.app.work();
+		assertThat(survivor.claim(10, "h")).hasSize(1);
+		assertThat(this.queue.value("SELECT crashes FROM pgdispatch.handler_job")).isEqualTo("1");
+	}
+
+	@Test
+	void jobWhoseSessionIsLostIsNotBegunAgainInAPausedQueue() throws Exception {
+		set("max_running => 1");
+		String id = this.app.value(dispatch(Lanes.wait("job"), QUEUE));
+		try (Session gate = this.lanes.closeGate(); Session worker = this.queue.app()) {
+			FutureTask<Session.Drain> drain = Session.async(worker::work);
+			this.lanes.awaitAtGate(1);
+			this.app.run("SELECT pgdispatch.pause(queue => 'q')");
+			this.queue.kill(worker);
+			assertThat(drain).failsWithin(Duration.ofSeconds(10));
+		}
+		assertThat(this.app.work().completed()).isZero();
+		assertThat(this.lanes.state(id)).isEqualTo("held");
+		this.app.run("SELECT pgdispatch.resume(queue => 'q')");
+		this.app.work();
+		assertThat(this.lanes.runs()).containsExactly("job");
 	}
 
 	@Test
