@@ -63,18 +63,26 @@ abstract class Actor implements AutoCloseable {
 	}
 
 	private void handle(SQLException ex) {
-		if (!LOST.contains(String.valueOf(ex.getSQLState()))) {
+		if (!isLost(ex)) {
 			this.history.add(ex);
 			return;
 		}
 		try {
-			this.session.close();
-			this.session = new Session(this.database, "app");
+			renewSession();
 			lost();
 		}
 		catch (SQLException inVain) {
 			this.history.add(inVain);
 		}
+	}
+
+	static boolean isLost(SQLException ex) {
+		return LOST.contains(String.valueOf(ex.getSQLState()));
+	}
+
+	void renewSession() throws SQLException {
+		this.session.close();
+		this.session = new Session(this.database, "app");
 	}
 
 	Session session() {

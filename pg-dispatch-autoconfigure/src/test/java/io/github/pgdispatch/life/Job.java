@@ -55,6 +55,14 @@ record Job(int tag, int transaction, @Nullable String handler, int fails, int mi
 		return this.fails == DOOMED || isMalformed() || this.millis == TOO_LONG;
 	}
 
+	/**
+	 * Whether it runs outside of a transaction: then it may run again if its session was
+	 * lost.
+	 */
+	boolean isOutside() {
+		return asks("transactional", "false");
+	}
+
 	boolean isHealable() {
 		return !isMalformed();
 	}

@@ -19,7 +19,7 @@ final class LifeDatabase implements AutoCloseable {
 			CREATE TABLE public.keyed (transaction integer, key text);
 			CREATE INDEX ON public.keyed (key);
 			CREATE TABLE public.healed (tag integer PRIMARY KEY);
-			CREATE TABLE public.run (tag integer, key text, started timestamptz, finished timestamptz, seen integer[], early boolean);
+			CREATE TABLE public.run (tag integer, key text, started timestamptz, finished timestamptz, seen integer[], early boolean, pid integer DEFAULT pg_backend_pid());
 			CREATE TABLE public.trace (at timestamptz DEFAULT clock_timestamp(), pid integer DEFAULT pg_backend_pid(),
 				source text, what text, id bigint, line jsonb);
 			CREATE FUNCTION public.run(tag integer, transaction integer, key text, fails integer, millis integer, OUT ran integer)

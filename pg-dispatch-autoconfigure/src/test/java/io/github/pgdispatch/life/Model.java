@@ -27,7 +27,7 @@ final class Model {
 	void check() {
 		for (Dispatched job : this.history.dispatched()) {
 			List<Run> runs = this.observed.runs(job.job());
-			if (runs.size() > 1) {
+			if (certain(job, runs).size() > 1) {
 				this.problems.add("Ran more than once", job);
 			}
 			else if (runs.stream().anyMatch(Run::isEarly)) {
@@ -44,6 +44,15 @@ final class Model {
 		}
 	}
 
+	/**
+	 * Without those whose session was lost, perhaps before it could tell that they had
+	 * committed.
+	 */
+	private List<Run> certain(Dispatched job, List<Run> runs) {
+		return !job.job().isOutside() ? runs
+				: runs.stream().filter((run) -> !this.history.killed().contains(run.session())).toList();
+	}
+
 	private void check(Dispatched job, List<Run> runs) {
 		List<Deed> deeds = (job.id() != null) ? this.history.deeds(job.id()).toList() : List.of();
 		List<Obituary> obituaries = this.observed.obituaries(job.id());
@@ -52,7 +61,7 @@ final class Model {
 			.anyMatch((deed) -> deed.what() == What.DELETE || "cancelled".equals(deed.answer())
 					|| "interrupted".equals(deed.answer()));
 		boolean told = deeds.stream().anyMatch((deed) -> "interrupting".equals(deed.answer()));
-		if (gone && !runs.isEmpty()) {
+		if (gone && !certain(job, runs).isEmpty()) {
 			this.problems.add("Ran though it was cancelled or deleted", job);
 		}
 		else if (!gone && !told && runs.isEmpty() && (healed || !job.job().isDoomed())) {

@@ -22,7 +22,7 @@ record Observed(List<Run> runs, List<Obituary> obituaries) {
 		List<Run> runs = database
 			.values("""
 					SELECT concat_ws('|', tag, early, to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-					       to_char(finished AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), coalesce(key, ''), array_to_string(seen, ','))
+					       to_char(finished AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), coalesce(key, ''), array_to_string(seen, ','), pid)
 					  FROM public.run ORDER BY started""")
 			.stream()
 			.map(Run::of)
@@ -54,14 +54,17 @@ record Observed(List<Run> runs, List<Obituary> obituaries) {
 	 * @param finished shortly before its commit
 	 * @param key its idempotency key, or an empty one
 	 * @param seen the transactions it could see that have dispatched with the key
+	 * @param session in which it ran
 	 */
-	record Run(int tag, boolean isEarly, Instant started, Instant finished, String key, Set<Integer> seen) {
+	record Run(int tag, boolean isEarly, Instant started, Instant finished, String key, Set<Integer> seen,
+			int session) {
 
 		private static Run of(String row) {
 			String[] values = row.split("\\|", -1);
 			Stream<String> seen = Arrays.stream(values[5].split(",")).filter((number) -> !number.isEmpty());
 			return new Run(Integer.parseInt(values[0]), values[1].equals("t"), Instant.parse(values[2]),
-					Instant.parse(values[3]), values[4], seen.map(Integer::valueOf).collect(Collectors.toSet()));
+					Instant.parse(values[3]), values[4], seen.map(Integer::valueOf).collect(Collectors.toSet()),
+					Integer.parseInt(values[6]));
 		}
 
 	}

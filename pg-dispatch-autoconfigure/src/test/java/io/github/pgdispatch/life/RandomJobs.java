@@ -47,7 +47,10 @@ final class RandomJobs {
 		if (oneIn(4)) {
 			options.put("priority", Integer.toString(this.random.nextInt(100)));
 		}
-		if (oneIn(3)) {
+		if (handler == null && oneIn(8)) {
+			options.put("transactional", "false");
+		}
+		else if (oneIn(3)) {
 			addResult(options, handler);
 		}
 		int fails = oneIn(3) ? addFailures(options, handler) : 0;
@@ -63,7 +66,7 @@ final class RandomJobs {
 			Map<String, String> options = new LinkedHashMap<>();
 			addLane(options, lane);
 			return job(transaction, oneIn(3) ? HANDLERS[0] : null, 0, options);
-		}).limit(lane == 8 ? 2 * Queues.RATE : 10).toList();
+		}).limit(lane == 8 ? Queues.RATE + 20 : 10).toList();
 	}
 
 	/**

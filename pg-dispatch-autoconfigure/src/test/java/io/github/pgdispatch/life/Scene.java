@@ -20,7 +20,7 @@ final class Scene implements AutoCloseable {
 
 	private static final Duration DURATION = Duration.ofSeconds(4);
 
-	private static final Duration DEADLINE = Duration.ofSeconds(40);
+	private static final Duration DEADLINE = Duration.ofSeconds(120);
 
 	private final LifeDatabase life;
 

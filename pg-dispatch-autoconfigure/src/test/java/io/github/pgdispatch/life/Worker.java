@@ -42,6 +42,7 @@ final class Worker extends Actor {
 		}
 		boolean inBatches = this.pace > 1;
 		boolean drained = true;
+		boolean outside = false;
 		try (Statement statement = session().connection().createStatement()) {
 			ScheduledFuture<?> alarm = this.canceller.schedule(() -> cancel(statement, inBatches), 2 * SLICE,
 					TimeUnit.MILLISECONDS);
@@ -53,6 +54,7 @@ final class Worker extends Actor {
 				this.position = "after_due_at => '%s', after_id => %d".formatted(row.getString("after_due_at"),
 						row.getLong("after_id"));
 				drained = row.getBoolean("drained");
+				outside = row.getBoolean("outside");
 			}
 			finally {
 				alarm.cancel(false);
@@ -63,9 +65,48 @@ final class Worker extends Actor {
 				throw ex;
 			}
 		}
-		if (drained) {
+		if (outside) {
+			runOutside();
+		}
+		else if (drained) {
 			rest(20);
 		}
+	}
+
+	/**
+	 * Runs the next command that is to be run outside of a transaction, if there is one
+	 * still.
+	 */
+	private void runOutside() throws SQLException {
+		String begun = session().value("SELECT concat_ws('|', id, attempt, "
+				+ "coalesce(extract(epoch FROM time_limit) * 1000, 0), command) FROM pgdispatch.begin_outside() WHERE id IS NOT NULL");
+		if (begun == null) {
+			return;
+		}
+		String[] values = begun.split("\\|", 4);
+		String error = "NULL";
+		try {
+			session().run("SET statement_timeout = " + values[2], values[3]);
+		}
+		catch (SQLException ex) {
+			if (isLost(ex)) {
+				throw ex;
+			}
+			error = "'" + ex.getSQLState() + "'";
+		}
+		try {
+			session().run("RESET statement_timeout",
+					"SELECT pgdispatch.end_outside(%s, %s, %s, 'it failed')".formatted(values[0], values[1], error));
+		}
+		catch (SQLException ex) {
+			if (!"57014".equals(ex.getSQLState())) {
+				throw ex;
+			}
+			// Whoever cancels it has come too late for the command. The driver ends its
+			// session then, too.
+			this.history.addKilled(session().pid());
+		}
+		renewSession();
 	}
 
 	private void cancel(Statement statement, boolean inBatches) {
