@@ -26,9 +26,9 @@ final class Dispatcher extends Actor {
 
 	private final DeadLetters deadLetters;
 
-	Dispatcher(TestDatabase database, History history, RandomGenerator random) throws SQLException {
+	Dispatcher(TestDatabase database, History history, RandomGenerator random, boolean outside) throws SQLException {
 		super(database, history, random);
-		this.jobs = new RandomJobs(history, random);
+		this.jobs = new RandomJobs(history, random, outside);
 		this.deadLetters = new DeadLetters(history, random);
 	}
 

@@ -12,12 +12,11 @@ import io.github.pgdispatch.test.TestDatabase;
  */
 final class Killer extends Actor {
 
-	private final List<? extends Actor> victims;
+	private final Runners victims;
 
 	private final Session superuser;
 
-	Killer(TestDatabase database, History history, RandomGenerator random, List<? extends Actor> victims)
-			throws SQLException {
+	Killer(TestDatabase database, History history, RandomGenerator random, Runners victims) throws SQLException {
 		super(database, history, random);
 		this.victims = victims;
 		this.superuser = new Session(database, "postgres");
@@ -26,7 +25,11 @@ final class Killer extends Actor {
 	@Override
 	void act() throws Exception {
 		rest(300);
-		int pid = this.victims.get(this.random.nextInt(this.victims.size())).session().pid();
+		List<Integer> sessions = this.victims.sessions();
+		if (sessions.isEmpty()) {
+			return;
+		}
+		int pid = sessions.get(this.random.nextInt(sessions.size()));
 		this.history.addKilled(pid);
 		this.superuser.run("SELECT pg_terminate_backend(" + pid + ")");
 	}

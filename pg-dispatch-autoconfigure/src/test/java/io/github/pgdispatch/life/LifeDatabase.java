@@ -97,6 +97,19 @@ final class LifeDatabase implements AutoCloseable {
 	}
 
 	/**
+	 * Returns the process ids of sessions.
+	 * @param condition on {@code pg_stat_activity}
+	 * @return them, in order
+	 */
+	List<Integer> sessions(String condition) throws SQLException {
+		return values("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND " + condition
+				+ " ORDER BY pid")
+			.stream()
+			.map(Integer::valueOf)
+			.toList();
+	}
+
+	/**
 	 * Returns what is left of jobs, keys that are kept aside.
 	 */
 	List<String> leftovers() throws SQLException {

@@ -82,7 +82,7 @@ final class Node extends Actor {
 			session().run("SET LOCAL statement_timeout = " + claim.timeLimit());
 			String result = session().value(command);
 			session().run("SET LOCAL statement_timeout = 0");
-			if (oneIn(80)) {
+			if (oneIn(200)) {
 				Thread.sleep(1500); // Longer than its lease.
 			}
 			boolean done = "t".equals(call("complete_handler_job", claim, ", '" + result + "'"));

@@ -24,9 +24,16 @@ final class RandomJobs {
 
 	private final RandomGenerator random;
 
-	RandomJobs(History history, RandomGenerator random) {
+	private final boolean outside;
+
+	/**
+	 * Creates jobs.
+	 * @param outside whether some are to run outside of a transaction
+	 */
+	RandomJobs(History history, RandomGenerator random, boolean outside) {
 		this.history = history;
 		this.random = random;
+		this.outside = outside;
 	}
 
 	private boolean oneIn(int many) {
@@ -47,7 +54,7 @@ final class RandomJobs {
 		if (oneIn(4)) {
 			options.put("priority", Integer.toString(this.random.nextInt(100)));
 		}
-		if (handler == null && oneIn(8)) {
+		if (this.outside && handler == null && oneIn(8)) {
 			options.put("transactional", "false");
 		}
 		else if (oneIn(3)) {

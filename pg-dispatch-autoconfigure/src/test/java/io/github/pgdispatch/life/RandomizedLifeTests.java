@@ -7,22 +7,20 @@ import java.util.stream.LongStream;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import static org.assertj.core.api.Assertions.fail;
-
 /**
- * Everything that can be asked of jobs at once, from several sessions and nodes, which
- * are killed at random: what has become of the jobs is compared to what a model says.
- * Besides a few seeds that are always the same, each run has new ones:
- * {@code -Dlife.seeds=100} so many, and {@code -Dlife.seed=42} that one only. What the
- * sessions do depends on the seed; in which order, on the machine.
+ * Jobs that are run by sessions, which call what drivers call. Besides a seed that is
+ * always the same, each run has new ones: {@code -Dlife.seeds=100} so many, and
+ * {@code -Dlife.seed=42} that one only.
  */
 @PostgresTest
-class RandomizedLifeTests {
+@Tag("every-postgresql")
+class RandomizedLifeTests extends AbstractLifeTests {
 
 	private final TestDatabase database;
 
@@ -42,32 +40,19 @@ class RandomizedLifeTests {
 		if (seed != null) {
 			return LongStream.of(seed);
 		}
-		return LongStream.concat(LongStream.of(1, 2), new Random().longs(Integer.getInteger("life.seeds", 1)));
+		return LongStream.concat(LongStream.of(1), new Random().longs(Integer.getInteger("life.seeds", 1)));
+	}
+
+	@Override
+	Runners runners(TestDatabase database, LifeDatabase life, History history, Random seeds) throws SQLException {
+		return new ActingRunners(database, history, seeds);
 	}
 
 	@ParameterizedTest
 	@MethodSource("seeds")
-	@Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
+	@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 	void everyJobHasTheLifeThatWasAskedForIt(long seed) throws Exception {
-		System.out.println("The seed is " + seed);
-		try (LifeDatabase life = new LifeDatabase(this.database)) {
-			life.clear();
-			History history = new History();
-			Problems problems = new Problems(life, history);
-			try (Scene scene = new Scene(this.database, life, history, new Random(seed))) {
-				scene.play(problems);
-			}
-			Observed observed = Observed.in(life);
-			new Model(history, observed, problems).check();
-			new KeyModel(history, observed, problems).check();
-			new LaneModel(history, observed, problems).check();
-			new ResultModel(life, history, observed, problems).check();
-			System.out.printf("Of %d jobs %d ran and %d died%n", history.dispatched().size(), observed.runs().size(),
-					observed.obituaries().size());
-			if (!problems.areNone()) {
-				fail("With the seed " + seed + ":\n" + problems.tell() + "\n" + String.join("\n", history.events()));
-			}
-		}
+		play(this.database, seed);
 	}
 
 }

@@ -6,9 +6,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.stream.Stream;
 
 import io.github.pgdispatch.test.TestDatabase;
 
@@ -30,38 +27,30 @@ final class Scene implements AutoCloseable {
 
 	private final List<Actor> users = new ArrayList<>();
 
-	private final List<Actor> runners = new ArrayList<>();
+	private final Runners runners;
 
-	private final ScheduledExecutorService canceller = Executors.newSingleThreadScheduledExecutor();
-
-	Scene(TestDatabase database, LifeDatabase life, History history, Random seeds) throws SQLException {
+	Scene(TestDatabase database, LifeDatabase life, History history, Random seeds, Runners runners)
+			throws SQLException {
 		this.life = life;
 		this.history = history;
 		this.deadLetters = new DeadLetters(history, new Random(seeds.nextLong()));
 		for (int i = 0; i < 4; i++) {
-			this.users.add(new Dispatcher(database, history, new Random(seeds.nextLong())));
+			this.users.add(new Dispatcher(database, history, new Random(seeds.nextLong()), runners.runOutside()));
 		}
 		this.users.add(new Operator(database, history, new Random(seeds.nextLong())));
-		for (int i = 0; i < 3; i++) {
-			this.runners.add(new Worker(database, history, new Random(seeds.nextLong()), this.canceller));
-		}
-		for (int i = 0; i < 2; i++) {
-			this.runners.add(new Node(database, history, new Random(seeds.nextLong())));
-		}
-		this.users.add(new Killer(database, history, new Random(seeds.nextLong()), List.copyOf(this.runners)));
-		this.runners.add(new Watcher(database, history, new Random(seeds.nextLong())));
+		this.users.add(new Killer(database, history, new Random(seeds.nextLong()), runners));
+		this.runners = runners;
 	}
 
 	void play(Problems problems) throws Exception {
-		Stream.concat(this.users.stream(), this.runners.stream()).forEach(Actor::start);
+		this.users.forEach(Actor::start);
+		this.runners.start();
 		Thread.sleep(DURATION.toMillis());
 		for (Actor user : this.users) {
 			user.stop();
 		}
 		List<String> leftovers = drain();
-		for (Actor runner : this.runners) {
-			runner.stop();
-		}
+		this.runners.stop();
 		if (!leftovers.isEmpty()) {
 			problems.add("It was left: " + String.join("\n    ", leftovers));
 		}
@@ -81,23 +70,29 @@ final class Scene implements AutoCloseable {
 		List<String> leftovers;
 		do {
 			Thread.sleep(50);
-			Transaction transaction = this.history.begin("READ COMMITTED");
-			this.life.app().run("BEGIN");
-			this.deadLetters.dealWithOne(this.life.app(), transaction);
-			this.life.app().run("COMMIT");
-			transaction.committed();
+			while (dealWithDeadLetter()) {
+				// There may be more.
+			}
 			leftovers = this.life.leftovers();
 		}
 		while (!leftovers.isEmpty() && Instant.now().isBefore(deadline));
 		return leftovers;
 	}
 
+	private boolean dealWithDeadLetter() throws SQLException {
+		Transaction transaction = this.history.begin("READ COMMITTED");
+		this.life.app().run("BEGIN");
+		boolean dealtWith = this.deadLetters.dealWithOne(this.life.app(), transaction);
+		this.life.app().run("COMMIT");
+		transaction.committed();
+		return dealtWith;
+	}
+
 	@Override
-	public void close() throws Exception {
-		for (Actor actor : Stream.concat(this.users.stream(), this.runners.stream()).toList()) {
-			actor.close();
+	public void close() throws SQLException {
+		for (Actor user : this.users) {
+			user.close();
 		}
-		this.canceller.shutdownNow();
 	}
 
 }

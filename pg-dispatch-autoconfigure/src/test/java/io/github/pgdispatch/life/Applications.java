@@ -1,0 +1,99 @@
+package io.github.pgdispatch.life;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import io.github.pgdispatch.test.HandlerNode;
+import io.github.pgdispatch.test.JvmProcess;
+import io.github.pgdispatch.test.TestDatabase;
+
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Nodes of an application, each in a JVM of its own, the first of which is killed after a
+ * while.
+ */
+final class Applications implements Runners {
+
+	private static final int NODES = 3;
+
+	private final LifeDatabase life;
+
+	private final History history;
+
+	private final List<JvmProcess> nodes = new ArrayList<>();
+
+	private final int killedAfter;
+
+	private final ScheduledExecutorService killer = Executors.newSingleThreadScheduledExecutor();
+
+	Applications(TestDatabase database, LifeDatabase life, History history, Random random) {
+		this.life = life;
+		this.history = history;
+		this.killedAfter = 1000 + random.nextInt(3000);
+		for (int i = 0; i < NODES; i++) {
+			this.nodes.add(HandlerNode.startJvm(database, "node " + i, LifeHandlers.class, "pgdispatch.worker.lease=1s",
+					"pgdispatch.worker.poll-interval=500ms", "pgdispatch.retry.max-attempts=50",
+					"pgdispatch.retry.delay=50ms", "pgdispatch.retry.multiplier=1"));
+		}
+		for (int i = 0; i < NODES; i++) {
+			String name = "node " + i;
+			await(name).atMost(Duration.ofMinutes(1)).until(() -> !sessionsOf(name).isEmpty());
+		}
+	}
+
+	@Override
+	public void start() {
+		this.killer.schedule(this::kill, this.killedAfter, TimeUnit.MILLISECONDS);
+	}
+
+	private void kill() {
+		try {
+			// Also those that are there only once it is dead.
+			sessionsOf("node 0").forEach(this.history::addKilled);
+			this.nodes.get(0).kill();
+			sessionsOf("node 0").forEach(this.history::addKilled);
+		}
+		catch (SQLException ex) {
+			this.history.add(ex);
+		}
+	}
+
+	private List<Integer> sessionsOf(String name) throws SQLException {
+		return this.life.sessions("application_name LIKE '" + name + "'");
+	}
+
+	@Override
+	public List<Integer> sessions() throws SQLException {
+		return sessionsOf("node %");
+	}
+
+	@Override
+	public int attemptsAfterLosses() {
+		return 5;
+	}
+
+	@Override
+	public boolean runOutside() {
+		return true;
+	}
+
+	@Override
+	public void stop() {
+		this.nodes.forEach(JvmProcess::close);
+		await().until(() -> sessions().isEmpty());
+	}
+
+	@Override
+	public void close() {
+		this.killer.shutdownNow();
+		this.nodes.forEach(JvmProcess::close);
+	}
+
+}

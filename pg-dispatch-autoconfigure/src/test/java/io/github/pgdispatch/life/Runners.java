@@ -1,0 +1,37 @@
+package io.github.pgdispatch.life;
+
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * Those who run the jobs.
+ */
+interface Runners extends AutoCloseable {
+
+	void start();
+
+	void stop() throws Exception;
+
+	/**
+	 * Returns the sessions that may be lost at any time.
+	 * @return their process ids
+	 */
+	List<Integer> sessions() throws SQLException;
+
+	/**
+	 * Up to how many attempts a job of a handler has, whatever it asks for, if its
+	 * session is lost.
+	 */
+	default int attemptsAfterLosses() {
+		return 0;
+	}
+
+	/**
+	 * Whether they run commands outside of a transaction within seconds.
+	 */
+	boolean runOutside();
+
+	@Override
+	void close() throws SQLException;
+
+}
