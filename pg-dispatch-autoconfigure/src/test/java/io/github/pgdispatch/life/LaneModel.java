@@ -83,14 +83,15 @@ final class LaneModel {
 	}
 
 	/**
-	 * A job is begun in the second after the time that the rate gives it: so in any time
-	 * these may be as many as in a second more.
+	 * A job is claimed in the second after the time that the rate gives it, and begun
+	 * when those that were claimed with it have ended: so in any time these may be as
+	 * many as in a second and a half more.
 	 */
 	private void checkRate(List<Ran> lane) {
 		for (int i = Queues.RATE; i < lane.size(); i++) {
 			for (int first = 0; first <= i - Queues.RATE; first++) {
 				Duration time = Duration.between(lane.get(first).run().started(), lane.get(i).run().started());
-				if (i - first + 1 > Queues.RATE * (time.toMillis() / 1000.0 + 1) + 2) {
+				if (i - first + 1 > Queues.RATE * (time.toMillis() / 1000.0 + 1.5)) {
 					this.problems.add((i - first + 1) + " were begun in " + time, lane.get(first).dispatched(),
 							lane.get(i).dispatched());
 					return;

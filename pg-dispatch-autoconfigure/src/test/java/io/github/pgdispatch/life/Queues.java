@@ -14,7 +14,7 @@ final class Queues {
 	/**
 	 * How many jobs a second the last one of them runs.
 	 */
-	static final int RATE = 40;
+	static final int RATE = 30;
 
 	private Queues() {
 	}

@@ -73,7 +73,7 @@ final class RandomJobs {
 			Map<String, String> options = new LinkedHashMap<>();
 			addLane(options, lane);
 			return job(transaction, oneIn(3) ? HANDLERS[0] : null, 0, options);
-		}).limit(lane == 8 ? Queues.RATE + 20 : 10).toList();
+		}).limit(lane == 8 ? 2 * Queues.RATE : 10).toList();
 	}
 
 	/**
