@@ -246,6 +246,25 @@ COMMENT ON FUNCTION pgdispatch.outside_may_begin(pgdispatch.managed_job) IS
 'Whether nobody runs a command that is to be run outside of a transaction, and its queue is not paused.';
 
 
+CREATE FUNCTION pgdispatch.take_outside(job pgdispatch.managed_job) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+BEGIN
+    IF NOT pgdispatch.outside_may_begin(job) OR pgdispatch.is_cancelled(job.id) THEN
+        RETURN false;
+    END IF;
+    -- Whoever has the row cancels the job; or will find that it runs.
+    PERFORM FROM pgdispatch.job AS j WHERE j.role = job.role AND j.due_at = job.place AND j.id = job.id FOR UPDATE SKIP LOCKED;
+    RETURN FOUND;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.take_outside(pgdispatch.managed_job) IS
+'Part of what begins commands outside of a transaction: locks the job''s row; false if it may not begin, or somebody cancels it.';
+
+
 CREATE FUNCTION pgdispatch.runs_outside(job_id bigint) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -303,10 +322,7 @@ BEGIN
     FOR job IN
         SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'outside' ORDER BY m.rank, m.id FOR UPDATE SKIP LOCKED
     LOOP
-        CONTINUE WHEN NOT pgdispatch.outside_may_begin(job) OR pgdispatch.is_cancelled(job.id);
-        -- Whoever has the row cancels the job; or will find that it runs.
-        PERFORM FROM pgdispatch.job AS j WHERE j.role = me AND j.due_at = job.place AND j.id = job.id FOR UPDATE SKIP LOCKED;
-        CONTINUE WHEN NOT FOUND;
+        CONTINUE WHEN NOT pgdispatch.take_outside(job);
         -- For as long as the session lives, or until it unlocks it: see session_of.
         CONTINUE WHEN NOT pg_try_advisory_lock(1885824124, pgdispatch.low(job.id));
         job := pgdispatch.count_outside(job);
@@ -363,9 +379,7 @@ BEGIN
         SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'outside' ORDER BY m.rank, m.id FOR UPDATE SKIP LOCKED
     LOOP
         busy := true;
-        CONTINUE WHEN NOT pgdispatch.outside_may_begin(job) OR pgdispatch.is_cancelled(job.id);
-        PERFORM FROM pgdispatch.job AS j WHERE j.role = me AND j.due_at = job.place AND j.id = job.id FOR UPDATE SKIP LOCKED;
-        CONTINUE WHEN NOT FOUND;
+        CONTINUE WHEN NOT pgdispatch.take_outside(job);
         job := pgdispatch.count_outside(job);
         CONTINUE WHEN job.id IS NULL;
         -- Not each second, as a worker: it would be begun again before we can see that it has ended. A minute that has begun when
