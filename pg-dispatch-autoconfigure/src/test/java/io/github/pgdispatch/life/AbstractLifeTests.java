@@ -18,6 +18,16 @@ abstract class AbstractLifeTests {
 	abstract Runners runners(TestDatabase database, LifeDatabase life, History history, Random seeds)
 			throws SQLException;
 
+	static void install(TestDatabase database) throws SQLException {
+		try (LifeDatabase life = new LifeDatabase(database)) {
+			life.install();
+		}
+	}
+
+	void play(TestDatabase database) throws Exception {
+		play(database, Long.getLong("life.seed", new Random().nextLong()));
+	}
+
 	void play(TestDatabase database, long seed) throws Exception {
 		System.out.println("The seed is " + seed);
 		try (LifeDatabase life = new LifeDatabase(database)) {

@@ -14,35 +14,35 @@ import io.github.pgdispatch.test.TestDatabase;
  */
 final class ActingRunners implements Runners {
 
-	private final List<Actor> actors = new ArrayList<>();
+	private final Actors actors;
 
 	private final ScheduledExecutorService canceller = Executors.newSingleThreadScheduledExecutor();
 
 	ActingRunners(TestDatabase database, History history, Random seeds) throws SQLException {
+		List<Actor> actors = new ArrayList<>();
 		for (int i = 0; i < 3; i++) {
-			this.actors.add(new Worker(database, history, new Random(seeds.nextLong()), this.canceller));
+			actors.add(new Worker(database, history, new Random(seeds.nextLong()), this.canceller));
 		}
 		for (int i = 0; i < 2; i++) {
-			this.actors.add(new Node(database, history, new Random(seeds.nextLong())));
+			actors.add(new Node(database, history, new Random(seeds.nextLong())));
 		}
-		this.actors.add(new Watcher(database, history, new Random(seeds.nextLong())));
+		actors.add(new Watcher(database, history, new Random(seeds.nextLong())));
+		this.actors = new Actors(actors);
 	}
 
 	@Override
 	public void start() {
-		this.actors.forEach(Actor::start);
+		this.actors.start();
 	}
 
 	@Override
 	public void stop() throws Exception {
-		for (Actor actor : this.actors) {
-			actor.stop();
-		}
+		this.actors.stop();
 	}
 
 	@Override
 	public List<Integer> sessions() {
-		return this.actors.stream().map((actor) -> actor.session().pid()).toList();
+		return this.actors.sessions();
 	}
 
 	@Override
@@ -52,9 +52,7 @@ final class ActingRunners implements Runners {
 
 	@Override
 	public void close() throws SQLException {
-		for (Actor actor : this.actors) {
-			actor.close();
-		}
+		this.actors.close();
 		this.canceller.shutdownNow();
 	}
 

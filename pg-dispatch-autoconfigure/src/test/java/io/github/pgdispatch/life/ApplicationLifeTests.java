@@ -24,10 +24,8 @@ class ApplicationLifeTests extends AbstractLifeTests {
 	@Test
 	@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 	void everyJobHasTheLifeThatWasAskedForIt(TestDatabase database) throws Exception {
-		try (LifeDatabase life = new LifeDatabase(database)) {
-			life.install();
-		}
-		play(database, Long.getLong("life.seed", new Random().nextLong()));
+		install(database);
+		play(database);
 	}
 
 }

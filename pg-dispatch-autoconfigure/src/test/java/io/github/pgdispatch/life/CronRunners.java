@@ -16,30 +16,28 @@ final class CronRunners implements Runners {
 
 	private final LifeDatabase life;
 
-	private final List<Node> nodes;
+	private final Actors nodes;
 
 	CronRunners(TestDatabase database, LifeDatabase life, History history, Random seeds) throws SQLException {
 		this.life = life;
-		this.nodes = List.of(new Node(database, history, new Random(seeds.nextLong())),
-				new Node(database, history, new Random(seeds.nextLong())));
+		this.nodes = new Actors(List.of(new Node(database, history, new Random(seeds.nextLong())),
+				new Node(database, history, new Random(seeds.nextLong()))));
 	}
 
 	@Override
 	public void start() {
-		this.nodes.forEach(Actor::start);
+		this.nodes.start();
 	}
 
 	@Override
 	public void stop() throws Exception {
-		for (Node node : this.nodes) {
-			node.stop();
-		}
+		this.nodes.stop();
 		await("pg_cron").until(() -> cronSessions().isEmpty() && this.life.values("SELECT * FROM cron.job").isEmpty());
 	}
 
 	@Override
 	public List<Integer> sessions() throws SQLException {
-		List<Integer> sessions = new ArrayList<>(this.nodes.stream().map((node) -> node.session().pid()).toList());
+		List<Integer> sessions = new ArrayList<>(this.nodes.sessions());
 		sessions.addAll(cronSessions());
 		return sessions;
 	}
@@ -58,9 +56,7 @@ final class CronRunners implements Runners {
 
 	@Override
 	public void close() throws SQLException {
-		for (Node node : this.nodes) {
-			node.close();
-		}
+		this.nodes.close();
 	}
 
 }

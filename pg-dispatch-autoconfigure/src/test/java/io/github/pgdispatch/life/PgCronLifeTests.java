@@ -25,10 +25,8 @@ class PgCronLifeTests extends AbstractLifeTests {
 	@Test
 	@Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
 	void everyJobHasTheLifeThatWasAskedForIt(PgCronServer server) throws Exception {
-		try (LifeDatabase life = new LifeDatabase(server.database())) {
-			life.install();
-		}
-		play(server.database(), Long.getLong("life.seed", new Random().nextLong()));
+		install(server.database());
+		play(server.database());
 	}
 
 }

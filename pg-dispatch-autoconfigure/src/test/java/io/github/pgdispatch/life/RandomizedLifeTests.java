@@ -29,10 +29,8 @@ class RandomizedLifeTests extends AbstractLifeTests {
 	}
 
 	@BeforeAll
-	static void install(TestDatabase database) throws SQLException {
-		try (LifeDatabase life = new LifeDatabase(database)) {
-			life.install();
-		}
+	static void prepare(TestDatabase database) throws SQLException {
+		install(database);
 	}
 
 	static LongStream seeds() {

@@ -25,7 +25,7 @@ final class Scene implements AutoCloseable {
 
 	private final DeadLetters deadLetters;
 
-	private final List<Actor> users = new ArrayList<>();
+	private final Actors users;
 
 	private final Runners runners;
 
@@ -34,21 +34,21 @@ final class Scene implements AutoCloseable {
 		this.life = life;
 		this.history = history;
 		this.deadLetters = new DeadLetters(history, new Random(seeds.nextLong()));
+		List<Actor> users = new ArrayList<>();
 		for (int i = 0; i < 4; i++) {
-			this.users.add(new Dispatcher(database, history, new Random(seeds.nextLong()), runners.runOutside()));
+			users.add(new Dispatcher(database, history, new Random(seeds.nextLong()), runners.runOutside()));
 		}
-		this.users.add(new Operator(database, history, new Random(seeds.nextLong())));
-		this.users.add(new Killer(database, history, new Random(seeds.nextLong()), runners));
+		users.add(new Operator(database, history, new Random(seeds.nextLong())));
+		users.add(new Killer(database, history, new Random(seeds.nextLong()), runners));
+		this.users = new Actors(users);
 		this.runners = runners;
 	}
 
 	void play(Problems problems) throws Exception {
-		this.users.forEach(Actor::start);
+		this.users.start();
 		this.runners.start();
 		Thread.sleep(DURATION.toMillis());
-		for (Actor user : this.users) {
-			user.stop();
-		}
+		this.users.stop();
 		List<String> leftovers = drain();
 		this.runners.stop();
 		if (!leftovers.isEmpty()) {
@@ -90,9 +90,7 @@ final class Scene implements AutoCloseable {
 
 	@Override
 	public void close() throws SQLException {
-		for (Actor user : this.users) {
-			user.close();
-		}
+		this.users.close();
 	}
 
 }
