@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import io.github.pgdispatch.samples.benchmark.contender.CronContender;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Samples;
@@ -23,12 +24,14 @@ public final class CronLatency implements Scenario {
 
 	private static final int COLD = 20;
 
+	private static final long PAUSE_MILLIS = 50;
+
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
 		TestDatabase database = server.cronDatabase();
-		Samples hot = measure(database, CronContender.PG_DISPATCH, size.of(HOT), 50);
-		Samples cold = measure(database, CronContender.PG_DISPATCH, size.of(COLD), 0);
-		Samples predecessor = measure(database, CronContender.CRON_JOB_PER_CALL, size.of(COLD), 0);
+		Samples hot = measure(database, CronContender.PG_DISPATCH, size.of(HOT), false);
+		Samples cold = measure(database, CronContender.PG_DISPATCH, size.of(COLD), true);
+		Samples predecessor = measure(database, CronContender.CRON_JOB_PER_CALL, size.of(COLD), true);
 		lines.accept(new Line("S5", "p50 from the commit to the start, pg_cron, one every 50 ms",
 				Samples.of(hot.median()), "ms", Target.atMost(30), "p99 %.1f ms".formatted(hot.quantile(0.99))));
 		lines.accept(
@@ -38,31 +41,37 @@ public final class CronLatency implements Scenario {
 								predecessor.median(), predecessor.highest())));
 	}
 
-	private static Samples measure(TestDatabase database, CronContender contender, int jobs, long everyMillis)
+	private static Samples measure(TestDatabase database, CronContender contender, int jobs, boolean cold)
 			throws Exception {
 		contender.install(database);
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
+		// Until pg_cron has run one, which it begins to look for each second.
+		while (Background.count(app, "effect") == 0) {
+			dispatch(app, -1);
+			Thread.sleep(PAUSE_MILLIS);
+		}
 		List<Double> latencies = new ArrayList<>();
-		int toWarmUp = 5;
-		for (int i = 0; i < jobs + toWarmUp; i++) {
-			app.execute("SELECT pgdispatch.fire('INSERT INTO public.effect SELECT " + i + "')");
-			app.update("INSERT INTO committed SELECT ?", i);
-			if (everyMillis > 0) {
-				Thread.sleep(everyMillis);
-			}
-			else {
+		for (int i = 0; i < jobs; i++) {
+			if (cold) {
 				contender.awaitIdle(database);
 			}
+			dispatch(app, i);
+			Thread.sleep(PAUSE_MILLIS);
 		}
 		contender.awaitIdle(database);
 		app.query("SELECT extract(epoch FROM e.at - c.at) * 1000 FROM effect AS e JOIN committed AS c USING (number)"
-				+ " WHERE number >= " + toWarmUp, (row) -> {
+				+ " WHERE number >= 0", (row) -> {
 					latencies.add(Math.max(0.001, row.getDouble(1)));
 				});
 		if (latencies.size() != jobs) {
 			throw new IllegalStateException("Of " + jobs + " jobs " + latencies.size() + " were run");
 		}
 		return new Samples(latencies);
+	}
+
+	private static void dispatch(JdbcTemplate app, int number) {
+		app.execute("SELECT pgdispatch.fire('INSERT INTO public.effect SELECT " + number + "')");
+		app.update("INSERT INTO committed SELECT ?", number);
 	}
 
 }
