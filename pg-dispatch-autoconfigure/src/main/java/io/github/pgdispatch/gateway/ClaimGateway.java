@@ -80,7 +80,7 @@ public final class ClaimGateway {
 	}
 
 	/**
-	 * Claims due jobs, and renews the lease.
+	 * Claims due jobs, and renews the lease unless that was just done.
 	 * @param wanted how many of each handler; the first come first if there is not room
 	 * for all
 	 * @param inAll how many together

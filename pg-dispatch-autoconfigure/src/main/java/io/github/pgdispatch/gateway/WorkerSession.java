@@ -135,13 +135,7 @@ public final class WorkerSession implements AutoCloseable {
 
 	@Override
 	public void close() throws SQLException {
-		try (this.connection) {
-			if (this.discarded) {
-				return;
-			}
-			// The executor has reset it to the role's default.
-			Sessions.readCommitted(this.connection);
-		}
+		this.connection.close();
 	}
 
 }

@@ -221,6 +221,26 @@ class HandlerClaimTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void claimThatFindsNothingWritesNothingButItsLeaseWhenAQuarterOfThatHasPassed() throws SQLException {
+		Node node = new Node(this.app);
+		assertThat(writes(node)).isTrue();
+		assertThat(writes(node)).isFalse();
+		this.queue.run("UPDATE pgdispatch.node SET expires_at = expires_at - interval '16 minutes'");
+		assertThat(writes(node)).as("44 minutes of an hour are left").isTrue();
+		assertThat(this.queue.value("SELECT expires_at > now() + interval '59 minutes' FROM pgdispatch.node"))
+			.isEqualTo("t");
+		assertThat(writes(node)).isFalse();
+	}
+
+	private boolean writes(Node node) throws SQLException {
+		this.app.run("BEGIN");
+		assertThat(node.claim(10, "a")).isEmpty();
+		boolean writes = this.app.value("SELECT txid_current_if_assigned()") != null;
+		this.app.run("COMMIT");
+		return writes;
+	}
+
+	@Test
 	void leaseThatNobodyCouldRenewWhileTheServerWasDownHasNotExpired() throws SQLException {
 		dispatch("a", 1);
 		Node node = new Node(this.app);

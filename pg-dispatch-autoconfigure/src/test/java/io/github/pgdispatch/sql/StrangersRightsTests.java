@@ -104,6 +104,7 @@ class StrangersRightsTests extends AbstractQueueTests {
 			assertThat(error.getSQLState()).isEqualTo("42501");
 			assertThat(error.getMessage()).isEqualTo("pgdispatch: this session did not log in as " + this.other);
 			assertThat(error.getHint()).isEqualTo("Log in as " + this.other + " and CALL pgdispatch.work() there.");
+			assertThat(admin.value("SELECT CURRENT_USER")).isEqualTo(this.other);
 		}
 		assertThat(this.queue.effects()).isEmpty();
 	}

@@ -38,12 +38,14 @@ class WorkerSessionTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "pace => 1", "slice => '1 hour'" })
-	void sessionIsAsGoodAsNewInTheEndButForItsStatementTimeout(String argument) throws SQLException {
-		this.app.run("SET statement_timeout = '7min'", "SET work_mem = '123kB'", "SET client_min_messages = debug1",
-				"CREATE TEMP TABLE mine ()", "SELECT pg_advisory_lock(4711)", "LISTEN mine");
+	void sessionIsAsGoodAsNewInTheEndButForItsStatementTimeoutAndIsolation(String argument) throws SQLException {
+		this.app.run("SET statement_timeout = '7min'", "SET default_transaction_isolation = 'repeatable read'",
+				"SET work_mem = '123kB'", "SET client_min_messages = debug1", "CREATE TEMP TABLE mine ()",
+				"SELECT pg_advisory_lock(4711)", "LISTEN mine");
 		this.app.fire("SET statement_timeout = '1min'");
 		this.app.work(argument);
 		assertThat(this.app.value("SHOW statement_timeout")).isEqualTo("7min");
+		assertThat(this.app.value("SHOW default_transaction_isolation")).isEqualTo("repeatable read");
 		assertThat(this.app.value("SHOW client_min_messages")).isEqualTo("notice");
 		assertThat(this.app.value("SHOW work_mem")).isNotEqualTo("123kB");
 		assertThat(this.app.values("SELECT pg_listening_channels()")).isEmpty();
