@@ -52,6 +52,8 @@ final class HandlerWorkers implements Runnable, Wakeable {
 
 	private final Pace pace = new Pace();
 
+	private final Gathering gathering = new Gathering();
+
 	/**
 	 * How often to give back what was claimed by a claim that has failed: once more after
 	 * a while, as the server may still have been at it.
@@ -189,7 +191,9 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			long left = this.stopDeadline - System.nanoTime();
 			return Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos())));
 		}
-		return this.handOver.within((this.calls.waiting() > 0) ? STUCK : this.lease.interval());
+		Duration timeout = this.handOver.within((this.calls.waiting() > 0) ? STUCK : this.lease.interval());
+		long gathering = this.gathering.left();
+		return (this.wanted && gathering > 0 && gathering < timeout.toNanos()) ? Duration.ofNanos(gathering) : timeout;
 	}
 
 	private void claim() throws SQLException {
@@ -209,7 +213,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			claimSuspect();
 			return;
 		}
-		if (!this.wanted) {
+		if (!this.wanted || this.gathering.left() > 0) {
 			return;
 		}
 		int ahead = this.pace.ahead(completed());
@@ -235,6 +239,9 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			more = this.shares.claimed(wanted, claims) || claims.size() >= room;
 			this.calls.start(claims);
 			told = true;
+			if (!more) {
+				this.gathering.begin(claims.size());
+			}
 		}
 		finally {
 			if (more) {

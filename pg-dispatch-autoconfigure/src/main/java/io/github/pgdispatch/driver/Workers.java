@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,13 +35,25 @@ final class Workers implements Wakeable {
 	 */
 	private static final Duration SLICE = Duration.ofMillis(50);
 
+	/**
+	 * How soon a worker that runs a quick job looks at the queue again. One that does not
+	 * runs one that takes its time, and others have to look.
+	 */
+	private static final Duration SOON = Duration.ofMillis(5);
+
+	/**
+	 * The same for one that runs a batch, which takes ten milliseconds where there are as
+	 * many.
+	 */
+	private static final Duration SOON_IN_BATCHES = Duration.ofMillis(20);
+
 	private static final BackOff TROUBLES = new ExponentialBackOff(100, 2);
 
 	private final DataSource dataSource;
 
 	private final Executor executor;
 
-	private final ScheduledExecutorService canceller;
+	private final ScheduledExecutorService scheduler;
 
 	private final int threads;
 
@@ -54,42 +67,117 @@ final class Workers implements Wakeable {
 
 	private BackOffExecution troubles = TROUBLES.start();
 
+	private final Gathering gathering = new Gathering();
+
 	private int working;
 
 	/**
-	 * How many times the queue is still to be looked at, each by a worker that is idle by
-	 * then.
+	 * How many jobs there was word of.
 	 */
-	private int looks;
+	private long announced;
+
+	/**
+	 * Of how many of these a worker has made sure that somebody runs them.
+	 */
+	private long seen;
+
+	private long company;
+
+	private long nextLook = System.nanoTime();
+
+	private boolean startsLater;
 
 	private boolean stopped;
 
 	private Runnable whenIdle = () -> {
 	};
 
-	Workers(DataSource dataSource, Executor executor, ScheduledExecutorService canceller, int threads,
+	Workers(DataSource dataSource, Executor executor, ScheduledExecutorService scheduler, int threads,
 			Consumer<Duration> lookIn) {
 		this.dataSource = dataSource;
 		this.executor = executor;
-		this.canceller = canceller;
+		this.scheduler = scheduler;
 		this.threads = threads;
 		this.lookIn = lookIn;
 	}
 
 	/**
-	 * Has the queue looked at once more: at once, by as many idle workers as there are
-	 * jobs; and if there are too few, by those that come to the end of their work.
+	 * Has the queue looked at once more: at once if no worker is likely to do so soon,
+	 * and by as many idle workers as there are jobs if none has done so by then.
 	 * @param jobs how many jobs are known to be due
 	 */
 	@Override
 	public void wake(int jobs) {
 		this.lock.lock();
 		try {
-			this.looks = Math.min(this.threads, this.looks + jobs);
-			while (!this.stopped && this.looks > 0 && this.working < this.threads) {
-				this.looks--;
-				this.working++;
-				this.executor.execute(this::work);
+			this.announced += jobs;
+			if (this.stopped || this.working == this.threads) {
+				return;
+			}
+			long gathering = this.gathering.left();
+			if (this.working > 0 && gathering < untilNextLook()) {
+				startLater(untilNextLook(), this.announced);
+			}
+			else if (gathering > 0) {
+				startLater(gathering, this.seen);
+			}
+			else {
+				startOne();
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private long untilNextLook() {
+		return this.nextLook - System.nanoTime();
+	}
+
+	private void looksSoon(boolean inBatches) {
+		this.nextLook = System.nanoTime() + (inBatches ? SOON_IN_BATCHES : SOON).toNanos();
+	}
+
+	/**
+	 * Starts a worker, and others later if it does not look at all of the jobs by then.
+	 */
+	private void startOne() {
+		start(1);
+		if (this.announced - this.seen > 1) {
+			startLater(untilNextLook(), this.announced);
+		}
+	}
+
+	private void start(long workers) {
+		for (long i = 0; i < workers; i++) {
+			this.working++;
+			looksSoon(this.company > 1);
+			this.executor.execute(this::work);
+		}
+	}
+
+	private void startLater(long nanos, long announced) {
+		if (!this.startsLater) {
+			this.startsLater = true;
+			this.scheduler.schedule(() -> startNow(announced), nanos, TimeUnit.NANOSECONDS);
+		}
+	}
+
+	private void startNow(long announced) {
+		this.lock.lock();
+		try {
+			this.startsLater = false;
+			if (this.stopped || this.working == this.threads) {
+				return;
+			}
+			if (announced > this.seen) {
+				// Those that are there may be slow, or have run into slow jobs.
+				start(Math.min(Math.max(this.working, 1),
+						Math.min(announced - this.seen, this.threads - this.working)));
+				startLater(untilNextLook(), announced);
+			}
+			else if (this.announced > this.seen) {
+				startOne();
 			}
 		}
 		finally {
@@ -107,9 +195,12 @@ final class Workers implements Wakeable {
 	private boolean anotherLook() {
 		this.lock.lock();
 		try {
-			if (this.looks > 0 && !this.stopped) {
-				this.looks--;
-				return true;
+			if (this.announced > this.seen && !this.stopped) {
+				long wait = this.gathering.left();
+				if (wait <= 0) {
+					return true;
+				}
+				startLater(wait, this.seen);
 			}
 			this.working--;
 			if (this.working == 0) {
@@ -122,28 +213,78 @@ final class Workers implements Wakeable {
 		}
 	}
 
+	private Progress begin() {
+		this.lock.lock();
+		try {
+			return this.sessionLost.getAndSet(false) ? Progress.beginCarefully() : Progress.begin(this.company);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Takes note of a look that begins.
+	 * @param progress with which it does
+	 * @return how many jobs there was word of before it
+	 */
+	private long lookBegins(Progress progress) {
+		this.lock.lock();
+		try {
+			looksSoon(progress.inBatches());
+			return this.announced;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Takes note of the end of a drain.
+	 * @param announced how many jobs there was word of before its last look
+	 * @param company how many jobs it found, if all of them were quick and none failed
+	 */
+	private void looked(long announced, long company) {
+		this.lock.lock();
+		try {
+			this.seen = Math.max(this.seen, announced);
+			this.company = company;
+			this.gathering.begin(company);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
 	private void drain() {
-		try (WorkerSession session = WorkerSession.open(this.dataSource, this.canceller)) {
-			drain(session);
+		Progress progress = begin();
+		long announced = lookBegins(progress);
+		try (WorkerSession session = WorkerSession.open(this.dataSource, this.scheduler)) {
+			drain(session, progress);
 		}
 		catch (SQLException | RuntimeException | Error ex) {
 			logger.warn("A worker found no session to run jobs in: " + ex);
 			logger.debug("The cause:", ex);
+			looked(announced, 0);
 			inTrouble();
 		}
 	}
 
-	private void drain(WorkerSession session) {
-		Progress progress = Progress.begin(this.sessionLost.getAndSet(false));
+	private void drain(WorkerSession session, Progress progress) {
+		long announced = 0;
+		long company = 0;
 		try {
 			do {
+				announced = lookBegins(progress);
 				progress = session.work(SLICE, progress, () -> this.lookIn.accept(Duration.ZERO));
+				company = (progress.failed() == 0) ? company + progress.completed() : 0;
 				report(progress.completed(), progress.failed());
 				if (!progress.drained() && !progress.inBatches()) {
 					// The next job may take long, and those behind it may have been out
 					// of the others'
 					// sight when they looked, locked for a batch that has come to
 					// nothing.
+					company = 0;
 					wake(1);
 				}
 			}
@@ -162,7 +303,11 @@ final class Workers implements Wakeable {
 				logger.warn("A worker lost its session; what it has not committed is run again: " + ex);
 				logger.debug("The cause:", ex);
 			}
+			company = 0;
 			inTrouble();
+		}
+		finally {
+			looked(announced, company);
 		}
 	}
 

@@ -27,12 +27,34 @@ public record Progress(int pace, OffsetDateTime afterDueAt, long afterId, long c
 	private static final int MOST_IN_A_BATCH = 50;
 
 	/**
+	 * As many jobs share a transaction from the beginning for each that the last drain
+	 * found.
+	 */
+	private static final int FOR_EACH = 10;
+
+	private static final int MOST = 500;
+
+	/**
 	 * Where a drain begins.
-	 * @param careful whether a session was lost, which one of the jobs may have caused
+	 * @param company how many jobs the last drain found, if all of them were quick and
+	 * none failed
 	 * @return the progress to begin with
 	 */
-	public static Progress begin(boolean careful) {
-		return new Progress(careful ? 1 - MOST_IN_A_BATCH : 1, OffsetDateTime.MIN, 0, 0, 0, false, false);
+	public static Progress begin(long company) {
+		return begin((company > 1) ? (int) Math.min(MOST, FOR_EACH * company) : 1);
+	}
+
+	/**
+	 * Where a drain begins after a session was lost, which one of the jobs may have
+	 * caused.
+	 * @return the progress to begin with
+	 */
+	public static Progress beginCarefully() {
+		return begin(1 - MOST_IN_A_BATCH);
+	}
+
+	private static Progress begin(int pace) {
+		return new Progress(pace, OffsetDateTime.MIN, 0, 0, 0, false, false);
 	}
 
 	static Progress of(ResultSet row) throws SQLException {

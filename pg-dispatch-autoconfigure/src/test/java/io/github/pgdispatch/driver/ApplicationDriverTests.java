@@ -1,5 +1,6 @@
 package io.github.pgdispatch.driver;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +98,24 @@ class ApplicationDriverTests {
 		dispatch("INSERT INTO effect VALUES ('local')", false);
 		this.driver.committed(1, 0);
 		awaitEffects("local");
+	}
+
+	@Test
+	void slowJobsThatComeTogetherAreRunAtOnce() throws SQLException {
+		int jobs = 8;
+		start(jobs, NEVER, true);
+		awaitRest();
+		try (Session holder = new Session(this.database, "postgres")) {
+			holder.run("SELECT pg_advisory_lock(4711)");
+			for (int i = 0; i < jobs; i++) {
+				dispatch("SELECT pg_advisory_xact_lock_shared(4711)", false);
+			}
+			this.driver.committed(jobs, 0);
+			await().until(() -> this.jdbc
+				.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted")
+				.query(Integer.class)
+				.single() == jobs);
+		}
 	}
 
 	@Test
