@@ -34,4 +34,12 @@ final class Gathering {
 		return this.ends - System.nanoTime();
 	}
 
+	/**
+	 * Returns when it is over, if that is sooner.
+	 */
+	Duration within(Duration timeout) {
+		long left = left();
+		return (left > 0 && left < timeout.toNanos()) ? Duration.ofNanos(left) : timeout;
+	}
+
 }

@@ -192,8 +192,7 @@ final class HandlerWorkers implements Runnable, Wakeable {
 			return Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos())));
 		}
 		Duration timeout = this.handOver.within((this.calls.waiting() > 0) ? STUCK : this.lease.interval());
-		long gathering = this.gathering.left();
-		return (this.wanted && gathering > 0 && gathering < timeout.toNanos()) ? Duration.ofNanos(gathering) : timeout;
+		return this.wanted ? this.gathering.within(timeout) : timeout;
 	}
 
 	private void claim() throws SQLException {

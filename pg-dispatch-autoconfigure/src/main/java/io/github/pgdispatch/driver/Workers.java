@@ -81,8 +81,15 @@ final class Workers implements Wakeable {
 	 */
 	private long seen;
 
+	/**
+	 * How many jobs the last drain found, if all of them were quick and none failed.
+	 */
 	private long company;
 
+	/**
+	 * By when a worker is likely to look again, as {@link System#nanoTime()} tells the
+	 * time.
+	 */
 	private long nextLook = System.nanoTime();
 
 	private boolean startsLater;
@@ -172,8 +179,8 @@ final class Workers implements Wakeable {
 			}
 			if (announced > this.seen) {
 				// Those that are there may be slow, or have run into slow jobs.
-				start(Math.min(Math.max(this.working, 1),
-						Math.min(announced - this.seen, this.threads - this.working)));
+				long wanted = Math.min(announced - this.seen, Math.max(this.working, 1));
+				start(Math.min(wanted, this.threads - this.working));
 				startLater(untilNextLook(), announced);
 			}
 			else if (this.announced > this.seen) {

@@ -32,6 +32,9 @@ public record Progress(int pace, OffsetDateTime afterDueAt, long afterId, long c
 	 */
 	private static final int FOR_EACH = 10;
 
+	/**
+	 * As many as the executor itself runs in a transaction.
+	 */
 	private static final int MOST = 500;
 
 	/**

@@ -34,8 +34,6 @@ public final class WorkerSession implements AutoCloseable {
 
 	private final ScheduledExecutorService canceller;
 
-	private boolean discarded;
-
 	private WorkerSession(Connection connection, ScheduledExecutorService canceller) {
 		this.connection = connection;
 		this.canceller = canceller;
@@ -98,7 +96,6 @@ public final class WorkerSession implements AutoCloseable {
 		if (command == null) {
 			return null;
 		}
-		this.discarded = true;
 		try {
 			return "dead".equals(command.run(this.connection));
 		}
@@ -124,7 +121,6 @@ public final class WorkerSession implements AutoCloseable {
 	 * Gives the session up, instead of back to where it was taken from.
 	 */
 	public void discard() {
-		this.discarded = true;
 		try {
 			this.connection.abort(Runnable::run);
 		}

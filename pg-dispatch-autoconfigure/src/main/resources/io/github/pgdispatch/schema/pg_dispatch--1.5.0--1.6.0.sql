@@ -111,14 +111,16 @@ DECLARE
     claimed  integer;
     found_any boolean;
 BEGIN
-    -- One query for what each claim looks at, and nothing written if there is nothing to do.
+    -- What live_nodes and paused_handlers return, and whether promote has anything to do, in one query; and nothing is written if
+    -- there is nothing to do.
     SELECT coalesce(bool_or(n.id = claim_handler_jobs.node AND n.expires_at > moment + 0.75 * lease), false),
            array_agg(n.id) FILTER (WHERE greatest(n.expires_at, pg_postmaster_start_time() + lease) > moment),
            ARRAY(SELECT p.handler FROM pgdispatch.pause AS p WHERE p.role = me),
            EXISTS (SELECT FROM pgdispatch.managed_job AS m
                     WHERE m.role = me
                       AND m.due_at <= moment
-                      AND m.priority IS NOT NULL AND m.place > m.rank AND m.held_by IS NULL)
+                      AND m.priority IS NOT NULL AND m.place > m.rank AND m.held_by IS NULL
+                      AND m.started_at IS NULL AND m.slot_at IS NULL)
       INTO holds, live, paused, some_snoozed
       FROM pgdispatch.node AS n
      WHERE n.role = me;
@@ -189,13 +191,13 @@ DECLARE
     a_batch_takes      constant interval    := '10 ms';  -- Many times what a commit costs, and hardly felt as a delay.
     a_quick_job_takes  constant interval    := '5 ms';   -- The next one may be as quick, and have company.
     me                 constant name        := CURRENT_USER;
+    is_session_user    constant boolean     := me = SESSION_USER;
     worker             constant regrole     := pg_catalog.quote_ident(me)::regrole;
     called_at          constant timestamptz := pg_catalog.clock_timestamp();
     batches_only       constant boolean     := slice IS NOT NULL AND pace > 1;
     statement_timeout  constant text        := pg_catalog.current_setting('statement_timeout');
     isolation          constant text        := pg_catalog.current_setting('default_transaction_isolation');
     foreign_statements constant boolean     := EXISTS (SELECT FROM pg_catalog.pg_prepared_statements AS p WHERE NOT p.from_sql);
-    is_own_role boolean;
     moment   timestamptz;
     jobs     pgdispatch.job[];
     job      pgdispatch.job;
@@ -210,9 +212,8 @@ DECLARE
     all_well boolean;
 BEGIN
     -- A session that has only taken on the role, by SET ROLE or SET SESSION AUTHORIZATION, would let a job put it off again.
-    is_own_role := CURRENT_USER = SESSION_USER;
     RESET SESSION AUTHORIZATION;   -- Undone by the error, if there is one.
-    IF NOT is_own_role OR SESSION_USER <> me THEN
+    IF NOT is_session_user OR SESSION_USER <> me THEN
         RAISE insufficient_privilege USING
             MESSAGE = pg_catalog.format('pgdispatch: this session did not log in as %s', worker),
             DETAIL = 'A job runs in a session that logged in as the role that dispatched it.',
