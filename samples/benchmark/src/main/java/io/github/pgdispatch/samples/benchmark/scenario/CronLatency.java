@@ -69,9 +69,12 @@ public final class CronLatency implements Scenario {
 		return new Samples(latencies);
 	}
 
+	/**
+	 * In one transaction, which knows when it ends but for its commit.
+	 */
 	private static void dispatch(JdbcTemplate app, int number) {
-		app.execute("SELECT pgdispatch.fire('INSERT INTO public.effect SELECT " + number + "')");
-		app.update("INSERT INTO committed SELECT ?", number);
+		app.execute("SELECT pgdispatch.fire('INSERT INTO public.effect SELECT " + number
+				+ "'); INSERT INTO committed SELECT " + number);
 	}
 
 }
