@@ -92,7 +92,7 @@ public final class Benchmark {
 		Map<String, Scenario> scenarios = new LinkedHashMap<>();
 		scenarios.put("S0", new PlainFire());
 		scenarios.put("S1", new CommitRate(List.of(PgDispatch.COMMAND, PgDispatch.METHOD), peers));
-		scenarios.put("S2", new CommandDrain());
+		scenarios.put("S2", new CommandDrain(peers));
 		scenarios.put("S3", new MethodDrain(peers));
 		scenarios.put("S4", new StartLatency(peers));
 		scenarios.put("S5", new CronLatency());

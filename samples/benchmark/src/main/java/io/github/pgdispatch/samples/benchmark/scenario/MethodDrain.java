@@ -1,11 +1,8 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
@@ -17,7 +14,6 @@ import io.github.pgdispatch.samples.benchmark.measure.Comparison;
 import io.github.pgdispatch.samples.benchmark.measure.Measurement;
 import io.github.pgdispatch.samples.benchmark.report.Line;
 import io.github.pgdispatch.samples.benchmark.report.Target;
-import io.github.pgdispatch.test.TestDatabase;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 public final class MethodDrain implements Scenario {
 
 	private static final int JOBS = 20_000;
-
-	private static final Duration PATIENCE = Duration.ofMinutes(2);
 
 	private final List<? extends Contender> peers;
 
@@ -55,42 +49,10 @@ public final class MethodDrain implements Scenario {
 	private Comparison<Contender> measure(BenchmarkServer server, Size size, Contender ours, Contender bare,
 			Arena.Body body) throws Exception {
 		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
-		measurements.put(ours, () -> drain(server, size.of(JOBS), ours, body));
-		measurements.put(bare, () -> drain(server, size.of(JOBS), bare, body));
-		this.peers.forEach((peer) -> measurements.put(peer, () -> drain(server, size.of(JOBS), peer, body)));
+		measurements.put(ours, () -> NodeDrain.rate(server, size.of(JOBS), ours, body));
+		measurements.put(bare, () -> NodeDrain.rate(server, size.of(JOBS), bare, body));
+		this.peers.forEach((peer) -> measurements.put(peer, () -> NodeDrain.rate(server, size.of(JOBS), peer, body)));
 		return size.rounds().measure(measurements);
-	}
-
-	private static double drain(BenchmarkServer server, int jobs, Contender contender, Arena.Body body)
-			throws Exception {
-		TestDatabase database = server.createDatabase();
-		AtomicInteger begun = new AtomicInteger();
-		try (Arena arena = new Arena(database, contender, (jdbc, number) -> {
-			begun.incrementAndGet();
-			body.run(jdbc, number);
-		})) {
-			arena.dispatchMany(jobs);
-			long start = System.nanoTime();
-			arena.application().start();
-			// From its first job on: it takes a while to start.
-			await(() -> begun.get() > 0, start);
-			start = System.nanoTime();
-			int before = begun.get();
-			await(() -> begun.get() >= jobs && arena.application().waiting() == 0, start);
-			return (jobs - before) * 1e9 / (System.nanoTime() - start);
-		}
-		finally {
-			server.drop(database);
-		}
-	}
-
-	private static void await(BooleanSupplier condition, long since) throws InterruptedException {
-		while (!condition.getAsBoolean()) {
-			if (System.nanoTime() - since > PATIENCE.toNanos()) {
-				throw new IllegalStateException("Not all jobs were run within " + PATIENCE);
-			}
-			Thread.sleep(1);
-		}
 	}
 
 	private static Line line(String part, String what, Comparison<Contender> rates, Contender ours, Contender other,

@@ -1,0 +1,58 @@
+package io.github.pgdispatch.samples.benchmark.scenario;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+
+import io.github.pgdispatch.samples.benchmark.contender.Arena;
+import io.github.pgdispatch.samples.benchmark.contender.Contender;
+import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
+import io.github.pgdispatch.test.TestDatabase;
+
+/**
+ * One node that runs jobs that wait for it.
+ */
+final class NodeDrain {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+	private NodeDrain() {
+	}
+
+	/**
+	 * How quickly it does.
+	 * @param body what a job does
+	 * @return jobs per second
+	 */
+	static double rate(BenchmarkServer server, int jobs, Contender contender, Arena.Body body) throws Exception {
+		TestDatabase database = server.createDatabase();
+		AtomicInteger begun = new AtomicInteger();
+		try (Arena arena = new Arena(database, contender, (jdbc, number) -> {
+			begun.incrementAndGet();
+			body.run(jdbc, number);
+		})) {
+			arena.dispatchMany(jobs);
+			long start = System.nanoTime();
+			arena.application().start();
+			// From its first job on: it takes a while to start.
+			await(() -> begun.get() > 0, start);
+			start = System.nanoTime();
+			int before = begun.get();
+			await(() -> begun.get() >= jobs && arena.application().waiting() == 0, start);
+			return (jobs - before) * 1e9 / (System.nanoTime() - start);
+		}
+		finally {
+			server.drop(database);
+		}
+	}
+
+	private static void await(BooleanSupplier condition, long since) throws InterruptedException {
+		while (!condition.getAsBoolean()) {
+			if (System.nanoTime() - since > PATIENCE.toNanos()) {
+				throw new IllegalStateException("Not all jobs were run within " + PATIENCE);
+			}
+			Thread.sleep(1);
+		}
+	}
+
+}
