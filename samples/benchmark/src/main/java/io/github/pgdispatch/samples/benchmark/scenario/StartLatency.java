@@ -31,6 +31,11 @@ public final class StartLatency implements Scenario {
 
 	private static final long EVERY_MILLIS = 50;
 
+	/**
+	 * So that the virtual machine has compiled what an application runs all day.
+	 */
+	private static final int TO_WARM_UP = 3_000;
+
 	private final List<? extends Contender> peers;
 
 	public StartLatency(List<? extends Contender> peers) {
@@ -75,23 +80,28 @@ public final class StartLatency implements Scenario {
 		}
 	}
 
+	private static void awaitAll(Arena arena) throws InterruptedException {
+		while (arena.application().waiting() > 0) {
+			Thread.sleep(EVERY_MILLIS);
+		}
+	}
+
 	private static List<Double> measure(BenchmarkServer server, int jobs, Contender contender) throws Exception {
 		TestDatabase database = server.createDatabase();
 		Map<Long, Instant> started = new ConcurrentHashMap<>();
 		Map<Long, Instant> committed = new LinkedHashMap<>();
 		try (Arena arena = new Arena(database, contender, (jdbc, number) -> started.put(number, Instant.now()))) {
 			arena.application().start();
-			int toWarmUp = 20;
-			for (long number = 0; number < jobs + toWarmUp; number++) {
+			for (long number = -TO_WARM_UP; number < 0; number++) {
 				arena.dispatch(number);
-				if (number >= toWarmUp) {
-					committed.put(number, Instant.now());
-				}
+			}
+			awaitAll(arena);
+			for (long number = 0; number < jobs; number++) {
+				arena.dispatch(number);
+				committed.put(number, Instant.now());
 				Thread.sleep(EVERY_MILLIS);
 			}
-			while (arena.application().waiting() > 0) {
-				Thread.sleep(EVERY_MILLIS);
-			}
+			awaitAll(arena);
 			arena.jdbc()
 				.query("SELECT number, at FROM effect",
 						(RowCallbackHandler) (row) -> started.put(row.getLong(1), row.getTimestamp(2).toInstant()));
