@@ -50,7 +50,7 @@ record CommandMethod(Command command, JobAttributes attributes, RetryAttributes 
 
 	private Dispatch ask(Dispatch dispatch, @Nullable Call call) {
 		Dispatch asked = this.attributes.limit(this.attributes.apply(dispatch, call), call);
-		int maxAttempts = this.retry.annotation().maxAttempts();
+		int maxAttempts = this.retry.maxAttempts();
 		asked = (maxAttempts != 0) ? asked.maxAttempts(maxAttempts) : asked;
 		return (this.retry.backOff() != null) ? asked.backOff(this.retry.backOff()) : asked;
 	}

@@ -12,18 +12,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an annotation asks of the jobs of its method when they are dispatched.
  *
- * @param annotation of the method
  * @param delay of the jobs
  * @param timeLimit of an attempt
  * @param key of idempotency
+ * @param onDuplicate what becomes of a second job with that
  * @param keepKey how long that is kept
  * @param orderingKey of the jobs that run one after the other
+ * @param onFailure what becomes of those behind one that has failed
  * @param queue whose limits they obey
+ * @param priority among those of the queue
  * @param keepResult how long that is kept
+ * @param transactional whether SQL is run in a transaction
  */
-record JobAttributes(AfterCommitDispatch annotation, Attribute<Duration> delay, Attribute<Duration> timeLimit,
-		Attribute<String> key, Attribute<Duration> keepKey, Attribute<String> orderingKey, Attribute<String> queue,
-		Attribute<Duration> keepResult) {
+record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, Attribute<String> key,
+		OnDuplicate onDuplicate, Attribute<Duration> keepKey, Attribute<String> orderingKey, OnFailure onFailure,
+		Attribute<String> queue, int priority, Attribute<Duration> keepResult, boolean transactional) {
 
 	/**
 	 * Reads an annotation.
@@ -32,11 +35,12 @@ record JobAttributes(AfterCommitDispatch annotation, Attribute<Duration> delay, 
 	 * @return what it asks for
 	 */
 	static JobAttributes of(AfterCommitDispatch annotation, AttributeReader reader) {
-		return new JobAttributes(annotation, reader.duration("delay", annotation.delay()),
+		return new JobAttributes(reader.duration("delay", annotation.delay()),
 				reader.duration("time limit", annotation.timeLimit()), reader.text("key", annotation.key()),
-				reader.duration("time to keep the key", annotation.keepKey()),
-				reader.text("ordering key", annotation.orderingKey()), reader.text("queue", annotation.queue()),
-				reader.duration("time to keep the result", annotation.keepResult()));
+				annotation.onDuplicate(), reader.duration("time to keep the key", annotation.keepKey()),
+				reader.text("ordering key", annotation.orderingKey()), annotation.onFailure(),
+				reader.text("queue", annotation.queue()), annotation.priority(),
+				reader.duration("time to keep the result", annotation.keepResult()), annotation.transactional());
 	}
 
 	/**
@@ -49,14 +53,14 @@ record JobAttributes(AfterCommitDispatch annotation, Attribute<Duration> delay, 
 	Dispatch apply(Dispatch dispatch, @Nullable Call call) {
 		Dispatch asked = with(dispatch, this.delay, call, Dispatch::delay);
 		asked = with(asked, this.key, call, Dispatch::key);
-		asked = (this.annotation.onDuplicate() == OnDuplicate.REPLACE) ? asked.replacing() : asked;
+		asked = (this.onDuplicate == OnDuplicate.REPLACE) ? asked.replacing() : asked;
 		asked = with(asked, this.keepKey, call, Dispatch::keepKey);
 		asked = with(asked, this.orderingKey, call, Dispatch::orderingKey);
-		asked = (this.annotation.onFailure() == OnFailure.PASS) ? asked.lettingPass() : asked;
+		asked = (this.onFailure == OnFailure.PASS) ? asked.lettingPass() : asked;
 		asked = with(asked, this.queue, call, Dispatch::queue);
-		asked = (this.annotation.priority() != 0) ? asked.priority(this.annotation.priority()) : asked;
+		asked = (this.priority != 0) ? asked.priority(this.priority) : asked;
 		asked = with(asked, this.keepResult, call, Dispatch::keepResult);
-		return this.annotation.transactional() ? asked : asked.outsideTransaction();
+		return this.transactional ? asked : asked.outsideTransaction();
 	}
 
 	/**

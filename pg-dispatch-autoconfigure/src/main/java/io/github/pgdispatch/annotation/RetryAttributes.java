@@ -15,10 +15,13 @@ import org.springframework.util.Assert;
  * What an annotation asks of the attempts of a job: of SQL, when it is dispatched; of a
  * method with a body, when it is run.
  *
- * @param annotation of the method
+ * @param maxAttempts how many, or 0 for the application's number
  * @param backOff of the annotation, or {@code null} for the application's
+ * @param retryOn exceptions after which to retry
+ * @param noRetryOn exceptions after which not to
  */
-record RetryAttributes(AfterCommitDispatch annotation, @Nullable BackOff backOff) {
+record RetryAttributes(int maxAttempts, @Nullable BackOff backOff, List<Class<? extends Throwable>> retryOn,
+		List<Class<? extends Throwable>> noRetryOn) {
 
 	/**
 	 * Reads an annotation.
@@ -32,12 +35,15 @@ record RetryAttributes(AfterCommitDispatch annotation, @Nullable BackOff backOff
 		Duration delay = reader.constantDuration("back-off", annotation.backOff());
 		Double multiplier = reader.constantNumber("multiplier of the back-off", annotation.backOffMultiplier());
 		Duration limit = reader.constantDuration("limit of the back-off", annotation.backOffLimit());
-		if (delay == null && multiplier == null && limit == null) {
-			return new RetryAttributes(annotation, null);
-		}
+		boolean leftOut = delay == null && multiplier == null && limit == null;
+		return new RetryAttributes(annotation.maxAttempts(), leftOut ? null : backOff(delay, multiplier, limit),
+				List.of(annotation.retryOn()), List.of(annotation.noRetryOn()));
+	}
+
+	private static BackOff backOff(@Nullable Duration delay, @Nullable Double multiplier, @Nullable Duration limit) {
 		BackOff others = BackOff.DEFAULT;
-		return new RetryAttributes(annotation, new BackOff((delay != null) ? delay : others.delay(),
-				(multiplier != null) ? multiplier : others.multiplier(), (limit != null) ? limit : others.limit()));
+		return new BackOff((delay != null) ? delay : others.delay(),
+				(multiplier != null) ? multiplier : others.multiplier(), (limit != null) ? limit : others.limit());
 	}
 
 	/**
@@ -46,10 +52,8 @@ record RetryAttributes(AfterCommitDispatch annotation, @Nullable BackOff backOff
 	 * @return the policy
 	 */
 	RetryPolicy policy(DispatchDefaults defaults) {
-		int maxAttempts = this.annotation.maxAttempts();
-		return new RetryPolicy((maxAttempts != 0) ? maxAttempts : defaults.maxAttempts(),
-				(this.backOff != null) ? this.backOff : defaults.backOff(), List.of(this.annotation.retryOn()),
-				List.of(this.annotation.noRetryOn()));
+		return new RetryPolicy((this.maxAttempts != 0) ? this.maxAttempts : defaults.maxAttempts(),
+				(this.backOff != null) ? this.backOff : defaults.backOff(), this.retryOn, this.noRetryOn);
 	}
 
 }
