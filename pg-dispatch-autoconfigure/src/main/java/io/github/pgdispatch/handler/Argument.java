@@ -6,11 +6,13 @@ import java.lang.reflect.Parameter;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
@@ -116,17 +118,19 @@ final class Argument {
 
 	/**
 	 * Reads the value that the parser is at.
-	 * @param stored the same value
+	 * @param arguments all of them, of which this is one
 	 */
-	@Nullable Object read(JsonParser parser, JsonNode stored) {
-		if (stored.isNull() && this.type.isPrimitive()) {
+	@Nullable Object read(JsonParser parser, Supplier<JsonNode> arguments) {
+		JsonToken token = parser.currentToken();
+		if (token == JsonToken.VALUE_NULL && this.type.isPrimitive()) {
 			throw mismatch("it is null, but the parameter is of type " + typeName(), null);
 		}
 		Object value;
 		boolean faithful;
 		try {
+			Number number = (token == JsonToken.VALUE_NUMBER_INT) ? parser.getNumberValue() : null;
 			value = this.reader.readValue(parser);
-			faithful = isFaithful(value, stored);
+			faithful = isSame(value, token, number) || isFaithful(value, arguments.get().get(this.name));
 		}
 		catch (RuntimeException ex) {
 			throw mismatch("its JSON cannot be read as " + typeName() + where(ex), ex);
@@ -135,6 +139,21 @@ final class Argument {
 			throw mismatch("its JSON is not that of " + typeName(), null);
 		}
 		return value;
+	}
+
+	/**
+	 * Whether it can be seen at once that a value is what was stored, which spares the
+	 * many that are that plain the writing and reading of {@link #isFaithful}.
+	 */
+	private static boolean isSame(@Nullable Object value, JsonToken token, @Nullable Number number) {
+		return switch (token) {
+			case VALUE_STRING -> value instanceof String;
+			case VALUE_NUMBER_INT -> value instanceof Long
+					|| value instanceof Integer && (number instanceof Long || number instanceof Integer)
+							&& ((Number) value).longValue() == number.longValue();
+			case VALUE_TRUE, VALUE_FALSE -> value instanceof Boolean;
+			default -> false;
+		};
 	}
 
 	private boolean isFaithful(@Nullable Object value, JsonNode stored) {

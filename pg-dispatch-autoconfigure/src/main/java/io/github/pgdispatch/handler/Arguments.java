@@ -4,16 +4,19 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import io.github.pgdispatch.DispatchContext;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.databind.JsonNode;
 
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.util.Assert;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The arguments of a method's calls, as a JSON object of their names and values and back.
@@ -107,40 +110,32 @@ public final class Arguments {
 	 * @throws ArgumentMismatchException if one of them no longer fits the method
 	 */
 	public @Nullable Object[] read(String json, DispatchContext context) {
-		JsonNode stored = readObject(json);
 		@Nullable Object[] values = new Object[this.method.getParameterCount()];
 		Arrays.fill(values, context);
-		for (Argument argument : this.arguments.values()) {
-			values[argument.index()] = stored.has(argument.name()) ? null : argument.missing();
-		}
+		Map<String, Argument> missing = new LinkedHashMap<>(this.arguments);
+		Supplier<JsonNode> tree = SingletonSupplier.of(() -> this.mapper.tree(json));
 		// Not from the tree, in which -0.0 would be 0.0.
 		try (JsonParser parser = this.mapper.parser(json)) {
-			parser.nextToken();
+			if (parser.nextToken() != JsonToken.START_OBJECT) {
+				throw noObject(null);
+			}
 			for (String name = parser.nextName(); name != null; name = parser.nextName()) {
 				parser.nextToken();
 				Argument argument = this.arguments.get(name);
 				if (argument != null) {
-					values[argument.index()] = argument.read(parser, stored.get(name));
+					values[argument.index()] = argument.read(parser, tree);
+					missing.remove(name);
 				}
 				else {
 					parser.skipChildren();
 				}
 			}
 		}
-		return values;
-	}
-
-	private JsonNode readObject(String json) {
-		try {
-			JsonNode stored = this.mapper.tree(json);
-			if (stored.isObject()) {
-				return stored;
-			}
-		}
 		catch (JacksonException ex) {
 			throw noObject(ex);
 		}
-		throw noObject(null);
+		missing.values().forEach((argument) -> values[argument.index()] = argument.missing());
+		return values;
 	}
 
 	private ArgumentMismatchException noObject(@Nullable Throwable cause) {
