@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.ResultSetExtractor;
 
 /**
  * Completes jobs of handlers in the transaction that is bound to the current thread.
@@ -37,8 +38,14 @@ public final class CompletionGateway {
 	 * @return whether this node still had the claim; if not, nothing is deleted
 	 */
 	public boolean complete(Claim claim, @Nullable String result) {
-		return Boolean.TRUE.equals(this.jdbc.queryForObject(COMPLETE, Boolean.class, this.node, claim.handler(),
-				claim.dueAt(), claim.id(), claim.attempt(), result));
+		return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> {
+			statement.setObject(1, this.node);
+			statement.setString(2, claim.handler());
+			statement.setObject(3, claim.dueAt());
+			statement.setLong(4, claim.id());
+			statement.setInt(5, claim.attempt());
+			statement.setString(6, result);
+		}, (ResultSetExtractor<Boolean>) (row) -> row.next() && row.getBoolean(1)));
 	}
 
 }
