@@ -25,6 +25,14 @@ public final class Idle implements Scenario {
 
 	private static final long SETTLES_MILLIS = 5_000;
 
+	/**
+	 * A server notes which transactions run, every 15 seconds, if there was one since;
+	 * and it vacuums what was there before.
+	 */
+	private static final long QUIET_MILLIS = 20_000;
+
+	private static final int LOOKS = 15;
+
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
 		int seconds = Math.max(20, size.of(SECONDS));
@@ -58,14 +66,29 @@ public final class Idle implements Scenario {
 		CronContender.PG_DISPATCH.awaitIdle(database);
 		JdbcTemplate postgres = BenchmarkServer.jdbc(database, "postgres");
 		postgres.execute("CHECKPOINT");
-		Thread.sleep(SETTLES_MILLIS);
-		String position = postgres.queryForObject("SELECT pg_current_wal_insert_lsn()::text", String.class);
+		String position = awaitQuiet(postgres);
 		Thread.sleep(seconds * 1000L);
 		lines.accept(figure("backends", postgres, "count(*) FROM pg_stat_activity WHERE usename = 'app'"));
 		lines.accept(figure("rows", postgres,
 				"(SELECT count(*) FROM cron.job) + (SELECT count(*) FROM cron.job_run_details) + (SELECT count(*) FROM pgdispatch.cron_worker)"));
 		lines.accept(
 				figure("bytes of WAL", postgres, "pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + position + "')"));
+	}
+
+	/**
+	 * Waits until nothing was written for a while, if that comes.
+	 */
+	private static String awaitQuiet(JdbcTemplate postgres) throws InterruptedException {
+		String position = "";
+		for (int i = 0; i < LOOKS; i++) {
+			String now = postgres.queryForObject("SELECT pg_current_wal_insert_lsn()::text", String.class);
+			if (position.equals(now)) {
+				break;
+			}
+			position = String.valueOf(now);
+			Thread.sleep(QUIET_MILLIS);
+		}
+		return position;
 	}
 
 	private static Line figure(String what, JdbcTemplate postgres, String expression) {
