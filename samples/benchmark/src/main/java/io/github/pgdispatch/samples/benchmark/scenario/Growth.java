@@ -11,7 +11,10 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * How large the table of jobs and its indexes become by the jobs that go through it.
+ * How large the table of jobs and its indexes become by the jobs that go through it. They
+ * do so at some ten thousand per second, so that autovacuum looks every second: for what
+ * it leaves behind, that is as if they went through at some hundred per second, and it
+ * looked every minute.
  */
 public final class Growth implements Scenario {
 
@@ -23,6 +26,19 @@ public final class Growth implements Scenario {
 
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) {
+		JdbcTemplate postgres = BenchmarkServer.jdbc(server.cronDatabase(), "postgres");
+		postgres.execute("ALTER SYSTEM SET autovacuum_naptime = '1s'");
+		postgres.execute("SELECT pg_reload_conf()");
+		try {
+			measure(server, size, lines);
+		}
+		finally {
+			postgres.execute("ALTER SYSTEM RESET autovacuum_naptime");
+			postgres.execute("SELECT pg_reload_conf()");
+		}
+	}
+
+	private static void measure(BenchmarkServer server, Size size, Consumer<Line> lines) {
 		TestDatabase database = server.createDatabaseWithSchema();
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
 		long few = sizeAfter(app, FEW);
