@@ -42,7 +42,7 @@ public final class Nodes implements Scenario {
 			Comparison<Integer> statements = size.rounds().measure(measurements);
 			lines.accept(new Line("S13", "statements per job of " + MANY + " nodes, against one: " + kind,
 					statements.ratios(MANY, 1), "", Target.atMost(1.1),
-					"%.2f against %.2f; sessions that waited for a lock, at any time: %.2f against %.2f".formatted(
+					"%.3f against %.3f; sessions that waited for a lock, at any time: %.2f against %.2f".formatted(
 							statements.of(MANY).median(), statements.of(1).median(), average(waits.get(MANY)),
 							average(waits.get(1)))));
 		}
