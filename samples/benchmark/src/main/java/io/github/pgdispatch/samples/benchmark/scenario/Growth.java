@@ -41,22 +41,31 @@ public final class Growth implements Scenario {
 	private static void measure(BenchmarkServer server, Size size, Consumer<Line> lines) {
 		TestDatabase database = server.createDatabaseWithSchema();
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
-		long few = sizeAfter(app, FEW);
+		long few = largest(app, FEW);
 		int many = size.of(MANY);
-		long afterMany = sizeAfter(app, many - FEW);
-		lines.accept(new Line("S11", "size of the jobs' table after %,d jobs, against after %,d".formatted(many, FEW),
-				Samples.of((double) afterMany / few), "", Target.atMost(1.5),
-				"%,d kB against %,d kB".formatted(afterMany / 1024, few / 1024)));
+		largest(app, many - 2 * FEW);
+		long afterMany = largest(app, FEW);
+		lines
+			.accept(new Line("S11",
+					"size of the jobs' table at its largest, after %,d jobs, against the first %,d".formatted(many,
+							FEW),
+					Samples.of((double) afterMany / few), "", Target.atMost(1.5),
+					"%,d kB against %,d kB".formatted(afterMany / 1024, few / 1024)));
 		server.drop(database);
 	}
 
-	private static long sizeAfter(JdbcTemplate app, int jobs) {
+	/**
+	 * Right after a vacuum it may be nearly empty.
+	 */
+	private static long largest(JdbcTemplate app, int jobs) {
+		long largest = 0;
 		for (int i = 0; i < jobs; i += AT_ONCE) {
 			app.execute(Sql.fireMany("SELECT 1", AT_ONCE));
 			app.execute("CALL pgdispatch.work()");
+			Long size = app.queryForObject("SELECT pg_total_relation_size('pgdispatch.job')", Long.class);
+			largest = Math.max(largest, (size != null) ? size : 0);
 		}
-		Long size = app.queryForObject("SELECT pg_total_relation_size('pgdispatch.job')", Long.class);
-		return (size != null) ? size : 0;
+		return largest;
 	}
 
 }
