@@ -128,9 +128,9 @@ final class Argument {
 		Object value;
 		boolean faithful;
 		try {
-			Number number = (token == JsonToken.VALUE_NUMBER_INT) ? parser.getNumberValue() : null;
+			String digits = (token == JsonToken.VALUE_NUMBER_INT) ? parser.getString() : "";
 			value = this.reader.readValue(parser);
-			faithful = isSame(value, token, number) || isFaithful(value, arguments.get().get(this.name));
+			faithful = isFaithful(value, token, digits, arguments);
 		}
 		catch (RuntimeException ex) {
 			throw mismatch("its JSON cannot be read as " + typeName() + where(ex), ex);
@@ -141,30 +141,30 @@ final class Argument {
 		return value;
 	}
 
+	private boolean isFaithful(@Nullable Object value, JsonToken token, String digits, Supplier<JsonNode> arguments) {
+		if (value == null) {
+			return token == JsonToken.VALUE_NULL;
+		}
+		if (!JsonShape.isStrict(this.type) || isSame(value, token, digits)) {
+			return true;
+		}
+		JsonNode stored = arguments.get().get(this.name);
+		JsonNode again = this.mapper.tree(this.writer.writeValueAsString(value));
+		return JsonShape.of(this.type, stored).equals(JsonShape.of(this.type, again));
+	}
+
 	/**
-	 * Whether it can be seen at once that a value is what was stored, which spares the
-	 * many that are that plain the writing and reading of {@link #isFaithful}.
+	 * Whether it can be seen at once, as it can be of most, that a value is what was
+	 * stored, which spares it being written and read again.
 	 */
-	private static boolean isSame(@Nullable Object value, JsonToken token, @Nullable Number number) {
+	private static boolean isSame(Object value, JsonToken token, String digits) {
 		return switch (token) {
 			case VALUE_STRING -> value instanceof String;
-			case VALUE_NUMBER_INT -> value instanceof Long
-					|| value instanceof Integer && (number instanceof Long || number instanceof Integer)
-							&& ((Number) value).longValue() == number.longValue();
+			case VALUE_NUMBER_INT ->
+				(value instanceof Long || value instanceof Integer) && value.toString().equals(digits);
 			case VALUE_TRUE, VALUE_FALSE -> value instanceof Boolean;
 			default -> false;
 		};
-	}
-
-	private boolean isFaithful(@Nullable Object value, JsonNode stored) {
-		if (value == null) {
-			return stored.isNull();
-		}
-		if (!JsonShape.isStrict(this.type)) {
-			return true;
-		}
-		JsonNode again = this.mapper.tree(this.writer.writeValueAsString(value));
-		return JsonShape.of(this.type, stored).equals(JsonShape.of(this.type, again));
 	}
 
 	/**

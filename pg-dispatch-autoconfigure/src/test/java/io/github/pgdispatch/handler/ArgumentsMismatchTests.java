@@ -22,8 +22,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JsonParser;
+import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -157,6 +161,22 @@ class ArgumentsMismatchTests {
 		assertMismatch("colors", "{\"colors\":[\"BLUE\"]}", "");
 		// In a type of the application's, that is what it has asked for.
 		assertThat(this.calls.read("car", "{\"car\":{\"color\":\"BLUE\"}}")).containsExactly(new Car(Color.OTHER));
+	}
+
+	@Test
+	void numbersThatTheApplicationReadsAsOthers() {
+		this.calls = new Calls(Methods.class, JsonMapper.builder()
+			.addModule(new SimpleModule().addDeserializer(Long.TYPE, new StdDeserializer<>(Long.TYPE) {
+
+				@Override
+				public Long deserialize(JsonParser parser, DeserializationContext context) {
+					return Math.min(parser.getLongValue(), 10);
+				}
+
+			}))
+			.build());
+		assertThat(this.calls.read("number", "{\"number\":9}")).containsExactly(9L);
+		assertMismatch("number", "{\"number\":12}", "its JSON is not that of long");
 	}
 
 	@Test
