@@ -1,5 +1,6 @@
 package io.github.pgdispatch.gateway;
 
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -27,6 +28,16 @@ public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, 
 		return new Claim(row.getString("handler"), row.getObject("due_at", OffsetDateTime.class), row.getLong("id"),
 				row.getInt("attempts"), row.getObject("fired_at", OffsetDateTime.class), row.getString("arguments"),
 				row.getString("headers"), timeLimit(row), row.getBoolean("wants_result"));
+	}
+
+	/**
+	 * Sets what tells the claim from others, which all functions take after the node.
+	 */
+	void set(PreparedStatement statement) throws SQLException {
+		statement.setString(2, this.handler);
+		statement.setObject(3, this.dueAt);
+		statement.setLong(4, this.id);
+		statement.setInt(5, this.attempt);
 	}
 
 	private static @Nullable Duration timeLimit(ResultSet row) throws SQLException {

@@ -164,7 +164,7 @@ public final class ClaimGateway {
 	 */
 	public @Nullable String end(Claim claim, FailedAttempt failure) throws SQLException {
 		return execute(END_ATTEMPT, (statement) -> {
-			set(statement, claim);
+			claim.set(statement);
 			statement.setString(6, failure.sqlState());
 			statement.setString(7, failure.message());
 			statement.setString(8, failure.context());
@@ -243,16 +243,9 @@ public final class ClaimGateway {
 
 	private boolean execute(String sql, Claim claim, Parameters more) throws SQLException {
 		return execute(sql, (statement) -> {
-			set(statement, claim);
+			claim.set(statement);
 			more.set(statement);
 		}, (row) -> row.getBoolean(1), false);
-	}
-
-	private static void set(PreparedStatement statement, Claim claim) throws SQLException {
-		statement.setString(2, claim.handler());
-		statement.setObject(3, claim.dueAt());
-		statement.setLong(4, claim.id());
-		statement.setInt(5, claim.attempt());
 	}
 
 	private <T> T execute(String sql, Parameters parameters, Result<T> result, T none) throws SQLException {

@@ -40,10 +40,7 @@ public final class CompletionGateway {
 	public boolean complete(Claim claim, @Nullable String result) {
 		return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> {
 			statement.setObject(1, this.node);
-			statement.setString(2, claim.handler());
-			statement.setObject(3, claim.dueAt());
-			statement.setLong(4, claim.id());
-			statement.setInt(5, claim.attempt());
+			claim.set(statement);
 			statement.setString(6, result);
 		}, (ResultSetExtractor<Boolean>) (row) -> row.next() && row.getBoolean(1)));
 	}
