@@ -27,15 +27,18 @@ public final class Growth implements Scenario {
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) {
 		JdbcTemplate postgres = BenchmarkServer.jdbc(server.cronDatabase(), "postgres");
-		postgres.execute("ALTER SYSTEM SET autovacuum_naptime = '1s'");
-		postgres.execute("SELECT pg_reload_conf()");
+		configure(postgres, "SET autovacuum_naptime = '1s'");
 		try {
 			measure(server, size, lines);
 		}
 		finally {
-			postgres.execute("ALTER SYSTEM RESET autovacuum_naptime");
-			postgres.execute("SELECT pg_reload_conf()");
+			configure(postgres, "RESET autovacuum_naptime");
 		}
+	}
+
+	private static void configure(JdbcTemplate postgres, String change) {
+		postgres.execute("ALTER SYSTEM " + change);
+		postgres.execute("SELECT pg_reload_conf()");
 	}
 
 	private static void measure(BenchmarkServer server, Size size, Consumer<Line> lines) {
