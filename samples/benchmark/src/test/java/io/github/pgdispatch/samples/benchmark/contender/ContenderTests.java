@@ -4,13 +4,10 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
-import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
+import io.github.pgdispatch.samples.benchmark.database.BenchmarkServerTest;
 import io.github.pgdispatch.samples.benchmark.peer.Peers;
-import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.TestDatabase;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,19 +19,7 @@ import static org.awaitility.Awaitility.await;
  * That all who are compared do the same.
  */
 @PgCronTest
-class ContenderTests {
-
-	private static BenchmarkServer server;
-
-	@BeforeAll
-	static void start(PgCronHost host) {
-		server = BenchmarkServer.start(host);
-	}
-
-	@AfterAll
-	static void stop() {
-		server.close();
-	}
+class ContenderTests extends BenchmarkServerTest {
 
 	static Stream<Contender> contenders() {
 		return Stream.of(PgDispatch.values(), new Contender[] { new BareClaim(), new BareLoop() }, Peers.values())
@@ -44,7 +29,7 @@ class ContenderTests {
 	@ParameterizedTest
 	@MethodSource("contenders")
 	void jobsAreRunOnceAndNotBeforeTheyAreTo(Contender contender) {
-		TestDatabase database = server.createDatabase();
+		TestDatabase database = server().createDatabase();
 		Queue<Long> run = new ConcurrentLinkedQueue<>();
 		try (Arena arena = new Arena(database, contender, (jdbc, number) -> {
 			Arena.Body.insert(jdbc, number);

@@ -7,12 +7,9 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
-import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
+import io.github.pgdispatch.samples.benchmark.database.BenchmarkServerTest;
 import io.github.pgdispatch.samples.benchmark.report.Line;
-import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronTest;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,7 +21,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
  * was busy on the machine, it is measured again.
  */
 @PgCronTest
-class SpeedTests {
+class SpeedTests extends BenchmarkServerTest {
 
 	private static final Size SMALL = new Size(3, Duration.ofMillis(500), 0.2);
 
@@ -35,18 +32,6 @@ class SpeedTests {
 	private static final double PART_OF_THE_USUAL = 0.8;
 
 	private static final int ATTEMPTS = 5;
-
-	private static BenchmarkServer server;
-
-	@BeforeAll
-	static void start(PgCronHost host) {
-		server = BenchmarkServer.start(host);
-	}
-
-	@AfterAll
-	static void stop() {
-		server.close();
-	}
 
 	@Test
 	void toDispatchCostsLittleMoreThanARow() throws Exception {
@@ -77,13 +62,13 @@ class SpeedTests {
 		assertRatios(new OldSnapshot(), 0.96);
 	}
 
-	private static void assertRatios(Scenario scenario, double... usual) throws Exception {
+	private void assertRatios(Scenario scenario, double... usual) throws Exception {
 		double[] bounds = DoubleStream.of(usual).map((ratio) -> ratio * PART_OF_THE_USUAL).toArray();
 		double[] best = new double[bounds.length];
 		List<Line> lines = new ArrayList<>();
 		for (int i = 0; i < ATTEMPTS && IntStream.range(0, best.length).anyMatch((j) -> best[j] < bounds[j]); i++) {
 			lines.clear();
-			scenario.run(server, SMALL, lines::add);
+			scenario.run(server(), SMALL, lines::add);
 			assertThat(lines).hasSameSizeAs(bounds);
 			for (int j = 0; j < best.length; j++) {
 				best[j] = Math.max(best[j], lines.get(j).figure().median());
