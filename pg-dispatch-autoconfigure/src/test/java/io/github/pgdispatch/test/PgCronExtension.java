@@ -1,24 +1,35 @@
 package io.github.pgdispatch.test;
 
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Executable;
+import java.lang.reflect.Method;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestInstantiationAwareExtension;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.opentest4j.TestAbortedException;
 
 /**
  * Provides the tests of a {@link PgCronTest} class with a server.
  */
-public final class PgCronExtension implements ParameterResolver, TestInstantiationAwareExtension {
+public final class PgCronExtension implements ExecutionCondition, ParameterResolver, TestInstantiationAwareExtension {
 
 	private static final Namespace NAMESPACE = Namespace.create(PgCronExtension.class);
 
@@ -27,24 +38,77 @@ public final class PgCronExtension implements ParameterResolver, TestInstantiati
 		return ExtensionContextScope.TEST_METHOD;
 	}
 
+	/**
+	 * Not only when a parameter is resolved: JUnit takes whatever prevents that for an
+	 * error, also what is to skip the test.
+	 */
+	@Override
+	public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+		if (executables(context).map(Executable::getParameterTypes)
+			.flatMap(Stream::of)
+			.anyMatch((type) -> isOurs(type) && given(type, context) == null)) {
+			try {
+				findHost(context);
+			}
+			catch (TestAbortedException ex) {
+				return ConditionEvaluationResult.disabled(ex.getMessage());
+			}
+		}
+		return ConditionEvaluationResult.enabled("It has what it asks for");
+	}
+
+	/**
+	 * What is called with parameters for a class as a whole, or else for a method. JUnit
+	 * makes the instance before it asks for the method's condition.
+	 */
+	private static Stream<Executable> executables(ExtensionContext context) {
+		Class<?> type = context.getRequiredTestClass();
+		return context.getTestMethod()
+			.map((method) -> Stream.<Executable>concat(annotated(type, BeforeEach.class), Stream.of(method)))
+			.orElseGet(
+					() -> Stream.concat(annotated(type, BeforeAll.class), Stream.of(type.getDeclaredConstructors())));
+	}
+
+	private static Stream<Method> annotated(Class<?> type, Class<? extends Annotation> annotation) {
+		return AnnotationSupport.findAnnotatedMethods(type, annotation, HierarchyTraversalMode.TOP_DOWN).stream();
+	}
+
 	@Override
 	public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-		Class<?> type = parameter.getParameter().getType();
+		return isOurs(parameter.getParameter().getType());
+	}
+
+	private static boolean isOurs(Class<?> type) {
 		return type == PgCronServer.class || type == PgCronHost.class || type == TestDatabase.class;
+	}
+
+	private static String[] settings(ExtensionContext context) {
+		return context.getRequiredTestClass().getAnnotation(PgCronTest.class).value();
+	}
+
+	/**
+	 * The address of a user's own database, where that will do.
+	 */
+	private static @Nullable String given(Class<?> type, ExtensionContext context) {
+		return (type == TestDatabase.class && settings(context).length == 0) ? System.getenv(GivenDatabase.VARIABLE)
+				: null;
+	}
+
+	private static PgCronHost findHost(ExtensionContext context) {
+		return context.getRoot()
+			.getStore(NAMESPACE)
+			.computeIfAbsent(PgCronHost.class, (key) -> host(System.getenv()), PgCronHost.class);
 	}
 
 	@Override
 	public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-		String[] settings = context.getRequiredTestClass().getAnnotation(PgCronTest.class).value();
-		String given = System.getenv(GivenDatabase.VARIABLE);
-		if (given != null && settings.length == 0 && parameter.getParameter().getType() == TestDatabase.class) {
+		String given = given(parameter.getParameter().getType(), context);
+		if (given != null) {
 			return classContext(context).getStore(NAMESPACE)
 				.computeIfAbsent(Given.class, (key) -> new Given(GivenDatabase.at(given)), Given.class)
 				.lendTo(context);
 		}
-		PgCronHost host = context.getRoot()
-			.getStore(NAMESPACE)
-			.computeIfAbsent(PgCronHost.class, (key) -> host(System.getenv()), PgCronHost.class);
+		PgCronHost host = findHost(context);
 		if (parameter.getParameter().getType() == PgCronHost.class) {
 			return host;
 		}
@@ -55,7 +119,7 @@ public final class PgCronExtension implements ParameterResolver, TestInstantiati
 			return server;
 		}, PgCronServer.class);
 		PgCronServer server = classContext(context).getStore(NAMESPACE)
-			.computeIfAbsent(Servers.class, (key) -> new Servers(initialized, settings), Servers.class)
+			.computeIfAbsent(Servers.class, (key) -> new Servers(initialized, settings(context)), Servers.class)
 			.lendTo(context);
 		return (parameter.getParameter().getType() == TestDatabase.class) ? server.database() : server;
 	}
