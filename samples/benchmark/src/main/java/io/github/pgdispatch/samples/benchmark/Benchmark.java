@@ -4,15 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
-import io.github.pgdispatch.samples.benchmark.peer.Peers;
 import io.github.pgdispatch.samples.benchmark.report.JsonReport;
 import io.github.pgdispatch.samples.benchmark.report.Line;
 import io.github.pgdispatch.samples.benchmark.report.MarkdownReport;
@@ -48,44 +47,40 @@ public final class Benchmark {
 
 	/**
 	 * Runs it.
-	 * @param args {@code full}; the address of a database with pg_cron, if no server is
-	 * to be started; and the scenarios to run, such as {@code S1}, all of them if there
-	 * are none
+	 * @param args what to run, all of it in short if there are none, see
+	 * {@link Arguments}
 	 * @throws Exception if something cannot be measured
 	 */
 	public static void main(String[] args) throws Exception {
-		List<String> arguments = new ArrayList<>(List.of(args));
-		Size size = arguments.remove("full") ? Size.FULL : Size.SHORT;
-		Optional<String> url = arguments.stream().filter((argument) -> argument.startsWith("jdbc:")).findFirst();
-		url.ifPresent(arguments::remove);
-		List<Line> lines = url.isPresent() ? run(BenchmarkServer.at(url.get()), size, arguments) : run(size, arguments);
+		Arguments arguments = Arguments.of(args);
+		Map<String, Scenario> scenarios = arguments.choose(scenarios(arguments.peers()));
+		List<Line> lines = new ArrayList<>();
+		if (arguments.url() != null) {
+			run(BenchmarkServer.at(arguments.url()), arguments.size(), scenarios.values(), lines);
+		}
+		else {
+			try (PgCronHost host = PgCronHost.find()
+				.orElseThrow(() -> new IllegalStateException(
+						"There is neither Docker, nor is this Debian or Ubuntu with you as root"))) {
+				run(BenchmarkServer.start(host), arguments.size(), scenarios.values(), lines);
+			}
+		}
 		write("results.json", new JsonReport().write(lines));
 		write("results.svg", new SvgReport().draw(lines));
 	}
 
-	private static List<Line> run(Size size, List<String> only) throws Exception {
-		try (PgCronHost host = PgCronHost.find()
-			.orElseThrow(() -> new IllegalStateException(
-					"There is neither Docker, nor is this Debian or Ubuntu with you as root"))) {
-			return run(BenchmarkServer.start(host), size, only);
-		}
-	}
-
-	private static List<Line> run(BenchmarkServer server, Size size, List<String> only) throws Exception {
+	private static void run(BenchmarkServer server, Size size, Collection<Scenario> scenarios, List<Line> lines)
+			throws Exception {
 		MarkdownReport report = new MarkdownReport();
-		List<Line> lines = new ArrayList<>();
 		try (server) {
 			System.out.println(report.head());
-			for (Map.Entry<String, Scenario> scenario : scenarios(List.of(Peers.values())).entrySet()) {
-				if (only.isEmpty() || only.contains(scenario.getKey())) {
-					scenario.getValue().run(server, size, (line) -> {
-						lines.add(line);
-						System.out.println(report.line(line));
-					});
-				}
+			for (Scenario scenario : scenarios) {
+				scenario.run(server, size, (line) -> {
+					lines.add(line);
+					System.out.println(report.line(line));
+				});
 			}
 		}
-		return lines;
 	}
 
 	private static Map<String, Scenario> scenarios(List<? extends Contender> peers) {

@@ -16,6 +16,7 @@ import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
 import io.github.pgdispatch.samples.benchmark.measure.Measurement;
+import io.github.pgdispatch.samples.benchmark.measure.Rounds;
 import io.github.pgdispatch.samples.benchmark.measure.Samples;
 import io.github.pgdispatch.samples.benchmark.report.Line;
 import io.github.pgdispatch.samples.benchmark.report.Target;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class BothAtOnce implements Scenario {
 
 	private static final int SECONDS = 60;
+
+	// Each is long enough to be few.
+	private static final int ROUNDS = 3;
 
 	private final List<? extends Contender> peers;
 
@@ -48,7 +52,7 @@ public final class BothAtOnce implements Scenario {
 			measurements.put(contender, () -> measure(server, Duration.ofSeconds(size.of(SECONDS)), contender,
 					backlogs.computeIfAbsent(contender, (key) -> new ArrayList<>())));
 		}
-		Comparison<Contender> rates = size.rounds().measure(measurements);
+		Comparison<Contender> rates = new Rounds(ROUNDS).measure(measurements);
 		tell(rates, backlogs, PgDispatch.COMMAND, loop, Target.atLeast(0.9), lines);
 		if (!this.peers.isEmpty()) {
 			Contender best = rates.highest(this.peers);
