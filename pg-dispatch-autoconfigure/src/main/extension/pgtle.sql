@@ -45,4 +45,10 @@ $pg_dispatch$
 $pg_dispatch$)
  WHERE NOT EXISTS (SELECT FROM pgtle.available_extension_versions() AS v WHERE v.name = 'pg_dispatch' AND v.version = '1.6.0');
 
+SELECT pgtle.install_update_path('pg_dispatch', '1.6.0', '1.7.0',
+$pg_dispatch$
+@pg_dispatch--1.6.0--1.7.0.sql@
+$pg_dispatch$)
+ WHERE NOT EXISTS (SELECT FROM pgtle.available_extension_versions() AS v WHERE v.name = 'pg_dispatch' AND v.version = '1.7.0');
+
 SELECT pgtle.set_default_version('pg_dispatch', '@schema.version@');

@@ -178,12 +178,14 @@ public final class PgDispatchAutoConfiguration {
 				HandlerCalls calls, ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties) {
 			PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
 					dataSource.get());
-			if (transactionManager instanceof ConfigurableTransactionManager configurable) {
-				configurable.addListener(calls.listener());
-			}
-			return HandlerDispatcher.create(dataSource.get(), transactionManager,
+			HandlerDispatcher dispatcher = HandlerDispatcher.create(dataSource.get(), transactionManager,
 					properties.transaction() == Transaction.REQUIRED,
 					DispatchPropagator.of(propagators.orderedStream().toList()), listener(driver));
+			// After all others have been, those of the dispatcher included.
+			if (transactionManager instanceof ConfigurableTransactionManager configurable) {
+				calls.listenTo(configurable);
+			}
+			return dispatcher;
 		}
 
 		@Bean

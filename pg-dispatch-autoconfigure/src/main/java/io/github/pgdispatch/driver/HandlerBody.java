@@ -117,8 +117,9 @@ final class HandlerBody implements Function<Claim, Outcome> {
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
 				claim.firedAt().toInstant(), this.headers.read(claim.headers()));
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
-			return handler.call(claim.arguments(), context, this.calls,
-					(result) -> this.completion.complete(claim, result), claim.wantsResult());
+			return handler.call(claim.arguments(), context, this.calls, (result, commit) -> commit
+					? this.completion.completeAndCommit(claim, result) : this.completion.complete(claim, result),
+					claim.wantsResult());
 		}
 	}
 

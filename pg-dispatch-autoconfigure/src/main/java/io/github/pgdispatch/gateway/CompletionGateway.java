@@ -1,13 +1,17 @@
 package io.github.pgdispatch.gateway;
 
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.util.UUID;
 
 import javax.sql.DataSource;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.PreparedStatementCallback;
 import org.springframework.jdbc.core.ResultSetExtractor;
 
 /**
@@ -15,7 +19,15 @@ import org.springframework.jdbc.core.ResultSetExtractor;
  */
 public final class CompletionGateway {
 
-	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json)";
+	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json, false)";
+
+	/**
+	 * In one message: the driver sends both before it waits for an answer, and the
+	 * database passes over the second one if the first one fails.
+	 */
+	private static final String COMPLETE_AND_COMMIT = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json, true); COMMIT";
+
+	private static final String LOST = "PD003";
 
 	private final JdbcOperations jdbc;
 
@@ -38,11 +50,38 @@ public final class CompletionGateway {
 	 * @return whether this node still had the claim; if not, nothing is deleted
 	 */
 	public boolean complete(Claim claim, @Nullable String result) {
-		return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> {
-			statement.setObject(1, this.node);
-			claim.set(statement);
-			statement.setString(6, result);
-		}, (ResultSetExtractor<Boolean>) (row) -> row.next() && row.getBoolean(1)));
+		return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> set(statement, claim, result),
+				(ResultSetExtractor<Boolean>) (row) -> row.next() && row.getBoolean(1)));
+	}
+
+	/**
+	 * Deletes a job and commits the current transaction. What manages that does not know,
+	 * and has to do no more than to commit, which then does nothing.
+	 * @param claim on the job
+	 * @param result as JSON, if it is to be kept
+	 * @return whether this node still had the claim; if not, nothing is committed
+	 */
+	public boolean completeAndCommit(Claim claim, @Nullable String result) {
+		try {
+			this.jdbc.execute(COMPLETE_AND_COMMIT, (PreparedStatementCallback<Boolean>) (statement) -> {
+				set(statement, claim, result);
+				return statement.execute();
+			});
+			return true;
+		}
+		catch (UncategorizedSQLException ex) {
+			SQLException cause = ex.getSQLException();
+			if (cause != null && LOST.equals(cause.getSQLState())) {
+				return false;
+			}
+			throw ex;
+		}
+	}
+
+	private void set(PreparedStatement statement, Claim claim, @Nullable String result) throws SQLException {
+		statement.setObject(1, this.node);
+		claim.set(statement);
+		statement.setString(6, result);
 	}
 
 }

@@ -61,8 +61,8 @@ public final class HandlerCall {
 		}
 	}
 
-	void committing(TransactionExecution transaction) {
-		if (transaction == this.transaction && !this.completion.complete(this.result)) {
+	void committing(TransactionExecution transaction, boolean commit) {
+		if (transaction == this.transaction && !this.completion.complete(this.result, commit)) {
 			throw new LostClaimException(this.handler.name());
 		}
 	}

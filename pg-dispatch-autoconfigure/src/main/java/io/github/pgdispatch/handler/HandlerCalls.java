@@ -4,6 +4,8 @@ import java.lang.reflect.Method;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
 
@@ -15,8 +17,6 @@ import org.springframework.transaction.TransactionExecutionListener;
 public final class HandlerCalls {
 
 	private final ThreadLocal<@Nullable HandlerCall> current = new ThreadLocal<>();
-
-	private final TransactionExecutionListener listener = new Listener();
 
 	void run(HandlerCall call, Body body) throws Throwable {
 		this.current.set(call);
@@ -52,13 +52,13 @@ public final class HandlerCalls {
 	}
 
 	/**
-	 * Returns what has to be registered with the transaction manager of the methods. It
-	 * is not this object itself, since Spring Boot registers all beans that are
-	 * listeners, with all transaction managers.
-	 * @return the listener
+	 * Registers what completes jobs with the transaction manager of the methods. That is
+	 * not this object itself, since Spring Boot registers all beans that are listeners,
+	 * with all transaction managers.
+	 * @param transactionManager of the methods
 	 */
-	public TransactionExecutionListener listener() {
-		return this.listener;
+	public void listenTo(ConfigurableTransactionManager transactionManager) {
+		transactionManager.addListener(new Listener(transactionManager));
 	}
 
 	/**
@@ -72,6 +72,12 @@ public final class HandlerCalls {
 
 	private final class Listener implements TransactionExecutionListener {
 
+		private final ConfigurableTransactionManager transactionManager;
+
+		Listener(ConfigurableTransactionManager transactionManager) {
+			this.transactionManager = transactionManager;
+		}
+
 		@Override
 		public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
 			HandlerCall call = HandlerCalls.this.current.get();
@@ -84,8 +90,22 @@ public final class HandlerCalls {
 		public void beforeCommit(TransactionExecution transaction) {
 			HandlerCall call = HandlerCalls.this.current.get();
 			if (call != null) {
-				call.committing(transaction);
+				call.committing(transaction, isCommitLeftOnly());
 			}
+		}
+
+		/**
+		 * Whether Spring does nothing more than to commit the connection, which does
+		 * nothing where that is done already. Others write what they have kept until then
+		 * before they do, as JPA does, or commit in two phases; and listeners behind this
+		 * one may refuse.
+		 */
+		private boolean isCommitLeftOnly() {
+			TransactionExecutionListener last = this;
+			for (TransactionExecutionListener each : this.transactionManager.getTransactionExecutionListeners()) {
+				last = each;
+			}
+			return last == this && this.transactionManager.getClass() == JdbcTransactionManager.class;
 		}
 
 		@Override

@@ -21,7 +21,8 @@ record SchemaScripts(List<SchemaScript> steps, String changelog) {
 						new SchemaScript(new SchemaVersion(1, 3, 0), "pg_dispatch--1.2.0--1.3.0.sql"),
 						new SchemaScript(new SchemaVersion(1, 4, 0), "pg_dispatch--1.3.0--1.4.0.sql"),
 						new SchemaScript(new SchemaVersion(1, 5, 0), "pg_dispatch--1.4.0--1.5.0.sql"),
-						new SchemaScript(new SchemaVersion(1, 6, 0), "pg_dispatch--1.5.0--1.6.0.sql")),
+						new SchemaScript(new SchemaVersion(1, 6, 0), "pg_dispatch--1.5.0--1.6.0.sql"),
+						new SchemaScript(new SchemaVersion(1, 7, 0), "pg_dispatch--1.6.0--1.7.0.sql")),
 				"classpath:io/github/pgdispatch/schema/changelog.xml");
 	}
 

@@ -81,7 +81,7 @@ final class HandlerJobs {
 		HandlerCall call;
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
 			call = handler.call(claim.arguments(), context, this.calls,
-					(result) -> unseen || this.completion.complete(claim, result), claim.wantsResult());
+					(result, commit) -> unseen || this.completion.complete(claim, result), claim.wantsResult());
 		}
 		if (unseen || !call.isCompleted()) {
 			this.transaction.run(() -> this.completion.complete(claim, call.result()));

@@ -28,7 +28,7 @@ class PgDispatchRuntimeHintsTests {
 		Resource[] resources = new PathMatchingResourcePatternResolver()
 			.getResources("classpath*:io/github/pgdispatch/schema/*.*l");
 		assertThat(resources).extracting(Resource::getFilename)
-			.contains("changelog.xml", "pg_dispatch--1.0.0.sql", "pg_dispatch--1.5.0--1.6.0.sql")
+			.contains("changelog.xml", "pg_dispatch--1.0.0.sql", "pg_dispatch--1.6.0--1.7.0.sql")
 			.allSatisfy((name) -> assertThat(
 					RuntimeHintsPredicates.resource().forResource("io/github/pgdispatch/schema/" + name))
 				.accepts(hints));

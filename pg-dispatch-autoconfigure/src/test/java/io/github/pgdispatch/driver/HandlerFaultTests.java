@@ -15,6 +15,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -72,6 +74,22 @@ class HandlerFaultTests {
 		assertThat(output.getOut()).doesNotContain("taken over");
 	}
 
+	@Test
+	void commitOfWhichTheDatabaseCouldNotTellIsNotDoneAgain(TestDatabase database) {
+		prepare(database);
+		try (HandlerNode node = HandlerNode.start(database, UnreliableMethods.class)) {
+			UnreliableDataSource dataSource = node.bean(UnreliableDataSource.class);
+			dataSource.loseNextAnswer("complete_handler_job(");
+			dispatch(database, "record");
+			soon().until(dataSource::hasLostAnswer);
+			soon().until(() -> count(database, "pgdispatch.node") == 0);
+		}
+		assertThat(database.jdbc("app").sql("SELECT attempt FROM effect").query(Integer.class).list())
+			.containsExactly(1);
+		assertThat(count(database, "pgdispatch.handler_job")).isZero();
+		assertThat(count(database, "pgdispatch.dead_letter")).isZero();
+	}
+
 	private static void prepare(TestDatabase database) {
 		database.install("app").jdbc("app").sql("CREATE TABLE effect (attempt integer)").update();
 	}
@@ -88,6 +106,12 @@ class HandlerFaultTests {
 		return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
 	}
 
+	@Configuration(proxyBeanMethods = false)
+	@Import({ UnreliableConnections.class, Methods.class })
+	static class UnreliableMethods {
+
+	}
+
 	static class Methods {
 
 		private final JdbcClient jdbc;
@@ -97,9 +121,15 @@ class HandlerFaultTests {
 		}
 
 		@Transactional
+		@AfterCommitDispatch(name = "record")
+		void record(DispatchContext context) {
+			this.jdbc.sql("INSERT INTO effect VALUES (?)").param(context.attempt()).update();
+		}
+
+		@Transactional
 		@AfterCommitDispatch(name = "loseSessionOnce")
 		void loseSessionOnce(DispatchContext context) {
-			this.jdbc.sql("INSERT INTO effect VALUES (?)").param(context.attempt()).update();
+			record(context);
 			if (context.attempt() == 1) {
 				loseSession();
 			}

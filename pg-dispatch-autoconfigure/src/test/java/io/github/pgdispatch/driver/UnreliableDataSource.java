@@ -4,7 +4,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -47,15 +46,15 @@ final class UnreliableDataSource extends AbstractDataSource {
 			boolean loses = function != null && method.equals("prepareStatement")
 					&& ((String) arguments[0]).contains(function);
 			return loses ? around(PreparedStatement.class, (PreparedStatement) result,
-					(name, rows, none) -> tell(rows, function)) : result;
+					(execute, answer, none) -> tell(execute, answer, function)) : result;
 		});
 	}
 
-	private @Nullable Object tell(@Nullable Object result, String function) throws SQLException {
-		if (result instanceof ResultSet && this.lose.compareAndSet(function, null)) {
+	private @Nullable Object tell(String method, @Nullable Object answer, String function) throws SQLException {
+		if (method.startsWith("execute") && this.lose.compareAndSet(function, null)) {
 			throw new SQLException("The connection is lost", "08006");
 		}
-		return result;
+		return answer;
 	}
 
 	@Override

@@ -45,7 +45,7 @@ class PgTleTests {
 	void whatPgTleIsGivenIsTheExtension() {
 		run("postgres", ExtensionFiles.pgTleScript());
 		assertThat(known()).containsExactly("1.0.0", "1.0.0--1.1.0", "1.1.0--1.2.0", "1.2.0--1.3.0", "1.3.0--1.4.0",
-				"1.4.0--1.5.0", "1.5.0--1.6.0");
+				"1.4.0--1.5.0", "1.5.0--1.6.0", "1.6.0--1.7.0");
 		assertThat(this.jdbc.sql("SELECT version FROM pgtle.default_version").query(String.class).single())
 			.isEqualTo(TestDatabase.SCHEMA_VERSION);
 		run("app", "CALL pgtle.stand_in_for_create_extension()", "CREATE TABLE effect ()",
@@ -61,7 +61,7 @@ class PgTleTests {
 		run("postgres", ExtensionFiles.pgTleScript());
 		run("postgres", ExtensionFiles.pgTleScript());
 		assertThat(known()).containsExactly("1.0.0", "1.0.0--1.1.0", "1.1.0--1.2.0", "1.2.0--1.3.0", "1.3.0--1.4.0",
-				"1.4.0--1.5.0", "1.5.0--1.6.0");
+				"1.4.0--1.5.0", "1.5.0--1.6.0", "1.6.0--1.7.0");
 		assertThat(this.jdbc.sql("SELECT sql FROM pgtle.script ORDER BY position LIMIT 1").query(String.class).single())
 			.isEqualTo("SELECT 1");
 	}

@@ -28,11 +28,11 @@ public record TestDatabase(int port, String name) {
 	/**
 	 * Version of the schema after all scripts.
 	 */
-	public static final String SCHEMA_VERSION = "1.6.0";
+	public static final String SCHEMA_VERSION = "1.7.0";
 
 	private static final List<String> SCRIPTS = List.of("pg_dispatch--1.0.0.sql", "pg_dispatch--1.0.0--1.1.0.sql",
 			"pg_dispatch--1.1.0--1.2.0.sql", "pg_dispatch--1.2.0--1.3.0.sql", "pg_dispatch--1.3.0--1.4.0.sql",
-			"pg_dispatch--1.4.0--1.5.0.sql", "pg_dispatch--1.5.0--1.6.0.sql");
+			"pg_dispatch--1.4.0--1.5.0.sql", "pg_dispatch--1.5.0--1.6.0.sql", "pg_dispatch--1.6.0--1.7.0.sql");
 
 	public String url() {
 		return "jdbc:postgresql://localhost:" + this.port + "/" + this.name;
