@@ -43,6 +43,8 @@ final class Argument {
 
 	private final ObjectReader reader;
 
+	private final boolean typeTellsAll;
+
 	Argument(String name, Method method, int index, Class<?> implementation, LosslessMapper mapper) {
 		this.name = name;
 		this.method = method;
@@ -52,6 +54,8 @@ final class Argument {
 		Class<?> entity = Entities.findIn(this.type);
 		Assert.isTrue(entity == null, () -> "Parameter '" + name + "' of " + method.toGenericString()
 				+ " is not possible: " + entityRefused(entity));
+		// So that a value cannot be of another type, or have elements that are.
+		this.typeTellsAll = this.type.isFinal() && !this.type.isContainerType() && !this.type.isReferenceType();
 		this.mapper = mapper;
 		this.writer = mapper.writer(this.type);
 		this.reader = mapper.reader(this.type);
@@ -71,7 +75,7 @@ final class Argument {
 	}
 
 	String write(@Nullable Object value) {
-		Class<?> entity = (value != null) ? Entities.findIn(value) : null;
+		Class<?> entity = (value != null && !this.typeTellsAll) ? Entities.findIn(value) : null;
 		if (entity != null) {
 			throw refused(entityRefused(entity), null);
 		}
