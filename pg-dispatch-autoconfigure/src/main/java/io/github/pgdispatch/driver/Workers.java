@@ -33,7 +33,7 @@ final class Workers implements Wakeable {
 	/**
 	 * Long against a round trip, short against a shutdown that waits for it.
 	 */
-	private static final Duration SLICE = Duration.ofMillis(50);
+	private static final Duration SLICE = Duration.ofMillis(20);
 
 	/**
 	 * How soon a worker that runs a quick job looks at the queue again. One that does not
@@ -42,10 +42,10 @@ final class Workers implements Wakeable {
 	private static final Duration SOON = Duration.ofMillis(5);
 
 	/**
-	 * The same for one that runs a batch, which takes ten milliseconds where there are as
-	 * many.
+	 * The same for one that runs batches, of which the last one may begin at the end of
+	 * its slice, and takes ten milliseconds where there are as many.
 	 */
-	private static final Duration SOON_IN_BATCHES = Duration.ofMillis(20);
+	private static final Duration SOON_IN_BATCHES = Duration.ofMillis(40);
 
 	private static final BackOff TROUBLES = new ExponentialBackOff(100, 2);
 
@@ -87,6 +87,11 @@ final class Workers implements Wakeable {
 	private long company;
 
 	/**
+	 * How many jobs the last look ran, if it ran them in batches.
+	 */
+	private long ranInBatches;
+
+	/**
 	 * By when a worker is likely to look again, as {@link System#nanoTime()} tells the
 	 * time.
 	 */
@@ -118,22 +123,25 @@ final class Workers implements Wakeable {
 		this.lock.lock();
 		try {
 			this.announced += jobs;
-			if (this.stopped || this.working == this.threads) {
-				return;
-			}
-			long gathering = this.gathering.left();
-			if (this.working > 0 && gathering < untilNextLook()) {
-				startLater(untilNextLook(), this.announced);
-			}
-			else if (gathering > 0) {
-				startLater(gathering, this.seen);
-			}
-			else {
-				startOne();
+			if (!this.stopped && this.working < this.threads) {
+				startInTime();
 			}
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	private void startInTime() {
+		long gathering = this.gathering.left();
+		if (this.working > 0 && gathering < untilNextLook()) {
+			startLater(untilNextLook(), this.announced);
+		}
+		else if (gathering > 0) {
+			startLater(gathering, this.seen);
+		}
+		else {
+			startOne();
 		}
 	}
 
@@ -177,19 +185,27 @@ final class Workers implements Wakeable {
 			if (this.stopped || this.working == this.threads) {
 				return;
 			}
-			if (announced > this.seen) {
+			if (announced > this.seen && !keepUp()) {
 				// Those that are there may be slow, or have run into slow jobs.
 				long wanted = Math.min(announced - this.seen, Math.max(this.working, 1));
 				start(Math.min(wanted, this.threads - this.working));
 				startLater(untilNextLook(), announced);
 			}
 			else if (this.announced > this.seen) {
-				startOne();
+				startInTime();
 			}
 		}
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	/**
+	 * Whether those that are there run jobs as fast as they come: some have come during
+	 * the last look, and some since.
+	 */
+	private boolean keepUp() {
+		return untilNextLook() > 0 && this.announced - this.seen <= 2 * this.ranInBatches;
 	}
 
 	private void work() {
@@ -247,6 +263,24 @@ final class Workers implements Wakeable {
 	}
 
 	/**
+	 * Takes note of jobs that a drain has run, which has not ended yet. They are the
+	 * oldest ones.
+	 * @param announced how many jobs there was word of before it looked
+	 * @param completed how many it has run since
+	 * @param inBatches whether it ran them in batches
+	 */
+	private void ran(long announced, long completed, boolean inBatches) {
+		this.lock.lock();
+		try {
+			this.seen = Math.max(this.seen, Math.min(this.seen + completed, announced));
+			this.ranInBatches = inBatches ? completed : 0;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
 	 * Takes note of the end of a drain.
 	 * @param announced how many jobs there was word of before its last look
 	 * @param company how many jobs it found, if all of them were quick and none failed
@@ -283,9 +317,11 @@ final class Workers implements Wakeable {
 		try {
 			do {
 				announced = lookBegins(progress);
+				boolean inBatches = progress.inBatches();
 				progress = session.work(SLICE, progress, () -> this.lookIn.accept(Duration.ZERO));
 				company = (progress.failed() == 0) ? company + progress.completed() : 0;
 				report(progress.completed(), progress.failed());
+				ran(announced, progress.completed(), inBatches);
 				if (!progress.drained() && !progress.inBatches()) {
 					// The next job may take long, and those behind it may have been out
 					// of the others'

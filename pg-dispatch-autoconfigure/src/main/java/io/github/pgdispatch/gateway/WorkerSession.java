@@ -26,6 +26,12 @@ public final class WorkerSession implements AutoCloseable {
 	private static final String WORK = "CALL pgdispatch.work(make_interval(secs => ?), ?, ?, ?)";
 
 	/**
+	 * How long batches take at the most, unless there is a job among them that takes its
+	 * time.
+	 */
+	private static final Duration STUCK = Duration.ofMillis(100);
+
+	/**
 	 * How soon it is looked after a job that takes its time: shorter limits are exceeded.
 	 */
 	private static final Duration LONG = Duration.ofMillis(250);
@@ -73,7 +79,7 @@ public final class WorkerSession implements AutoCloseable {
 			call.setObject(3, progress.afterDueAt());
 			call.setLong(4, progress.afterId());
 			Future<?> alarm = progress.inBatches()
-					? this.canceller.schedule(() -> cancel(call), 2 * slice.toMillis(), TimeUnit.MILLISECONDS)
+					? this.canceller.schedule(() -> cancel(call), STUCK.toMillis(), TimeUnit.MILLISECONDS)
 					: this.canceller.schedule(whenLong, LONG.toMillis(), TimeUnit.MILLISECONDS);
 			try (ResultSet row = call.executeQuery()) {
 				row.next();
