@@ -331,7 +331,7 @@ final class Workers implements Wakeable {
 					wake(1);
 				}
 			}
-			while (!progress.drained() && !isStopped());
+			while (!progress.drained() && !progress.outside() && !isStopped());
 			if (progress.outside() && !isStopped()) {
 				workOutside(session);
 			}

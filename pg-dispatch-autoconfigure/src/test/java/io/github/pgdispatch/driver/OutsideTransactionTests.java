@@ -122,6 +122,18 @@ class OutsideTransactionTests {
 	}
 
 	@Test
+	void doesNotWaitForTheEndOfABacklog() {
+		this.jdbc
+			.sql("""
+					SELECT pgdispatch.dispatch('INSERT INTO effect SELECT count(*) FROM pgdispatch.job', transactional => false),
+					       pgdispatch.fire_all(ARRAY(SELECT 'SELECT ' || i FROM generate_series(1, 50000) AS i))""")
+			.query()
+			.listOfRows();
+		awaitNothingLeft();
+		assertThat(value("what::integer FROM effect", Integer.class)).isGreaterThan(5_000);
+	}
+
+	@Test
 	void timeLimitEndsIt() {
 		dispatch(SLOW, ", time_limit => '1 second'");
 		await().until(() -> value("count(*) FROM pgdispatch.dead_letter WHERE sqlstate = 'PD001'", Long.class) == 1);
