@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 import io.github.pgdispatch.test.TestDatabase;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs commands, as a driver has it.
@@ -78,8 +79,7 @@ final class Worker extends Actor {
 	 * still.
 	 */
 	private void runOutside() throws SQLException {
-		String begun = session().value("SELECT concat_ws('|', id, attempt, "
-				+ "coalesce(extract(epoch FROM time_limit) * 1000, 0), command) FROM pgdispatch.begin_outside() WHERE id IS NOT NULL");
+		String begun = begun();
 		if (begun == null) {
 			return;
 		}
@@ -99,14 +99,33 @@ final class Worker extends Actor {
 					"SELECT pgdispatch.end_outside(%s, %s, %s, 'it failed')".formatted(values[0], values[1], error));
 		}
 		catch (SQLException ex) {
-			if (!"57014".equals(ex.getSQLState())) {
-				throw ex;
-			}
-			// Whoever cancels it has come too late for the command. The driver ends its
-			// session then, too.
-			this.history.addKilled(session().pid());
+			// Whoever cancels it has come too late for the command.
+			cancelled(ex);
 		}
 		renewSession();
+	}
+
+	private @Nullable String begun() throws SQLException {
+		try {
+			return session().value("SELECT concat_ws('|', id, attempt, "
+					+ "coalesce(extract(epoch FROM time_limit) * 1000, 0), command) FROM pgdispatch.begin_outside() WHERE id IS NOT NULL");
+		}
+		catch (SQLException ex) {
+			// Whoever cancels it has come too early for the command.
+			cancelled(ex);
+			renewSession();
+			return null;
+		}
+	}
+
+	/**
+	 * The driver ends its session then, too.
+	 */
+	private void cancelled(SQLException ex) throws SQLException {
+		if (!"57014".equals(ex.getSQLState())) {
+			throw ex;
+		}
+		this.history.addKilled(session().pid());
 	}
 
 	private void cancel(Statement statement, boolean inBatches) {
