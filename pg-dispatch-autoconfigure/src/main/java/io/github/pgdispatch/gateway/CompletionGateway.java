@@ -19,13 +19,15 @@ import org.springframework.jdbc.core.ResultSetExtractor;
  */
 public final class CompletionGateway {
 
-	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json, false)";
+	private static final String CALL = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json, required => ";
+
+	private static final String COMPLETE = CALL + "false)";
 
 	/**
 	 * In one message: the driver sends both before it waits for an answer, and the
 	 * database passes over the second one if the first one fails.
 	 */
-	private static final String COMPLETE_AND_COMMIT = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json, true); COMMIT";
+	private static final String COMPLETE_AND_COMMIT = CALL + "true); COMMIT";
 
 	private static final String LOST = "PD003";
 

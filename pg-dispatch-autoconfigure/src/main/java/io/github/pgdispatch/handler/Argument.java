@@ -54,8 +54,7 @@ final class Argument {
 		Class<?> entity = Entities.findIn(this.type);
 		Assert.isTrue(entity == null, () -> "Parameter '" + name + "' of " + method.toGenericString()
 				+ " is not possible: " + entityRefused(entity));
-		// So that a value cannot be of another type, or have elements that are.
-		this.typeTellsAll = this.type.isFinal() && !this.type.isContainerType() && !this.type.isReferenceType();
+		this.typeTellsAll = Entities.areToldBy(this.type);
 		this.mapper = mapper;
 		this.writer = mapper.writer(this.type);
 		this.reader = mapper.reader(this.type);

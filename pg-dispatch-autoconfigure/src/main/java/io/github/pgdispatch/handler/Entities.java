@@ -48,6 +48,14 @@ final class Entities {
 	}
 
 	/**
+	 * Whether a type tells all: its values cannot be of another one, nor have elements
+	 * that are.
+	 */
+	static boolean areToldBy(JavaType type) {
+		return type.isFinal() && !type.isContainerType() && !type.isReferenceType();
+	}
+
+	/**
 	 * Finds an entity in a value whose type does not tell: the value itself, or an
 	 * element of it.
 	 */

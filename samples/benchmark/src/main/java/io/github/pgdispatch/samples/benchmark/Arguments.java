@@ -30,7 +30,8 @@ record Arguments(Size size, @Nullable String url, List<Peers> peers, List<String
 		Size size = left.removeIf("full"::equals) ? Size.FULL : Size.SHORT;
 		Optional<String> url = left.stream().filter((argument) -> argument.startsWith("jdbc:")).findFirst();
 		url.ifPresent(left::remove);
-		List<Peers> peers = Stream.of(Peers.values()).filter((peer) -> left.remove(peer.name())).toList();
+		List<Peers> peers = Stream.of(Peers.values()).filter((peer) -> left.contains(peer.name())).toList();
+		peers.forEach((peer) -> left.remove(peer.name()));
 		return new Arguments(size, url.orElse(null), peers.isEmpty() ? List.of(Peers.values()) : peers,
 				List.copyOf(left));
 	}

@@ -31,7 +31,9 @@ public final class BothAtOnce implements Scenario {
 
 	private static final int SECONDS = 60;
 
-	// Each is long enough to be few.
+	/**
+	 * Few, as each of them is long.
+	 */
 	private static final int ROUNDS = 3;
 
 	private final List<? extends Contender> peers;
