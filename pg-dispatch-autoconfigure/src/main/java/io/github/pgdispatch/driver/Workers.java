@@ -274,6 +274,7 @@ final class Workers implements Wakeable {
 		try {
 			this.seen = Math.max(this.seen, Math.min(this.seen + completed, announced));
 			this.ranInBatches = inBatches ? completed : 0;
+			this.troubles = TROUBLES.start();
 		}
 		finally {
 			this.lock.unlock();
@@ -323,10 +324,8 @@ final class Workers implements Wakeable {
 				report(progress.completed(), progress.failed());
 				ran(announced, progress.completed(), inBatches);
 				if (!progress.drained() && !progress.inBatches()) {
-					// The next job may take long, and those behind it may have been out
-					// of the others'
-					// sight when they looked, locked for a batch that has come to
-					// nothing.
+					// The next job may take long, and those behind it may have been
+					// locked for a batch that has come to nothing when others looked.
 					company = 0;
 					wake(1);
 				}
@@ -374,13 +373,6 @@ final class Workers implements Wakeable {
 		this.completed.addAndGet(completed);
 		if (failed > 0) {
 			logger.warn(failed + " job(s) failed: see pgdispatch.dead_letter");
-		}
-		this.lock.lock();
-		try {
-			this.troubles = TROUBLES.start();
-		}
-		finally {
-			this.lock.unlock();
 		}
 	}
 
