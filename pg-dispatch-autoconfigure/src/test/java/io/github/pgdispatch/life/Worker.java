@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Worker extends Actor {
 
-	private static final int SLICE = 50;
+	private static final int SLICE = 20;
+
+	private static final int STUCK = 100;
 
 	private final ScheduledExecutorService canceller;
 
@@ -45,7 +47,7 @@ final class Worker extends Actor {
 		boolean drained = true;
 		boolean outside = false;
 		try (Statement statement = session().connection().createStatement()) {
-			ScheduledFuture<?> alarm = this.canceller.schedule(() -> cancel(statement, inBatches), 2 * SLICE,
+			ScheduledFuture<?> alarm = this.canceller.schedule(() -> cancel(statement, inBatches), STUCK,
 					TimeUnit.MILLISECONDS);
 			try (ResultSet row = statement
 				.executeQuery("CALL pgdispatch.work(slice => '%d milliseconds', pace => %d, %s)".formatted(SLICE,
