@@ -1,9 +1,13 @@
 package io.github.pgdispatch.samples.benchmark.contender;
 
+import java.time.Duration;
+
 import io.github.pgdispatch.test.ExtensionFiles;
 import io.github.pgdispatch.test.TestDatabase;
 
 import org.springframework.jdbc.core.JdbcTemplate;
+
+import static org.awaitility.Awaitility.await;
 
 /**
  * Somebody who provides {@code pgdispatch.fire}, and has pg_cron run the jobs.
@@ -32,7 +36,7 @@ public enum CronContender {
 
 	};
 
-	private static final long LOOK_MILLIS = 20;
+	private static final Duration PATIENCE = Duration.ofMinutes(2);
 
 	private final String title;
 
@@ -64,13 +68,13 @@ public enum CronContender {
 	/**
 	 * Waits until there is no trace of what has run.
 	 * @param database with pg_cron
-	 * @throws InterruptedException if the waiting is to end
 	 */
-	public void awaitIdle(TestDatabase database) throws InterruptedException {
+	public void awaitIdle(TestDatabase database) {
 		JdbcTemplate postgres = new JdbcTemplate(database.dataSource("postgres"));
-		while (Boolean.TRUE.equals(postgres.queryForObject("SELECT EXISTS (SELECT FROM cron.job)", Boolean.class))) {
-			Thread.sleep(LOOK_MILLIS);
-		}
+		await("the last cron job").atMost(PATIENCE)
+			.pollInSameThread()
+			.pollInterval(Duration.ofMillis(20))
+			.until(() -> Background.count(postgres, "cron.job") == 0);
 	}
 
 	@Override

@@ -1,5 +1,6 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -14,6 +15,8 @@ import io.github.pgdispatch.test.TestDatabase;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * How soon after the commit a job starts that pg_cron runs: while others have just been
  * run, and in a database that was idle.
@@ -25,6 +28,8 @@ public final class CronLatency implements Scenario {
 	private static final int COLD = 20;
 
 	private static final long PAUSE_MILLIS = 50;
+
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
 
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
@@ -46,10 +51,10 @@ public final class CronLatency implements Scenario {
 		contender.install(database);
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
 		// Until pg_cron has run one, which it begins to look for each second.
-		while (Background.count(app, "effect") == 0) {
+		await("a run by pg_cron").atMost(PATIENCE).pollInSameThread().until(() -> {
 			dispatch(app, -1);
-			Thread.sleep(PAUSE_MILLIS);
-		}
+			return Background.count(app, "effect") > 0;
+		});
 		List<Double> latencies = new ArrayList<>();
 		for (int i = 0; i < jobs; i++) {
 			if (cold) {

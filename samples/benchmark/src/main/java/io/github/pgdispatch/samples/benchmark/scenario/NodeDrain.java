@@ -2,12 +2,13 @@ package io.github.pgdispatch.samples.benchmark.scenario;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.test.TestDatabase;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 
 /**
  * One node that runs jobs that wait for it.
@@ -32,13 +33,12 @@ final class NodeDrain {
 			body.run(jdbc, number);
 		})) {
 			arena.dispatchMany(jobs);
-			long start = System.nanoTime();
 			arena.application().start();
 			// From its first job on: it takes a while to start.
-			await(() -> begun.get() > 0, start);
-			start = System.nanoTime();
+			await("the first job").until(() -> begun.get() > 0);
+			long start = System.nanoTime();
 			int before = begun.get();
-			await(() -> begun.get() >= jobs && arena.application().waiting() == 0, start);
+			await("the last job").until(() -> begun.get() >= jobs && arena.application().waiting() == 0);
 			return (jobs - before) * 1e9 / (System.nanoTime() - start);
 		}
 		finally {
@@ -46,13 +46,8 @@ final class NodeDrain {
 		}
 	}
 
-	private static void await(BooleanSupplier condition, long since) throws InterruptedException {
-		while (!condition.getAsBoolean()) {
-			if (System.nanoTime() - since > PATIENCE.toNanos()) {
-				throw new IllegalStateException("Not all jobs were run within " + PATIENCE);
-			}
-			Thread.sleep(1);
-		}
+	private static ConditionFactory await(String what) {
+		return Awaitility.await(what).atMost(PATIENCE).pollInSameThread().pollInterval(Duration.ofMillis(1));
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ import io.github.pgdispatch.test.TestDatabase;
 
 import org.springframework.jdbc.core.RowCallbackHandler;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * How soon after the commit a job starts, with one job every 50 ms.
  */
@@ -35,6 +38,8 @@ public final class StartLatency implements Scenario {
 	 * So that the virtual machine has compiled what an application runs all day.
 	 */
 	private static final int TO_WARM_UP = 3_000;
+
+	private static final Duration PATIENCE = Duration.ofMinutes(5);
 
 	private final List<? extends Contender> peers;
 
@@ -80,10 +85,8 @@ public final class StartLatency implements Scenario {
 		}
 	}
 
-	private static void awaitAll(Arena arena) throws InterruptedException {
-		while (arena.application().waiting() > 0) {
-			Thread.sleep(EVERY_MILLIS);
-		}
+	private static void awaitAll(Arena arena) {
+		await("the last job").atMost(PATIENCE).pollInSameThread().until(() -> arena.application().waiting() == 0);
 	}
 
 	private static List<Double> measure(BenchmarkServer server, int jobs, Contender contender) throws Exception {
