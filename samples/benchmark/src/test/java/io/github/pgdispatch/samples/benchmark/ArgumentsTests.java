@@ -1,8 +1,13 @@
 package io.github.pgdispatch.samples.benchmark;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.github.pgdispatch.samples.benchmark.peer.Peers;
 import io.github.pgdispatch.samples.benchmark.scenario.Scenario;
@@ -30,6 +35,14 @@ class ArgumentsTests {
 		assertThat(arguments.url()).isEqualTo("jdbc:postgresql://localhost/postgres");
 		assertThat(arguments.peers()).containsExactly(Peers.MODULITH);
 		assertThat(arguments.choose(SCENARIOS)).containsOnlyKeys("S1", "S10");
+	}
+
+	@Test
+	void takesThoseOfTheReadme() throws IOException {
+		Matcher command = Pattern.compile("run\\.arguments=\"(.*)\"").matcher(Files.readString(Path.of("README.md")));
+		assertThat(command.find()).isTrue();
+		assertThat(Arguments.of(command.group(1).split(" ")))
+			.isEqualTo(new Arguments(Size.FULL, null, List.of(Peers.DB_SCHEDULER), List.of("S2", "S9")));
 	}
 
 	@Test
