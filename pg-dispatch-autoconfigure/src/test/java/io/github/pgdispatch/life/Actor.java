@@ -7,6 +7,7 @@ import java.util.random.RandomGenerator;
 
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
+import org.postgresql.util.PSQLState;
 
 /**
  * Does something again and again in a session and a thread of its own, until it is told
@@ -78,6 +79,10 @@ abstract class Actor implements AutoCloseable {
 
 	static boolean isLost(SQLException ex) {
 		return LOST.contains(String.valueOf(ex.getSQLState()));
+	}
+
+	static boolean isCancelled(SQLException ex) {
+		return PSQLState.QUERY_CANCELED.getState().equals(ex.getSQLState());
 	}
 
 	void renewSession() throws SQLException {

@@ -64,7 +64,7 @@ final class Worker extends Actor {
 			}
 		}
 		catch (SQLException ex) {
-			if (!inBatches || !"57014".equals(ex.getSQLState())) {
+			if (!inBatches || !isCancelled(ex)) {
 				throw ex;
 			}
 		}
@@ -124,7 +124,7 @@ final class Worker extends Actor {
 	 * The driver ends its session then, too.
 	 */
 	private void cancelled(SQLException ex) throws SQLException {
-		if (!"57014".equals(ex.getSQLState())) {
+		if (!isCancelled(ex)) {
 			throw ex;
 		}
 		this.history.addKilled(session().pid());
