@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import io.github.pgdispatch.gateway.FoundLetter;
+import io.github.pgdispatch.gateway.DeadLetterRow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +43,7 @@ public record DeadLetter(long id, @Nullable String command, @Nullable String han
 		headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
 	}
 
-	static DeadLetter of(FoundLetter letter) {
+	static DeadLetter of(DeadLetterRow letter) {
 		return new DeadLetter(letter.id(), letter.command(), letter.handler(), letter.arguments(), letter.headers(),
 				letter.options(), letter.firedAt(), letter.dueAt(), letter.failedAt(), letter.attempts(),
 				letter.crashes(), letter.sqlState(), letter.message(), letter.detail(), letter.hint(),

@@ -2,7 +2,7 @@ package io.github.pgdispatch;
 
 import java.time.Instant;
 
-import io.github.pgdispatch.gateway.LetterChoice;
+import io.github.pgdispatch.gateway.DeadLetterSelection;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -96,8 +96,9 @@ public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlSta
 		return new DeadLetterFilter(this.handler, this.sqlState, this.since, this.until, this.text, limit);
 	}
 
-	LetterChoice choice() {
-		return new LetterChoice(null, this.handler, this.sqlState, this.since, this.until, this.text, this.limit);
+	DeadLetterSelection choice() {
+		return new DeadLetterSelection(null, this.handler, this.sqlState, this.since, this.until, this.text,
+				this.limit);
 	}
 
 }

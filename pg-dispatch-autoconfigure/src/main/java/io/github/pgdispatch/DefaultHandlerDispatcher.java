@@ -5,7 +5,7 @@ import java.util.Map;
 
 import javax.sql.DataSource;
 
-import io.github.pgdispatch.gateway.JobGateway;
+import io.github.pgdispatch.gateway.DispatchGateway;
 
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.Assert;
@@ -15,7 +15,7 @@ import org.springframework.util.Assert;
  */
 final class DefaultHandlerDispatcher implements HandlerDispatcher {
 
-	private final JobGateway gateway;
+	private final DispatchGateway gateway;
 
 	private final DispatchTransaction transaction;
 
@@ -25,7 +25,7 @@ final class DefaultHandlerDispatcher implements HandlerDispatcher {
 
 	DefaultHandlerDispatcher(DataSource dataSource, PlatformTransactionManager transactionManager,
 			boolean transactionRequired, DispatchPropagator propagator, DispatchListener listener) {
-		this.gateway = new JobGateway(dataSource);
+		this.gateway = new DispatchGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, transactionRequired);
 		this.propagator = propagator;
 		this.listener = listener;

@@ -5,9 +5,9 @@ import java.util.Optional;
 
 import javax.sql.DataSource;
 
-import io.github.pgdispatch.gateway.LetterChoice;
-import io.github.pgdispatch.gateway.LetterGateway;
-import io.github.pgdispatch.gateway.LimitGateway;
+import io.github.pgdispatch.gateway.DeadLetterSelection;
+import io.github.pgdispatch.gateway.DeadLetterGateway;
+import io.github.pgdispatch.gateway.QueueGateway;
 
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.Assert;
@@ -17,15 +17,15 @@ import org.springframework.util.Assert;
  */
 final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
-	private final LetterGateway letters;
+	private final DeadLetterGateway letters;
 
-	private final LimitGateway limits;
+	private final QueueGateway limits;
 
 	private final DispatchTransaction transaction;
 
 	DefaultPgDispatchOperations(DataSource dataSource, PlatformTransactionManager transactionManager) {
-		this.letters = new LetterGateway(dataSource);
-		this.limits = new LimitGateway(dataSource);
+		this.letters = new DeadLetterGateway(dataSource);
+		this.limits = new QueueGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, false);
 	}
 
@@ -59,8 +59,8 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 		return this.transaction.call(() -> this.letters.delete(filter.choice()));
 	}
 
-	private static LetterChoice choice(long id) {
-		return new LetterChoice(id, null, null, null, null, null, null);
+	private static DeadLetterSelection choice(long id) {
+		return new DeadLetterSelection(id, null, null, null, null, null, null);
 	}
 
 	@Override

@@ -15,8 +15,8 @@ import javax.sql.DataSource;
 import io.github.pgdispatch.command.Command;
 import io.github.pgdispatch.command.ParameterValues;
 import io.github.pgdispatch.gateway.DispatchOptions;
-import io.github.pgdispatch.gateway.JobGateway;
-import io.github.pgdispatch.gateway.LifeGateway;
+import io.github.pgdispatch.gateway.DispatchGateway;
+import io.github.pgdispatch.gateway.JobControlGateway;
 
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.function.SingletonSupplier;
@@ -27,13 +27,13 @@ import org.springframework.util.function.SingletonSupplier;
  */
 final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
-	private final JobGateway gateway;
+	private final DispatchGateway gateway;
 
 	private final DispatchTransaction transaction;
 
 	private final DispatchListener listener;
 
-	private final LifeGateway life;
+	private final JobControlGateway life;
 
 	private final DispatchTransaction anyTransaction;
 
@@ -58,10 +58,10 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 	DefaultPgDispatchTemplate(DataSource dataSource, PlatformTransactionManager transactionManager,
 			boolean transactionRequired, DispatchListener listener, JobResults results,
 			Supplier<HandlerDispatcher> handlers, DispatchPropagator propagator, DispatchDefaults defaults) {
-		this.gateway = new JobGateway(dataSource);
+		this.gateway = new DispatchGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, transactionRequired);
 		this.listener = listener;
-		this.life = new LifeGateway(dataSource);
+		this.life = new JobControlGateway(dataSource);
 		this.anyTransaction = new DispatchTransaction(transactionManager, dataSource, false);
 		this.results = results;
 		this.handlers = handlers;

@@ -90,8 +90,8 @@ public final class Dispatch {
 	 * @return of which nothing is asked yet
 	 */
 	public static Dispatch handler(String name, String argumentsJson) {
-		Requirements.name("The name of the handler", name);
-		Requirements.name("The JSON of the arguments", argumentsJson);
+		ArgumentChecks.name("The name of the handler", name);
+		ArgumentChecks.name("The JSON of the arguments", argumentsJson);
 		return new Dispatch(name, argumentsJson, Duration.ZERO, DispatchOptions.NONE);
 	}
 
@@ -102,7 +102,7 @@ public final class Dispatch {
 	 * @return another description
 	 */
 	public Dispatch delay(Duration delay) {
-		return new Dispatch(this.handler, this.content, Requirements.notNegative("The delay", delay), this.options);
+		return new Dispatch(this.handler, this.content, ArgumentChecks.notNegative("The delay", delay), this.options);
 	}
 
 	/**
@@ -111,7 +111,7 @@ public final class Dispatch {
 	 * @return another description
 	 */
 	public Dispatch maxAttempts(int maxAttempts) {
-		return with(Option.MAX_ATTEMPTS, Requirements.maxAttempts(maxAttempts));
+		return with(Option.MAX_ATTEMPTS, ArgumentChecks.maxAttempts(maxAttempts));
 	}
 
 	/**
@@ -130,7 +130,7 @@ public final class Dispatch {
 	 * @return another description
 	 */
 	public Dispatch timeLimit(Duration timeLimit) {
-		return with(Option.TIME_LIMIT, Requirements.lasting("The time limit", timeLimit));
+		return with(Option.TIME_LIMIT, ArgumentChecks.lasting("The time limit", timeLimit));
 	}
 
 	/**
@@ -141,7 +141,7 @@ public final class Dispatch {
 	 * @return another description
 	 */
 	public Dispatch key(String key) {
-		return with(Option.KEY, Requirements.key("The key", key));
+		return with(Option.KEY, ArgumentChecks.key("The key", key));
 	}
 
 	/**
@@ -166,7 +166,7 @@ public final class Dispatch {
 		Assert.isTrue(this.options.has(Option.KEY), "To keep a key takes one: give that first");
 		Assert.isTrue(!this.options.has(Option.ON_DUPLICATE),
 				"A job cannot both replace the waiting one and keep its key after it is done");
-		return with(Option.KEEP_KEY, Requirements.notNegative("The time to keep the key", duration));
+		return with(Option.KEEP_KEY, ArgumentChecks.notNegative("The time to keep the key", duration));
 	}
 
 	/**
@@ -177,7 +177,7 @@ public final class Dispatch {
 	 * @return another description
 	 */
 	public Dispatch orderingKey(String orderingKey) {
-		return with(Option.ORDERING_KEY, Requirements.key("The ordering key", orderingKey));
+		return with(Option.ORDERING_KEY, ArgumentChecks.key("The ordering key", orderingKey));
 	}
 
 	/**
@@ -198,7 +198,7 @@ public final class Dispatch {
 	 * @return another description
 	 */
 	public Dispatch queue(String name) {
-		return with(Option.QUEUE, Requirements.name("The name of the queue", name));
+		return with(Option.QUEUE, ArgumentChecks.name("The name of the queue", name));
 	}
 
 	/**
@@ -207,7 +207,7 @@ public final class Dispatch {
 	 * @return another description
 	 */
 	public Dispatch priority(int seconds) {
-		return with(Option.PRIORITY, Requirements.priority(seconds));
+		return with(Option.PRIORITY, ArgumentChecks.priority(seconds));
 	}
 
 	/**
@@ -236,7 +236,7 @@ public final class Dispatch {
 	}
 
 	private static Duration requireResultTime(Duration duration) {
-		return Requirements.lasting("The time to keep the result", duration);
+		return ArgumentChecks.lasting("The time to keep the result", duration);
 	}
 
 	/**

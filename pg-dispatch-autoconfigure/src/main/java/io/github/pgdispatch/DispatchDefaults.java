@@ -23,9 +23,9 @@ public record DispatchDefaults(int maxAttempts, BackOff backOff, @Nullable Durat
 	public static final DispatchDefaults ONE_ATTEMPT = new DispatchDefaults(1, BackOff.DEFAULT, null);
 
 	public DispatchDefaults {
-		Requirements.maxAttempts(maxAttempts);
+		ArgumentChecks.maxAttempts(maxAttempts);
 		if (timeLimit != null) {
-			Requirements.lasting("The time limit", timeLimit);
+			ArgumentChecks.lasting("The time limit", timeLimit);
 		}
 	}
 

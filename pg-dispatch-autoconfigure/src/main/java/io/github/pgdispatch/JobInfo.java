@@ -2,7 +2,7 @@ package io.github.pgdispatch;
 
 import java.time.Instant;
 
-import io.github.pgdispatch.gateway.FoundJob;
+import io.github.pgdispatch.gateway.JobRow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,7 @@ public record JobInfo(long id, JobState state, @Nullable String command, @Nullab
 		@Nullable String arguments, @Nullable Instant firedAt, @Nullable Instant dueAt, @Nullable Integer attempts,
 		@Nullable Instant finishedAt) {
 
-	static JobInfo of(FoundJob job) {
+	static JobInfo of(JobRow job) {
 		return new JobInfo(job.id(), JobState.valueOf(job.state()), job.command(), job.handler(), job.arguments(),
 				job.firedAt(), job.dueAt(), job.attempts(), job.finishedAt());
 	}

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import javax.sql.DataSource;
 
-import io.github.pgdispatch.gateway.CommandQueue;
+import io.github.pgdispatch.gateway.SqlJobQueue;
 import io.github.pgdispatch.gateway.WatchSession;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
@@ -232,7 +232,7 @@ class PgDispatchTemplateTests {
 
 	@Test
 	void nobodyIsNotifiedIfTheListenerSeesToTheJobs() throws SQLException {
-		try (WatchSession watch = WatchSession.open(this.dataSource, new CommandQueue(1), true)) {
+		try (WatchSession watch = WatchSession.open(this.dataSource, new SqlJobQueue(1), true)) {
 			watch.watch();
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 1"));
 			this.listener.listening = false;

@@ -13,9 +13,9 @@ final class Attribute<T> {
 
 	private final @Nullable T value;
 
-	private final @Nullable Function<Call, T> expression;
+	private final @Nullable Function<Invocation, T> expression;
 
-	private Attribute(@Nullable T value, @Nullable Function<Call, T> expression) {
+	private Attribute(@Nullable T value, @Nullable Function<Invocation, T> expression) {
 		this.value = value;
 		this.expression = expression;
 	}
@@ -33,7 +33,7 @@ final class Attribute<T> {
 	 * @param expression of the call
 	 * @param example of a value, for as long as there is no call
 	 */
-	static <T> Attribute<T> expression(Function<Call, T> expression, T example) {
+	static <T> Attribute<T> expression(Function<Invocation, T> expression, T example) {
 		return new Attribute<>(example, expression);
 	}
 
@@ -47,7 +47,7 @@ final class Attribute<T> {
 	 * the value of an expression is an example
 	 * @return the value, or {@code null} if it was left out
 	 */
-	@Nullable T resolve(@Nullable Call call) {
+	@Nullable T resolve(@Nullable Invocation call) {
 		return (this.expression != null && call != null) ? this.expression.apply(call) : this.value;
 	}
 

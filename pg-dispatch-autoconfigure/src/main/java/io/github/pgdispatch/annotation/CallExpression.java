@@ -59,7 +59,7 @@ final class CallExpression {
 	 * @return what the expression gives, or a string if it is only a part of the text
 	 * @throws IllegalArgumentException if there is nothing that it gives
 	 */
-	Object evaluate(Call call) {
+	Object evaluate(Invocation call) {
 		MethodBasedEvaluationContext context = new MethodBasedEvaluationContext(call.target(), this.method,
 				call.arguments(), this.names);
 		context.setBeanResolver(this.beans);

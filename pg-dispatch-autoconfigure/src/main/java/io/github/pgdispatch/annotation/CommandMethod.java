@@ -23,10 +23,10 @@ import org.springframework.util.Assert;
  * @param promise that the call returns
  */
 record CommandMethod(Command command, JobAttributes attributes, RetryAttributes retry, MethodParameters parameters,
-		Supplier<PgDispatchTemplate> template, Promise promise) implements DispatchMethod {
+		Supplier<PgDispatchTemplate> template, ResultHandle promise) implements DispatchMethod {
 
 	static CommandMethod of(Method method, AfterCommitDispatch annotation, AttributeReader reader,
-			Supplier<PgDispatchTemplate> template, Promise promise) {
+			Supplier<PgDispatchTemplate> template, ResultHandle promise) {
 		Assert.isTrue(annotation.name().isEmpty() && annotation.concurrency() == Integer.MAX_VALUE,
 				"A name and a concurrency are for methods without SQL, whose body is run");
 		Assert.isTrue(annotation.retryOn().length == 0 && annotation.noRetryOn().length == 0,
@@ -48,7 +48,7 @@ record CommandMethod(Command command, JobAttributes attributes, RetryAttributes 
 		}
 	}
 
-	private Dispatch ask(Dispatch dispatch, @Nullable Call call) {
+	private Dispatch ask(Dispatch dispatch, @Nullable Invocation call) {
 		Dispatch asked = this.attributes.limit(this.attributes.apply(dispatch, call), call);
 		int maxAttempts = this.retry.maxAttempts();
 		asked = (maxAttempts != 0) ? asked.maxAttempts(maxAttempts) : asked;
@@ -59,7 +59,8 @@ record CommandMethod(Command command, JobAttributes attributes, RetryAttributes 
 	public @Nullable Object dispatch(Object target, @Nullable Object[] arguments) {
 		Dispatch dispatch = this.promise.ask(Dispatch.sql(this.command, this.parameters.values(arguments)));
 		PgDispatchTemplate template = this.template.get();
-		return this.promise.dispatch(ask(dispatch, new Call(target, arguments)), template::fire, template::dispatch);
+		return this.promise.dispatch(ask(dispatch, new Invocation(target, arguments)), template::fire,
+				template::dispatch);
 	}
 
 }

@@ -59,8 +59,8 @@ final class DispatchMethods {
 					+ " the class path.", "Add spring-boot-starter-jackson, or give the annotation SQL to run.");
 		}
 		try {
-			Promise promise = new Promise(ReturnType.of(method, targetClass, annotated.hasCommand()), this.results,
-					() -> this.handlers.get().mapper());
+			ResultHandle promise = new ResultHandle(ReturnType.of(method, targetClass, annotated.hasCommand()),
+					this.results, () -> this.handlers.get().mapper());
 			AttributeReader reader = new AttributeReader(annotated.method(), this.beanFactory);
 			return annotated.hasCommand()
 					? CommandMethod.of(annotated.method(), annotated.annotation(), reader, this.template, promise)

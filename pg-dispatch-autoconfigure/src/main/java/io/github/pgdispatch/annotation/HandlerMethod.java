@@ -22,12 +22,12 @@ import org.springframework.util.Assert;
  * @param promise that the call returns
  */
 record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attributes, Supplier<HandlerMethods> handlers,
-		Promise promise) implements DispatchMethod {
+		ResultHandle promise) implements DispatchMethod {
 
 	private static final String ASYNC = "org.springframework.scheduling.annotation.Async";
 
 	static HandlerMethod of(Method method, Class<?> targetClass, AfterCommitDispatch annotation, AttributeReader reader,
-			Supplier<HandlerMethods> handlers, Promise promise) {
+			Supplier<HandlerMethods> handlers, ResultHandle promise) {
 		Assert.isTrue(annotation.name().isEmpty() || !annotation.name().isBlank(),
 				"The name must not be blank. Leave it out, or give one that stays when the method is renamed");
 		Assert.isTrue(annotation.concurrency() > 0,
@@ -53,7 +53,7 @@ record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attribut
 		HandlerMethods handlers = this.handlers.get();
 		Dispatch dispatch = this.promise.ask(handlers.call(this.method, this.targetClass, arguments));
 		HandlerDispatcher dispatcher = handlers.dispatcher();
-		return this.promise.dispatch(ask(dispatch, new Call(target, arguments)), dispatcher::fire,
+		return this.promise.dispatch(ask(dispatch, new Invocation(target, arguments)), dispatcher::fire,
 				dispatcher::dispatch);
 	}
 
@@ -61,7 +61,7 @@ record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attribut
 	 * A time limit that is the same for all calls is the handler's, and need not be
 	 * written with each job.
 	 */
-	private Dispatch ask(Dispatch dispatch, Call call) {
+	private Dispatch ask(Dispatch dispatch, Invocation call) {
 		Dispatch asked = this.attributes.apply(dispatch, call);
 		return this.attributes.timeLimit().isConstant() ? asked : this.attributes.limit(asked, call);
 	}

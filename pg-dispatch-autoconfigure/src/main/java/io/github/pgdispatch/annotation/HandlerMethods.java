@@ -15,7 +15,7 @@ import io.github.pgdispatch.HandlerDispatcher;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.handler.Arguments;
 import io.github.pgdispatch.handler.Handler;
-import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.LosslessMapper;
 import io.github.pgdispatch.handler.ReturnValue;
@@ -34,7 +34,7 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 
 	private final Supplier<HandlerDispatcher> dispatcher;
 
-	private final HandlerCalls calls;
+	private final HandlerInvocations calls;
 
 	private final Supplier<LosslessMapper> mapper;
 
@@ -53,7 +53,7 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	 * @param defaults for methods whose annotation does not say otherwise
 	 */
 	public HandlerMethods(ConfigurableListableBeanFactory beanFactory, Supplier<HandlerDispatcher> dispatcher,
-			HandlerCalls calls, Supplier<LosslessMapper> mapper, DispatchDefaults defaults) {
+			HandlerInvocations calls, Supplier<LosslessMapper> mapper, DispatchDefaults defaults) {
 		this.beanFactory = beanFactory;
 		this.dispatcher = dispatcher;
 		this.calls = calls;

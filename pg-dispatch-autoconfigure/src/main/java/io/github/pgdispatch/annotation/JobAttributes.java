@@ -50,7 +50,7 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 	 * @return the dispatch with all that is asked
 	 * @throws IllegalArgumentException if that cannot be asked of a job
 	 */
-	Dispatch apply(Dispatch dispatch, @Nullable Call call) {
+	Dispatch apply(Dispatch dispatch, @Nullable Invocation call) {
 		Dispatch asked = with(dispatch, this.delay, call, Dispatch::delay);
 		asked = with(asked, this.key, call, Dispatch::key);
 		asked = (this.onDuplicate == OnDuplicate.REPLACE) ? asked.replacing() : asked;
@@ -69,11 +69,11 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 	 * @param call that dispatches, or {@code null} to check what is known without one
 	 * @return the dispatch with the limit, if there is one
 	 */
-	Dispatch limit(Dispatch dispatch, @Nullable Call call) {
+	Dispatch limit(Dispatch dispatch, @Nullable Invocation call) {
 		return with(dispatch, this.timeLimit, call, Dispatch::timeLimit);
 	}
 
-	private static <T> Dispatch with(Dispatch dispatch, Attribute<T> attribute, @Nullable Call call,
+	private static <T> Dispatch with(Dispatch dispatch, Attribute<T> attribute, @Nullable Invocation call,
 			BiFunction<Dispatch, T, Dispatch> wither) {
 		T value = attribute.resolve(call);
 		return (value != null) ? wither.apply(dispatch, value) : dispatch;

@@ -25,7 +25,7 @@ import io.github.pgdispatch.driver.HandlerDriver;
 import io.github.pgdispatch.driver.HandlerSettings;
 import io.github.pgdispatch.driver.PgCron;
 import io.github.pgdispatch.driver.ResultWatch;
-import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -167,15 +167,16 @@ public final class PgDispatchAutoConfiguration {
 	static class HandlerConfiguration {
 
 		@Bean
-		HandlerCalls pgDispatchHandlerCalls() {
-			return new HandlerCalls();
+		HandlerInvocations pgDispatchHandlerCalls() {
+			return new HandlerInvocations();
 		}
 
 		@Bean
 		@DependsOnDatabaseInitialization
 		HandlerDispatcher pgDispatchHandlerDispatcher(SelectedDataSource dataSource,
 				ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<HandlerDriver> driver,
-				HandlerCalls calls, ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties) {
+				HandlerInvocations calls, ObjectProvider<DispatchPropagator> propagators,
+				PgDispatchProperties properties) {
 			PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
 					dataSource.get());
 			HandlerDispatcher dispatcher = HandlerDispatcher.create(dataSource.get(), transactionManager,
@@ -190,8 +191,8 @@ public final class PgDispatchAutoConfiguration {
 
 		@Bean
 		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory,
-				ObjectProvider<HandlerDispatcher> dispatcher, HandlerCalls calls, ObjectProvider<JsonMapper> mapper,
-				DispatchDefaults defaults) {
+				ObjectProvider<HandlerDispatcher> dispatcher, HandlerInvocations calls,
+				ObjectProvider<JsonMapper> mapper, DispatchDefaults defaults) {
 			return new HandlerMethods(beanFactory, dispatcher::getObject, calls,
 					SingletonSupplier.of(() -> LosslessMapper.of(SelectedMapper.select(mapper))), defaults);
 		}
@@ -253,7 +254,7 @@ public final class PgDispatchAutoConfiguration {
 		@Bean
 		@DependsOnDatabaseInitialization
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
-				SelectedDataSource dataSource, HandlerMethods handlers, HandlerCalls calls,
+				SelectedDataSource dataSource, HandlerMethods handlers, HandlerInvocations calls,
 				ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
 				Environment environment) {
 			PgDispatchProperties.Worker worker = properties.worker();

@@ -5,7 +5,7 @@ import javax.sql.DataSource;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.annotation.HandlerMethods;
-import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
 import io.github.pgdispatch.testing.AutoConfigurePgDispatch;
 import io.github.pgdispatch.testing.DispatchedJobs;
@@ -53,7 +53,7 @@ public final class PgDispatchTestAutoConfiguration {
 	static class MethodConfiguration {
 
 		@Bean
-		TestedMethods pgDispatchTestedMethods(HandlerMethods methods, HandlerCalls calls,
+		TestedMethods pgDispatchTestedMethods(HandlerMethods methods, HandlerInvocations calls,
 				ObjectProvider<JsonMapper> mapper, ObjectProvider<DispatchPropagator> propagators) {
 			return new TestedMethods(methods::handlers, calls, LosslessMapper.of(SelectedMapper.select(mapper)),
 					DispatchPropagator.of(propagators.orderedStream().toList()));

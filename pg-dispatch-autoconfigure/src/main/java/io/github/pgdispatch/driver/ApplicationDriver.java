@@ -34,7 +34,7 @@ public final class ApplicationDriver implements SmartLifecycle, DispatchListener
 
 	private final DriverSettings settings;
 
-	private volatile @Nullable Shift shift;
+	private volatile @Nullable DriverRun shift;
 
 	/**
 	 * Creates a driver, which does nothing before it is started.
@@ -52,7 +52,7 @@ public final class ApplicationDriver implements SmartLifecycle, DispatchListener
 	@Override
 	public synchronized void start() {
 		if (this.shift == null) {
-			this.shift = new Shift(this.dataSource, this.threadFactory, this.settings);
+			this.shift = new DriverRun(this.dataSource, this.threadFactory, this.settings);
 		}
 	}
 
@@ -67,7 +67,7 @@ public final class ApplicationDriver implements SmartLifecycle, DispatchListener
 	}
 
 	private synchronized CompletableFuture<Void> end() {
-		Shift shift = this.shift;
+		DriverRun shift = this.shift;
 		this.shift = null;
 		return (shift != null) ? shift.end() : CompletableFuture.completedFuture(null);
 	}
@@ -89,7 +89,7 @@ public final class ApplicationDriver implements SmartLifecycle, DispatchListener
 
 	@Override
 	public void committed(int fired, int snoozed) {
-		Shift shift = this.shift;
+		DriverRun shift = this.shift;
 		if (shift != null) {
 			shift.committed(fired, snoozed);
 		}

@@ -9,7 +9,7 @@ import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchPropagator;
-import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +33,7 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 
 	private final Supplier<Handlers> handlers;
 
-	private final HandlerCalls calls;
+	private final HandlerInvocations calls;
 
 	private final DispatchPropagator propagator;
 
@@ -43,7 +43,7 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 
 	private final HandlerSettings settings;
 
-	private volatile @Nullable HandlerShift shift;
+	private volatile @Nullable HandlerDriverRun shift;
 
 	/**
 	 * Creates a driver, which does nothing before it is started, nor if there are no
@@ -59,7 +59,7 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 	 * @param settings of this driver
 	 */
 	public HandlerDriver(DataSource dataSource, DataSource applicationDataSource, Supplier<Handlers> handlers,
-			HandlerCalls calls, DispatchPropagator propagator, Executor executor, ThreadFactory threadFactory,
+			HandlerInvocations calls, DispatchPropagator propagator, Executor executor, ThreadFactory threadFactory,
 			HandlerSettings settings) {
 		this.dataSource = dataSource;
 		this.applicationDataSource = applicationDataSource;
@@ -75,7 +75,7 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 	public synchronized void start() {
 		Handlers handlers = this.handlers.get();
 		if (this.shift == null && !handlers.names().isEmpty()) {
-			this.shift = new HandlerShift(this.dataSource, this.applicationDataSource, handlers, this.calls,
+			this.shift = new HandlerDriverRun(this.dataSource, this.applicationDataSource, handlers, this.calls,
 					this.propagator, this.executor, this.threadFactory, this.settings);
 		}
 	}
@@ -91,7 +91,7 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 	}
 
 	private synchronized CompletableFuture<Void> end() {
-		HandlerShift shift = this.shift;
+		HandlerDriverRun shift = this.shift;
 		this.shift = null;
 		return (shift != null) ? shift.end() : CompletableFuture.completedFuture(null);
 	}
@@ -113,7 +113,7 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 
 	@Override
 	public void committed(int fired, int snoozed) {
-		HandlerShift shift = this.shift;
+		HandlerDriverRun shift = this.shift;
 		if (shift != null) {
 			shift.committed(fired, snoozed);
 		}

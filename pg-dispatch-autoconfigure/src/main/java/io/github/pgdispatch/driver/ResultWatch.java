@@ -19,7 +19,7 @@ import io.github.pgdispatch.JobResult;
 import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.JobState;
 import io.github.pgdispatch.NoSuchJobException;
-import io.github.pgdispatch.gateway.FoundResult;
+import io.github.pgdispatch.gateway.ResultRow;
 import io.github.pgdispatch.gateway.ResultSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -58,7 +58,7 @@ public final class ResultWatch implements SmartLifecycle, JobResults {
 
 	private final boolean listen;
 
-	private final Waiters waiters = new Waiters();
+	private final PendingResults waiters = new PendingResults();
 
 	private @Nullable ExecutorService executor;
 
@@ -189,16 +189,16 @@ public final class ResultWatch implements SmartLifecycle, JobResults {
 		if (waitedFor.isEmpty()) {
 			return;
 		}
-		Map<Long, FoundResult> found = session.check(waitedFor);
+		Map<Long, ResultRow> found = session.check(waitedFor);
 		for (Long id : waitedFor) {
-			FoundResult result = found.get(id);
+			ResultRow result = found.get(id);
 			if (result == null || result.isFinal()) {
 				this.waiters.of(id).forEach((future) -> executor.execute(() -> complete(future, id, result)));
 			}
 		}
 	}
 
-	private static void complete(CompletableFuture<JobResult> future, long id, @Nullable FoundResult result) {
+	private static void complete(CompletableFuture<JobResult> future, long id, @Nullable ResultRow result) {
 		if (result == null) {
 			future.completeExceptionally(new NoSuchJobException(id));
 		}

@@ -32,7 +32,7 @@ final class Settlement {
 
 	private final Handlers handlers;
 
-	private final Calls calls;
+	private final ClaimedJobs calls;
 
 	private final Duration lease;
 
@@ -53,7 +53,7 @@ final class Settlement {
 	 * @param lease of this node
 	 * @param later told in how long something that is given back will be due
 	 */
-	Settlement(ClaimGateway gateway, Handlers handlers, Calls calls, Duration lease, Consumer<Duration> later) {
+	Settlement(ClaimGateway gateway, Handlers handlers, ClaimedJobs calls, Duration lease, Consumer<Duration> later) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.calls = calls;

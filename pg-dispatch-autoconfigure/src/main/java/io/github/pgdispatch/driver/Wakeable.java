@@ -1,7 +1,7 @@
 package io.github.pgdispatch.driver;
 
 /**
- * Those whom a {@link Watch} wakes.
+ * Those whom a {@link QueueWatcher} wakes.
  */
 interface Wakeable {
 

@@ -87,11 +87,11 @@ public final class ClaimGateway {
 	 * @return the claimed ones, oldest first
 	 * @throws SQLException if none could be claimed
 	 */
-	public List<Claim> claim(List<Wanted> wanted, int inAll) throws SQLException {
+	public List<Claim> claim(List<ClaimRequest> wanted, int inAll) throws SQLException {
 		return execute(CLAIM, (statement) -> {
 			statement.setDouble(2, seconds(this.lease));
-			statement.setArray(3, array(statement, "text", wanted, Wanted::handler));
-			statement.setArray(4, array(statement, "int4", wanted, Wanted::atMost));
+			statement.setArray(3, array(statement, "text", wanted, ClaimRequest::handler));
+			statement.setArray(4, array(statement, "int4", wanted, ClaimRequest::atMost));
 			statement.setInt(5, inAll);
 			statement.setArray(6, array(statement, "timestamptz", wanted, after(Claim::dueAt)));
 			statement.setArray(7, array(statement, "int8", wanted, after(Claim::id)));
@@ -280,7 +280,7 @@ public final class ClaimGateway {
 		return statement.getConnection().createArrayOf(type, from.stream().map(element).toArray());
 	}
 
-	private static Function<Wanted, @Nullable Object> after(Function<Claim, Object> property) {
+	private static Function<ClaimRequest, @Nullable Object> after(Function<Claim, Object> property) {
 		return (wanted) -> (wanted.after() != null) ? property.apply(wanted.after()) : null;
 	}
 

@@ -75,8 +75,8 @@ public final class ResultSession implements AutoCloseable {
 	 * @return the answers, by id; of a job that there is not, none
 	 * @throws SQLException if the session is lost
 	 */
-	public Map<Long, FoundResult> check(Collection<Long> ids) throws SQLException {
-		Map<Long, FoundResult> found = ask(ids);
+	public Map<Long, ResultRow> check(Collection<Long> ids) throws SQLException {
+		Map<Long, ResultRow> found = ask(ids);
 		List<Long> missing = ids.stream().filter((id) -> !found.containsKey(id)).toList();
 		if (!missing.isEmpty()) {
 			// Between two looks a dead letter may have become a job again.
@@ -85,13 +85,13 @@ public final class ResultSession implements AutoCloseable {
 		return found;
 	}
 
-	private Map<Long, FoundResult> ask(Collection<Long> ids) throws SQLException {
-		Map<Long, FoundResult> found = new HashMap<>();
+	private Map<Long, ResultRow> ask(Collection<Long> ids) throws SQLException {
+		Map<Long, ResultRow> found = new HashMap<>();
 		try (PreparedStatement statement = this.connection.prepareStatement(CHECK)) {
 			statement.setArray(1, this.connection.createArrayOf("bigint", ids.toArray()));
 			ResultSet row = statement.executeQuery();
 			while (row.next()) {
-				FoundResult result = FoundResult.of(row);
+				ResultRow result = ResultRow.of(row);
 				found.put(result.id(), result);
 			}
 		}

@@ -178,7 +178,8 @@ public final class SingleJobGateway {
 			connection.setAutoCommit(true);
 			try (PreparedStatement call = connection.prepareStatement(WORK); ResultSet row = call.executeQuery()) {
 				row.next();
-				OutsideCommand outside = row.getBoolean("outside") ? OutsideCommand.begin(connection) : null;
+				NonTransactionalCommand outside = row.getBoolean("outside") ? NonTransactionalCommand.begin(connection)
+						: null;
 				boolean failed = (outside != null) ? "dead".equals(outside.run(connection)) : row.getLong("failed") > 0;
 				if (!failed) {
 					return outside != null || row.getLong("completed") > 0;

@@ -25,7 +25,7 @@ public final class WatchSession implements AutoCloseable {
 
 	private final Connection connection;
 
-	private final WatchedQueue queue;
+	private final JobQueue queue;
 
 	private final boolean listens;
 
@@ -33,7 +33,7 @@ public final class WatchSession implements AutoCloseable {
 
 	private boolean stirred;
 
-	private WatchSession(Connection connection, WatchedQueue queue, boolean listens) {
+	private WatchSession(Connection connection, JobQueue queue, boolean listens) {
 		this.connection = connection;
 		this.queue = queue;
 		this.listens = listens;
@@ -48,7 +48,7 @@ public final class WatchSession implements AutoCloseable {
 	 * @return the session, which is to be closed
 	 * @throws SQLException if there is none to be had
 	 */
-	public static WatchSession open(DataSource dataSource, WatchedQueue queue, boolean listen) throws SQLException {
+	public static WatchSession open(DataSource dataSource, JobQueue queue, boolean listen) throws SQLException {
 		return Sessions.open(dataSource, (connection) -> {
 			// Under the role's default, if that is another, a look could not follow the
 			// lock, and could make others' transactions fail.
@@ -77,11 +77,11 @@ public final class WatchSession implements AutoCloseable {
 	 * @return what there is to do
 	 * @throws SQLException if the session is lost
 	 */
-	public Outlook watch() throws SQLException {
-		WatchedQueue.Look look = this.queue.look(this.connection, this.listens && !this.resting);
+	public QueueStatus watch() throws SQLException {
+		JobQueue.Look look = this.queue.look(this.connection, this.listens && !this.resting);
 		this.stirred = false;
 		this.resting |= look.resting();
-		return new Outlook(look.due(), look.nextDueIn(), this.resting || look.notified() || !this.listens);
+		return new QueueStatus(look.due(), look.nextDueIn(), this.resting || look.notified() || !this.listens);
 	}
 
 	/**

@@ -98,7 +98,7 @@ public final class WorkerSession implements AutoCloseable {
 	 * @throws SQLException if the session is lost; the command is run again
 	 */
 	public @Nullable Boolean workOutside() throws SQLException {
-		OutsideCommand command = OutsideCommand.begin(this.connection);
+		NonTransactionalCommand command = NonTransactionalCommand.begin(this.connection);
 		if (command == null) {
 			return null;
 		}

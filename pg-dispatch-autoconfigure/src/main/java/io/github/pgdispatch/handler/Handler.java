@@ -129,13 +129,13 @@ public final class Handler {
 	 * @throws LostClaimException if another node has taken over the job
 	 * @throws Throwable what the method throws
 	 */
-	public HandlerCall call(String arguments, DispatchContext context, HandlerCalls calls, Completion completion,
-			boolean wantsResult) throws Throwable {
+	public HandlerInvocation call(String arguments, DispatchContext context, HandlerInvocations calls,
+			Completion completion, boolean wantsResult) throws Throwable {
 		@Nullable Object[] values = this.arguments.read(arguments, context);
 		Object bean = this.bean.get();
 		Method invocable = AopUtils.selectInvocableMethod(this.method, bean.getClass());
 		ReflectionUtils.makeAccessible(invocable);
-		HandlerCall call = new HandlerCall(this, transactionName(bean), completion, wantsResult);
+		HandlerInvocation call = new HandlerInvocation(this, transactionName(bean), completion, wantsResult);
 		calls.run(call, () -> {
 			try {
 				invocable.invoke(bean, values);

@@ -7,7 +7,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.CompletionGateway;
-import io.github.pgdispatch.gateway.QueueGateway;
+import io.github.pgdispatch.gateway.WaitingJobs;
 import io.github.pgdispatch.gateway.SingleJobGateway;
 import org.assertj.core.api.AssertProvider;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +55,7 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 	 */
 	private static final Duration LEASE = Duration.ofMinutes(10);
 
-	private final QueueGateway queue;
+	private final WaitingJobs queue;
 
 	private final JobTransaction transaction;
 
@@ -76,7 +76,7 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 			@Nullable TestedMethods methods) {
 		UUID node = UUID.randomUUID();
 		SingleJobGateway gateway = new SingleJobGateway(dataSource, node, LEASE);
-		this.queue = new QueueGateway(dataSource);
+		this.queue = new WaitingJobs(dataSource);
 		this.transaction = new JobTransaction(transactionManager, dataSource, gateway);
 		this.commands = new CommandJobs(this.transaction, gateway, sessions);
 		this.handlers = (methods != null)

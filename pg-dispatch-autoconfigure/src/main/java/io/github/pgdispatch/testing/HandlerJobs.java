@@ -9,8 +9,8 @@ import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.SingleJobGateway;
 import io.github.pgdispatch.handler.Handler;
-import io.github.pgdispatch.handler.HandlerCall;
-import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.HandlerInvocation;
+import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
 
@@ -27,7 +27,7 @@ final class HandlerJobs {
 
 	private final Supplier<Handlers> handlers;
 
-	private final HandlerCalls calls;
+	private final HandlerInvocations calls;
 
 	private final DispatchPropagator propagator;
 
@@ -78,7 +78,7 @@ final class HandlerJobs {
 		// A transaction that a method begins within that of the test does not see the
 		// job.
 		boolean unseen = this.transaction.isActive();
-		HandlerCall call;
+		HandlerInvocation call;
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
 			call = handler.call(claim.arguments(), context, this.calls,
 					(result, commit) -> unseen || this.completion.complete(claim, result), claim.wantsResult());

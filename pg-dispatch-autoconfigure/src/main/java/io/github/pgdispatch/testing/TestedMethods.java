@@ -3,7 +3,7 @@ package io.github.pgdispatch.testing;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.DispatchPropagator;
-import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.LosslessMapper;
 
@@ -15,7 +15,7 @@ import io.github.pgdispatch.handler.LosslessMapper;
  * @param arguments reads and writes them as the application does
  * @param propagator restores what came along in headers
  */
-public record TestedMethods(Supplier<Handlers> handlers, HandlerCalls calls, LosslessMapper arguments,
+public record TestedMethods(Supplier<Handlers> handlers, HandlerInvocations calls, LosslessMapper arguments,
 		DispatchPropagator propagator) {
 
 }

@@ -8,7 +8,7 @@ import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
 import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
 import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
-import io.github.pgdispatch.handler.HandlerCalls;
+import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
 import jakarta.persistence.Entity;
 import net.bytebuddy.ByteBuddy;
@@ -124,7 +124,7 @@ class RefusedHandlerTests {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
 			context.registerBean(HandlerMethods.class, () -> new HandlerMethods(context.getBeanFactory(), () -> {
 				throw new AssertionError("Nothing is dispatched");
-			}, new HandlerCalls(), () -> LosslessMapper.of(new JsonMapper()), DispatchDefaults.ONE_ATTEMPT));
+			}, new HandlerInvocations(), () -> LosslessMapper.of(new JsonMapper()), DispatchDefaults.ONE_ATTEMPT));
 			context.registerBean(AfterCommitDispatchPostProcessor.class,
 					() -> new AfterCommitDispatchPostProcessor(() -> {
 						throw new AssertionError("Nothing is dispatched");

@@ -107,7 +107,7 @@ class CompletionGatewayTests {
 	private Claim claim() throws SQLException {
 		this.others.sql("SELECT pgdispatch.dispatch_handler('some.handler')").query().singleValue();
 		return new ClaimGateway(this.database.dataSource("app"), this.node, LEASE)
-			.claim(List.of(new Wanted("some.handler", 1, null)), 1)
+			.claim(List.of(new ClaimRequest("some.handler", 1, null)), 1)
 			.get(0);
 	}
 

@@ -36,7 +36,7 @@ class WatchSessionTests {
 			SingleConnectionDataSource pool = new SingleConnectionDataSource(connection, true);
 			JdbcClient jdbc = JdbcClient.create(pool);
 			for (int times = 1; times <= 2; times++) {
-				try (WatchSession session = WatchSession.open(pool, new CommandQueue(1), true)) {
+				try (WatchSession session = WatchSession.open(pool, new SqlJobQueue(1), true)) {
 					session.watch();
 					session.watch();
 					assertThat(jdbc.sql(LOCKS).query(Integer.class).single()).isEqualTo(2);
@@ -55,7 +55,7 @@ class WatchSessionTests {
 	void countsAsAnApplicationWherePgCronIsInAnotherDatabase(PgCronServer server) throws SQLException {
 		server.database().jdbc("postgres").sql("CREATE DATABASE elsewhere OWNER app").update();
 		TestDatabase elsewhere = new TestDatabase(server.reachablePort(), "elsewhere").install("app");
-		try (WatchSession session = WatchSession.open(elsewhere.dataSource("app"), new CommandQueue(1), false)) {
+		try (WatchSession session = WatchSession.open(elsewhere.dataSource("app"), new SqlJobQueue(1), false)) {
 			session.watch();
 			assertThat(warningOfADispatch(elsewhere)).isNull();
 		}

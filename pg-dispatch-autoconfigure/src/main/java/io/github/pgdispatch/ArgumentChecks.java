@@ -1,0 +1,65 @@
+package io.github.pgdispatch;
+
+import java.time.Duration;
+
+import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
+
+/**
+ * What the database would refuse, so that it is found where it was written.
+ */
+final class ArgumentChecks {
+
+	private static final int MAX_ATTEMPTS = Short.MAX_VALUE;
+
+	private static final int MAX_LENGTH = 1000;
+
+	private static final int MAX_PRIORITY = 86_400;
+
+	private ArgumentChecks() {
+	}
+
+	static int maxAttempts(int maxAttempts) {
+		Assert.isTrue(maxAttempts > 0, () -> "The number of attempts must be positive, but is " + maxAttempts);
+		Assert.isTrue(maxAttempts <= MAX_ATTEMPTS,
+				() -> "The number of attempts must be " + MAX_ATTEMPTS + " at the most, but is " + maxAttempts);
+		return maxAttempts;
+	}
+
+	static Duration notNegative(String what, Duration duration) {
+		Assert.notNull(duration, () -> what + " must not be null");
+		Assert.isTrue(!duration.isNegative(), () -> what + " must not be negative, but is " + duration);
+		return duration;
+	}
+
+	static Duration lasting(String what, Duration duration) {
+		Assert.notNull(duration, () -> what + " must not be null");
+		Assert.isTrue(duration.compareTo(Duration.ofMillis(1)) >= 0,
+				() -> what + " must be a millisecond or more, but is " + duration);
+		return duration;
+	}
+
+	/**
+	 * A key is not shown in messages: it may be a secret.
+	 */
+	static String key(String what, String key) {
+		name(what, key);
+		Assert.isTrue(key.codePointCount(0, key.length()) <= MAX_LENGTH,
+				() -> what + " must have " + MAX_LENGTH + " characters at the most");
+		return key;
+	}
+
+	static String name(String what, String name) {
+		Assert.isTrue(StringUtils.hasText(name), () -> what + " must not be blank");
+		Assert.isTrue(name.indexOf('\0') < 0,
+				() -> what + " must not have a NUL character, which PostgreSQL cannot store");
+		return name;
+	}
+
+	static int priority(int priority) {
+		Assert.isTrue(priority >= 0 && priority <= MAX_PRIORITY,
+				() -> "The priority must be 0 to " + MAX_PRIORITY + " seconds, but is " + priority);
+		return priority;
+	}
+
+}

@@ -1,0 +1,217 @@
+package io.github.pgdispatch.gateway;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Writes jobs, through the transaction that is bound to the current thread, if any.
+ */
+public final class DispatchGateway {
+
+	private static final String HEADERS = "json_object(?::text[], ?::text[])";
+
+	private static final String RETURNING = " RETURNING id";
+
+	private static final Insert INSERT = Insert
+		.of("""
+				INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
+				VALUES (pgdispatch.waking(?, ?), now() + make_interval(secs => ?), pgdispatch.dispatchable(?), nullif(?, 1)::smallint, %s)""");
+
+	private static final Insert INSERTED = INSERT.returningId();
+
+	private static final Insert INSERT_HANDLER = Insert
+		.of("""
+				INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments, headers)
+				VALUES (pgdispatch.waking_nodes(?), ?, now() + make_interval(secs => ?), pgdispatch.dispatchable(?, ?::json), %s)""");
+
+	private static final Insert HANDLER_INSERTED = INSERT_HANDLER.returningId();
+
+	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?%s%s)";
+
+	private static final String DISPATCH_ALL = """
+			SELECT pgdispatch.fire_all(?::text[], notify => ?, max_attempts => ?%s)""";
+
+	private static final String DISPATCH_ALL_WITH_OPTIONS = """
+			SELECT pgdispatch.dispatch(c.command, '0', ?%s%s)
+			  FROM unnest(?::text[]) WITH ORDINALITY AS c (command, number)
+			 ORDER BY c.number""";
+
+	private static final String DISPATCH_HANDLER = """
+			SELECT pgdispatch.dispatch_handler(?, ?::json, make_interval(secs => ?), ?%s%s)""";
+
+	private final JdbcOperations jdbc;
+
+	/**
+	 * Creates a gateway.
+	 * @param dataSource of the database that has the schema
+	 */
+	public DispatchGateway(DataSource dataSource) {
+		this.jdbc = new JdbcTemplate(dataSource);
+	}
+
+	/**
+	 * Writes a job.
+	 * @param command the SQL that it will run
+	 * @param headers by name
+	 * @param delay after the start of the transaction, truncated to whole seconds
+	 * @param notify whether drivers that rest are to be notified of the commit
+	 * @param options that are asked for
+	 * @return the id of the job, or of the waiting one that has its key; {@code null} if
+	 * this transaction cannot see that one
+	 */
+	public @Nullable Long dispatch(String command, Map<String, String> headers, Duration delay, boolean notify,
+			DispatchOptions options) {
+		if (options.isPlain()) {
+			return query(INSERTED.get(headers), insert(command, headers, delay, notify, options));
+		}
+		List<Object> arguments = new ArrayList<>(List.of(command, (double) delay.toSeconds(), notify));
+		addHeaders(arguments, headers);
+		arguments.addAll(options.arguments());
+		return query(DISPATCH.formatted(sql(headers), options.sql()), arguments);
+	}
+
+	/**
+	 * Writes a job, for those who do not ask for its id, which is the dearer part.
+	 * @param command the SQL that it will run
+	 * @param headers by name
+	 * @param delay after the start of the transaction, truncated to whole seconds
+	 * @param notify whether drivers that rest are to be notified of the commit
+	 * @param options that are asked for
+	 */
+	public void fire(String command, Map<String, String> headers, Duration delay, boolean notify,
+			DispatchOptions options) {
+		if (options.isPlain()) {
+			this.jdbc.update(INSERT.get(headers), insert(command, headers, delay, notify, options).toArray());
+		}
+		else {
+			dispatch(command, headers, delay, notify, options);
+		}
+	}
+
+	private static List<Object> insert(String command, Map<String, String> headers, Duration delay, boolean notify,
+			DispatchOptions options) {
+		long seconds = delay.toSeconds();
+		List<Object> arguments = new ArrayList<>(
+				List.of(seconds == 0, notify, (double) seconds, command, options.maxAttempts()));
+		addHeaders(arguments, headers);
+		return arguments;
+	}
+
+	/**
+	 * Writes a job for each of many commands, in one round trip.
+	 * @param commands the SQL that each will run
+	 * @param headers by name, of each
+	 * @param notify whether drivers that rest are to be notified of the commit
+	 * @param options that are asked for, of each
+	 */
+	public void dispatchAll(List<String> commands, Map<String, String> headers, boolean notify,
+			DispatchOptions options) {
+		String[] texts = commands.toArray(new String[0]);
+		if (options.isPlain()) {
+			List<Object> arguments = new ArrayList<>(List.of(texts, notify, options.maxAttempts()));
+			addHeaders(arguments, headers);
+			this.jdbc.query(DISPATCH_ALL.formatted(sql(headers)), (row) -> {
+			}, arguments.toArray());
+			return;
+		}
+		List<Object> arguments = new ArrayList<>(List.of(notify));
+		addHeaders(arguments, headers);
+		arguments.addAll(options.arguments());
+		arguments.add(texts);
+		this.jdbc.query(DISPATCH_ALL_WITH_OPTIONS.formatted(sql(headers), options.sql()), (row) -> {
+		}, arguments.toArray());
+	}
+
+	/**
+	 * Writes a job that is a call of a handler.
+	 * @param handler its name
+	 * @param arguments a JSON object
+	 * @param headers by name
+	 * @param delay after the start of the transaction, truncated to whole seconds
+	 * @param notify whether nodes that rest are to be notified of the commit
+	 * @param options that are asked for
+	 * @return the id of the job, or of the waiting one that has its key; {@code null} if
+	 * this transaction cannot see that one
+	 */
+	public @Nullable Long dispatchHandler(String handler, String arguments, Map<String, String> headers, Duration delay,
+			boolean notify, DispatchOptions options) {
+		if (options.values().isEmpty()) {
+			return query(HANDLER_INSERTED.get(headers), insertHandler(handler, arguments, headers, delay, notify));
+		}
+		List<Object> all = new ArrayList<>(List.of(handler, arguments, (double) delay.toSeconds(), notify));
+		addHeaders(all, headers);
+		all.addAll(options.arguments());
+		return query(DISPATCH_HANDLER.formatted(sql(headers), options.sql()), all);
+	}
+
+	/**
+	 * Writes a job that is a call of a handler, for those who do not ask for its id.
+	 * @param handler its name
+	 * @param arguments a JSON object
+	 * @param headers by name
+	 * @param delay after the start of the transaction, truncated to whole seconds
+	 * @param notify whether nodes that rest are to be notified of the commit
+	 * @param options that are asked for
+	 */
+	public void fireHandler(String handler, String arguments, Map<String, String> headers, Duration delay,
+			boolean notify, DispatchOptions options) {
+		if (options.values().isEmpty()) {
+			this.jdbc.update(INSERT_HANDLER.get(headers),
+					insertHandler(handler, arguments, headers, delay, notify).toArray());
+		}
+		else {
+			dispatchHandler(handler, arguments, headers, delay, notify, options);
+		}
+	}
+
+	private static List<Object> insertHandler(String handler, String arguments, Map<String, String> headers,
+			Duration delay, boolean notify) {
+		List<Object> all = new ArrayList<>(List.of(notify, handler, (double) delay.toSeconds(), handler, arguments));
+		addHeaders(all, headers);
+		return all;
+	}
+
+	private @Nullable Long query(String sql, List<Object> arguments) {
+		return this.jdbc.queryForObject(sql, Long.class, arguments.toArray());
+	}
+
+	private static String sql(Map<String, String> headers) {
+		return headers.isEmpty() ? "" : ", headers => " + HEADERS;
+	}
+
+	private static void addHeaders(List<Object> arguments, Map<String, String> headers) {
+		if (!headers.isEmpty()) {
+			arguments.add(headers.keySet().toArray(new String[0]));
+			arguments.add(headers.values().toArray(new String[0]));
+		}
+	}
+
+	/**
+	 * A statement with or without headers, which is not put together anew each time.
+	 */
+	private record Insert(String plain, String withHeaders) {
+
+		static Insert of(String sql) {
+			return new Insert(sql.formatted("NULL"), sql.formatted(HEADERS));
+		}
+
+		Insert returningId() {
+			return new Insert(this.plain + RETURNING, this.withHeaders + RETURNING);
+		}
+
+		String get(Map<String, String> headers) {
+			return headers.isEmpty() ? this.plain : this.withHeaders;
+		}
+
+	}
+
+}

@@ -1,0 +1,64 @@
+package io.github.pgdispatch.gateway;
+
+import java.util.Optional;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Finds and changes single jobs of either kind, through the transaction that is bound to
+ * the current thread, if any.
+ */
+public final class JobControlGateway {
+
+	private static final String FIND = """
+			SELECT id, upper(state) AS state, command, handler, arguments::text, fired_at, due_at, attempts, finished_at
+			  FROM pgdispatch.find(?)""";
+
+	private static final String CANCEL = "SELECT upper(pgdispatch.cancel(?))";
+
+	private static final String RETRY = "SELECT pgdispatch.retry(?)";
+
+	private final JdbcOperations jdbc;
+
+	/**
+	 * Creates a gateway.
+	 * @param dataSource of the database that has the schema
+	 */
+	public JobControlGateway(DataSource dataSource) {
+		this.jdbc = new JdbcTemplate(dataSource);
+	}
+
+	/**
+	 * Looks for a job.
+	 * @param id of the job
+	 * @return the job, if there is one
+	 */
+	public Optional<JobRow> find(long id) {
+		return this.jdbc.query(FIND, JobRow::of, id).stream().findFirst();
+	}
+
+	/**
+	 * Cancels a job.
+	 * @param id of the job
+	 * @return what has become of it, as the database says it in upper case; {@code null}
+	 * if there is no such job
+	 */
+	public @Nullable String cancel(long id) {
+		return this.jdbc.queryForObject(CANCEL, String.class, id);
+	}
+
+	/**
+	 * Dispatches a dead letter again.
+	 * @param id that the job had, and will have
+	 * @return whether there was one
+	 */
+	public boolean retry(long id) {
+		return Boolean.TRUE.equals(this.jdbc.queryForObject(RETRY, Boolean.class, id));
+	}
+
+}

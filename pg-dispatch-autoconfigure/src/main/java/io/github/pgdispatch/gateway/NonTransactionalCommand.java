@@ -1,0 +1,87 @@
+package io.github.pgdispatch.gateway;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * A command that refuses to run in a transaction, and so in the executor, which is a
+ * function. Its session is not to be used for anything else afterwards.
+ *
+ * @param id of the job
+ * @param sql a single statement
+ * @param attempt which one this is
+ * @param timeLimitMillis zero for none
+ */
+record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitMillis) {
+
+	private static final String BEGIN = """
+			SELECT id, command, attempt, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms
+			  FROM pgdispatch.begin_outside()
+			 WHERE id IS NOT NULL""";
+
+	private static final String END = "SELECT pgdispatch.end_outside(?, ?, ?, ?, ?, ?, ?)";
+
+	/**
+	 * Begins the next one, which counts as an attempt.
+	 * @param connection that commits automatically
+	 * @return the command, or {@code null} if there is none
+	 */
+	static @Nullable NonTransactionalCommand begin(Connection connection) throws SQLException {
+		try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(BEGIN)) {
+			return row.next() ? new NonTransactionalCommand(row.getLong("id"), row.getString("command"),
+					row.getInt("attempt"), row.getLong("time_limit_ms")) : null;
+		}
+	}
+
+	/**
+	 * Runs it, and says what has become of it.
+	 * @return what the database has made of that, such as {@code done} or {@code dead};
+	 * {@code null} if others have run it meanwhile
+	 * @throws SQLException if the session is lost: then it is run again
+	 */
+	@Nullable String run(Connection connection) throws SQLException {
+		ServerErrorMessage error = null;
+		try (Statement statement = connection.createStatement()) {
+			statement.execute("SET statement_timeout = " + this.timeLimitMillis);
+			// A question mark or a brace in it is its own.
+			statement.setEscapeProcessing(false);
+			statement.execute(this.sql);
+		}
+		catch (PSQLException ex) {
+			error = ex.getServerErrorMessage();
+			if (error == null) {
+				throw ex;
+			}
+		}
+		try (Statement statement = connection.createStatement()) {
+			// It may have taken on another role, which knows nothing of the job.
+			statement.execute("RESET SESSION AUTHORIZATION");
+			statement.execute("RESET ROLE");
+			statement.execute("RESET ALL");
+		}
+		return end(connection, error);
+	}
+
+	private @Nullable String end(Connection connection, @Nullable ServerErrorMessage error) throws SQLException {
+		try (PreparedStatement statement = connection.prepareStatement(END)) {
+			statement.setLong(1, this.id);
+			statement.setInt(2, this.attempt);
+			statement.setString(3, (error != null) ? error.getSQLState() : null);
+			statement.setString(4, (error != null) ? error.getMessage() : null);
+			statement.setString(5, (error != null) ? error.getDetail() : null);
+			statement.setString(6, (error != null) ? error.getHint() : null);
+			statement.setString(7, (error != null) ? error.getWhere() : null);
+			try (ResultSet row = statement.executeQuery()) {
+				return row.next() ? row.getString(1) : null;
+			}
+		}
+	}
+
+}
