@@ -10,13 +10,13 @@ BEGIN
         WHEN version IS NULL THEN CASE WHEN pgdispatch.cron_is_elsewhere() THEN 'elsewhere' ELSE 'missing' END
         WHEN string_to_array(substring(version FROM '^[0-9.]*[0-9]'), '.')::integer[] < ARRAY[1, 5] THEN 'old'
         WHEN NOT has_schema_privilege('cron', 'USAGE') THEN 'privilege'
-        WHEN pgdispatch.cron_workers_at_most(caller) = 0 THEN 'off'
+        WHEN pgdispatch.cron_max_workers(caller) = 0 THEN 'off'
     END;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_problem() IS
-'NULL where pg_cron can run the current role''s jobs. Otherwise why not. missing: the server has no pg_cron. elsewhere: it is in another database. old: it is older than 1.5, which cannot count seconds. privilege: the role has no USAGE on schema cron. off: pgdispatch.cron_setting says 0 workers.';
+'NULL where pg_cron can run the current role''s jobs. Otherwise why not. missing: the server has no pg_cron. elsewhere: it is in another database. old: it is older than 1.5, which cannot count seconds. privilege: the role has no USAGE on schema cron. off: the setting cron_workers is 0.';
 
 
 -- Only superusers and pg_read_all_settings may read these, of whom the owner of the schema often is one.
@@ -52,24 +52,21 @@ COMMENT ON FUNCTION pgdispatch.cron_is_elsewhere() IS
 'In a database without the extension pg_cron: whether the server has it, for another one.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_workers_at_most(worker_role regrole) RETURNS integer
+CREATE OR REPLACE FUNCTION pgdispatch.cron_max_workers(worker_role regrole) RETURNS integer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (SELECT least(s.workers, (SELECT nullif(c.max_running_jobs, 1) - 1 FROM pgdispatch.cron_configuration() AS c))
-              FROM pgdispatch.cron_setting AS s
-             WHERE s.role IN (worker_role, '-')
-             ORDER BY s.role::oid DESC
-             LIMIT 1);
+    RETURN least((pgdispatch.settings(worker_role)).cron_workers::integer,
+                 (SELECT nullif(c.max_running_jobs, 1) - 1 FROM pgdispatch.cron_configuration() AS c));
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_workers_at_most(regrole) IS
-'How many workers pgdispatch.cron_setting allows the role, and pg_cron has room for beside one job of others.';
+COMMENT ON FUNCTION pgdispatch.cron_max_workers(regrole) IS
+'Maximum number of pg_cron workers of the role: what the setting cron_workers allows, and pg_cron has room for beside one job of others.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.summon(due boolean, can_rely boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_worker(due boolean, can_rely boolean) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -84,7 +81,7 @@ DECLARE
     schedule text    := '1 second';
 BEGIN
     IF problem IS NOT NULL THEN
-        PERFORM pgdispatch.warn_of_no_driver(problem);
+        PERFORM pgdispatch.warn_no_driver(problem);
         RETURN;
     END IF;
 
@@ -93,8 +90,8 @@ BEGIN
     FOR attempt IN 1 .. 5 LOOP
         EXIT WHEN can_rely;
         PERFORM pg_sleep(0.001);
-        can_rely := pg_try_advisory_xact_lock_shared(pgdispatch.reliance_lock(caller));
-        IF can_rely AND pgdispatch.is_held(pgdispatch.lookout_lock(caller)) THEN
+        can_rely := pg_try_advisory_xact_lock_shared(pgdispatch.cron_reliance_lock(caller));
+        IF can_rely AND pgdispatch.is_locked_exclusively(pgdispatch.cron_lookout_lock(caller)) THEN
             RETURN;
         END IF;
     END LOOP;
@@ -104,14 +101,14 @@ BEGIN
         due := false;
     END IF;
 
-    bound := pgdispatch.cron_workers_at_most(caller);
+    bound := pgdispatch.cron_max_workers(caller);
     IF can_rely AND sees THEN
         SELECT count(*), count(w.promise)
           INTO present, promised
           FROM pgdispatch.cron_worker AS w
          WHERE w.role = caller
            AND w.purpose = 'work'
-           AND pgdispatch.cron_is_sound(w.id, w.home);
+           AND pgdispatch.cron_is_sound(w.id, w.database_id);
         -- All of them look at the queue before they go, and none goes before this transaction has ended. A due job brings one
         -- more, as those may be about to run long ones.
         IF present >= bound OR (promised > 0 AND NOT due) THEN
@@ -121,7 +118,7 @@ BEGIN
     END IF;
 
     IF can_rely THEN
-        CASE pgdispatch.cron_promise(caller, bound, schedule, sees)
+        CASE pgdispatch.cron_promise_worker(caller, bound, schedule, sees)
             WHEN 'given' THEN
                 RETURN;
             WHEN 'there' THEN
@@ -132,18 +129,18 @@ BEGIN
         END CASE;
     END IF;
     IF present = 0 THEN
-        PERFORM pgdispatch.cron_add(caller, 'work', NULL, schedule, NULL);
+        PERFORM pgdispatch.cron_schedule(caller, 'work', NULL, schedule, NULL);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.summon(boolean, boolean) IS
+COMMENT ON FUNCTION pgdispatch.cron_schedule_worker(boolean, boolean) IS
 'Part of pgdispatch.dispatch: sees to it that a worker of pg_cron looks at the current role''s queue after this transaction''s commit. With can_rely, the transaction holds the reliance lock.';
 
 
 -- To wait for another transaction's promise would be to wait for that transaction. The timeout is a last resort, as a promise that
 -- is not committed shows in its lock.
-CREATE OR REPLACE FUNCTION pgdispatch.cron_promise(worker_role regrole, at_most integer, schedule text, one_more boolean) RETURNS text
+CREATE OR REPLACE FUNCTION pgdispatch.cron_promise_worker(worker_role regrole, max_count integer, schedule text, one_more boolean) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1ms'
@@ -151,11 +148,11 @@ AS $$
 DECLARE
     taken_away boolean := false;
 BEGIN
-    FOR number IN 1 .. at_most LOOP
-        CONTINUE WHEN pgdispatch.is_held(pgdispatch.promise_lock(worker_role, number));
+    FOR number IN 1 .. max_count LOOP
+        CONTINUE WHEN pgdispatch.is_locked_exclusively(pgdispatch.cron_promise_lock(worker_role, number));
         BEGIN
-            IF pgdispatch.cron_add(worker_role, 'work', number, schedule, NULL) THEN
-                PERFORM pg_try_advisory_xact_lock(pgdispatch.promise_lock(worker_role, number));
+            IF pgdispatch.cron_schedule(worker_role, 'work', number, schedule, NULL) THEN
+                PERFORM pg_try_advisory_xact_lock(pgdispatch.cron_promise_lock(worker_role, number));
                 RETURN 'given';
             END IF;
         EXCEPTION
@@ -172,7 +169,7 @@ BEGIN
                              WHERE w.role = worker_role
                                AND w.promise = number
                                AND w.promised_in = date_trunc('minute', clock_timestamp())
-                               AND NOT pgdispatch.cron_is_sound(w.id, w.home));
+                               AND NOT pgdispatch.cron_is_sound(w.id, w.database_id));
             IF NOT taken_away THEN
                 RETURN 'there';
             END IF;
@@ -182,12 +179,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_promise(regrole, integer, text, boolean) IS
+COMMENT ON FUNCTION pgdispatch.cron_promise_worker(regrole, integer, text, boolean) IS
 'Schedules a worker of the current role on which others may rely. given: with this transaction''s commit. there: not scheduled, as there is one already and not to be one_more. open: not scheduled, as all promises have been given, by transactions that may yet roll back.';
 
 
 -- No row is read again that was written: under SERIALIZABLE that would be a conflict with all who write beside it.
-CREATE OR REPLACE FUNCTION pgdispatch.cron_add(
+CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule(
     worker_role regrole, worker_purpose text, worker_promise integer, schedule text, worker_wakes_at timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql
@@ -198,7 +195,7 @@ DECLARE
 BEGIN
     INSERT INTO pgdispatch.cron_worker (role, purpose, promise, wakes_at, after_run)
     VALUES (worker_role, worker_purpose, worker_promise, worker_wakes_at, pgdispatch.cron_last_run())
-    ON CONFLICT (role, home, promise, promised_in) DO NOTHING
+    ON CONFLICT (role, database_id, promise, promised_in) DO NOTHING
     RETURNING id INTO new_id;
     IF new_id IS NULL THEN
         RETURN false;
@@ -208,11 +205,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_add(regrole, text, integer, text, timestamptz) IS
+COMMENT ON FUNCTION pgdispatch.cron_schedule(regrole, text, integer, text, timestamptz) IS
 'Schedules a worker of the current role; false if the promise of that number has been given already.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_remove(worker_role regrole, worker_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cron_unschedule(worker_role regrole, worker_id bigint) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -225,16 +222,16 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_remove(regrole, bigint) IS
+COMMENT ON FUNCTION pgdispatch.cron_unschedule(regrole, bigint) IS
 'Removes a worker of the current role. Nothing may run in its session once that is committed, as pg_cron may end it at any time.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_is_sound(worker_id bigint, worker_home text) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.cron_is_sound(worker_id bigint, worker_database_id text) RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN worker_home = pgdispatch.home()
+    RETURN worker_database_id = pgdispatch.database_id()
        AND EXISTS (SELECT
                      FROM cron.job AS j
                     WHERE j.jobname = pgdispatch.cron_name(worker_id)

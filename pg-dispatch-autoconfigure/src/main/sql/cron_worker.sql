@@ -28,25 +28,25 @@ DECLARE
     idle_for      interval;
     due_in        interval;
     moment        timestamptz;
-    pace          integer     := 1;
+    prefetch          integer     := 1;
     after_due_at  timestamptz := '-infinity';
     after_id      bigint      := 0;
     completed     bigint      := 0;
     failed        bigint      := 0;
     before        bigint;
     drained       boolean;
-    outside       boolean     := false;
+    non_transactional       boolean     := false;
 BEGIN
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
     SET client_min_messages = error;   -- pg_cron keeps what it is told, in an UPDATE each.
-    SELECT e.stays, e.lost, e.linger, e.guards INTO stays, lost, linger, guards FROM pgdispatch.cron_enter(worker_id) AS e;
+    SELECT e.stays, e.lost, e.linger, e.guards INTO stays, lost, linger, guards FROM pgdispatch.cron_begin_run(worker_id) AS e;
     COMMIT;
     IF NOT stays THEN
         RETURN;
     END IF;
     IF lost THEN
-        pace := -49;
+        prefetch := -49;
     END IF;
 
     LOOP
@@ -55,14 +55,14 @@ BEGIN
 
         -- pg_cron has no part in it, but the role's own limit is for the whole CALL, and whatever is running then would pay for it.
         IF moment > started_at + session_limit / 4 THEN
-            EXIT WHEN worker_id IS NULL OR pgdispatch.cron_leave(worker_id, attending, false, true);
+            EXIT WHEN worker_id IS NULL OR pgdispatch.cron_end_run(worker_id, attending, false, true);
         END IF;
 
         IF guards THEN
-            IF pgdispatch.cron_run_outside() OR pgdispatch.enforce_time_limits() IS NOT NULL THEN
+            IF pgdispatch.cron_run_non_transactional() OR pgdispatch.enforce_time_limits() IS NOT NULL THEN
                 guarded_at := moment;
             ELSIF moment > guarded_at + patience THEN
-                guards := NOT pgdispatch.stop_guarding(worker_id);
+                guards := NOT pgdispatch.cron_stop_guarding(worker_id);
                 idle_since := moment;
             END IF;
             COMMIT;
@@ -72,21 +72,21 @@ BEGIN
         END IF;
 
         -- One worker drains quick jobs faster than two that get in each other's way.
-        IF pace > 1 AND NOT joined AND EXISTS (SELECT
-                                                 FROM pgdispatch.cron_batches() AS b
+        IF prefetch > 1 AND NOT joined AND EXISTS (SELECT
+                                                 FROM pgdispatch.running_batches() AS b
                                                 WHERE coalesce(b.worker_id < cron_work.worker_id, true)) THEN
-            pace := 1;
+            prefetch := 1;
         END IF;
-        IF pace > 1 THEN
+        IF prefetch > 1 THEN
             waiting := 1;
         ELSE
             SELECT pg_catalog.cardinality(c.jobs), (c.jobs[1]).due_at
               INTO waiting, oldest
-              FROM (SELECT pgdispatch.claim(moment, '-infinity', 0, pgdispatch.cron_workers_at_most(me) + 1) AS jobs) AS c;
+              FROM (SELECT pgdispatch.claim_jobs(moment, '-infinity', 0, pgdispatch.cron_max_workers(me) + 1) AS jobs) AS c;
             ROLLBACK;   -- It was only to see: others may have them.
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
-            IF NOT has_the_turn AND (pgdispatch.is_shared(pgdispatch.batch_lock(me))
-                                     OR pgdispatch.is_held(pgdispatch.turn_lock(me))) THEN
+            IF NOT has_the_turn AND (pgdispatch.is_locked(pgdispatch.batch_lock(me))
+                                     OR pgdispatch.is_locked_exclusively(pgdispatch.cron_turn_lock(me))) THEN
                 other_seen_at := moment;
             END IF;
             IF waiting = 0 THEN
@@ -103,7 +103,7 @@ BEGIN
                     idle_since := CASE WHEN attending THEN moment ELSE idle_since END;
                 ELSIF worker_id IS NOT NULL THEN
                     joined := attended OR moment < other_seen_at + a_turn_takes;
-                    PERFORM pgdispatch.cron_go_deaf(worker_id, attending);
+                    PERFORM pgdispatch.cron_stop_looking(worker_id, attending);
                     COMMIT;
                 END IF;
             END IF;
@@ -112,7 +112,7 @@ BEGIN
         IF waiting > 0 THEN
             before := completed + failed;
             drained := false;
-            CALL pgdispatch.work(slice, pace, after_due_at, after_id, completed, failed, drained, due_in, outside);
+            CALL pgdispatch.work(slice, prefetch, after_due_at, after_id, completed, failed, drained, due_in, non_transactional);
             COMMIT;
             attending := false;
             has_the_turn := false;
@@ -125,27 +125,27 @@ BEGIN
 
         idle_for := moment - idle_since;
         IF NOT attending THEN
-            attending := pg_catalog.pg_try_advisory_lock(pgdispatch.lookout_lock(me));
+            attending := pg_catalog.pg_try_advisory_lock(pgdispatch.cron_lookout_lock(me));
             CONTINUE WHEN attending;   -- What was committed before is seen by another look, and what comes after relies on us.
         END IF;
         IF NOT (attending OR has_the_turn) AND moment > other_seen_at + a_turn_takes THEN
-            has_the_turn := pg_catalog.pg_try_advisory_lock(pgdispatch.turn_lock(me));
+            has_the_turn := pg_catalog.pg_try_advisory_lock(pgdispatch.cron_turn_lock(me));
         END IF;
         IF moment > checked_at + '200 ms'::interval THEN
             checked_at := moment;
-            PERFORM pgdispatch.cron_unstick();
+            PERFORM pgdispatch.cancel_slow_batches();
             PERFORM pgdispatch.enforce_time_limits();
-            IF worker_id IS NOT NULL AND pgdispatch.is_outside_due() THEN
-                PERFORM pgdispatch.ensure_guard(me);
+            IF worker_id IS NOT NULL AND pgdispatch.is_non_transactional_due() THEN
+                PERFORM pgdispatch.cron_ensure_guard(me);
             END IF;
         END IF;
         due_in := pgdispatch.next_due_in(moment);
         IF idle_for >= (CASE WHEN attending THEN linger ELSE least(linger, '1 second'::interval) END)
            AND coalesce(due_in > look_ahead, true)
-           AND NOT pgdispatch.is_shared(pgdispatch.batch_lock(me)) THEN
+           AND NOT pgdispatch.is_locked(pgdispatch.batch_lock(me)) THEN
             EXIT WHEN worker_id IS NULL
-                   OR pgdispatch.cron_leave(worker_id, attending)
-                   OR idle_for >= linger + patience AND pgdispatch.cron_leave(worker_id, attending, false, true);
+                   OR pgdispatch.cron_end_run(worker_id, attending)
+                   OR idle_for >= linger + patience AND pgdispatch.cron_end_run(worker_id, attending, false, true);
         END IF;
         COMMIT;
         PERFORM pg_catalog.pg_sleep(pg_catalog.date_part('epoch',
@@ -159,7 +159,7 @@ COMMENT ON PROCEDURE pgdispatch.cron_work(bigint) IS
 'What pg_cron calls, with the id that pgdispatch.dispatch has given it: runs the due jobs of the role that the session logged in as, lingers, and leaves. An administrator may have it called without an id, for a database in which pg_cron is not. Example, in the database where it is: SELECT cron.schedule_in_database(''pgdispatch shop app'', ''5 seconds'', ''CALL pgdispatch.cron_work()'', ''shop'', ''app'')';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_enter(worker_id bigint, OUT stays boolean, OUT lost boolean, OUT linger interval, OUT guards boolean)
+CREATE OR REPLACE FUNCTION pgdispatch.cron_begin_run(worker_id bigint, OUT stays boolean, OUT lost boolean, OUT linger interval, OUT guards boolean)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -169,7 +169,7 @@ DECLARE
     others integer;
 BEGIN
     guards := false;
-    linger := (SELECT s.linger FROM pgdispatch.cron_setting AS s WHERE s.role IN (me, '-') ORDER BY s.role::oid DESC LIMIT 1);
+    linger := (pgdispatch.settings(me)).cron_linger;
 
     IF worker_id IS NULL THEN
         stays := true;
@@ -182,15 +182,15 @@ BEGIN
         RETURN;
     END IF;
 
-    PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));   -- Of many that come at once, each has to count the others.
+    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));   -- Of many that come at once, each has to count the others.
     SELECT w.* INTO myself FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id FOR UPDATE;
-    IF NOT FOUND OR myself.home <> pgdispatch.home() THEN   -- It came with a dump, with or without its row.
-        PERFORM pgdispatch.cron_forget_runs(worker_id, 0);
-        PERFORM pgdispatch.cron_remove(me, worker_id);
+    IF NOT FOUND OR myself.database_id <> pgdispatch.database_id() THEN   -- It came with a dump, with or without its row.
+        PERFORM pgdispatch.cron_delete_runs(worker_id, 0);
+        PERFORM pgdispatch.cron_unschedule(me, worker_id);
         stays := false;
         RETURN;
     ELSIF pgdispatch.is_alive(myself.pid, myself.backend_start) THEN
-        PERFORM pgdispatch.cron_forget_runs(worker_id, myself.after_run);   -- pg_cron was restarted, but not the session, which goes on.
+        PERFORM pgdispatch.cron_delete_runs(worker_id, myself.after_run);   -- pg_cron was restarted, but not the session, which goes on.
         stays := false;
         RETURN;
     END IF;
@@ -217,16 +217,16 @@ BEGIN
        AND w.purpose <> 'guard'
        AND pgdispatch.is_alive(w.pid, w.backend_start);
     stays := guards
-          OR others < pgdispatch.cron_workers_at_most(me)
-          OR NOT pgdispatch.cron_leave(worker_id, false, true);
+          OR others < pgdispatch.cron_max_workers(me)
+          OR NOT pgdispatch.cron_end_run(worker_id, false, true);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_enter(bigint) IS
+COMMENT ON FUNCTION pgdispatch.cron_begin_run(bigint) IS
 'Part of pgdispatch.cron_work: begins a worker''s run. If it stays, lost tells that its last one did not end well, and guards that it is there to cancel jobs that take too long; otherwise it has left, and nothing may run after the commit.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_leave(
+CREATE OR REPLACE FUNCTION pgdispatch.cron_end_run(
     worker_id bigint, attending boolean, surplus boolean DEFAULT false, successor boolean DEFAULT false)
 RETURNS boolean
 LANGUAGE plpgsql
@@ -241,15 +241,15 @@ BEGIN
     -- Should the server lose this, the worker comes once more. To wait for the disk would keep the locks from those who dispatch.
     SET LOCAL synchronous_commit = off;
 
-    PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));
+    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
     SELECT w.* INTO myself FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id;
-    PERFORM pgdispatch.cron_forget_runs(w.id, w.after_run),
-            pgdispatch.cron_remove(me, w.id)
+    PERFORM pgdispatch.cron_delete_runs(w.id, w.after_run),
+            pgdispatch.cron_unschedule(me, w.id)
        FROM pgdispatch.cron_worker AS w
       WHERE w.role = me
         AND w.id <> worker_id
         AND w.purpose <> 'permanent'
-        AND NOT pgdispatch.cron_is_sound(w.id, w.home)
+        AND NOT pgdispatch.cron_is_sound(w.id, w.database_id)
         AND NOT pgdispatch.is_alive(w.pid, w.backend_start);
     others := EXISTS (SELECT
                         FROM pgdispatch.cron_worker AS w
@@ -259,54 +259,54 @@ BEGIN
 
     -- Of several workers one may go as it likes if another is still to look. The last of these, and one that is relied upon, may not.
     IF NOT (surplus OR successor) THEN
-        SELECT w.* INTO staff FROM pgdispatch.cron_who_looks(worker_id) AS w;
+        SELECT w.* INTO staff FROM pgdispatch.cron_count_workers(worker_id) AS w;
         IF (attending OR staff.pledged OR staff.others_to_look = 0)
-           AND NOT pg_try_advisory_xact_lock(pgdispatch.reliance_lock(me)) THEN
+           AND NOT pg_try_advisory_xact_lock(pgdispatch.cron_reliance_lock(me)) THEN
             RETURN false;
-        ELSIF NOT others AND pgdispatch.count_due(clock_timestamp(), 1) > 0 THEN
+        ELSIF NOT others AND pgdispatch.count_due_jobs(clock_timestamp(), 1) > 0 THEN
             RETURN false;   -- Or an application runs it, and may yet fail.
-        ELSIF others AND cardinality(pgdispatch.claim(clock_timestamp(), '-infinity', 0, 1)) > 0 THEN
+        ELSIF others AND cardinality(pgdispatch.claim_jobs(clock_timestamp(), '-infinity', 0, 1)) > 0 THEN
             RETURN false;
         END IF;
     END IF;
 
-    PERFORM pgdispatch.cron_forget_runs(worker_id, myself.after_run);
-    PERFORM pgdispatch.cron_remove(me, worker_id);
+    PERFORM pgdispatch.cron_delete_runs(worker_id, myself.after_run);
+    PERFORM pgdispatch.cron_unschedule(me, worker_id);
     IF successor THEN
-        IF pgdispatch.cron_promise(me, pgdispatch.cron_workers_at_most(me),
+        IF pgdispatch.cron_promise_worker(me, pgdispatch.cron_max_workers(me),
                CASE WHEN pgdispatch.next_due_in(clock_timestamp()) < '6 seconds'::interval THEN '1 second' ELSE '5 seconds' END, true) <> 'given' THEN
-            PERFORM pgdispatch.cron_add(me, 'work', NULL, '1 second', NULL);
+            PERFORM pgdispatch.cron_schedule(me, 'work', NULL, '1 second', NULL);
         END IF;
     ELSIF NOT others THEN
-        PERFORM pgdispatch.cron_settle(me);
+        PERFORM pgdispatch.cron_schedule_alarms(me);
     END IF;
 
     IF attending THEN   -- Whoever finds the lock free from now on summons another; whoever does not has been waited for.
-        PERFORM pg_advisory_unlock(pgdispatch.lookout_lock(me));
+        PERFORM pg_advisory_unlock(pgdispatch.cron_lookout_lock(me));
     END IF;
     RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_leave(bigint, boolean, boolean, boolean) IS
+COMMENT ON FUNCTION pgdispatch.cron_end_run(bigint, boolean, boolean, boolean) IS
 'Part of pgdispatch.cron_work: removes the worker with all traces if nobody relies on it and nothing is due; false if it has to stay. A surplus worker, beside as many as are allowed, leaves in any case, and so does one that leaves a successor. Nothing may run after the commit.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_go_deaf(worker_id bigint, attending boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cron_stop_looking(worker_id bigint, attending boolean) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     me     constant regrole := quote_ident(CURRENT_USER)::regrole;
-    bound  constant integer := pgdispatch.cron_workers_at_most(me);
+    bound  constant integer := pgdispatch.cron_max_workers(me);
     staff  record;
     wanted integer := 0;
 BEGIN
-    PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));
-    SELECT w.* INTO staff FROM pgdispatch.cron_who_looks(worker_id) AS w;
+    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
+    SELECT w.* INTO staff FROM pgdispatch.cron_count_workers(worker_id) AS w;
 
     IF (attending OR staff.pledged) AND staff.others_to_look = 0
-       AND NOT pg_try_advisory_xact_lock(pgdispatch.reliance_lock(me)) THEN
+       AND NOT pg_try_advisory_xact_lock(pgdispatch.cron_reliance_lock(me)) THEN
         wanted := 1;   -- Somebody relies on us whose job must not wait for the one that we are about to run.
     END IF;
     IF staff.pledged THEN
@@ -315,26 +315,26 @@ BEGIN
 
     -- Whoever is on the lookout takes one of the rest if that is still waiting in a moment, and calls for more then. If nobody
     -- is, we do: by a look after the lock, since those who relied on us until then have ended, and nobody else knows of their jobs.
-    IF NOT pgdispatch.is_held(pgdispatch.lookout_lock(me)) THEN
-        wanted := greatest(wanted, cardinality(pgdispatch.claim(clock_timestamp(), '-infinity', 0, bound + 1)) - 1);
+    IF NOT pgdispatch.is_locked_exclusively(pgdispatch.cron_lookout_lock(me)) THEN
+        wanted := greatest(wanted, cardinality(pgdispatch.claim_jobs(clock_timestamp(), '-infinity', 0, bound + 1)) - 1);
     END IF;
     FOR i IN 1 .. least(wanted - staff.others_to_look, bound - staff.present) LOOP
-        IF pgdispatch.cron_promise(me, bound, '1 second', true) <> 'given' THEN
-            PERFORM pgdispatch.cron_add(me, 'work', NULL, '1 second', NULL);
+        IF pgdispatch.cron_promise_worker(me, bound, '1 second', true) <> 'given' THEN
+            PERFORM pgdispatch.cron_schedule(me, 'work', NULL, '1 second', NULL);
         END IF;
     END LOOP;
 
     IF attending THEN
-        PERFORM pg_advisory_unlock(pgdispatch.lookout_lock(me));
+        PERFORM pg_advisory_unlock(pgdispatch.cron_lookout_lock(me));
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_go_deaf(bigint, boolean) IS
+COMMENT ON FUNCTION pgdispatch.cron_stop_looking(bigint, boolean) IS
 'Part of pgdispatch.cron_work, for a worker that is about to run a job, which may take long: it is no longer relied upon, and others come for the rest.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_who_looks(
+CREATE OR REPLACE FUNCTION pgdispatch.cron_count_workers(
     worker_id bigint, OUT pledged boolean, OUT present integer, OUT others_to_look integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -349,18 +349,18 @@ BEGIN
       FROM pgdispatch.cron_worker AS w
      WHERE w.role = me
        AND w.purpose = 'work'
-       AND pgdispatch.cron_is_sound(w.id, w.home);
-    IF pgdispatch.is_held(pgdispatch.lookout_lock(me)) THEN
+       AND pgdispatch.cron_is_sound(w.id, w.database_id);
+    IF pgdispatch.is_locked_exclusively(pgdispatch.cron_lookout_lock(me)) THEN
         others_to_look := others_to_look + 1;
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_who_looks(bigint) IS
+COMMENT ON FUNCTION pgdispatch.cron_count_workers(bigint) IS
 'Part of pgdispatch.cron_work: whether the worker has promised to look at the queue, how many workers there are with it, and how many others are still to look: those that have promised to and the one on the lookout.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_batches(OUT pid integer, OUT worker_id bigint, OUT since timestamptz) RETURNS SETOF record
+CREATE OR REPLACE FUNCTION pgdispatch.running_batches(OUT pid integer, OUT worker_id bigint, OUT since timestamptz) RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -383,41 +383,41 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_batches() IS
+COMMENT ON FUNCTION pgdispatch.running_batches() IS
 'The other sessions of the current role that run several jobs in one transaction at the moment, since when, and which worker of pg_cron each is (NULL: an application''s).';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_unstick() RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cancel_slow_batches() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     stuck record;
 BEGIN
-    FOR stuck IN SELECT b.* FROM pgdispatch.cron_batches() AS b WHERE b.since < clock_timestamp() - '1 second'::interval LOOP
+    FOR stuck IN SELECT b.* FROM pgdispatch.running_batches() AS b WHERE b.since < clock_timestamp() - '1 second'::interval LOOP
         -- A job that it runs alone by now must not be hit: that one takes this lock first.
-        IF pg_try_advisory_lock(1885824118, stuck.pid) THEN
+        IF pg_try_advisory_lock(pgdispatch.batch_cancellation_lock(stuck.pid)) THEN
             PERFORM pg_cancel_backend(stuck.pid)
                FROM pg_stat_get_activity(stuck.pid) AS a
               WHERE a.xact_start = stuck.since;
             PERFORM pg_sleep(0.001);
-            PERFORM pg_advisory_unlock(1885824118, stuck.pid);
+            PERFORM pg_advisory_unlock(pgdispatch.batch_cancellation_lock(stuck.pid));
         END IF;
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_unstick() IS
+COMMENT ON FUNCTION pgdispatch.cancel_slow_batches() IS
 'Part of pgdispatch.cron_work: cancels transactions of the role that run several jobs and have been taking a second, such that what has finished in them is committed, and what is slow is run alone.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_settle(worker_role regrole) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_alarms(worker_role regrole) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     moment   constant timestamptz := clock_timestamp();
-    due_in   constant interval    := CASE WHEN pgdispatch.is_outside_due() THEN '0'::interval ELSE pgdispatch.next_due_in(moment) END;
+    due_in   constant interval    := CASE WHEN pgdispatch.is_non_transactional_due() THEN '0'::interval ELSE pgdispatch.next_due_in(moment) END;
     -- What falls due is run by the application if there is one, and by us if it fails.
     attended constant boolean     := pgdispatch.has_application(worker_role);
     spare    constant interval    := CASE WHEN attended THEN '10 seconds' ELSE '0' END;
@@ -425,9 +425,9 @@ DECLARE
     waiting  pgdispatch.cron_worker;
     purposes text[] := '{}';
 BEGIN
-    SELECT w.schedule, w.wakes_at INTO wanted FROM pgdispatch.cron_wakes_at(due_in + spare) AS w;
+    SELECT w.schedule, w.wakes_at INTO wanted FROM pgdispatch.cron_alarm(due_in + spare) AS w;
     FOR waiting IN SELECT w.* FROM pgdispatch.cron_worker AS w WHERE w.role = worker_role AND w.purpose IN ('alarm', 'reboot') LOOP
-        IF pgdispatch.cron_is_sound(waiting.id, waiting.home)
+        IF pgdispatch.cron_is_sound(waiting.id, waiting.database_id)
            -- One that is just being started will settle it all once more; to take it from pg_cron in that moment leaves traces.
            AND (waiting.wakes_at BETWEEN moment - '3 seconds'::interval AND moment + '2 seconds'::interval
                 OR due_in IS NOT NULL AND (waiting.purpose = 'reboot'
@@ -437,25 +437,25 @@ BEGIN
                                                                                              wanted.wakes_at - '2 seconds'::interval)))) THEN
             purposes := purposes || waiting.purpose;
         ELSE
-            PERFORM pgdispatch.cron_remove(worker_role, waiting.id);
+            PERFORM pgdispatch.cron_unschedule(worker_role, waiting.id);
         END IF;
     END LOOP;
     IF due_in IS NOT NULL THEN
         IF 'alarm' <> ALL (purposes) THEN
-            PERFORM pgdispatch.cron_add(worker_role, 'alarm', NULL, wanted.schedule, wanted.wakes_at);
+            PERFORM pgdispatch.cron_schedule(worker_role, 'alarm', NULL, wanted.schedule, wanted.wakes_at);
         END IF;
         IF 'reboot' <> ALL (purposes) THEN
-            PERFORM pgdispatch.cron_add(worker_role, 'reboot', NULL, '@reboot', NULL);
+            PERFORM pgdispatch.cron_schedule(worker_role, 'reboot', NULL, '@reboot', NULL);
         END IF;
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_settle(regrole) IS
-'Part of pgdispatch.cron_leave: while jobs are snoozed, a worker is to come in time for the first of them, and one after each restart of the server, during which the first may have been missed. While none is, neither is to be there.';
+COMMENT ON FUNCTION pgdispatch.cron_schedule_alarms(regrole) IS
+'Part of pgdispatch.cron_end_run: while jobs are snoozed, a worker is to come in time for the first of them, and one after each restart of the server, during which the first may have been missed. While none is, neither is to be there.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_wakes_at(wakes_in interval, OUT schedule text, OUT wakes_at timestamptz)
+CREATE OR REPLACE FUNCTION pgdispatch.cron_alarm(wakes_in interval, OUT schedule text, OUT wakes_at timestamptz)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -483,11 +483,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_wakes_at(interval) IS
+COMMENT ON FUNCTION pgdispatch.cron_alarm(interval) IS
 'A schedule for pg_cron by which a worker comes shortly before so long from now, or earlier, and when that is.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_forget_runs(worker_id bigint, after_run bigint) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cron_delete_runs(worker_id bigint, after_run bigint) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -510,11 +510,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_forget_runs(bigint, bigint) IS
-'Part of pgdispatch.cron_leave: deletes the worker''s runs after the given one from cron.job_run_details, and failed ones of workers that are no longer there. To be committed at once: pg_cron waits for it.';
+COMMENT ON FUNCTION pgdispatch.cron_delete_runs(bigint, bigint) IS
+'Part of pgdispatch.cron_end_run: deletes the worker''s runs after the given one from cron.job_run_details, and failed ones of workers that are no longer there. To be committed at once: pg_cron waits for it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.ensure_guard(worker_role regrole) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cron_ensure_guard(worker_role regrole) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -522,36 +522,36 @@ BEGIN
     IF to_regnamespace('cron') IS NULL OR pgdispatch.has_application(worker_role) OR pgdispatch.cron_problem() IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(worker_role));
+    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(worker_role));
     IF NOT EXISTS (SELECT
                      FROM pgdispatch.cron_worker AS w
                     WHERE w.role = worker_role
                       AND w.purpose = 'guard'
-                      AND pgdispatch.cron_is_sound(w.id, w.home)) THEN
-        PERFORM pgdispatch.cron_add(worker_role, 'guard', NULL, '1 second', NULL);
+                      AND pgdispatch.cron_is_sound(w.id, w.database_id)) THEN
+        PERFORM pgdispatch.cron_schedule(worker_role, 'guard', NULL, '1 second', NULL);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.ensure_guard(regrole) IS
+COMMENT ON FUNCTION pgdispatch.cron_ensure_guard(regrole) IS
 'Part of pgdispatch.work: where no application is there that would cancel a job that takes too long, a worker of pg_cron comes for that.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.stop_guarding(worker_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.cron_stop_guarding(worker_id bigint) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     me constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    PERFORM pg_advisory_xact_lock(pgdispatch.leaving_lock(me));
+    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
     -- By a look after the lock: whoever begins such a job from now on has another guard come.
-    IF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'outside' AND NOT pgdispatch.has_application(me))
-       OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'outside')
+    IF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' AND NOT pgdispatch.has_application(me))
+       OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'non_transactional')
        OR EXISTS (SELECT FROM pgdispatch.managed_job AS m
                 WHERE m.role = me AND m.started_at IS NOT NULL AND m.time_limit IS NOT NULL
                   -- One that has just been counted is about to run.
-                  AND (pgdispatch.session_of(m.id) IS NOT NULL OR m.started_at > clock_timestamp() - '1 second'::interval)) THEN
+                  AND (pgdispatch.session_running(m.id) IS NOT NULL OR m.started_at > clock_timestamp() - '1 second'::interval)) THEN
         RETURN false;
     END IF;
     UPDATE pgdispatch.cron_worker AS w SET purpose = 'work' WHERE w.role = me AND w.id = worker_id;
@@ -559,11 +559,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.stop_guarding(bigint) IS
+COMMENT ON FUNCTION pgdispatch.cron_stop_guarding(bigint) IS
 'Part of pgdispatch.cron_work: makes a guard a worker like others; false if a job with a time limit runs.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_run_outside() RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.cron_run_non_transactional() RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -577,13 +577,13 @@ DECLARE
     run      record;
     busy     boolean := false;
 BEGIN
-    FOR worker IN SELECT w.* FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'outside' LOOP
+    FOR worker IN SELECT w.* FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'non_transactional' LOOP
         SELECT r.* INTO run FROM pgdispatch.cron_run(worker.id, worker.after_run) AS r;
         SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = worker.job_id;
-        IF job.id IS NULL OR run.status IN ('succeeded', 'failed') OR NOT pgdispatch.cron_is_sound(worker.id, worker.home) THEN
+        IF job.id IS NULL OR run.status IN ('succeeded', 'failed') OR NOT pgdispatch.cron_is_sound(worker.id, worker.database_id) THEN
             -- What the message says of an error is all that there is.
             IF job.id IS NOT NULL AND run.status IN ('succeeded', 'failed') THEN
-                PERFORM pgdispatch.end_outside(job.id, job.attempts,
+                PERFORM pgdispatch.end_non_transactional(job.id, job.attempts,
                     CASE WHEN run.status = 'failed' THEN CASE WHEN run.return_message LIKE '%canceling statement%' THEN '57014' ELSE 'XX000' END END,
                     run.return_message);
             END IF;
@@ -591,7 +591,7 @@ BEGIN
              USING cron.job AS j
              WHERE j.jobname = pgdispatch.cron_name(worker.id) AND j.username = CURRENT_USER
                AND d.jobid = j.jobid AND d.runid > worker.after_run;
-            PERFORM pgdispatch.cron_remove(me, worker.id);
+            PERFORM pgdispatch.cron_unschedule(me, worker.id);
         ELSE
             busy := true;
         END IF;
@@ -601,18 +601,18 @@ BEGIN
         RETURN busy;
     END IF;
     FOR job IN
-        SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'outside' ORDER BY m.rank, m.id FOR UPDATE SKIP LOCKED
+        SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' ORDER BY m.rank, m.id FOR UPDATE SKIP LOCKED
     LOOP
         busy := true;
-        CONTINUE WHEN NOT pgdispatch.take_outside(job);
-        job := pgdispatch.count_outside(job);
+        CONTINUE WHEN NOT pgdispatch.lock_non_transactional(job);
+        job := pgdispatch.count_non_transactional(job);
         CONTINUE WHEN job.id IS NULL;
         -- Not each second, as a worker: it would be begun again before we can see that it has ended. A minute that has begun when
         -- pg_cron learns of it would be missed.
         timezone := (SELECT c.timezone FROM pgdispatch.cron_configuration() AS c);
         minute := date_trunc('minute', clock_timestamp() + '1 minute 3 seconds'::interval);
         INSERT INTO pgdispatch.cron_worker (role, purpose, after_run, job_id)
-        VALUES (me, 'outside', pgdispatch.cron_last_run(), job.id)
+        VALUES (me, 'non_transactional', pgdispatch.cron_last_run(), job.id)
         RETURNING * INTO worker;
         PERFORM cron.schedule(pgdispatch.cron_name(worker.id),
                     CASE WHEN timezone IS NULL THEN '* * * * *' ELSE to_char(minute AT TIME ZONE timezone, 'FMMI FMHH24 FMDD FMMM *') END,
@@ -622,7 +622,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_run_outside() IS
+COMMENT ON FUNCTION pgdispatch.cron_run_non_transactional() IS
 'Part of pgdispatch.cron_work: has pg_cron run the commands that are to be run outside of a transaction, where no application does, and ends those that have run. False: there are none.';
 
 
@@ -648,7 +648,7 @@ COMMENT ON FUNCTION pgdispatch.cron_run(bigint, bigint) IS
 'The first run that pg_cron has made of a worker after the given one.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_session_of(job_id bigint) RETURNS integer
+CREATE OR REPLACE FUNCTION pgdispatch.cron_session_running(job_id bigint) RETURNS integer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -659,7 +659,7 @@ BEGIN
     SELECT w.id, w.after_run
       INTO run
       FROM pgdispatch.cron_worker AS w
-     WHERE w.role = me AND w.purpose = 'outside' AND w.job_id = cron_session_of.job_id;
+     WHERE w.role = me AND w.purpose = 'non_transactional' AND w.job_id = cron_session_running.job_id;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
@@ -667,5 +667,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_session_of(bigint) IS
+COMMENT ON FUNCTION pgdispatch.cron_session_running(bigint) IS
 'The session in which pg_cron runs the command of the job outside of a transaction; NULL: none.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION pgdispatch.home() RETURNS text
+CREATE OR REPLACE FUNCTION pgdispatch.database_id() RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -8,5 +8,5 @@ AS $$
      WHERE d.datname = current_database()
 $$;
 
-COMMENT ON FUNCTION pgdispatch.home() IS
+COMMENT ON FUNCTION pgdispatch.database_id() IS
 'Tells this database from one that was restored from its dump.';

@@ -12,8 +12,8 @@ BEGIN
 
     INSERT INTO pgdispatch.job (role, command) VALUES (caller, command);
 
-    IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.driver_lock(caller)) THEN
-        PERFORM pgdispatch.notify_driver(caller);
+    IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(caller)) THEN
+        PERFORM pgdispatch.notify_drivers(caller);
     END IF;
     IF pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
         PERFORM pgdispatch.wake_cron(caller, true);
@@ -45,8 +45,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch(
     notify          boolean          DEFAULT true,
     max_attempts    integer          DEFAULT NULL,
     back_off        interval         DEFAULT NULL,
-    back_off_factor double precision DEFAULT NULL,
-    back_off_limit  interval         DEFAULT NULL,
+    back_off_multiplier double precision DEFAULT NULL,
+    max_back_off  interval         DEFAULT NULL,
     time_limit      interval         DEFAULT NULL,
     key             text             DEFAULT NULL,
     on_duplicate    text             DEFAULT NULL,
@@ -63,7 +63,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_factor, back_off_limit, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure,
+    IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure,
                                queue, priority, result, keep_result) = 0
        AND coalesce(max_attempts BETWEEN 1 AND 32767, true) THEN
         RETURN pgdispatch.dispatch_plain(command, delay, notify, nullif(max_attempts, 1)::smallint, headers);
@@ -79,8 +79,8 @@ BEGIN
     BEGIN
         asked.max_attempts := max_attempts;
         asked.back_off := back_off;
-        asked.back_off_factor := back_off_factor;
-        asked.back_off_limit := back_off_limit;
+        asked.back_off_multiplier := back_off_multiplier;
+        asked.max_back_off := max_back_off;
         asked.time_limit := time_limit;
         asked.key := key;
         asked.keep_key := keep_key;
@@ -93,7 +93,7 @@ BEGIN
         asked.transactional := nullif(transactional, true);
         job_id := pgdispatch.dispatch_managed(asked, on_duplicate, delay, command, NULL, headers);
         IF notify THEN
-            PERFORM pgdispatch.wake(caller, delay < '1 second'::interval);
+            PERFORM pgdispatch.wake_drivers(caller, delay < '1 second'::interval);
         ELSE
             PERFORM pgdispatch.wake_cron(caller, delay < '1 second'::interval);
         END IF;
@@ -104,7 +104,7 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, json, boolean) IS
 'Dispatches a command like pgdispatch.snooze, and returns the id of its job, for pgdispatch.find, cancel and result. With notify => false no resting driver is woken: for callers that see to that themselves after their commit. Everything else is to be named, and what is left out is not asked for:
-max_attempts: how often the command is run at the most until it succeeds; once otherwise. In between it waits for back_off (a second), back_off_factor times as long each time (2), up to back_off_limit (ten minutes), a quarter more or less at random. Errors of the SQLSTATE classes 42, 0A and 3F, which would come again, end it at once; serialization failures and deadlocks do not count.
+max_attempts: how often the command is run at the most until it succeeds; once otherwise. In between it waits for back_off (a second), back_off_multiplier times as long each time (2), up to max_back_off (ten minutes), a quarter more or less at random. Errors of the SQLSTATE classes 42, 0A and 3F, which would come again, end it at once; serialization failures and deadlocks do not count.
 time_limit: after how long an attempt is cancelled, which then has failed with SQLSTATE PD001. Looked after four times a second.
 key: if a job with this idempotency key waits, nothing is dispatched, and the answer is that one''s id (NULL if this transaction, REPEATABLE READ or SERIALIZABLE, cannot see it): it will not be begun before this transaction has ended. This may wait for a transaction that has just dispatched with the same key. on_duplicate => ''replace'': the waiting job gets this command and delay instead. keep_key: nothing is dispatched with the key while the job runs either, and for so long after it is done.
 ordering_key: the jobs of one ordering key run one after the other: a job that was committed before the transaction of another dispatched that one runs first; those of transactions that overlap in the order of their dispatches, as far as they are committed. A job that is snoozed takes its place when it falls due. on_failure: what becomes of those behind one that fails: ''hold'' (as when it is left out), they wait until it has succeeded, or was deleted from the dead letters; ''pass'', they do not.
@@ -178,8 +178,8 @@ BEGIN
     RETURNING id INTO job_id;
 
     -- See wake, which is not called, as it would cost those, too, whom it need not wake.
-    IF notify AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.driver_lock(caller)) THEN
-        PERFORM pgdispatch.notify_driver(caller);
+    IF notify AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(caller)) THEN
+        PERFORM pgdispatch.notify_drivers(caller);
     END IF;
     IF pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
         PERFORM pgdispatch.wake_cron(caller, delay < '1 second'::interval);
@@ -238,7 +238,7 @@ BEGIN
             asked.has_key := true;
         ELSIF on_duplicate = 'replace' THEN
             IF (taken.holder).id IS NOT NULL
-               AND pgdispatch.replace_waiting(asked, (taken.holder).id, new_command, new_arguments, new_headers, asked.place) THEN
+               AND pgdispatch.replace_waiting_job(asked, (taken.holder).id, new_command, new_arguments, new_headers, asked.place) THEN
                 RETURN (taken.holder).id;
             END IF;
             -- One more job, then, for what is new must not be lost.
@@ -364,8 +364,8 @@ BEGIN
       FROM (VALUES
         (asked.max_attempts < 1 OR asked.max_attempts > 32767, format('max_attempts is %s', asked.max_attempts), 'Pass 1 for no retry, and 32767 at the most.'),
         (asked.back_off < '0'::interval, format('the back-off is %s', asked.back_off), 'Pass how long to wait after the first failure, such as ''1 second''.'),
-        (asked.back_off_factor < 1, format('the factor of the back-off is %s', asked.back_off_factor), 'Pass 1 for always the same back-off, or more.'),
-        (asked.back_off_limit < coalesce(asked.back_off, '1 second'), format('the limit of the back-off is %s', asked.back_off_limit), 'Pass an interval that is not shorter than the back-off itself.'),
+        (asked.back_off_multiplier < 1, format('the factor of the back-off is %s', asked.back_off_multiplier), 'Pass 1 for always the same back-off, or more.'),
+        (asked.max_back_off < coalesce(asked.back_off, '1 second'), format('the limit of the back-off is %s', asked.max_back_off), 'Pass an interval that is not shorter than the back-off itself.'),
         (asked.time_limit <= '0'::interval OR NOT isfinite(asked.time_limit), format('the time limit is %s', asked.time_limit), 'Pass an interval such as ''30 seconds'', or leave it out for no limit.'),
         (asked.key !~ '[^[:space:]]' OR length(asked.key) > 1000, 'the key is blank or too long', 'Pass up to 1000 characters, such as ''invoice 42''.'),
         (on_duplicate NOT IN ('keep', 'replace'), format('on_duplicate is %s', on_duplicate), 'Pass ''keep'' or ''replace''.'),
@@ -395,7 +395,7 @@ COMMENT ON FUNCTION pgdispatch.check_options(pgdispatch.managed_job, text) IS
 'Part of pgdispatch.dispatch: refuses what cannot be asked of a job.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.checked(command text) RETURNS text
+CREATE OR REPLACE FUNCTION pgdispatch.check_command(command text) RETURNS text
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -404,19 +404,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.checked(text) IS
-'Part of pgdispatch.dispatchable: returns the command, or refuses what cannot be dispatched.';
+COMMENT ON FUNCTION pgdispatch.check_command(text) IS
+'Part of pgdispatch.valid_command: returns the command, or refuses what cannot be dispatched.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.dispatchable(command text) RETURNS text
+CREATE OR REPLACE FUNCTION pgdispatch.valid_command(command text) RETURNS text
 LANGUAGE sql
 AS $$
     -- Looked at in detail only what is refused, and once a session whether the role may.
     SELECT CASE WHEN command ~ '[^[:space:]]' AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
                 THEN command
-                ELSE pgdispatch.checked(command)
+                ELSE pgdispatch.check_command(command)
             END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatchable(text) IS
+COMMENT ON FUNCTION pgdispatch.valid_command(text) IS
 'For nodes, which insert into pgdispatch.job: returns the command; fails as pgdispatch.dispatch does if it cannot be dispatched, or the role cannot log in.';

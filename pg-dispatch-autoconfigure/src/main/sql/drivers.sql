@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION pgdispatch.watch(
-    at_most integer, rest boolean,
-    OUT due integer, OUT next_due_in interval, OUT resting boolean, OUT notified boolean)
+CREATE OR REPLACE FUNCTION pgdispatch.poll_queue(
+    max_count integer, go_idle boolean,
+    OUT due integer, OUT next_due_in interval, OUT idle boolean, OUT notified boolean)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -9,44 +9,44 @@ DECLARE
 BEGIN
     -- The lock first, the look after it: whoever dispatches from now on finds the lock taken and notifies, and what was committed
     -- before is seen, since each statement here has a snapshot of its own.
-    resting := rest AND pg_catalog.pg_try_advisory_lock(pgdispatch.driver_lock(worker));
-    notified := resting;
-    IF rest AND NOT resting THEN
-        notified := NOT pg_catalog.pg_try_advisory_lock_shared(pgdispatch.driver_lock(worker));
+    idle := go_idle AND pg_catalog.pg_try_advisory_lock(pgdispatch.idle_driver_lock(worker));
+    notified := idle;
+    IF go_idle AND NOT idle THEN
+        notified := NOT pg_catalog.pg_try_advisory_lock_shared(pgdispatch.idle_driver_lock(worker));
         IF NOT notified THEN
-            PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.driver_lock(worker));
+            PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.idle_driver_lock(worker));
         END IF;
     END IF;
     IF pg_catalog.to_regnamespace('cron') IS NOT NULL OR pgdispatch.cron_is_elsewhere() THEN
-        PERFORM pgdispatch.attend(resting);
+        PERFORM pgdispatch.announce_application();
     END IF;
-    PERFORM pgdispatch.tidy();
+    PERFORM pgdispatch.purge_expired();
     moment := pg_catalog.clock_timestamp();
-    due := pgdispatch.count_due(moment, at_most) + CASE WHEN pgdispatch.is_outside_due() THEN 1 ELSE 0 END;
+    due := pgdispatch.count_due_jobs(moment, max_count) + CASE WHEN pgdispatch.is_non_transactional_due() THEN 1 ELSE 0 END;
     next_due_in := least(pgdispatch.next_due_in(moment), pgdispatch.enforce_time_limits());
-    IF resting AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+    IF idle AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         next_due_in := '0';   -- Its snapshot is older than the lock, so that this was no look after it: there has to be another.
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.watch(integer, boolean) IS
-'For a driver that has nothing to do: tells how many jobs are due, counting up to at_most and those that are being run, and in how long the next one is (NULL: there is none). With rest, the session first tries to take the role''s driver lock, and is resting if it gets it. While any session is, dispatches from SQL notify pgdispatch.channel(role); they do not (notified is false) while none is because a transaction that dispatched is still open. To be called with rest until the session is resting, and then without; not in a session that works, which would lose the lock.';
+COMMENT ON FUNCTION pgdispatch.poll_queue(integer, boolean) IS
+'For a driver that has nothing to do: tells how many jobs are due, counting up to max_count and those that are being run, and in how long the next one is (NULL: there is none). With rest, the session first tries to take the role''s driver lock, and is resting if it gets it. While any session is, dispatches from SQL notify pgdispatch.driver_channel(role); they do not (notified is false) while none is because a transaction that dispatched is still open. To be called with rest until the session is resting, and then without; not in a session that works, which would lose the lock.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.stir() RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.stop_idling() RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM pg_catalog.pg_advisory_unlock(pgdispatch.driver_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
+    PERFORM pg_catalog.pg_advisory_unlock(pgdispatch.idle_driver_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.stir() IS
-'Ends the rest that pgdispatch.watch has begun: a driver that is busy and looks at the queue all the time spares the dispatching transactions the notification.';
+COMMENT ON FUNCTION pgdispatch.stop_idling() IS
+'Ends the rest that pgdispatch.poll_queue has begun: a driver that is busy and looks at the queue all the time spares the dispatching transactions the notification.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.unwatch() RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.end_polling() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -54,7 +54,7 @@ DECLARE
     me   constant regrole := quote_ident(CURRENT_USER)::regrole;
     lock bigint;
 BEGIN
-    FOREACH lock IN ARRAY ARRAY[pgdispatch.driver_lock(me), pgdispatch.application_lock(me), pgdispatch.handler_lock(me)] LOOP
+    FOREACH lock IN ARRAY ARRAY[pgdispatch.idle_driver_lock(me), pgdispatch.application_lock(me), pgdispatch.idle_node_lock(me)] LOOP
         -- To give back what one does not hold raises a warning, and what was taken twice has to be given back twice.
         WHILE EXISTS (SELECT
                         FROM pg_locks AS l
@@ -71,11 +71,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.unwatch() IS
-'Undoes pgdispatch.watch: the session no longer rests, nor does it count as an application that runs the role''s jobs. To be called before the session is used for anything else.';
+COMMENT ON FUNCTION pgdispatch.end_polling() IS
+'Undoes pgdispatch.poll_queue: the session no longer rests, nor does it count as an application that runs the role''s jobs. To be called before the session is used for anything else.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.attend(resting boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.announce_application() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -90,9 +90,9 @@ BEGIN
     IF pgdispatch.cron_problem() IS NOT NULL
        OR NOT EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose <> 'permanent')
        OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND pgdispatch.is_alive(w.pid, w.backend_start))
-       OR NOT pg_try_advisory_xact_lock(pgdispatch.leaving_lock(me))
-       OR NOT pg_try_advisory_xact_lock(pgdispatch.reliance_lock(me))
-       OR pgdispatch.count_due(clock_timestamp(), 1) > 0 THEN
+       OR NOT pg_try_advisory_xact_lock(pgdispatch.cron_exit_lock(me))
+       OR NOT pg_try_advisory_xact_lock(pgdispatch.cron_reliance_lock(me))
+       OR pgdispatch.count_due_jobs(clock_timestamp(), 1) > 0 THEN
         RETURN;
     END IF;
     -- Those that pg_cron may be about to start go by themselves; to take one away in that moment leaves traces. And not at once,
@@ -105,16 +105,16 @@ BEGIN
            AND w.runs = 0
            AND w.scheduled_at BETWEEN clock_timestamp() - '8 seconds'::interval AND clock_timestamp() - '1 second'::interval
     LOOP
-        PERFORM pgdispatch.cron_remove(me, worker);
+        PERFORM pgdispatch.cron_unschedule(me, worker);
     END LOOP;
-    IF NOT EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'work' AND w.home = pgdispatch.home()) THEN
-        PERFORM pgdispatch.cron_settle(me);
+    IF NOT EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'work' AND w.database_id = pgdispatch.database_id()) THEN
+        PERFORM pgdispatch.cron_schedule_alarms(me);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.attend(boolean) IS
-'Part of pgdispatch.watch: tells pg_cron''s workers that an application runs the role''s jobs, and calls off those that were to come in case it failed.';
+COMMENT ON FUNCTION pgdispatch.announce_application() IS
+'Part of pgdispatch.poll_queue: tells pg_cron''s workers that an application runs the role''s jobs, and calls off those that were to come in case it failed.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.enforce_time_limits() RETURNS interval
@@ -135,9 +135,9 @@ BEGIN
            AND m.started_at IS NOT NULL
            AND m.time_limit IS NOT NULL
     LOOP
-        CONTINUE WHEN pgdispatch.session_of(running.id) IS NULL;   -- It was lost.
+        CONTINUE WHEN pgdispatch.session_running(running.id) IS NULL;   -- It was lost.
         IF running.ends_at <= clock_timestamp() THEN
-            PERFORM pgdispatch.interrupt(running.id, if_late => true);
+            PERFORM pgdispatch.interrupt_job(running.id, if_late => true);
         END IF;
         due_in := least(due_in, greatest(running.ends_at - clock_timestamp(), '100 ms'::interval));
     END LOOP;
@@ -149,9 +149,9 @@ COMMENT ON FUNCTION pgdispatch.enforce_time_limits() IS
 'Cancels the commands of the current role that take longer than their time limit. Returns when to look again; NULL: there is no reason to.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.watch_handlers(
-    node uuid, lease interval, handlers text[], rest boolean,
-    OUT due boolean, OUT next_due_in interval, OUT resting boolean, OUT notified boolean, OUT unknown text[], OUT suspects boolean)
+CREATE OR REPLACE FUNCTION pgdispatch.poll_handlers(
+    node uuid, lease interval, handlers text[], go_idle boolean,
+    OUT due boolean, OUT next_due_in interval, OUT idle boolean, OUT notified boolean, OUT unknown text[], OUT poison boolean)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -160,8 +160,8 @@ DECLARE
     live   uuid[];
 BEGIN
     -- See watch.
-    resting := rest AND pg_catalog.pg_try_advisory_lock(pgdispatch.handler_lock(me));
-    notified := resting OR (rest AND pgdispatch.is_held(pgdispatch.handler_lock(me)));
+    idle := go_idle AND pg_catalog.pg_try_advisory_lock(pgdispatch.idle_node_lock(me));
+    notified := idle OR (go_idle AND pgdispatch.is_locked_exclusively(pgdispatch.idle_node_lock(me)));
 
     moment := pg_catalog.clock_timestamp();
     live := pgdispatch.live_nodes(lease);
@@ -172,56 +172,56 @@ BEGIN
            FROM pgdispatch.node AS n,
                 LATERAL greatest(n.expires_at, pg_catalog.pg_postmaster_start_time() + lease) AS l (ends_at)   -- See live_nodes.
           WHERE n.role = me
-            AND n.id <> watch_handlers.node
+            AND n.id <> poll_handlers.node
             AND l.ends_at > moment));
-    IF resting AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+    IF idle AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
         next_due_in := '0';
     END IF;
     unknown := ARRAY(SELECT w.handler
-                       FROM pg_catalog.unnest(pgdispatch.waiting_handlers(moment - '30 seconds'::interval)) AS w (handler)
+                       FROM pg_catalog.unnest(pgdispatch.handlers_with_due_jobs(moment - '30 seconds'::interval)) AS w (handler)
                       WHERE w.handler <> ALL (handlers)
                         AND pgdispatch.handlers_are_due(ARRAY[w.handler], moment - '30 seconds'::interval, live));
-    suspects := EXISTS (SELECT FROM pgdispatch.suspects(handlers, live));
-    PERFORM pgdispatch.tidy();
+    poison := EXISTS (SELECT FROM pgdispatch.poison_jobs(handlers, live));
+    PERFORM pgdispatch.purge_expired();
     DELETE FROM pgdispatch.node AS n
      WHERE n.role = me
        AND n.expires_at < moment - '1 hour'::interval;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.watch_handlers(uuid, interval, text[], boolean) IS
-'For a node that has nothing to do: tells whether any of its handlers has a job that is due and that no live node has claimed, and in how long to look again (NULL: there is no reason to). With rest, the session first tries to take the role''s handler lock, as in pgdispatch.watch; notifications come through pgdispatch.handler_channel(role). unknown: other handlers whose jobs have been waiting for half a minute. suspects: whether there is a job that is to be claimed by pgdispatch.claim_suspect.';
+COMMENT ON FUNCTION pgdispatch.poll_handlers(uuid, interval, text[], boolean) IS
+'For a node that has nothing to do: tells whether any of its handlers has a job that is due and that no live node has claimed, and in how long to look again (NULL: there is no reason to). With rest, the session first tries to take the role''s handler lock, as in pgdispatch.poll_queue; notifications come through pgdispatch.node_channel(role). unknown: other handlers whose jobs have been waiting for half a minute. suspects: whether there is a job that is to be claimed by pgdispatch.claim_poison_job.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.stir_handlers() RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.stop_idling_node() RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM pg_catalog.pg_advisory_unlock(pgdispatch.handler_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
+    PERFORM pg_catalog.pg_advisory_unlock(pgdispatch.idle_node_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.stir_handlers() IS
-'Ends the rest that pgdispatch.watch_handlers has begun, as pgdispatch.stir does that of pgdispatch.watch.';
+COMMENT ON FUNCTION pgdispatch.stop_idling_node() IS
+'Ends the rest that pgdispatch.poll_handlers has begun, as pgdispatch.stop_idling does that of pgdispatch.poll_queue.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.hand_over(lease interval, handlers text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.notify_overflow(lease interval, handlers text[]) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF NOT pgdispatch.handlers_are_due(handlers, pg_catalog.clock_timestamp(), pgdispatch.live_nodes(lease)) THEN
         RETURN false;
     END IF;
-    PERFORM pg_catalog.pg_notify(pgdispatch.handler_channel(pg_catalog.quote_ident(CURRENT_USER)::regrole), '');
+    PERFORM pg_catalog.pg_notify(pgdispatch.node_channel(pg_catalog.quote_ident(CURRENT_USER)::regrole), '');
     RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.hand_over(interval, text[]) IS
+COMMENT ON FUNCTION pgdispatch.notify_overflow(interval, text[]) IS
 'For a node that can run no more jobs of these handlers: has other nodes look, if there are any that no node has claimed, and tells whether there are.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.waiting_handlers(moment timestamptz) RETURNS text[]
+CREATE OR REPLACE FUNCTION pgdispatch.handlers_with_due_jobs(moment timestamptz) RETURNS text[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -254,7 +254,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.waiting_handlers(timestamptz) IS
+COMMENT ON FUNCTION pgdispatch.handlers_with_due_jobs(timestamptz) IS
 'The handlers that have jobs that were due at the moment.';
 
 

@@ -45,14 +45,14 @@ COMMENT ON FUNCTION pgdispatch.live_nodes(interval) IS
 'The nodes of the current role whose claims hold.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.keep_lease(node uuid, lease interval, known bigint[]) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION pgdispatch.heartbeat(node uuid, lease interval, known bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
 BEGIN
     PERFORM pgdispatch.renew_lease(node, lease);
-    -- See suspects.
+    -- See poison_jobs.
     RETURN ARRAY(SELECT j.id
                    FROM pgdispatch.handler_job AS j
                   WHERE (j.crashes IS NOT NULL OR j.cancelled)
@@ -63,12 +63,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.keep_lease(uuid, interval, bigint[]) IS
+COMMENT ON FUNCTION pgdispatch.heartbeat(uuid, interval, bigint[]) IS
 'Renews the node''s lease, and returns which of the jobs that it runs have been cancelled: it is to interrupt them.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.claim_handler_jobs(
-    node uuid, lease interval, handlers text[], at_most integer[], in_all integer,
+    node uuid, lease interval, handlers text[], max_count integer[], max_total integer,
     after_due_at timestamptz[] DEFAULT '{}', after_id bigint[] DEFAULT '{}')
 RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
@@ -83,8 +83,8 @@ DECLARE
     some_snoozed boolean;
     paused   text[];
     live     uuid[];
-    left_for integer[] := at_most;
-    left_now integer   := in_all;
+    left_for integer[] := max_count;
+    left_now integer   := max_total;
     share    integer;
     claimed  integer;
     found_any boolean;
@@ -117,7 +117,7 @@ BEGIN
         END LOOP;
     END IF;
     IF some_snoozed THEN
-        PERFORM pgdispatch.promote(me);
+        PERFORM pgdispatch.apply_priorities(me);
     END IF;
 
     -- Each handler its share; and what some have left of theirs is shared among the others, until nothing is left or due.
@@ -131,7 +131,7 @@ BEGIN
             EXIT WHEN left_now <= 0;
             RETURN QUERY
                 SELECT c.*
-                  FROM pgdispatch.claim_for_handler(node, lease, handlers[i], moment, least(share, left_for[i], left_now), live,
+                  FROM pgdispatch.claim_jobs_of_handler(node, lease, handlers[i], moment, least(share, left_for[i], left_now), live,
                            coalesce(after_due_at[i], '-infinity'), coalesce(after_id[i], 0)) AS c;
             GET DIAGNOSTICS claimed = ROW_COUNT;
             left_now := left_now - claimed;
@@ -144,11 +144,11 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_handler_jobs(uuid, interval, text[], integer[], integer, timestamptz[], bigint[]) IS
-'Claims due jobs for the node that no other node holds: of each handler the oldest, at_most so many of it, and in_all so many, shared among the handlers, the first of which come first if there are not enough for all. A node that has claimed just now may name where that was, for each handler: to go on from there spares the claim the dead rows of what has run, which pile up while anyone holds an old snapshot; the jobs before it are claimed when there are none behind it. Skips what other transactions have locked. The claims hold once this is committed, for three quarters of the lease at the least: it is renewed if less of it is left.';
+'Claims due jobs for the node that no other node holds: of each handler the oldest, max_count so many of it, and max_total so many, shared among the handlers, the first of which come first if there are not enough for all. A node that has claimed just now may name where that was, for each handler: to go on from there spares the claim the dead rows of what has run, which pile up while anyone holds an old snapshot; the jobs before it are claimed when there are none behind it. Skips what other transactions have locked. The claims hold once this is committed, for three quarters of the lease at the least: it is renewed if less of it is left.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.claim_for_handler(
-    node uuid, lease interval, handler_name text, moment timestamptz, at_most integer, live uuid[],
+CREATE OR REPLACE FUNCTION pgdispatch.claim_jobs_of_handler(
+    node uuid, lease interval, handler_name text, moment timestamptz, max_count integer, live uuid[],
     after_due_at timestamptz DEFAULT '-infinity', after_id bigint DEFAULT 0)
 RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
@@ -161,7 +161,7 @@ SET jit = off
 AS $$
 DECLARE
     me constant regrole := quote_ident(CURRENT_USER)::regrole;
-    left_now integer := at_most;
+    left_now integer := max_count;
     places   tid[];
     lost     boolean;
     some_managed boolean;
@@ -178,7 +178,7 @@ BEGIN
                    AND f.handler = handler_name
                    AND f.due_at <= moment
                    AND (f.due_at, f.id) > (after_due_at, after_id)
-                   -- Not those with which a node was lost twice: see claim_suspect.
+                   -- Not those with which a node was lost twice: see claim_poison_job.
                    AND (f.claimed_by IS NULL AND (f.crashes IS NULL OR f.crashes < 2) AND f.cancelled IS NULL
                         OR f.claimed_by <> ALL (live) AND f.crashes IS NULL AND f.cancelled IS NULL)
                  ORDER BY f.due_at, f.id
@@ -194,14 +194,14 @@ BEGIN
             END IF;
             IF some_managed THEN
                 FOR managed IN
-                    SELECT j.id, j.fired_at
+                    SELECT j.id, j.dispatched_at
                       FROM pgdispatch.handler_job AS j
                      WHERE j.ctid = ANY (places)
                        AND j.managed
                        AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (live))
                      ORDER BY j.due_at, j.id
                 LOOP
-                    IF NOT pgdispatch.admit(me, managed.id, managed.fired_at) THEN
+                    IF NOT pgdispatch.request_admission(me, managed.id, managed.dispatched_at) THEN
                         moved := moved + 1;   -- And so it is no longer at its place.
                     END IF;
                 END LOOP;
@@ -227,71 +227,71 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_for_handler(uuid, interval, text, timestamptz, integer, uuid[], timestamptz, bigint) IS
+COMMENT ON FUNCTION pgdispatch.claim_jobs_of_handler(uuid, interval, text, timestamptz, integer, uuid[], timestamptz, bigint) IS
 'Part of pgdispatch.claim_handler_jobs: claims the oldest due jobs of one handler, those after the position first.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.claim_suspect(node uuid, lease interval, handlers text[]) RETURNS SETOF pgdispatch.handler_job
+CREATE OR REPLACE FUNCTION pgdispatch.claim_poison_job(node uuid, lease interval, handlers text[]) RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
 DECLARE
     me              constant regrole := quote_ident(CURRENT_USER)::regrole;
-    crashes_at_most constant integer := 5;
+    max_crashes constant integer := 5;
     live    uuid[];
     waiting record;
-    suspect pgdispatch.handler_job;
+    poison_job pgdispatch.handler_job;
 BEGIN
     PERFORM pgdispatch.renew_lease(node, lease);
     live := pgdispatch.live_nodes(lease);
     FOR waiting IN
-        SELECT s.* FROM pgdispatch.suspects(handlers, live) AS s ORDER BY s.due_at, s.id
+        SELECT s.* FROM pgdispatch.poison_jobs(handlers, live) AS s ORDER BY s.due_at, s.id
     LOOP
         SELECT j.*
-          INTO suspect
+          INTO poison_job
           FROM pgdispatch.handler_job AS j
          WHERE j.role = me AND j.handler = waiting.handler AND j.due_at = waiting.due_at AND j.id = waiting.id
            FOR UPDATE SKIP LOCKED;
         live := pgdispatch.live_nodes(lease);   -- Whoever has claimed it by now had its lease before.
-        CONTINUE WHEN suspect.id IS NULL OR suspect.claimed_by = ANY (live);
-        IF suspect.cancelled THEN
+        CONTINUE WHEN poison_job.id IS NULL OR poison_job.claimed_by = ANY (live);
+        IF poison_job.cancelled THEN
             DELETE FROM pgdispatch.handler_job AS j
-             WHERE j.role = me AND j.handler = suspect.handler AND j.due_at = suspect.due_at AND j.id = suspect.id;
-            IF suspect.managed THEN
-                PERFORM pgdispatch.end_managed(me, suspect.id, 'cancelled', false);
+             WHERE j.role = me AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id;
+            IF poison_job.managed THEN
+                PERFORM pgdispatch.end_managed_job(me, poison_job.id, 'cancelled', false);
             END IF;
             CONTINUE;
         END IF;
-        IF suspect.claimed_by IS NOT NULL THEN
-            suspect.crashes := suspect.crashes + 1;
+        IF poison_job.claimed_by IS NOT NULL THEN
+            poison_job.crashes := poison_job.crashes + 1;
         END IF;
-        IF suspect.crashes >= crashes_at_most THEN
+        IF poison_job.crashes >= max_crashes THEN
             DELETE FROM pgdispatch.handler_job AS j
-             WHERE j.role = me AND j.handler = suspect.handler AND j.due_at = suspect.due_at AND j.id = suspect.id;
-            PERFORM pgdispatch.bury_handler_job(suspect, '58000',
-                        format('pgdispatch: %s nodes were lost while they ran this job', suspect.crashes), NULL);
+             WHERE j.role = me AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id;
+            PERFORM pgdispatch.add_handler_dead_letter(poison_job, '58000',
+                        format('pgdispatch: %s nodes were lost while they ran this job', poison_job.crashes), NULL);
             CONTINUE;
         END IF;
-        IF suspect.managed AND NOT pgdispatch.admit(me, suspect.id, suspect.fired_at) THEN
+        IF poison_job.managed AND NOT pgdispatch.request_admission(me, poison_job.id, poison_job.dispatched_at) THEN
             CONTINUE;
         END IF;
         RETURN QUERY
             UPDATE pgdispatch.handler_job AS j
-               SET claimed_by = node, attempts = j.attempts + 1, crashes = suspect.crashes
-             WHERE j.role = me AND j.handler = suspect.handler AND j.due_at = suspect.due_at AND j.id = suspect.id
+               SET claimed_by = node, attempts = j.attempts + 1, crashes = poison_job.crashes
+             WHERE j.role = me AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id
             RETURNING j.*;
         RETURN;
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_suspect(uuid, interval, text[]) IS
+COMMENT ON FUNCTION pgdispatch.claim_poison_job(uuid, interval, text[]) IS
 'Renews the node''s lease, and claims for it one job with which two nodes or more were lost: for a node that runs nothing else, and will not until that job has ended. After the fifth it is a dead letter. Deletes those, too, that were cancelled before their node was lost.';
 
 
 -- Its few jobs are all in an index of their own, and to be found by nothing else: hence conditions of which no other index knows.
-CREATE OR REPLACE FUNCTION pgdispatch.suspects(handlers text[], live uuid[], OUT handler text, OUT due_at timestamptz, OUT id bigint)
+CREATE OR REPLACE FUNCTION pgdispatch.poison_jobs(handlers text[], live uuid[], OUT handler text, OUT due_at timestamptz, OUT id bigint)
 RETURNS SETOF record
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -317,11 +317,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.suspects(text[], uuid[]) IS
-'The jobs of these handlers for pgdispatch.claim_suspect.';
+COMMENT ON FUNCTION pgdispatch.poison_jobs(text[], uuid[]) IS
+'The jobs of these handlers for pgdispatch.claim_poison_job.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.disown_handler_jobs(node uuid, handlers text[], known bigint[]) RETURNS integer
+CREATE OR REPLACE FUNCTION pgdispatch.release_unknown_handler_jobs(node uuid, handlers text[], known bigint[]) RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -341,5 +341,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.disown_handler_jobs(uuid, text[], bigint[]) IS
+COMMENT ON FUNCTION pgdispatch.release_unknown_handler_jobs(uuid, text[], bigint[]) IS
 'For a node that could not be told whether its claim was committed: gives back what it has claimed and does not know of, and returns how many these were. Reads all due jobs of the handlers.';

@@ -6,8 +6,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch_handler(
     headers         json             DEFAULT NULL,
     max_attempts    integer          DEFAULT NULL,
     back_off        interval         DEFAULT NULL,
-    back_off_factor double precision DEFAULT NULL,
-    back_off_limit  interval         DEFAULT NULL,
+    back_off_multiplier double precision DEFAULT NULL,
+    max_back_off  interval         DEFAULT NULL,
     time_limit      interval         DEFAULT NULL,
     key             text             DEFAULT NULL,
     on_duplicate    text             DEFAULT NULL,
@@ -21,7 +21,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF pg_catalog.num_nonnulls(max_attempts, back_off, back_off_factor, back_off_limit, time_limit, key, on_duplicate, keep_key, ordering_key,
+    IF pg_catalog.num_nonnulls(max_attempts, back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key,
                                on_failure, queue, priority, keep_result) = 0 THEN
         RETURN pgdispatch.dispatch_handler_plain(handler, arguments, delay, notify, headers);
     END IF;
@@ -34,8 +34,8 @@ BEGIN
         asked.handler := handler;
         asked.max_attempts := max_attempts;
         asked.back_off := back_off;
-        asked.back_off_factor := back_off_factor;
-        asked.back_off_limit := back_off_limit;
+        asked.back_off_multiplier := back_off_multiplier;
+        asked.max_back_off := max_back_off;
         asked.time_limit := time_limit;
         asked.key := key;
         asked.keep_key := keep_key;
@@ -123,7 +123,7 @@ COMMENT ON FUNCTION pgdispatch.check_handler_dispatch(text, json, interval) IS
 'Part of pgdispatch.dispatch_handler: refuses what cannot be dispatched.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.checked(handler text, arguments json) RETURNS json
+CREATE OR REPLACE FUNCTION pgdispatch.check_arguments(handler text, arguments json) RETURNS json
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -132,19 +132,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.checked(text, json) IS
-'Part of pgdispatch.dispatchable: returns the arguments, or refuses what cannot be dispatched.';
+COMMENT ON FUNCTION pgdispatch.check_arguments(text, json) IS
+'Part of pgdispatch.valid_command: returns the arguments, or refuses what cannot be dispatched.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.dispatchable(handler text, arguments json) RETURNS json
+CREATE OR REPLACE FUNCTION pgdispatch.valid_arguments(handler text, arguments json) RETURNS json
 LANGUAGE sql
 AS $$
     SELECT CASE WHEN handler ~ '[^[:space:]]' AND pg_catalog.json_typeof(arguments) = 'object'
                      AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
                 THEN arguments
-                ELSE pgdispatch.checked(handler, arguments)
+                ELSE pgdispatch.check_arguments(handler, arguments)
             END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatchable(text, json) IS
+COMMENT ON FUNCTION pgdispatch.valid_arguments(text, json) IS
 'For nodes, which insert into pgdispatch.handler_job: returns the arguments; fails as pgdispatch.dispatch_handler does if the handler cannot be called with them, or the role cannot log in.';

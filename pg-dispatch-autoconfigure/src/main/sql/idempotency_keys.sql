@@ -19,7 +19,7 @@ BEGIN
             RETURN;
         END IF;
         SELECT k.* INTO holder FROM pgdispatch.job_key AS k WHERE k.role = caller AND k.key = asked_key;
-        IF NOT FOUND AND NOT pgdispatch.is_current() THEN
+        IF NOT FOUND AND NOT pgdispatch.sees_latest_commits() THEN
             RETURN;
         ELSIF holder.expires_at <= clock_timestamp() THEN
             BEGIN
@@ -41,7 +41,7 @@ COMMENT ON FUNCTION pgdispatch.take_key(regrole, text) IS
 'Part of pgdispatch.dispatch: takes an idempotency key for a new job, with an id for it; or tells which job has it. Neither: one that this transaction, of an older snapshot, cannot see. Waits for a transaction that has just taken the key.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.replace_waiting(
+CREATE OR REPLACE FUNCTION pgdispatch.replace_waiting_job(
     asked pgdispatch.managed_job, holder_id bigint, new_command text, new_arguments json, new_headers json, new_place timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql
@@ -73,11 +73,11 @@ BEGIN
                 RAISE serialization_failure;   -- It was begun while we waited for it.
             END IF;
             IF asked.due_at > now() AND job.ordering_key IS NOT NULL THEN
-                PERFORM pgdispatch.advance_later(job.ordering_key, NULL);   -- Those behind it need not wait for so long.
+                PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, NULL);   -- Those behind it need not wait for so long.
             END IF;
             RETURN true;
         END IF;
-        EXIT WHEN NOT pgdispatch.is_current();
+        EXIT WHEN NOT pgdispatch.sees_latest_commits();
     END LOOP;
     RETURN false;
 EXCEPTION
@@ -86,5 +86,5 @@ EXCEPTION
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.replace_waiting(pgdispatch.managed_job, bigint, text, json, json, timestamptz) IS
+COMMENT ON FUNCTION pgdispatch.replace_waiting_job(pgdispatch.managed_job, bigint, text, json, json, timestamptz) IS
 'Part of pgdispatch.dispatch: puts a new command or new arguments in the place of those of a job that waits, and has it wait anew; false if that is not possible.';

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION pgdispatch.find(
-    INOUT id bigint, OUT state text, OUT command text, OUT handler text, OUT arguments json, OUT fired_at timestamptz,
+    INOUT id bigint, OUT state text, OUT command text, OUT handler text, OUT arguments json, OUT dispatched_at timestamptz,
     OUT due_at timestamptz, OUT attempts integer, OUT finished_at timestamptz)
 RETURNS SETOF record
 LANGUAGE plpgsql
@@ -11,17 +11,17 @@ DECLARE
     job_id constant bigint  := find.id;
     found_at record;
 BEGIN
-    SELECT p.* INTO found_at FROM pgdispatch.place_of(job_id) AS p;
+    SELECT p.* INTO found_at FROM pgdispatch.locate_job(job_id) AS p;
     IF found_at.place IS NOT NULL THEN
         RETURN QUERY
             SELECT j.id,
-                   CASE WHEN pgdispatch.session_of(j.id) IS NOT NULL THEN 'running'
-                        WHEN (found_at.asked).held_by = 'outside' THEN CASE WHEN pgdispatch.outside_is_free(found_at.asked) THEN 'waiting' ELSE 'running' END
+                   CASE WHEN pgdispatch.session_running(j.id) IS NOT NULL THEN 'running'
+                        WHEN (found_at.asked).held_by = 'non_transactional' THEN CASE WHEN pgdispatch.is_non_transactional_free(found_at.asked) THEN 'waiting' ELSE 'running' END
                         WHEN (found_at.asked).held_by IS NOT NULL OR p.handler IS NOT NULL THEN 'held'
                         WHEN j.due_at > clock_timestamp() THEN 'snoozed'
                         ELSE 'waiting'
                    END,
-                   j.command, NULL::text, NULL::json, j.fired_at, coalesce((found_at.asked).due_at, j.due_at),
+                   j.command, NULL::text, NULL::json, j.dispatched_at, coalesce((found_at.asked).due_at, j.due_at),
                    coalesce((found_at.asked).attempts, 0), NULL::timestamptz
               FROM pgdispatch.job AS j
               LEFT JOIN pgdispatch.pause AS p ON p.role = me AND p.handler = ''
@@ -34,7 +34,7 @@ BEGIN
                         WHEN j.due_at > clock_timestamp() THEN 'snoozed'
                         ELSE 'waiting'
                    END,
-                   NULL, j.handler, j.arguments, j.fired_at, coalesce((found_at.asked).due_at, j.due_at), j.attempts, NULL
+                   NULL, j.handler, j.arguments, j.dispatched_at, coalesce((found_at.asked).due_at, j.due_at), j.attempts, NULL
               FROM pgdispatch.handler_job AS j
              WHERE found_at.handler IS NOT NULL AND j.role = me AND j.handler = found_at.handler AND j.due_at = found_at.place AND j.id = job_id;
         IF FOUND THEN
@@ -42,7 +42,7 @@ BEGIN
         END IF;
     END IF;
     RETURN QUERY
-        SELECT d.id, 'failed'::text, d.command, d.handler, d.arguments, d.fired_at, d.due_at, d.attempts, d.failed_at
+        SELECT d.id, 'failed'::text, d.command, d.handler, d.arguments, d.dispatched_at, d.due_at, d.attempts, d.failed_at
           FROM pgdispatch.dead_letter AS d
          WHERE d.role = me AND d.id = job_id
          ORDER BY d.failed_at DESC
@@ -103,32 +103,32 @@ DECLARE
     sent    boolean := false;
     answer  text;
 BEGIN
-    PERFORM pg_advisory_xact_lock(1885824125, pgdispatch.low(job_id));   -- See is_cancelled.
+    PERFORM pg_advisory_xact_lock(pgdispatch.cancellation_lock(job_id));   -- See is_being_cancelled.
     LOOP
-        SELECT p.* INTO job FROM pgdispatch.place_of(job_id) AS p;
+        SELECT p.* INTO job FROM pgdispatch.locate_job(job_id) AS p;
         IF job.place IS NULL THEN
             RETURN NULL;
         END IF;
         IF job.handler IS NOT NULL THEN
-            answer := pgdispatch.cancel_handler(job.handler, job.place, job_id);
-        ELSIF NOT pgdispatch.runs_outside(job_id) THEN   -- Which it does without a lock on its row.
+            answer := pgdispatch.cancel_job_of_handler(job.handler, job.place, job_id);
+        ELSIF NOT pgdispatch.runs_non_transactional(job_id) THEN   -- Which it does without a lock on its row.
             PERFORM FROM pgdispatch.job AS j
               WHERE j.role = me AND j.due_at = job.place AND j.id = job_id
                 FOR UPDATE SKIP LOCKED;
-            IF FOUND AND NOT pgdispatch.runs_outside(job_id) THEN   -- It may have been begun just before we had the row.
+            IF FOUND AND NOT pgdispatch.runs_non_transactional(job_id) THEN   -- It may have been begun just before we had the row.
                 DELETE FROM pgdispatch.job AS j WHERE j.role = me AND j.due_at = job.place AND j.id = job_id;
                 answer := CASE WHEN sent THEN 'interrupted' ELSE 'cancelled' END;
             END IF;
         END IF;
         IF answer IN ('cancelled', 'interrupted') AND (job.asked).id IS NOT NULL THEN
-            PERFORM pgdispatch.end_managed(me, job_id, 'cancelled', false);
+            PERFORM pgdispatch.end_managed_job(me, job_id, 'cancelled', false);
         END IF;
         IF answer IS NOT NULL THEN
             RETURN answer;
         END IF;
 
         IF job.handler IS NULL THEN
-            sent := pgdispatch.interrupt(job_id) OR sent;
+            sent := pgdispatch.interrupt_job(job_id) OR sent;
         END IF;
         IF clock_timestamp() > ends_at THEN
             RETURN 'interrupting';
@@ -142,7 +142,7 @@ COMMENT ON FUNCTION pgdispatch.cancel(bigint, interval) IS
 'Cancels a job of the current role. cancelled: it waited, and is gone with the commit of this transaction. interrupted: it was running, what it did is undone, and it is gone with this commit. interrupting: it has not come to an end for as long as the patience, or is run by a node of the application, which is told with this commit and interrupts its thread. NULL: there is no such job, or it has just come to its end. Holds the job until the end of this transaction, which is to be short, and READ COMMITTED.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cancel_handler(handler_name text, job_place timestamptz, job_id bigint) RETURNS text
+CREATE OR REPLACE FUNCTION pgdispatch.cancel_job_of_handler(handler_name text, job_place timestamptz, job_id bigint) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -161,7 +161,7 @@ BEGIN
         -- Should it be dead, whoever finds that out deletes the job.
         UPDATE pgdispatch.handler_job AS j SET cancelled = true
          WHERE j.role = me AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
-        PERFORM pg_notify(pgdispatch.handler_channel(me), '');
+        PERFORM pg_notify(pgdispatch.node_channel(me), '');
         RETURN 'interrupting';
     END IF;
     DELETE FROM pgdispatch.handler_job AS j
@@ -170,7 +170,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cancel_handler(text, timestamptz, bigint) IS
+COMMENT ON FUNCTION pgdispatch.cancel_job_of_handler(text, timestamptz, bigint) IS
 'Part of pgdispatch.cancel: for a job of a handler; NULL if another transaction has locked it.';
 
 
@@ -200,12 +200,12 @@ BEGIN
     its_place := now() - coalesce((letter.options ->> 'priority')::integer, 0) * '1 second'::interval;
 
     IF letter.handler IS NULL THEN
-        INSERT INTO pgdispatch.job (role, due_at, id, command, headers, fired_at, max_attempts, managed) OVERRIDING SYSTEM VALUE
-        VALUES (me, its_place, letter.id, letter.command, letter.headers, letter.fired_at,
+        INSERT INTO pgdispatch.job (role, due_at, id, command, headers, dispatched_at, max_attempts, managed) OVERRIDING SYSTEM VALUE
+        VALUES (me, its_place, letter.id, letter.command, letter.headers, letter.dispatched_at,
                 CASE WHEN is_plain THEN (letter.options ->> 'max_attempts')::smallint END, CASE WHEN NOT is_plain THEN true END);
     ELSE
-        INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, fired_at, managed, time_limit, wants_result)
-        VALUES (me, letter.handler, its_place, letter.id, letter.arguments, letter.headers, letter.fired_at,
+        INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, dispatched_at, managed, time_limit, wants_result)
+        VALUES (me, letter.handler, its_place, letter.id, letter.arguments, letter.headers, letter.dispatched_at,
                 CASE WHEN NOT is_plain THEN true END, (letter.options ->> 'time_limit')::interval, CASE WHEN letter.options ? 'result' THEN true END);
     END IF;
     IF NOT is_plain THEN
@@ -232,7 +232,7 @@ BEGIN
     END IF;
     DELETE FROM pgdispatch.dead_letter AS d WHERE d.role = me AND d.id = dead_letter_id;
     IF letter.handler IS NULL THEN
-        PERFORM pgdispatch.wake(me, true);
+        PERFORM pgdispatch.wake_drivers(me, true);
     ELSE
         PERFORM pgdispatch.wake_nodes(me);
     END IF;
@@ -244,7 +244,7 @@ COMMENT ON FUNCTION pgdispatch.retry(bigint) IS
 'Dispatches a dead letter again: a job with the same id, and with all that was asked of it, whose attempts are counted anew. False: there is no such dead letter. Of a job with a key, others may have been dispatched meanwhile. Example: SELECT pgdispatch.retry(id) FROM pgdispatch.dead_letter WHERE sqlstate = ''23503''';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.place_of(
+CREATE OR REPLACE FUNCTION pgdispatch.locate_job(
     job_id bigint, OUT handler text, OUT place timestamptz, OUT asked pgdispatch.managed_job)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -267,5 +267,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.place_of(bigint) IS
+COMMENT ON FUNCTION pgdispatch.locate_job(bigint) IS
 'Finds a job of the current role that has not ended; place is NULL if there is none. Of a plain job, reads all jobs of the role.';

@@ -1,18 +1,18 @@
-CREATE OR REPLACE FUNCTION pgdispatch.driver_lock(role regrole) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.idle_driver_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824112::bigint << 32) | role::oid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.driver_lock(regrole) IS
+COMMENT ON FUNCTION pgdispatch.idle_driver_lock(regrole) IS
 'Key of the advisory lock that a driver of the role holds exclusively while it rests and wants to be notified. (The upper half spells pgdp.)';
 
 
 -- Another lock and another channel than those of pgdispatch.job: a node that runs handlers only, as pg_cron runs the commands, is
 -- not to be woken for these, nor to be taken for one that runs them.
-CREATE OR REPLACE FUNCTION pgdispatch.handler_lock(role regrole) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.idle_node_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824120::bigint << 32) | role::oid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.handler_lock(regrole) IS
+COMMENT ON FUNCTION pgdispatch.idle_node_lock(regrole) IS
 'Key of the advisory lock that a node holds exclusively while it rests and wants to be notified of jobs for handlers.';
 
 
@@ -32,43 +32,43 @@ COMMENT ON FUNCTION pgdispatch.batch_lock(regrole) IS
 'Key of the advisory lock that a transaction holds, shared, in which several jobs are run.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.reliance_lock(role regrole) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.cron_reliance_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824113::bigint << 32) | role::oid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.reliance_lock(regrole) IS
+COMMENT ON FUNCTION pgdispatch.cron_reliance_lock(regrole) IS
 'Key of the advisory lock that a transaction that relies on a worker holds, shared, and that a worker needs exclusively to go.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.lookout_lock(role regrole) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.cron_lookout_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824114::bigint << 32) | role::oid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.lookout_lock(regrole) IS
+COMMENT ON FUNCTION pgdispatch.cron_lookout_lock(regrole) IS
 'Key of the advisory lock that a worker holds exclusively while it waits for jobs and sees each within milliseconds of its commit.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.leaving_lock(role regrole) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.cron_exit_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824117::bigint << 32) | role::oid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.leaving_lock(regrole) IS
+COMMENT ON FUNCTION pgdispatch.cron_exit_lock(regrole) IS
 'Key of the advisory lock that a transaction holds in which a worker comes, goes deaf or leaves, so that of two each sees what the other has done.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.turn_lock(role regrole) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.cron_turn_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824119::bigint << 32) | role::oid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.turn_lock(regrole) IS
+COMMENT ON FUNCTION pgdispatch.cron_turn_lock(regrole) IS
 'Key of the advisory lock that the worker holds exclusively whose turn it is to run the next job: the others need not stay for it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.promise_lock(role regrole, promise integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.cron_promise_lock(role regrole, promise integer) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT ((1885824128::bigint + promise) << 32) | role::oid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.promise_lock(regrole, integer) IS
+COMMENT ON FUNCTION pgdispatch.cron_promise_lock(regrole, integer) IS
 'Key of the advisory lock that a transaction holds that has given, and not yet committed, the promise of that number.';
 
 
@@ -99,27 +99,59 @@ COMMENT ON FUNCTION pgdispatch.key_lock(regrole, text) IS
 'Key of the advisory lock that a transaction holds, shared, which has dispatched with the key, and that a worker needs exclusively to begin the job that has it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.low(id bigint) RETURNS integer
+CREATE OR REPLACE FUNCTION pgdispatch.attempt_lock(job_id bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (id % 2147483648)::integer $$;
+AS $$ SELECT (1885824127::bigint << 32) | (job_id & 4294967295::bigint) $$;
 
-COMMENT ON FUNCTION pgdispatch.low(bigint) IS
-'The second half of the keys of advisory locks on a job. The first half is 1885824112 for the lock of a session that counts the job''s attempt, 1885824124 for that of a transaction that runs it alone, 1885824125 for that of a transaction that cancels it.';
+COMMENT ON FUNCTION pgdispatch.attempt_lock(bigint) IS
+'Key of the advisory lock that a session holds which counts an attempt of the job and then runs it, so that no other counts one, too. Jobs whose ids differ by a multiple of 2^32 share it, which costs one of them a moment.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.channel(role regrole) RETURNS text
+CREATE OR REPLACE FUNCTION pgdispatch.execution_lock(job_id bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (1885824124::bigint << 32) | (job_id & 4294967295::bigint) $$;
+
+COMMENT ON FUNCTION pgdispatch.execution_lock(bigint) IS
+'Key of the advisory lock that the session holds which runs the command of the job alone: pgdispatch.session_running finds the session by it.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cancellation_lock(job_id bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (1885824125::bigint << 32) | (job_id & 4294967295::bigint) $$;
+
+COMMENT ON FUNCTION pgdispatch.cancellation_lock(bigint) IS
+'Key of the advisory lock that a transaction holds which cancels the job.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.batch_cancellation_lock(session_pid integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (1885824118::bigint << 32) | session_pid::bigint $$;
+
+COMMENT ON FUNCTION pgdispatch.batch_cancellation_lock(integer) IS
+'Key of the advisory lock that a worker holds while it cancels the batch of another session, and that this session takes, shared, before it runs a job alone: that job is not to be hit.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.interruption_lock(session_pid integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (1885824126::bigint << 32) | session_pid::bigint $$;
+
+COMMENT ON FUNCTION pgdispatch.interruption_lock(integer) IS
+'Key of the advisory lock that a session holds while it cancels what another one runs, and that this one takes, shared, before it goes on to another job: that job is not to be hit.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.driver_channel(role regrole) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch_'::text || role::oid::text $$;
 
-COMMENT ON FUNCTION pgdispatch.channel(regrole) IS
+COMMENT ON FUNCTION pgdispatch.driver_channel(regrole) IS
 'The channel on which resting drivers of the role listen: a notification says that jobs were dispatched.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.handler_channel(role regrole) RETURNS text
+CREATE OR REPLACE FUNCTION pgdispatch.node_channel(role regrole) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch_handler_'::text || role::oid::text $$;
 
-COMMENT ON FUNCTION pgdispatch.handler_channel(regrole) IS
+COMMENT ON FUNCTION pgdispatch.node_channel(regrole) IS
 'The channel on which nodes of the role listen: a notification says that jobs for handlers were dispatched, or given up by a node that is full.';
 
 
@@ -131,7 +163,7 @@ COMMENT ON FUNCTION pgdispatch.result_channel(regrole) IS
 'The channel on which it is notified that there is a result of a job of the role; the payload is the job''s id.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.is_held(lock bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.is_locked_exclusively(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -143,11 +175,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.is_held(bigint) IS
+COMMENT ON FUNCTION pgdispatch.is_locked_exclusively(bigint) IS
 'Whether some other session holds the advisory lock exclusively at the moment.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.is_shared(lock bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.is_locked(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -159,29 +191,29 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.is_shared(bigint) IS
+COMMENT ON FUNCTION pgdispatch.is_locked(bigint) IS
 'Whether some other session holds the advisory lock, shared or not, at the moment.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.take_lane(lane bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.try_lock_briefly(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    RETURN pg_catalog.pg_try_advisory_xact_lock(lane) OR pgdispatch.wait_for_lane(lane);
+    RETURN pg_catalog.pg_try_advisory_xact_lock(lock) OR pgdispatch.wait_for_lock_briefly(lock);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.take_lane(bigint) IS
+COMMENT ON FUNCTION pgdispatch.try_lock_briefly(bigint) IS
 'Takes the lock of an ordering key or a queue for this transaction; false if others do not let go of it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.wait_for_lane(lane bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.wait_for_lock_briefly(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100 ms'
 AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(lane);
+    PERFORM pg_advisory_xact_lock(lock);
     RETURN true;
 EXCEPTION
     WHEN lock_not_available OR deadlock_detected THEN
@@ -189,13 +221,13 @@ EXCEPTION
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.wait_for_lane(bigint) IS
-'Part of pgdispatch.take_lane: waits as long as others need to commit, and less than it takes PostgreSQL to find a deadlock.';
+COMMENT ON FUNCTION pgdispatch.wait_for_lock_briefly(bigint) IS
+'Part of pgdispatch.try_lock_briefly: waits as long as others need to commit, and less than it takes PostgreSQL to find a deadlock.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.is_current() RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.sees_latest_commits() RETURNS boolean
 LANGUAGE sql STABLE
 AS $$ SELECT pg_catalog.current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') $$;
 
-COMMENT ON FUNCTION pgdispatch.is_current() IS
+COMMENT ON FUNCTION pgdispatch.sees_latest_commits() IS
 'Whether the statements of this transaction see what was committed before each of them.';

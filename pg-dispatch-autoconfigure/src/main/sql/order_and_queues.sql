@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION pgdispatch.admit(worker_role regrole, job_id bigint, fired_at timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.request_admission(worker_role regrole, job_id bigint, dispatched_at timestamptz) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -13,12 +13,12 @@ BEGIN
     SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = worker_role AND m.id = job_id FOR UPDATE;
     lets_key := job.has_key AND job.keep_key IS NULL;
     IF job.in_queue AND EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = job.role AND q.name = job.queue AND q.paused) THEN
-        job := pgdispatch.yield_place(job);
+        job := pgdispatch.return_queue_place(job);
     END IF;
     SELECT job.in_order, job.in_queue INTO before;
 
     IF job.ordering_key IS NOT NULL AND NOT job.in_order THEN
-        is_next := pgdispatch.enter_order(job);
+        is_next := pgdispatch.is_next_in_order(job);
         IF is_next THEN
             job.in_order := true;
         ELSIF NOT is_next THEN
@@ -29,7 +29,7 @@ BEGIN
         END IF;
     END IF;
     IF new_place IS NULL AND job.queue IS NOT NULL AND NOT job.in_queue THEN
-        job := pgdispatch.enter_queue(job);
+        job := pgdispatch.request_queue_place(job);
         IF NOT job.in_queue THEN
             new_place := CASE WHEN job.held_by IS NULL THEN coalesce(job.slot_at, clock_timestamp() + '50 ms'::interval) ELSE 'infinity' END;
         END IF;
@@ -40,7 +40,7 @@ BEGIN
             DELETE FROM pgdispatch.job_key AS k WHERE k.role = worker_role AND k.key = job.key AND k.id = job_id;
             job.has_key := false;
         ELSE
-            new_place := clock_timestamp() + least(greatest((clock_timestamp() - admit.fired_at) / 4, '20 ms'::interval), '2 seconds'::interval);
+            new_place := clock_timestamp() + least(greatest((clock_timestamp() - request_admission.dispatched_at) / 4, '20 ms'::interval), '2 seconds'::interval);
             -- That may take long, and is not to cost others their place.
             job.in_order := before.in_order;
             job.in_queue := before.in_queue;
@@ -56,20 +56,20 @@ BEGIN
            has_key = job.has_key
      WHERE m.role = worker_role AND m.id = job_id;
     IF new_place IS NOT NULL THEN
-        PERFORM pgdispatch.move(job, new_place);
+        PERFORM pgdispatch.move_job(job, new_place);
         IF for_key AND job.queue IS NOT NULL THEN
-            PERFORM pgdispatch.advance_queue(worker_role, job.queue, true);
+            PERFORM pgdispatch.release_next_in_queue(worker_role, job.queue, true);
         END IF;
     END IF;
     RETURN new_place IS NULL;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.admit(regrole, bigint, timestamptz) IS
+COMMENT ON FUNCTION pgdispatch.request_admission(regrole, bigint, timestamptz) IS
 'Part of what claims jobs: whether a managed job that is due may be run. If so, it is the one of its ordering key, has its place in its queue, and no longer has its key; otherwise it is moved to where it waits.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.enter_order(job pgdispatch.managed_job) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.is_next_in_order(job pgdispatch.managed_job) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -78,7 +78,7 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 BEGIN
-    IF NOT pgdispatch.take_lane(pgdispatch.order_lock(job.role, job.ordering_key)) THEN
+    IF NOT pgdispatch.try_lock_briefly(pgdispatch.order_lock(job.role, job.ordering_key)) THEN
         RETURN NULL;
     END IF;
     RETURN NOT EXISTS (SELECT FROM pgdispatch.managed_job AS m
@@ -88,11 +88,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.enter_order(pgdispatch.managed_job) IS
+COMMENT ON FUNCTION pgdispatch.is_next_in_order(pgdispatch.managed_job) IS
 'Whether a job is the next one of its ordering key, and none of these runs. NULL: that cannot be found out now.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.enter_queue(INOUT job pgdispatch.managed_job)
+CREATE OR REPLACE FUNCTION pgdispatch.request_queue_place(INOUT job pgdispatch.managed_job)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -106,13 +106,13 @@ DECLARE
     moment  constant timestamptz := clock_timestamp();
     spacing interval;
 BEGIN
-    IF NOT pgdispatch.take_lane(pgdispatch.queue_lock(job.role, job.queue)) THEN
+    IF NOT pgdispatch.try_lock_briefly(pgdispatch.queue_lock(job.role, job.queue)) THEN
         job.slot_at := NULL;
         RETURN;
     END IF;
     SELECT q.* INTO limits FROM pgdispatch.queue AS q WHERE q.role = job.role AND q.name = job.queue;
     IF limits.paused
-       OR limits.max_running <= (SELECT count(*)
+       OR limits.concurrency <= (SELECT count(*)
                                    FROM pgdispatch.managed_job AS m
                                   WHERE m.role = job.role AND m.queue = job.queue AND m.in_queue) THEN
         job.held_by := 'queue';
@@ -128,7 +128,7 @@ BEGIN
        AND (m.rank, m.id) < (job.rank, job.id)
      ORDER BY m.rank, m.id
      LIMIT 1;
-    IF FOUND AND pgdispatch.let_go(first, true) THEN
+    IF FOUND AND pgdispatch.release_job(first, true) THEN
         job.held_by := 'queue';
         RETURN;
     END IF;
@@ -154,11 +154,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.enter_queue(pgdispatch.managed_job) IS
+COMMENT ON FUNCTION pgdispatch.request_queue_place(pgdispatch.managed_job) IS
 'Whether a job may run as far as its queue is concerned: then it is in_queue. Otherwise the queue holds it, or has given it a time in slot_at; neither if that cannot be found out now.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.yield_place(INOUT job pgdispatch.managed_job)
+CREATE OR REPLACE FUNCTION pgdispatch.return_queue_place(INOUT job pgdispatch.managed_job)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -177,11 +177,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.yield_place(pgdispatch.managed_job) IS
+COMMENT ON FUNCTION pgdispatch.return_queue_place(pgdispatch.managed_job) IS
 'Takes a job out of its queue, of those that may run: its worker or its node was lost, and the queue has been paused since.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.promote(worker_role regrole) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.apply_priorities(worker_role regrole) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -213,81 +213,81 @@ BEGIN
                 FOR UPDATE SKIP LOCKED;
         END IF;
         IF FOUND THEN
-            PERFORM pgdispatch.move(snoozed, snoozed.rank);
+            PERFORM pgdispatch.move_job(snoozed, snoozed.rank);
         END IF;
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.promote(regrole) IS
+COMMENT ON FUNCTION pgdispatch.apply_priorities(regrole) IS
 'Part of what claims jobs: gives those that were snoozed, and have a priority, their place as they fall due.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.leave(job pgdispatch.managed_job, in_worker boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.release_next(job pgdispatch.managed_job, in_worker boolean) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF job.ordering_key IS NULL AND job.queue IS NULL THEN
         RETURN;
-    ELSIF NOT pgdispatch.is_current() THEN
+    ELSIF NOT pgdispatch.sees_latest_commits() THEN
         -- What was held since its snapshot was taken, this transaction does not see.
-        PERFORM pgdispatch.advance_later(job.ordering_key, job.queue);
+        PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, job.queue);
         RETURN;
     END IF;
     IF job.ordering_key IS NOT NULL THEN
-        PERFORM pgdispatch.advance_order(job.role, job.ordering_key, in_worker);
+        PERFORM pgdispatch.release_next_in_order(job.role, job.ordering_key, in_worker);
     END IF;
     IF job.queue IS NOT NULL THEN
-        PERFORM pgdispatch.advance_queue(job.role, job.queue, in_worker);
+        PERFORM pgdispatch.release_next_in_queue(job.role, job.queue, in_worker);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.leave(pgdispatch.managed_job, boolean) IS
+COMMENT ON FUNCTION pgdispatch.release_next(pgdispatch.managed_job, boolean) IS
 'Lets those go that have waited for this job, which is no longer in its order and its queue.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.advance(ordering_key text, queue text) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.release_held_jobs(ordering_key text, queue text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    IF NOT pgdispatch.is_current() THEN
-        PERFORM pgdispatch.advance_later(ordering_key, queue);
+    IF NOT pgdispatch.sees_latest_commits() THEN
+        PERFORM pgdispatch.release_held_jobs_later(ordering_key, queue);
         RETURN;
     END IF;
     IF ordering_key IS NOT NULL THEN
-        PERFORM pgdispatch.advance_order(caller, ordering_key, false);
+        PERFORM pgdispatch.release_next_in_order(caller, ordering_key, false);
     END IF;
     IF queue IS NOT NULL THEN
-        PERFORM pgdispatch.advance_queue(caller, queue, false);
+        PERFORM pgdispatch.release_next_in_queue(caller, queue, false);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.advance(text, text) IS
+COMMENT ON FUNCTION pgdispatch.release_held_jobs(text, text) IS
 'Lets jobs of the current role go that wait for their ordering key or their queue and need not.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.advance_later(ordering_key text, queue text, delay interval DEFAULT '0') RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.release_held_jobs_later(ordering_key text, queue text, delay interval DEFAULT '0') RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF ordering_key IS NOT NULL OR queue IS NOT NULL THEN
         -- With a priority, so that it waits for no backlog, and that it shares its transaction, and the locks, with no job.
-        PERFORM pgdispatch.dispatch(pg_catalog.format('SELECT pgdispatch.advance(%L, %L)', ordering_key, queue), delay,
+        PERFORM pgdispatch.dispatch(pg_catalog.format('SELECT pgdispatch.release_held_jobs(%L, %L)', ordering_key, queue), delay,
                     priority => 60, max_attempts => 10);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.advance_later(text, text, interval) IS
-'Has a worker call pgdispatch.advance after the commit of this transaction.';
+COMMENT ON FUNCTION pgdispatch.release_held_jobs_later(text, text, interval) IS
+'Has a worker call pgdispatch.release_held_jobs after the commit of this transaction.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.advance_order(worker_role regrole, next_of text, in_worker boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_order(worker_role regrole, next_of text, in_worker boolean) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -299,8 +299,8 @@ AS $$
 DECLARE
     held pgdispatch.managed_job;
 BEGIN
-    IF NOT pgdispatch.take_lane(pgdispatch.order_lock(worker_role, next_of)) THEN
-        PERFORM pgdispatch.advance_later(next_of, NULL);
+    IF NOT pgdispatch.try_lock_briefly(pgdispatch.order_lock(worker_role, next_of)) THEN
+        PERFORM pgdispatch.release_held_jobs_later(next_of, NULL);
         RETURN;
     ELSIF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = worker_role AND m.ordering_key = next_of AND m.in_order) THEN
         RETURN;
@@ -313,17 +313,17 @@ BEGIN
        AND m.held_by = 'order'
      ORDER BY m.id
      LIMIT 1;
-    IF FOUND AND NOT pgdispatch.let_go(held, in_worker) THEN
-        PERFORM pgdispatch.advance_later(next_of, NULL, '1 second');
+    IF FOUND AND NOT pgdispatch.release_job(held, in_worker) THEN
+        PERFORM pgdispatch.release_held_jobs_later(next_of, NULL, '1 second');
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.advance_order(regrole, text, boolean) IS
+COMMENT ON FUNCTION pgdispatch.release_next_in_order(regrole, text, boolean) IS
 'Lets the next job of an ordering key go, unless another one may run.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.advance_queue(worker_role regrole, queue_name text, in_worker boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_queue(worker_role regrole, queue_name text, in_worker boolean) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -337,15 +337,15 @@ DECLARE
     held   pgdispatch.managed_job;
     missed boolean := false;
 BEGIN
-    IF NOT pgdispatch.take_lane(pgdispatch.queue_lock(worker_role, queue_name)) THEN
-        PERFORM pgdispatch.advance_later(NULL, queue_name);
+    IF NOT pgdispatch.try_lock_briefly(pgdispatch.queue_lock(worker_role, queue_name)) THEN
+        PERFORM pgdispatch.release_held_jobs_later(NULL, queue_name);
         RETURN;
     END IF;
     SELECT q.* INTO limits FROM pgdispatch.queue AS q WHERE q.role = worker_role AND q.name = queue_name;
     IF limits.paused THEN
         RETURN;
     END IF;
-    room := limits.max_running - (SELECT count(*)
+    room := limits.concurrency - (SELECT count(*)
                                     FROM pgdispatch.managed_job AS m
                                    WHERE m.role = worker_role AND m.queue = queue_name AND m.in_queue);
     FOR held IN
@@ -357,23 +357,23 @@ BEGIN
          ORDER BY m.rank, m.id
     LOOP
         EXIT WHEN room <= 0;
-        IF pgdispatch.let_go(held, in_worker) THEN
+        IF pgdispatch.release_job(held, in_worker) THEN
             room := room - 1;
         ELSE
             missed := true;
         END IF;
     END LOOP;
     IF missed THEN
-        PERFORM pgdispatch.advance_later(NULL, queue_name, '1 second');
+        PERFORM pgdispatch.release_held_jobs_later(NULL, queue_name, '1 second');
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.advance_queue(regrole, text, boolean) IS
+COMMENT ON FUNCTION pgdispatch.release_next_in_queue(regrole, text, boolean) IS
 'Lets as many jobs of a queue go as its limit has room for.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.let_go(held pgdispatch.managed_job, in_worker boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.release_job(held pgdispatch.managed_job, in_worker boolean) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -396,21 +396,21 @@ BEGIN
     END IF;
     -- It may have been replaced since it was read.
     SELECT m.* INTO held FROM pgdispatch.managed_job AS m WHERE m.role = held.role AND m.id = held.id;
-    PERFORM pgdispatch.move(held, CASE WHEN held.due_at > clock_timestamp() THEN held.due_at ELSE held.rank END);
+    PERFORM pgdispatch.move_job(held, CASE WHEN held.due_at > clock_timestamp() THEN held.due_at ELSE held.rank END);
     IF held.handler IS NOT NULL THEN
         PERFORM pgdispatch.wake_nodes(held.role);
     ELSIF NOT in_worker THEN
-        PERFORM pgdispatch.wake(held.role, true);
+        PERFORM pgdispatch.wake_drivers(held.role, true);
     END IF;
     RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.let_go(pgdispatch.managed_job, boolean) IS
+COMMENT ON FUNCTION pgdispatch.release_job(pgdispatch.managed_job, boolean) IS
 'Ends that a job is held; false if somebody cancels or replaces it, or has done so. In a worker, which looks at the queue again before it leaves, no other is woken for a command.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.move(job pgdispatch.managed_job, new_place timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.move_job(job pgdispatch.managed_job, new_place timestamptz) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -436,5 +436,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.move(pgdispatch.managed_job, timestamptz) IS
+COMMENT ON FUNCTION pgdispatch.move_job(pgdispatch.managed_job, timestamptz) IS
 'Gives a managed job another place among those that wait.';

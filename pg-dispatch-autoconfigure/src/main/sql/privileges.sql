@@ -4,7 +4,7 @@ AS $$
 BEGIN
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA pgdispatch TO %s', role);
     EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgdispatch.job, pgdispatch.handler_job, pgdispatch.dead_letter, pgdispatch.node, pgdispatch.cron_worker, pgdispatch.managed_job, pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result TO %s', role);
-    EXECUTE pg_catalog.format('GRANT SELECT ON pgdispatch.cron_setting, pgdispatch.setting TO %s', role);
+    EXECUTE pg_catalog.format('GRANT SELECT ON pgdispatch.setting TO %s', role);
     EXECUTE pg_catalog.format('GRANT USAGE ON SEQUENCE pgdispatch.job_id_seq TO %s', role);
     EXECUTE pg_catalog.format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pgdispatch TO %s', role);
 END
@@ -79,7 +79,6 @@ BEGIN
     EXECUTE pg_catalog.format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM %s', role);
     EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA pgdispatch FROM %s', role);
     DELETE FROM pgdispatch.cron_worker AS w WHERE w.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.cron_setting AS s WHERE s.role::oid = revoke_from.role::oid;
     DELETE FROM pgdispatch.job AS j WHERE j.role::oid = revoke_from.role::oid;
     DELETE FROM pgdispatch.handler_job AS j WHERE j.role::oid = revoke_from.role::oid;
     DELETE FROM pgdispatch.node AS n WHERE n.role::oid = revoke_from.role::oid;
@@ -97,18 +96,19 @@ COMMENT ON PROCEDURE pgdispatch.revoke_from(regrole) IS
 'Undoes pgdispatch.grant_to and deletes the role''s jobs, dead letters and workers, in order to drop the role: pg_cron would stop for everybody if a role were dropped that it still has jobs of. To be called by a superuser, or by the owner of the schema where that may SET ROLE to the role. Waits for the role''s running jobs, and for open transactions that have dispatched. Example: CALL pgdispatch.revoke_from(''app'')';
 
 
-CREATE OR REPLACE PROCEDURE pgdispatch.grant_as_before()
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
+REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM PUBLIC;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA pgdispatch FROM PUBLIC;
+
+-- After an update: a role that could dispatch before may use what is new.
+DO $$
 DECLARE
     grantee regrole;
 BEGIN
-    REVOKE ALL ON ALL ROUTINES IN SCHEMA pgdispatch FROM PUBLIC;
     FOR grantee IN
         SELECT DISTINCT a.grantee
-          FROM pg_class AS c,
-               aclexplode(c.relacl) AS a
+          FROM pg_catalog.pg_class AS c,
+               pg_catalog.aclexplode(c.relacl) AS a
          WHERE c.oid = 'pgdispatch.job'::regclass
            AND a.privilege_type = 'INSERT'
            AND a.grantee NOT IN (0, c.relowner)
@@ -117,11 +117,3 @@ BEGIN
     END LOOP;
 END
 $$;
-
-COMMENT ON PROCEDURE pgdispatch.grant_as_before() IS
-'For scripts that upgrade the schema: whoever could dispatch before may do so with what is new, and nobody else.';
-
-
-REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM PUBLIC;
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM PUBLIC;
-CALL pgdispatch.grant_as_before();

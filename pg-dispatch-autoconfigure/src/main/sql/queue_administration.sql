@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION pgdispatch.set_queue(
-    name text, max_running integer DEFAULT NULL, rate integer DEFAULT NULL, per interval DEFAULT '1 second')
+    name text, concurrency integer DEFAULT NULL, rate integer DEFAULT NULL, per interval DEFAULT '1 second')
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -8,29 +8,29 @@ DECLARE
     me constant regrole := quote_ident(CURRENT_USER)::regrole;
     is_new boolean;
 BEGIN
-    IF coalesce(name !~ '[^[:space:]]', true) OR max_running < 1 OR rate < 1 OR coalesce(per <= '0'::interval, true) THEN
+    IF coalesce(name !~ '[^[:space:]]', true) OR concurrency < 1 OR rate < 1 OR coalesce(per <= '0'::interval, true) THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = CASE WHEN max_running < 1 THEN format('pgdispatch: the queue %s would run %s jobs at once', name, max_running)
+            MESSAGE = CASE WHEN concurrency < 1 THEN format('pgdispatch: the queue %s would run %s jobs at once', name, concurrency)
                            WHEN rate < 1 THEN format('pgdispatch: the rate of the queue %s is %s', name, rate)
                            WHEN coalesce(per <= '0'::interval, true) THEN format('pgdispatch: the period of the queue %s is %s', name, coalesce(per::text, 'NULL'))
                            ELSE 'pgdispatch: the queue has no name'
                       END,
             HINT = 'Pass numbers of one or more, or leave them out for no limit. SELECT pgdispatch.pause(queue => …) has a queue run nothing.';
     END IF;
-    INSERT INTO pgdispatch.queue AS q (role, name, max_running, rate, per)
-    VALUES (me, set_queue.name, set_queue.max_running, set_queue.rate, set_queue.per)
+    INSERT INTO pgdispatch.queue AS q (role, name, concurrency, rate, per)
+    VALUES (me, set_queue.name, set_queue.concurrency, set_queue.rate, set_queue.per)
     ON CONFLICT ON CONSTRAINT queue_pkey DO UPDATE
-    SET max_running = excluded.max_running, rate = excluded.rate, per = excluded.per, next_at = '-infinity'
-    WHERE (q.max_running, q.rate, q.per) IS DISTINCT FROM (excluded.max_running, excluded.rate, excluded.per)
+    SET concurrency = excluded.concurrency, rate = excluded.rate, per = excluded.per, next_at = '-infinity'
+    WHERE (q.concurrency, q.rate, q.per) IS DISTINCT FROM (excluded.concurrency, excluded.rate, excluded.per)
     RETURNING q.xmax = 0 INTO is_new;
     IF NOT is_new THEN
-        PERFORM pgdispatch.advance_later(NULL, name);
+        PERFORM pgdispatch.release_held_jobs_later(NULL, name);
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.set_queue(text, integer, integer, interval) IS
-'Makes a queue of the current role, or sets its limits anew: how many of its jobs run at once, on all nodes and in the database together, and how many are begun in each period, evenly spaced. What runs already goes on. Example: SELECT pgdispatch.set_queue(''mail'', max_running => 4, rate => 100, per => ''1 minute'')';
+'Makes a queue of the current role, or sets its limits anew: how many of its jobs run at once, on all nodes and in the database together, and how many are begun in each period, evenly spaced. What runs already goes on. Example: SELECT pgdispatch.set_queue(''mail'', concurrency => 4, rate => 100, per => ''1 minute'')';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.drop_queue(name text) RETURNS boolean
@@ -43,7 +43,7 @@ DECLARE
 BEGIN
     DELETE FROM pgdispatch.queue AS q WHERE q.role = me AND q.name = drop_queue.name;
     was_there := FOUND;
-    PERFORM pgdispatch.advance_later(NULL, name);
+    PERFORM pgdispatch.release_held_jobs_later(NULL, name);
     RETURN was_there;
 END
 $$;
@@ -86,11 +86,11 @@ DECLARE
 BEGIN
     IF queue IS NOT NULL THEN
         UPDATE pgdispatch.queue AS q SET paused = false WHERE q.role = me AND q.name = resume.queue;
-        PERFORM pgdispatch.advance_later(NULL, queue);
+        PERFORM pgdispatch.release_held_jobs_later(NULL, queue);
     END IF;
     IF queue IS NULL OR handler IS NOT NULL THEN
         DELETE FROM pgdispatch.pause AS p WHERE p.role = me AND p.handler = coalesce(resume.handler, '');
-        PERFORM pgdispatch.wake(me, true), pgdispatch.wake_nodes(me);
+        PERFORM pgdispatch.wake_drivers(me, true), pgdispatch.wake_nodes(me);
     END IF;
 END
 $$;

@@ -14,8 +14,8 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     RETURN coalesce(pg_catalog.current_setting('pgdispatch.attends', true) = 'on', false)   -- It is us, see attend.
-        OR pgdispatch.is_held(pgdispatch.application_lock(role))
-        OR pgdispatch.is_held(pgdispatch.driver_lock(role));
+        OR pgdispatch.is_locked_exclusively(pgdispatch.application_lock(role))
+        OR pgdispatch.is_locked_exclusively(pgdispatch.idle_driver_lock(role));
 END
 $$;
 
@@ -23,7 +23,7 @@ COMMENT ON FUNCTION pgdispatch.has_application(regrole) IS
 'Whether an application is connected that runs the role''s jobs.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.session_of(job_id bigint) RETURNS integer
+CREATE OR REPLACE FUNCTION pgdispatch.session_running(job_id bigint) RETURNS integer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -32,41 +32,41 @@ BEGIN
               FROM pg_locks AS l
              WHERE l.locktype = 'advisory'
                AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-               AND l.classid::bigint = 1885824124
-               AND l.objid::bigint = pgdispatch.low(job_id)
-               AND l.objsubid = 2
+               AND l.classid::bigint = pgdispatch.execution_lock(job_id) >> 32
+               AND l.objid::bigint = pgdispatch.execution_lock(job_id) & 4294967295
+               AND l.objsubid = 1
                AND l.mode = 'ExclusiveLock'
                AND l.granted
-             LIMIT 1), pgdispatch.cron_session_of(job_id));
+             LIMIT 1), pgdispatch.cron_session_running(job_id));
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.session_of(bigint) IS
+COMMENT ON FUNCTION pgdispatch.session_running(bigint) IS
 'The session that runs the command of the job alone at the moment; NULL: none.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.is_cancelled(job_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.is_being_cancelled(job_id bigint) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF pg_catalog.pg_try_advisory_lock_shared(1885824125, pgdispatch.low(job_id)) THEN
-        PERFORM pg_catalog.pg_advisory_unlock_shared(1885824125, pgdispatch.low(job_id));
+    IF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.cancellation_lock(job_id)) THEN
+        PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.cancellation_lock(job_id));
         RETURN false;
     END IF;
     RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.is_cancelled(bigint) IS
+COMMENT ON FUNCTION pgdispatch.is_being_cancelled(bigint) IS
 'Whether some other session is just cancelling the job.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.interrupt(job_id bigint, if_late boolean DEFAULT false) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.interrupt_job(job_id bigint, if_late boolean DEFAULT false) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    session_pid integer := pgdispatch.session_of(job_id);
+    session_pid integer := pgdispatch.session_running(job_id);
     sent boolean := false;
 BEGIN
     IF session_pid IS NULL THEN
@@ -74,7 +74,7 @@ BEGIN
     END IF;
     BEGIN
         -- The session takes this lock before it goes on to another job, which must not be hit.
-        IF pg_try_advisory_xact_lock(1885824126, session_pid) AND pgdispatch.session_of(job_id) = session_pid
+        IF pg_try_advisory_xact_lock(pgdispatch.interruption_lock(session_pid)) AND pgdispatch.session_running(job_id) = session_pid
            -- By a look after the lock: until then, it may have been another attempt.
            AND (NOT if_late OR EXISTS (SELECT
                                          FROM pgdispatch.managed_job AS m
@@ -93,5 +93,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.interrupt(bigint, boolean) IS
+COMMENT ON FUNCTION pgdispatch.interrupt_job(bigint, boolean) IS
 'Cancels what the session does that runs the command of the job, and no other job. With if_late, only if this attempt has exceeded its time limit. False: no session runs it so.';

@@ -1,43 +1,43 @@
-CREATE OR REPLACE FUNCTION pgdispatch.wake(caller regrole, due boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.wake_drivers(caller regrole, due boolean) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
     -- NOTIFY takes a lock that all committing sessions of the cluster contend for, so it is sent only where a driver rests: that
     -- is when one holds this lock exclusively. Until our commit our own share of it keeps any from going to rest unaware of us.
-    IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.driver_lock(caller)) THEN
-        PERFORM pgdispatch.notify_driver(caller);
+    IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(caller)) THEN
+        PERFORM pgdispatch.notify_drivers(caller);
     END IF;
     PERFORM pgdispatch.wake_cron(caller, due);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.wake(regrole, boolean) IS
+COMMENT ON FUNCTION pgdispatch.wake_drivers(regrole, boolean) IS
 'Part of pgdispatch.dispatch: has a worker of the current role look at the queue after the commit of this transaction.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.notify_driver(caller regrole) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.notify_drivers(caller regrole) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
     -- A transaction that has notified cannot be prepared: hence the setting, for those who mean to.
     IF pg_catalog.current_setting('pgdispatch.notify', true) IS DISTINCT FROM 'off' THEN
-        PERFORM pg_catalog.pg_notify(pgdispatch.channel(caller), '');
+        PERFORM pg_catalog.pg_notify(pgdispatch.driver_channel(caller), '');
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.notify_driver(regrole) IS
-'Part of pgdispatch.wake, for whom has found out, by not getting a share of the driver lock, that a driver rests.';
+COMMENT ON FUNCTION pgdispatch.notify_drivers(regrole) IS
+'Part of pgdispatch.wake_drivers, for whom has found out, by not getting a share of the driver lock, that a driver rests.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.woken(due boolean, notify boolean) RETURNS regrole
+CREATE OR REPLACE FUNCTION pgdispatch.wake_idle_drivers(due boolean, notify boolean) RETURNS regrole
 LANGUAGE plpgsql
 AS $$
 DECLARE
     caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
 BEGIN
     IF notify THEN
-        PERFORM pgdispatch.wake(caller, due);
+        PERFORM pgdispatch.wake_drivers(caller, due);
     ELSE
         PERFORM pgdispatch.wake_cron(caller, due);
     END IF;
@@ -45,25 +45,25 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.woken(boolean, boolean) IS
-'Part of pgdispatch.waking: returns the current role, of which a driver may rest.';
+COMMENT ON FUNCTION pgdispatch.wake_idle_drivers(boolean, boolean) IS
+'Part of pgdispatch.wake_drivers_if_idle: returns the current role, of which a driver may rest.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.waking(due boolean, notify boolean) RETURNS regrole
+CREATE OR REPLACE FUNCTION pgdispatch.wake_drivers_if_idle(due boolean, notify boolean) RETURNS regrole
 LANGUAGE sql
 AS $$
-    -- See pgdispatch.wake. Whether an application holds its lock is only asked for: who gets a share of it gives that back.
+    -- See pgdispatch.wake_drivers. Whether an application holds its lock is only asked for: who gets a share of it gives that back.
     SELECT CASE WHEN pg_catalog.to_regnamespace('cron') IS NULL
                      AND (NOT notify
-                          OR pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.driver_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
+                          OR pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
                              AND NOT (pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
                                       AND pg_catalog.pg_advisory_unlock_shared(pgdispatch.application_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))))
                 THEN pg_catalog.quote_ident(CURRENT_USER)::regrole
-                ELSE pgdispatch.woken(due, notify)
+                ELSE pgdispatch.wake_idle_drivers(due, notify)
             END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.waking(boolean, boolean) IS
+COMMENT ON FUNCTION pgdispatch.wake_drivers_if_idle(boolean, boolean) IS
 'For nodes, which insert into pgdispatch.job: returns the current role, and wakes who is to run its jobs after the commit: pg_cron, and if notify is true, drivers that rest.';
 
 
@@ -77,20 +77,20 @@ BEGIN
         IF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(caller)) THEN
             PERFORM pgdispatch.warn_if_cron_is_elsewhere(caller);
         END IF;
-    ELSIF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.reliance_lock(caller)) THEN
-        PERFORM pgdispatch.summon(due, false);
-    ELSIF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.lookout_lock(caller)) THEN
-        PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.lookout_lock(caller));
+    ELSIF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.cron_reliance_lock(caller)) THEN
+        PERFORM pgdispatch.cron_schedule_worker(due, false);
+    ELSIF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.cron_lookout_lock(caller)) THEN
+        PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.cron_lookout_lock(caller));
         IF coalesce(pg_catalog.current_setting('pgdispatch.covered', true) NOT IN
                     (caller::oid || ' due', caller::oid || CASE WHEN due THEN ' due' ELSE ' snoozed' END), true) THEN
-            PERFORM pgdispatch.summon(due, true);
+            PERFORM pgdispatch.cron_schedule_worker(due, true);
         END IF;
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_cron(regrole, boolean) IS
-'Part of pgdispatch.wake: where pg_cron is there, sees to it that one of its workers looks.';
+'Part of pgdispatch.wake_drivers: where pg_cron is there, sees to it that one of its workers looks.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.warn_if_cron_is_elsewhere(caller regrole) RETURNS void
@@ -99,7 +99,7 @@ AS $$
 BEGIN
     PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.application_lock(caller));
     IF pgdispatch.cron_is_elsewhere() THEN
-        PERFORM pgdispatch.warn_of_no_driver('elsewhere');
+        PERFORM pgdispatch.warn_no_driver('elsewhere');
     END IF;
 END
 $$;
@@ -108,7 +108,7 @@ COMMENT ON FUNCTION pgdispatch.warn_if_cron_is_elsewhere(regrole) IS
 'Part of pgdispatch.dispatch, for whom has just found out, by getting a share of the application lock, that no application runs the role''s jobs: gives that back, and warns if an administrator can change it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.warn_of_no_driver(problem text) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.warn_no_driver(problem text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -142,7 +142,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.warn_of_no_driver(text) IS
+COMMENT ON FUNCTION pgdispatch.warn_no_driver(text) IS
 'Part of pgdispatch.dispatch: warns, once a transaction, if nobody is there who would run the current role''s jobs and an administrator can change that.';
 
 
@@ -150,9 +150,9 @@ CREATE OR REPLACE FUNCTION pgdispatch.wake_nodes(caller regrole) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.handler_lock(caller))
+    IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_node_lock(caller))
        AND pg_catalog.current_setting('pgdispatch.notify', true) IS DISTINCT FROM 'off' THEN
-        PERFORM pg_catalog.pg_notify(pgdispatch.handler_channel(caller), '');
+        PERFORM pg_catalog.pg_notify(pgdispatch.node_channel(caller), '');
     END IF;
 END
 $$;
@@ -161,7 +161,7 @@ COMMENT ON FUNCTION pgdispatch.wake_nodes(regrole) IS
 'Part of pgdispatch.dispatch_handler: has a resting node of the current role look for jobs of handlers after the commit of this transaction.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.woken_nodes() RETURNS regrole
+CREATE OR REPLACE FUNCTION pgdispatch.wake_idle_nodes() RETURNS regrole
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -172,19 +172,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.woken_nodes() IS
-'Part of pgdispatch.waking_nodes: returns the current role, of which a node may rest.';
+COMMENT ON FUNCTION pgdispatch.wake_idle_nodes() IS
+'Part of pgdispatch.wake_nodes_if_idle: returns the current role, of which a node may rest.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.waking_nodes(notify boolean) RETURNS regrole
+CREATE OR REPLACE FUNCTION pgdispatch.wake_nodes_if_idle(notify boolean) RETURNS regrole
 LANGUAGE sql
 AS $$
     SELECT CASE WHEN notify
-                     AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.handler_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
-                THEN pgdispatch.woken_nodes()
+                     AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_node_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
+                THEN pgdispatch.wake_idle_nodes()
                 ELSE pg_catalog.quote_ident(CURRENT_USER)::regrole
             END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.waking_nodes(boolean) IS
+COMMENT ON FUNCTION pgdispatch.wake_nodes_if_idle(boolean) IS
 'For nodes, which insert into pgdispatch.handler_job: returns the current role, and if notify is true, has its nodes that rest look for jobs after the commit.';

@@ -2,7 +2,7 @@ CREATE TABLE pgdispatch.job (
     role     regrole     NOT NULL DEFAULT pg_catalog.quote_ident(CURRENT_USER)::regrole,
     due_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
     id       bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
-    fired_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    dispatched_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     crashes  smallint    NOT NULL DEFAULT 0,
     command  text        NOT NULL,
     max_attempts smallint,
@@ -33,7 +33,7 @@ COMMENT ON COLUMN pgdispatch.job.due_at IS
 'The job is not run before this time of the database''s clock; infinity while it is held, until others have ended.';
 COMMENT ON COLUMN pgdispatch.job.id IS
 'Identifies the job; of two jobs due at the same time the lower one is started first.';
-COMMENT ON COLUMN pgdispatch.job.fired_at IS
+COMMENT ON COLUMN pgdispatch.job.dispatched_at IS
 'Start of the transaction that dispatched the job.';
 COMMENT ON COLUMN pgdispatch.job.crashes IS
 'How many sessions were lost while they ran this job. Counted only once a driver has reason for suspicion; such a job is run with no other in its transaction, and given up after the fifth time.';
@@ -57,7 +57,7 @@ CREATE TABLE pgdispatch.handler_job (
     handler    text        NOT NULL COLLATE "C",
     due_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
     id         bigint      NOT NULL DEFAULT pg_catalog.nextval('pgdispatch.job_id_seq'),
-    fired_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    dispatched_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
     attempts   integer     NOT NULL DEFAULT 0,
     claimed_by uuid,
     arguments  json        NOT NULL,
@@ -92,7 +92,7 @@ COMMENT ON COLUMN pgdispatch.handler_job.due_at IS
 'The job is not run before this time of the database''s clock; infinity while it is held, until others have ended.';
 COMMENT ON COLUMN pgdispatch.handler_job.id IS
 'Identifies the job, also among those in pgdispatch.job.';
-COMMENT ON COLUMN pgdispatch.handler_job.fired_at IS
+COMMENT ON COLUMN pgdispatch.handler_job.dispatched_at IS
 'Start of the transaction that dispatched the job.';
 COMMENT ON COLUMN pgdispatch.handler_job.attempts IS
 'How often it has been claimed, apart from claims that were given back before the method was called.';
@@ -136,8 +136,8 @@ CREATE TABLE pgdispatch.managed_job (
     started_at      timestamptz,
     max_attempts    integer,
     back_off        interval,
-    back_off_factor double precision,
-    back_off_limit  interval,
+    back_off_multiplier double precision,
+    max_back_off  interval,
     time_limit      interval,
     key             text        COLLATE "C",
     keep_key        interval,
@@ -177,8 +177,8 @@ COMMENT ON COLUMN pgdispatch.managed_job.crashes IS 'How many sessions were lost
 COMMENT ON COLUMN pgdispatch.managed_job.started_at IS 'When the command was begun, as long as it has not come to an end.';
 COMMENT ON COLUMN pgdispatch.managed_job.max_attempts IS 'How often the job is run at the most; NULL: a command once, a handler as its application says.';
 COMMENT ON COLUMN pgdispatch.managed_job.back_off IS 'How long the job waits after its first failure. NULL: a second.';
-COMMENT ON COLUMN pgdispatch.managed_job.back_off_factor IS 'So many times as long it waits after each further failure. NULL: twice.';
-COMMENT ON COLUMN pgdispatch.managed_job.back_off_limit IS 'Longer it does not wait. NULL: ten minutes.';
+COMMENT ON COLUMN pgdispatch.managed_job.back_off_multiplier IS 'So many times as long it waits after each further failure. NULL: twice.';
+COMMENT ON COLUMN pgdispatch.managed_job.max_back_off IS 'Longer it does not wait. NULL: ten minutes.';
 COMMENT ON COLUMN pgdispatch.managed_job.time_limit IS 'After how long an attempt is cancelled; NULL: it is not.';
 COMMENT ON COLUMN pgdispatch.managed_job.key IS 'The idempotency key with which it was dispatched.';
 COMMENT ON COLUMN pgdispatch.managed_job.keep_key IS 'How long the job has the key after it is done; NULL: it lets go of it when it is begun.';
@@ -215,8 +215,8 @@ COMMENT ON INDEX pgdispatch.managed_job_started IS 'The commands that run.';
 CREATE INDEX managed_job_snoozed ON pgdispatch.managed_job (role, due_at) WHERE priority IS NOT NULL AND place > rank AND held_by IS NULL;
 COMMENT ON INDEX pgdispatch.managed_job_snoozed IS 'The jobs with a priority that get their place when they fall due.';
 
-CREATE INDEX managed_job_outside ON pgdispatch.managed_job (role) WHERE held_by = 'outside';
-COMMENT ON INDEX pgdispatch.managed_job_outside IS 'The commands that a driver is to run outside of a transaction, or runs.';
+CREATE INDEX managed_job_non_transactional ON pgdispatch.managed_job (role) WHERE held_by = 'non_transactional';
+COMMENT ON INDEX pgdispatch.managed_job_non_transactional IS 'The commands that a driver is to run outside of a transaction, or runs.';
 
 ALTER TABLE pgdispatch.managed_job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.managed_job
@@ -251,7 +251,7 @@ COMMENT ON POLICY own ON pgdispatch.job_key IS 'A role sees, adds and removes it
 CREATE TABLE pgdispatch.queue (
     role        regrole  NOT NULL,
     name        text     NOT NULL COLLATE "C",
-    max_running integer  CHECK (max_running > 0),
+    concurrency integer  CHECK (concurrency > 0),
     rate        integer  CHECK (rate > 0),
     per         interval NOT NULL DEFAULT '1 second' CHECK (per > '0'::interval),
     paused      boolean  NOT NULL DEFAULT false,
@@ -263,7 +263,7 @@ COMMENT ON TABLE pgdispatch.queue IS
 'Limits that hold for all jobs that were dispatched to a queue, on all nodes and in the database together. Written by pgdispatch.set_queue. A role sees its own only.';
 COMMENT ON COLUMN pgdispatch.queue.role IS 'The role whose queue it is.';
 COMMENT ON COLUMN pgdispatch.queue.name IS 'The name by which jobs are dispatched to it.';
-COMMENT ON COLUMN pgdispatch.queue.max_running IS 'How many of its jobs run at once at the most; NULL: any number.';
+COMMENT ON COLUMN pgdispatch.queue.concurrency IS 'How many of its jobs run at once at the most; NULL: any number.';
 COMMENT ON COLUMN pgdispatch.queue.rate IS 'How many of its jobs are begun in each period, evenly spaced; NULL: any number.';
 COMMENT ON COLUMN pgdispatch.queue.per IS 'The period of the rate.';
 COMMENT ON COLUMN pgdispatch.queue.paused IS 'Whether none of its jobs is begun at present.';
@@ -332,7 +332,7 @@ CREATE TABLE pgdispatch.dead_letter (
     role      regrole     NOT NULL,
     id        bigint      NOT NULL,
     command   text,
-    fired_at  timestamptz NOT NULL,
+    dispatched_at  timestamptz NOT NULL,
     due_at    timestamptz NOT NULL,
     failed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     crashes   smallint    NOT NULL,
@@ -354,7 +354,7 @@ COMMENT ON TABLE pgdispatch.dead_letter IS
 COMMENT ON COLUMN pgdispatch.dead_letter.role IS 'The role that dispatched the job.';
 COMMENT ON COLUMN pgdispatch.dead_letter.id IS 'The id that the job had.';
 COMMENT ON COLUMN pgdispatch.dead_letter.command IS 'What failed; NULL if that was a handler. To try it again: SELECT pgdispatch.retry(id).';
-COMMENT ON COLUMN pgdispatch.dead_letter.fired_at IS 'Start of the transaction that dispatched the job.';
+COMMENT ON COLUMN pgdispatch.dead_letter.dispatched_at IS 'Start of the transaction that dispatched the job.';
 COMMENT ON COLUMN pgdispatch.dead_letter.due_at IS 'When the job was due.';
 COMMENT ON COLUMN pgdispatch.dead_letter.failed_at IS 'When the job failed.';
 COMMENT ON COLUMN pgdispatch.dead_letter.crashes IS 'How many sessions were known to have been lost while they ran the job.';
@@ -402,62 +402,44 @@ COMMENT ON POLICY own ON pgdispatch.node IS 'A role sees, adds and removes its o
 
 CREATE TABLE pgdispatch.setting (
     role                  regrole  NOT NULL DEFAULT 0::oid::regrole PRIMARY KEY,
-    dead_letter_retention interval NOT NULL DEFAULT '14 days' CHECK (dead_letter_retention >= '0'::interval),
-    result_limit          integer  NOT NULL DEFAULT 1048576 CHECK (result_limit > 0)
+    dead_letter_retention interval CHECK (dead_letter_retention >= '0'::interval),
+    result_limit          integer  CHECK (result_limit > 0),
+    cron_workers          smallint CHECK (cron_workers BETWEEN 0 AND 1000),
+    cron_linger           interval CHECK (cron_linger >= '0'::interval AND cron_linger <= '1 hour'::interval)
 );
 
 COMMENT ON TABLE pgdispatch.setting IS
-'What holds for the jobs of a role; the row of no role (-) is for all that have none of their own. Changed by the owner of the schema. Example: INSERT INTO pgdispatch.setting (role, dead_letter_retention) VALUES (''app'', ''90 days'')';
-COMMENT ON COLUMN pgdispatch.setting.role IS 'The role whose jobs it is about.';
-COMMENT ON COLUMN pgdispatch.setting.dead_letter_retention IS 'How long dead letters are kept.';
-COMMENT ON COLUMN pgdispatch.setting.result_limit IS 'How many bytes of JSON the rows of a command may be, to be kept as its result.';
+'What differs from the defaults, for one role or, in the row of no role (-), for all roles. pgdispatch.configure writes it, and pgdispatch.settings tells what holds. Only the owner of the schema may change it.';
+COMMENT ON COLUMN pgdispatch.setting.role IS 'The role whose jobs the row is about; - for all roles.';
+COMMENT ON COLUMN pgdispatch.setting.dead_letter_retention IS 'How long dead letters are kept; NULL: not set here.';
+COMMENT ON COLUMN pgdispatch.setting.result_limit IS 'Maximum size, in bytes of JSON, of the rows that are kept as a result; NULL: not set here.';
+COMMENT ON COLUMN pgdispatch.setting.cron_workers IS
+'Maximum number of pg_cron jobs that run the role''s jobs at once; NULL: not set here. Two more may wait while jobs are snoozed. 0: pg_cron runs none of them. Keep the sum over all roles below cron.max_running_jobs: beyond it, pg_cron makes jobs wait.';
+COMMENT ON COLUMN pgdispatch.setting.cron_linger IS
+'How long a worker of pg_cron waits for more jobs after its last one, so that the next job starts within milliseconds; NULL: not set here. 0: it leaves at once.';
 
 ALTER TABLE pgdispatch.setting ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.setting FOR SELECT
     USING (role::oid IN (0::oid, pg_catalog.quote_ident(CURRENT_USER)::regrole::oid));
-COMMENT ON POLICY own ON pgdispatch.setting IS 'A role sees what holds for itself.';
-
-INSERT INTO pgdispatch.setting DEFAULT VALUES;
-
-
-CREATE TABLE pgdispatch.cron_setting (
-    role    regrole  NOT NULL DEFAULT 0::oid::regrole PRIMARY KEY,
-    workers smallint NOT NULL DEFAULT 4 CHECK (workers BETWEEN 0 AND 1000),
-    linger  interval NOT NULL DEFAULT '5 seconds' CHECK (linger >= '0'::interval AND linger <= '1 hour'::interval)
-);
-
-COMMENT ON TABLE pgdispatch.cron_setting IS
-'How pg_cron drives a role''s queue; the row of no role (-) is for all that have none of their own. Changed by the owner of the schema. Example: INSERT INTO pgdispatch.cron_setting (role, workers) VALUES (''app'', 16)';
-COMMENT ON COLUMN pgdispatch.cron_setting.role IS 'The role whose jobs it is about.';
-COMMENT ON COLUMN pgdispatch.cron_setting.workers IS
-'How many of pg_cron''s jobs the role may have at once to run its own, apart from two that wait while jobs are snoozed. 0: none, only applications run its jobs. Keep the sum over all roles below cron.max_running_jobs, as pg_cron makes other jobs wait beyond that.';
-COMMENT ON COLUMN pgdispatch.cron_setting.linger IS
-'How long a worker waits for more after its last job, in order to start the next within milliseconds. 0: it leaves at once.';
-
-ALTER TABLE pgdispatch.cron_setting ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON pgdispatch.cron_setting FOR SELECT
-    USING (role::oid IN (0::oid, pg_catalog.quote_ident(CURRENT_USER)::regrole::oid));
-COMMENT ON POLICY own ON pgdispatch.cron_setting IS 'A role sees what holds for itself.';
-
-INSERT INTO pgdispatch.cron_setting DEFAULT VALUES;
+COMMENT ON POLICY own ON pgdispatch.setting IS 'A role sees its own settings and those of all roles.';
 
 
 CREATE TABLE pgdispatch.cron_worker (
     role          regrole     NOT NULL,
     id            bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
-    purpose       text        NOT NULL DEFAULT 'work' CHECK (purpose IN ('work', 'alarm', 'reboot', 'permanent', 'guard', 'outside')),
+    purpose       text        NOT NULL DEFAULT 'work' CHECK (purpose IN ('work', 'alarm', 'reboot', 'permanent', 'guard', 'non_transactional')),
     promise       smallint,
     promised_in   timestamptz NOT NULL DEFAULT pg_catalog.date_trunc('minute', pg_catalog.clock_timestamp()),
     scheduled_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     wakes_at      timestamptz,
-    home          text        NOT NULL DEFAULT pgdispatch.home(),
+    database_id          text        NOT NULL DEFAULT pgdispatch.database_id(),
     after_run     bigint      NOT NULL DEFAULT 0,
     runs          integer     NOT NULL DEFAULT 0,
     pid           integer,
     backend_start timestamptz,
     job_id        bigint,
     PRIMARY KEY (role, id),
-    UNIQUE (role, home, promise, promised_in)
+    UNIQUE (role, database_id, promise, promised_in)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
 COMMENT ON TABLE pgdispatch.cron_worker IS
@@ -472,7 +454,7 @@ COMMENT ON COLUMN pgdispatch.cron_worker.promised_in IS
 'The minute of the promise: should an administrator take the worker away from pg_cron, those who cannot see that promise anew in the next.';
 COMMENT ON COLUMN pgdispatch.cron_worker.scheduled_at IS 'When it was scheduled; of a permanent worker, when it was last seen.';
 COMMENT ON COLUMN pgdispatch.cron_worker.wakes_at IS 'When an alarm is to come.';
-COMMENT ON COLUMN pgdispatch.cron_worker.home IS 'The database for which it was scheduled. In one that was restored from its dump it does nothing, and nobody relies on it.';
+COMMENT ON COLUMN pgdispatch.cron_worker.database_id IS 'The database for which it was scheduled. In one that was restored from its dump it does nothing, and nobody relies on it.';
 COMMENT ON COLUMN pgdispatch.cron_worker.after_run IS 'Its runs come after this one in cron.job_run_details.';
 COMMENT ON COLUMN pgdispatch.cron_worker.runs IS 'How often pg_cron has started it.';
 COMMENT ON COLUMN pgdispatch.cron_worker.pid IS 'The session that it is or was; of a session that ended well, nothing is left.';

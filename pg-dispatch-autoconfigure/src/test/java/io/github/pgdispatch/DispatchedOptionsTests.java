@@ -119,8 +119,8 @@ class DispatchedOptionsTests {
 		assertThat(this.jdbc.sql("SELECT id FROM pgdispatch.job WHERE managed").query(Long.class).single())
 			.isEqualTo(id);
 		assertThat(is("""
-				id = %s AND max_attempts = 3 AND back_off = '1.5 s' AND back_off_factor = 1.5
-				    AND back_off_limit = '2 min' AND time_limit = '2.5 s' AND key = 'a key' AND keep_key = '9600 hours'
+				id = %s AND max_attempts = 3 AND back_off = '1.5 s' AND back_off_multiplier = 1.5
+				    AND max_back_off = '2 min' AND time_limit = '2.5 s' AND key = 'a key' AND keep_key = '9600 hours'
 				    AND ordering_key = 'an order' AND on_failure = 'pass' AND queue = 'slow' AND priority = 60
 				    AND result = 'rows' AND keep_result = '2 hours' AND transactional IS NULL
 				    FROM pgdispatch.managed_job""".formatted(id))).isTrue();
@@ -131,7 +131,7 @@ class DispatchedOptionsTests {
 		dispatch(Dispatch.sql("SELECT 1").orderingKey("a").maxAttempts(2));
 		assertThat(
 				is("""
-						num_nulls(back_off, back_off_factor, back_off_limit, time_limit, key, keep_key, on_failure, queue, priority,
+						num_nulls(back_off, back_off_multiplier, max_back_off, time_limit, key, keep_key, on_failure, queue, priority,
 						    result, keep_result, transactional) = 12 FROM pgdispatch.managed_job"""))
 			.isTrue();
 	}
@@ -166,7 +166,7 @@ class DispatchedOptionsTests {
 				    AND managed AND wants_result AND time_limit = '5 s' FROM pgdispatch.handler_job""".formatted(id)))
 			.isTrue();
 		assertThat(is("""
-				max_attempts = 3 AND back_off = '1 s' AND back_off_factor = 2 AND back_off_limit = '10 min'
+				max_attempts = 3 AND back_off = '1 s' AND back_off_multiplier = 2 AND max_back_off = '10 min'
 				    AND key = 'a key' AND ordering_key = 'an order' AND on_failure IS NULL AND queue = 'slow'
 				    AND priority = 60 AND result = 'value' AND keep_result = '2 hours' FROM pgdispatch.managed_job"""))
 			.isTrue();
@@ -259,7 +259,7 @@ class DispatchedOptionsTests {
 	}
 
 	private void setQueue() {
-		this.jdbc.sql("SELECT pgdispatch.set_queue('slow', max_running => 1)").query().singleRow();
+		this.jdbc.sql("SELECT pgdispatch.set_queue('slow', concurrency => 1)").query().singleRow();
 	}
 
 	private boolean is(String condition) {

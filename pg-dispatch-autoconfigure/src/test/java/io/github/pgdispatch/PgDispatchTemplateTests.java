@@ -125,7 +125,7 @@ class PgDispatchTemplateTests {
 	@Test
 	void snoozedJobIsDueLaterByWholeSeconds() {
 		this.transaction.executeWithoutResult((status) -> this.template.snooze("SELECT 1", Duration.ofMillis(90_900)));
-		assertThat(this.jdbc.sql("SELECT extract(epoch FROM due_at - fired_at)::int FROM pgdispatch.job")
+		assertThat(this.jdbc.sql("SELECT extract(epoch FROM due_at - dispatched_at)::int FROM pgdispatch.job")
 			.query(Integer.class)
 			.single()).isEqualTo(90);
 		assertThat(this.listener.snoozed).hasValue(1);

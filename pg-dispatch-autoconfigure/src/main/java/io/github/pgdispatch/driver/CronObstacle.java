@@ -29,10 +29,9 @@ record CronObstacle(String reason, String remedy) {
 					"As an administrator: ALTER EXTENSION pg_cron UPDATE;");
 			case "privilege" -> new CronObstacle("the role " + report.role() + " has no USAGE on the schema cron",
 					"As an administrator: GRANT USAGE ON SCHEMA cron TO " + report.quotedRole() + ";");
-			case "off" -> new CronObstacle("pgdispatch.cron_setting allows the role " + report.role() + " no workers",
-					"As the owner of the schema: INSERT INTO pgdispatch.cron_setting (role, workers) VALUES ("
-							+ literal(report.quotedRole())
-							+ ", 4) ON CONFLICT (role) DO UPDATE SET workers = excluded.workers;");
+			case "off" -> new CronObstacle("the setting cron_workers allows the role " + report.role() + " no workers",
+					"As the owner of the schema: CALL pgdispatch.configure(" + literal(report.quotedRole())
+							+ ", cron_workers => 4);");
 			default ->
 				new CronObstacle("pg_cron cannot run the jobs of the role " + report.role() + " (" + problem + ")",
 						"See the comment on the function pgdispatch.cron_problem().");

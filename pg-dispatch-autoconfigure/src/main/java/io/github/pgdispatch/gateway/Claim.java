@@ -26,8 +26,8 @@ public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, 
 
 	static Claim of(ResultSet row) throws SQLException {
 		return new Claim(row.getString("handler"), row.getObject("due_at", OffsetDateTime.class), row.getLong("id"),
-				row.getInt("attempts"), row.getObject("fired_at", OffsetDateTime.class), row.getString("arguments"),
-				row.getString("headers"), timeLimit(row), row.getBoolean("wants_result"));
+				row.getInt("attempts"), row.getObject("dispatched_at", OffsetDateTime.class),
+				row.getString("arguments"), row.getString("headers"), timeLimit(row), row.getBoolean("wants_result"));
 	}
 
 	/**

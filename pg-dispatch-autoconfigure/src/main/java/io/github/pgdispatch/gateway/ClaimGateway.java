@@ -38,21 +38,21 @@ public final class ClaimGateway {
 
 	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?), ?)";
 
-	private static final String DISOWN = "SELECT pgdispatch.disown_handler_jobs(?, ?, ?)";
+	private static final String DISOWN = "SELECT pgdispatch.release_unknown_handler_jobs(?, ?, ?)";
 
 	static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
 
 	private static final String END_ATTEMPT = """
-			SELECT pgdispatch.end_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?), ?, make_interval(secs => ?), ?,
+			SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?), ?, make_interval(secs => ?), ?,
 			                                  make_interval(secs => ?))""";
 
 	private static final String CANCELLED = "SELECT pgdispatch.cancel_handler_job(?, ?, ?, ?, ?)";
 
-	private static final String KEEP = "SELECT pgdispatch.keep_lease(?, make_interval(secs => ?), ?)";
+	private static final String KEEP = "SELECT pgdispatch.heartbeat(?, make_interval(secs => ?), ?)";
 
 	static final String END = "SELECT pgdispatch.end_lease(?)";
 
-	private static final String HAND_OVER = "SELECT pgdispatch.hand_over(make_interval(secs => ?), ?)";
+	private static final String HAND_OVER = "SELECT pgdispatch.notify_overflow(make_interval(secs => ?), ?)";
 
 	/**
 	 * Longer than any of these queries takes: without it, a server that has vanished

@@ -37,7 +37,7 @@ public final class DeadLetterGateway {
 
 	private static final String LIST = CHOSEN
 			+ """
-					SELECT c.id, c.command, c.handler, c.arguments::text, c.options::text, c.fired_at, c.due_at, c.failed_at,
+					SELECT c.id, c.command, c.handler, c.arguments::text, c.options::text, c.dispatched_at, c.due_at, c.failed_at,
 					       c.attempts, c.crashes, c.sqlstate, c.message, c.detail, c.hint, c.context,
 					       ARRAY(SELECT unnest(ARRAY[h.key, coalesce(h.value, 'null')])
 					               FROM json_each_text(CASE json_typeof(c.headers) WHEN 'object' THEN c.headers END) AS h) AS headers

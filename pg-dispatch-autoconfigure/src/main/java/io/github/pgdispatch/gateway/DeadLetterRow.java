@@ -37,9 +37,9 @@ public record DeadLetterRow(long id, @Nullable String command, @Nullable String 
 	static DeadLetterRow of(ResultSet row, int number) throws SQLException {
 		return new DeadLetterRow(row.getLong("id"), row.getString("command"), row.getString("handler"),
 				row.getString("arguments"), headers((String[]) row.getArray("headers").getArray()),
-				row.getString("options"), instant(row, "fired_at"), instant(row, "due_at"), instant(row, "failed_at"),
-				row.getInt("attempts"), row.getInt("crashes"), row.getString("sqlstate"), row.getString("message"),
-				row.getString("detail"), row.getString("hint"), row.getString("context"));
+				row.getString("options"), instant(row, "dispatched_at"), instant(row, "due_at"),
+				instant(row, "failed_at"), row.getInt("attempts"), row.getInt("crashes"), row.getString("sqlstate"),
+				row.getString("message"), row.getString("detail"), row.getString("hint"), row.getString("context"));
 	}
 
 	private static Instant instant(ResultSet row, String column) throws SQLException {

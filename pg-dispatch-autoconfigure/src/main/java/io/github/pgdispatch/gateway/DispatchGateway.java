@@ -24,14 +24,14 @@ public final class DispatchGateway {
 	private static final Insert INSERT = Insert
 		.of("""
 				INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
-				VALUES (pgdispatch.waking(?, ?), now() + make_interval(secs => ?), pgdispatch.dispatchable(?), nullif(?, 1)::smallint, %s)""");
+				VALUES (pgdispatch.wake_drivers_if_idle(?, ?), now() + make_interval(secs => ?), pgdispatch.valid_command(?), nullif(?, 1)::smallint, %s)""");
 
 	private static final Insert INSERTED = INSERT.returningId();
 
 	private static final Insert INSERT_HANDLER = Insert
 		.of("""
 				INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments, headers)
-				VALUES (pgdispatch.waking_nodes(?), ?, now() + make_interval(secs => ?), pgdispatch.dispatchable(?, ?::json), %s)""");
+				VALUES (pgdispatch.wake_nodes_if_idle(?), ?, now() + make_interval(secs => ?), pgdispatch.valid_arguments(?, ?::json), %s)""");
 
 	private static final Insert HANDLER_INSERTED = INSERT_HANDLER.returningId();
 

@@ -24,12 +24,12 @@ public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, C
 		Consumer<Boolean> suspects) implements JobQueue {
 
 	private static final String WATCH = """
-			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, resting, notified, unknown, suspects
-			  FROM pgdispatch.watch_handlers(?, make_interval(secs => ?), ?, ?)""";
+			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, idle, notified, unknown, poison
+			  FROM pgdispatch.poll_handlers(?, make_interval(secs => ?), ?, ?)""";
 
 	@Override
 	public String channel() {
-		return "pgdispatch.handler_channel";
+		return "pgdispatch.node_channel";
 	}
 
 	@Override
@@ -42,15 +42,15 @@ public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, C
 			ResultSet row = statement.executeQuery();
 			row.next();
 			this.unknown.accept(Set.of((String[]) row.getArray("unknown").getArray()));
-			this.suspects.accept(row.getBoolean("suspects"));
-			return new Look(row.getBoolean("due") ? 1 : 0, SqlJobQueue.nextDueIn(row), row.getBoolean("resting"),
+			this.suspects.accept(row.getBoolean("poison"));
+			return new Look(row.getBoolean("due") ? 1 : 0, SqlJobQueue.nextDueIn(row), row.getBoolean("idle"),
 					row.getBoolean("notified"));
 		}
 	}
 
 	@Override
 	public String stir() {
-		return "pgdispatch.stir_handlers";
+		return "pgdispatch.stop_idling_node";
 	}
 
 }

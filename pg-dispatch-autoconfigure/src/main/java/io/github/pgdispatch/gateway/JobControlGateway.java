@@ -16,7 +16,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 public final class JobControlGateway {
 
 	private static final String FIND = """
-			SELECT id, upper(state) AS state, command, handler, arguments::text, fired_at, due_at, attempts, finished_at
+			SELECT id, upper(state) AS state, command, handler, arguments::text, dispatched_at, due_at, attempts, finished_at
 			  FROM pgdispatch.find(?)""";
 
 	private static final String CANCEL = "SELECT upper(pgdispatch.cancel(?))";

@@ -26,7 +26,7 @@ public record JobRow(long id, String state, @Nullable String command, @Nullable 
 
 	static JobRow of(ResultSet row, int number) throws SQLException {
 		return new JobRow(row.getLong("id"), row.getString("state"), row.getString("command"), row.getString("handler"),
-				row.getString("arguments"), instant(row, "fired_at"), instant(row, "due_at"),
+				row.getString("arguments"), instant(row, "dispatched_at"), instant(row, "due_at"),
 				row.getObject("attempts", Integer.class), instant(row, "finished_at"));
 	}
 

@@ -23,10 +23,10 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 
 	private static final String BEGIN = """
 			SELECT id, command, attempt, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms
-			  FROM pgdispatch.begin_outside()
+			  FROM pgdispatch.begin_non_transactional()
 			 WHERE id IS NOT NULL""";
 
-	private static final String END = "SELECT pgdispatch.end_outside(?, ?, ?, ?, ?, ?, ?)";
+	private static final String END = "SELECT pgdispatch.end_non_transactional(?, ?, ?, ?, ?, ?, ?)";
 
 	/**
 	 * Begins the next one, which counts as an attempt.

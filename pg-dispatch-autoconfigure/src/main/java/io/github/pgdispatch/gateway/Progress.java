@@ -61,9 +61,9 @@ public record Progress(int pace, OffsetDateTime afterDueAt, long afterId, long c
 	}
 
 	static Progress of(ResultSet row) throws SQLException {
-		return new Progress(row.getInt("pace"), row.getObject("after_due_at", OffsetDateTime.class),
+		return new Progress(row.getInt("prefetch"), row.getObject("after_due_at", OffsetDateTime.class),
 				row.getLong("after_id"), row.getLong("completed"), row.getLong("failed"), row.getBoolean("drained"),
-				row.getBoolean("outside"));
+				row.getBoolean("non_transactional"));
 	}
 
 	/**

@@ -20,7 +20,7 @@ public final class QueueGateway {
 	private static final String RESUME = "SELECT pgdispatch.resume(handler => ?::text, queue => ?::text)";
 
 	private static final String SET_QUEUE = """
-			SELECT pgdispatch.set_queue(?, max_running => ?::integer, rate => ?::integer, per => make_interval(secs => ?))""";
+			SELECT pgdispatch.set_queue(?, concurrency => ?::integer, rate => ?::integer, per => make_interval(secs => ?))""";
 
 	private static final String DROP_QUEUE = "SELECT pgdispatch.drop_queue(?)";
 

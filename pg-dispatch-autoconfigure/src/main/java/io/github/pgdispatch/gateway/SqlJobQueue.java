@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
 public record SqlJobQueue(int atMost) implements JobQueue {
 
 	private static final String WATCH = """
-			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, resting, notified
-			  FROM pgdispatch.watch(at_most => ?, rest => ?)""";
+			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, idle, notified
+			  FROM pgdispatch.poll_queue(max_count => ?, go_idle => ?)""";
 
 	@Override
 	public String channel() {
-		return "pgdispatch.channel";
+		return "pgdispatch.driver_channel";
 	}
 
 	@Override
@@ -31,7 +31,7 @@ public record SqlJobQueue(int atMost) implements JobQueue {
 			statement.setBoolean(2, rest);
 			ResultSet row = statement.executeQuery();
 			row.next();
-			return new Look(row.getInt("due"), nextDueIn(row), row.getBoolean("resting"), row.getBoolean("notified"));
+			return new Look(row.getInt("due"), nextDueIn(row), row.getBoolean("idle"), row.getBoolean("notified"));
 		}
 	}
 
@@ -42,7 +42,7 @@ public record SqlJobQueue(int atMost) implements JobQueue {
 
 	@Override
 	public String stir() {
-		return "pgdispatch.stir";
+		return "pgdispatch.stop_idling";
 	}
 
 }

@@ -124,7 +124,7 @@ public final class WatchSession implements AutoCloseable {
 		try (this.connection; Statement statement = this.connection.createStatement()) {
 			// Whoever is given this connection next is not to be notified, nor to pass
 			// for a driver.
-			statement.execute("SELECT pgdispatch.unwatch()");
+			statement.execute("SELECT pgdispatch.end_polling()");
 			statement.execute("UNLISTEN *");
 		}
 	}

@@ -57,7 +57,7 @@ class AskingMethodTests {
 		calls((effects) -> effects.everything(42, Duration.ofHours(3)));
 		assertManaged(
 				"""
-						max_attempts = 3 AND back_off = '5 s' AND back_off_factor = 1.5 AND back_off_limit = '10 min'
+						max_attempts = 3 AND back_off = '5 s' AND back_off_multiplier = 1.5 AND max_back_off = '10 min'
 						    AND time_limit = '7 s' AND key = 'invoice 42' AND keep_key = '3 hours' AND ordering_key = 'all of them'
 						    AND on_failure = 'pass' AND queue = 'slow' AND priority = 60 AND result = 'rows'
 						    AND keep_result = '1 day' AND transactional IS NULL""");
@@ -157,7 +157,7 @@ class AskingMethodTests {
 	private void calls(Consumer<Effects> call) {
 		this.application.run((context) -> {
 			assertThat(context).hasNotFailed();
-			this.nodes.jdbc().sql("SELECT pgdispatch.set_queue('slow', max_running => 1)").query().singleRow();
+			this.nodes.jdbc().sql("SELECT pgdispatch.set_queue('slow', concurrency => 1)").query().singleRow();
 			call.accept(context.getBean(Effects.class));
 		});
 	}

@@ -54,7 +54,7 @@ class RetryPropertiesTests {
 		this.application = this.application.withPropertyValues("pgdispatch.retry.delay=5s");
 		assertThat(dispatched()).containsEntry("managed", true);
 		assertThat(this.jdbc
-			.sql("SELECT concat_ws(' ', back_off, back_off_factor, back_off_limit, time_limit)"
+			.sql("SELECT concat_ws(' ', back_off, back_off_multiplier, max_back_off, time_limit)"
 					+ " FROM pgdispatch.managed_job")
 			.query(String.class)
 			.single()).isEqualTo("00:00:05 2 00:10:00");

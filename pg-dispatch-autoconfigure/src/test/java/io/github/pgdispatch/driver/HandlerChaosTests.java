@@ -285,7 +285,7 @@ class HandlerChaosTests {
 
 	private static void awaitResting(TestDatabase database) {
 		JdbcClient jdbc = database.jdbc("app");
-		await().until(() -> jdbc.sql("SELECT pgdispatch.is_held(pgdispatch.handler_lock('app'))")
+		await().until(() -> jdbc.sql("SELECT pgdispatch.is_locked_exclusively(pgdispatch.idle_node_lock('app'))")
 			.query(Boolean.class)
 			.single());
 	}

@@ -256,7 +256,7 @@ class HandlerDriverTests {
 			.list()).containsExactly(1);
 		// It has looked up which nodes are alive before that one was.
 		assertThat(jdbc.sql(
-				"SELECT attempts FROM pgdispatch.claim_for_handler(?::uuid, '4 s', 'quick', clock_timestamp(), 1, '{}')")
+				"SELECT attempts FROM pgdispatch.claim_jobs_of_handler(?::uuid, '4 s', 'quick', clock_timestamp(), 1, '{}')")
 			.param(UUID.randomUUID().toString())
 			.query(Integer.class)
 			.list()).containsExactly(1);
@@ -332,7 +332,7 @@ class HandlerDriverTests {
 				pg_stat_activity
 				 WHERE datname = current_database()
 				   AND state = 'idle'
-				   AND query LIKE '%pgdispatch.watch_handlers(%'""") == nodes);
+				   AND query LIKE '%pgdispatch.poll_handlers(%'""") == nodes);
 	}
 
 	static class Bodies {

@@ -46,7 +46,7 @@ class WatchSessionTests {
 				assertThat(jdbc.sql("SELECT pgdispatch.has_application('app')").query(Boolean.class).single())
 					.isFalse();
 			}
-			statement.execute("SELECT pgdispatch.unwatch()");
+			statement.execute("SELECT pgdispatch.end_polling()");
 			assertThat((Object) statement.getWarnings()).isNull();
 		}
 	}

@@ -84,8 +84,8 @@ class SchemaInitializerTests {
 		assertThat(database.jdbc("app")
 			.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'pgdispatch'")
 			.query(String.class)
-			.list()).containsExactlyInAnyOrder("job", "handler_job", "node", "dead_letter", "cron_setting",
-					"cron_worker", "managed_job", "job_key", "queue", "pause", "result", "setting");
+			.list()).containsExactlyInAnyOrder("job", "handler_job", "node", "dead_letter", "cron_worker",
+					"managed_job", "job_key", "queue", "pause", "result", "setting");
 	}
 
 	@Test

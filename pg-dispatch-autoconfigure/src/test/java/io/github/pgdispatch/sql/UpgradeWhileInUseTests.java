@@ -88,7 +88,7 @@ class UpgradeWhileInUseTests {
 					call.setLong(4, afterId);
 					try (ResultSet row = call.executeQuery()) {
 						row.next();
-						pace = row.getInt("pace");
+						pace = row.getInt("prefetch");
 						afterDueAt = row.getObject("after_due_at", OffsetDateTime.class);
 						afterId = row.getLong("after_id");
 					}
