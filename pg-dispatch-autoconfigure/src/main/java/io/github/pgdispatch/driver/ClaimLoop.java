@@ -90,7 +90,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 	/**
 	 * Takes note of whether there is a job with which other nodes were lost.
 	 */
-	void suspects(boolean seen) {
+	void poisonJobDue(boolean seen) {
 		this.suspects.seen(seen);
 		if (seen) {
 			this.calls.signal();

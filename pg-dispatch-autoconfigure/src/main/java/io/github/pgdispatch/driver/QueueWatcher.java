@@ -60,7 +60,7 @@ final class QueueWatcher implements Runnable {
 	 */
 	private final AtomicLong nextLook = new AtomicLong(System.nanoTime());
 
-	private volatile boolean deaf = true;
+	private volatile boolean mayMissDispatches = true;
 
 	/**
 	 * Creates a watch.
@@ -82,7 +82,7 @@ final class QueueWatcher implements Runnable {
 	 * Has it look at the queue after the given time, unless it does so before.
 	 * @param delay the time
 	 */
-	void lookIn(Duration delay) {
+	void scheduleLook(Duration delay) {
 		long time = System.nanoTime() + delay.toNanos();
 		this.nextLook.accumulateAndGet(time, (one, other) -> (one - other < 0) ? one : other);
 	}
@@ -92,8 +92,8 @@ final class QueueWatcher implements Runnable {
 	 * triggers.
 	 * @return whether that is so
 	 */
-	boolean isDeaf() {
-		return this.deaf;
+	boolean mayMissDispatches() {
+		return this.mayMissDispatches;
 	}
 
 	void stop() {
@@ -140,11 +140,11 @@ final class QueueWatcher implements Runnable {
 			this.workers.wake(outlook.due());
 		}
 		if (outlook.nextDueIn() != null) {
-			lookIn(outlook.nextDueIn());
+			scheduleLook(outlook.nextDueIn());
 		}
-		this.deaf = !outlook.lastWord();
-		if (this.deaf) {
-			lookIn(RETRY);
+		this.mayMissDispatches = !outlook.lastWord();
+		if (this.mayMissDispatches) {
+			scheduleLook(RETRY);
 		}
 	}
 
