@@ -45,7 +45,7 @@ public record DeadLetter(long id, @Nullable String command, @Nullable String han
 
 	static DeadLetter of(DeadLetterRow letter) {
 		return new DeadLetter(letter.id(), letter.command(), letter.handler(), letter.arguments(), letter.headers(),
-				letter.options(), letter.firedAt(), letter.dueAt(), letter.failedAt(), letter.attempts(),
+				letter.options(), letter.dispatchedAt(), letter.dueAt(), letter.failedAt(), letter.attempts(),
 				letter.crashes(), letter.sqlState(), letter.message(), letter.detail(), letter.hint(),
 				letter.context());
 	}

@@ -26,7 +26,7 @@ public record JobInfo(long id, JobState state, @Nullable String command, @Nullab
 
 	static JobInfo of(JobRow job) {
 		return new JobInfo(job.id(), JobState.valueOf(job.state()), job.command(), job.handler(), job.arguments(),
-				job.firedAt(), job.dueAt(), job.attempts(), job.finishedAt());
+				job.dispatchedAt(), job.dueAt(), job.attempts(), job.finishedAt());
 	}
 
 }

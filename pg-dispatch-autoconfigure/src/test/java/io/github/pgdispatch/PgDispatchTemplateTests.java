@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.SqlJobQueue;
-import io.github.pgdispatch.gateway.WatchSession;
+import io.github.pgdispatch.gateway.QueueWatchSession;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
@@ -232,8 +232,8 @@ class PgDispatchTemplateTests {
 
 	@Test
 	void nobodyIsNotifiedIfTheListenerSeesToTheJobs() throws SQLException {
-		try (WatchSession watch = WatchSession.open(this.dataSource, new SqlJobQueue(1), true)) {
-			watch.watch();
+		try (QueueWatchSession watch = QueueWatchSession.open(this.dataSource, new SqlJobQueue(1), true)) {
+			watch.look();
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 1"));
 			this.listener.listening = false;
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 2"));

@@ -79,7 +79,7 @@ final class ClaimAllocation {
 			this.last.put(claim.handler(), claim);
 		}
 		return wanted.size() < this.handlers.all().size()
-				|| wanted.stream().anyMatch((one) -> counts.getOrDefault(one.handler(), 0) >= one.atMost());
+				|| wanted.stream().anyMatch((one) -> counts.getOrDefault(one.handler(), 0) >= one.maxJobs());
 	}
 
 	/**

@@ -9,6 +9,8 @@ import java.util.function.Consumer;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.ClaimRequest;
+import io.github.pgdispatch.gateway.LeaseGateway;
+import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.Handlers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -68,16 +70,16 @@ final class ClaimLoop implements Runnable, Wakeable {
 
 	private volatile long stopDeadline;
 
-	ClaimLoop(ClaimGateway gateway, Handlers handlers, JobRunner body, Executor executor, HandlerSettings settings,
-			Consumer<Duration> later) {
+	ClaimLoop(ClaimGateway gateway, OutcomeGateway outcomes, LeaseGateway leases, Handlers handlers, JobRunner body,
+			Executor executor, HandlerSettings settings, Consumer<Duration> later) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.settings = settings;
 		this.calls = new ClaimedJobs(executor, settings.concurrency(), body);
 		this.shares = new ClaimAllocation(handlers, this.calls);
-		this.settlement = new Settlement(gateway, handlers, this.calls, settings.lease(), later);
+		this.settlement = new Settlement(outcomes, handlers, this.calls, settings.lease(), later);
 		this.handOver = new OverflowNotice(gateway);
-		this.lease = new Lease(gateway, settings.lease());
+		this.lease = new Lease(leases, settings.lease());
 		this.later = later;
 	}
 
@@ -126,7 +128,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 				}
 				this.settlement.settle();
 				claim();
-				this.calls.cancel(this.lease.keep(this.calls.outstandingIds()));
+				this.calls.cancel(this.lease.renew(this.calls.outstandingIds()));
 				if (lost) {
 					logger.info("The database is back");
 					lost = false;
@@ -156,7 +158,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 		try {
 			this.lease.end();
 			// What was given back is not to wait for a poll.
-			this.gateway.handOver(this.handlers.names());
+			this.gateway.notifyOtherNodes(this.handlers.names());
 		}
 		catch (SQLException | RuntimeException ex) {
 			logger.debug("Could not end the lease, which expires", ex);
@@ -234,7 +236,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 		boolean told = false;
 		try {
 			List<Claim> claims = this.gateway.claim(wanted, room);
-			this.lease.renewed();
+			this.lease.claimed();
 			more = this.shares.claimed(wanted, claims) || claims.size() >= room;
 			this.calls.start(claims);
 			told = true;
@@ -261,8 +263,8 @@ final class ClaimLoop implements Runnable, Wakeable {
 			return;
 		}
 		try {
-			List<Claim> claims = this.gateway.claimSuspect(this.handlers.names());
-			this.lease.renewed();
+			List<Claim> claims = this.gateway.claimPoisonJob(this.handlers.names());
+			this.lease.claimed();
 			this.suspects.claimed(!claims.isEmpty());
 			this.calls.start(claims);
 			this.wanted = true;
@@ -286,7 +288,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 	 */
 	private void disown() throws SQLException {
 		if (this.doubts > 0 && System.nanoTime() - this.disownAt >= 0) {
-			if (this.gateway.disown(this.handlers.names(), this.calls.outstandingIds()) > 0) {
+			if (this.gateway.releaseUnknown(this.handlers.names(), this.calls.outstandingIds()) > 0) {
 				this.wanted = true;
 			}
 			this.doubts--;

@@ -15,6 +15,8 @@ import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.HandlerJobQueue;
+import io.github.pgdispatch.gateway.LeaseGateway;
+import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import org.apache.commons.logging.Log;
@@ -44,8 +46,9 @@ final class HandlerDriverRun implements Run {
 		this.scheduler = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		JobRunner runner = new JobRunner(handlers, invocations, propagator,
 				new CompletionGateway(applicationDataSource, node), this.scheduler);
-		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()), handlers, runner, executor,
-				settings, this::scheduleLook);
+		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()),
+				new OutcomeGateway(dataSource, node), new LeaseGateway(dataSource, node, settings.lease()), handlers,
+				runner, executor, settings, this::scheduleLook);
 		this.watcher = new QueueWatcher(dataSource, new HandlerJobQueue(node, settings.lease(), handlers.names(),
 				this::reportUnknownHandlers, this.claimLoop::poisonJobDue), this.claimLoop, settings.pollInterval(),
 				settings.listen());

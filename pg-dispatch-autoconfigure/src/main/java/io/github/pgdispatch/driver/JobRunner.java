@@ -115,7 +115,7 @@ final class JobRunner implements Function<Claim, Outcome> {
 
 	private HandlerInvocation call(Handler handler, Claim claim) throws Throwable {
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
-				claim.firedAt().toInstant(), this.headers.read(claim.headers()));
+				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
 			return handler.call(claim.arguments(), context, this.calls, (result, commit) -> commit
 					? this.completion.completeAndCommit(claim, result) : this.completion.complete(claim, result),
@@ -153,7 +153,7 @@ final class JobRunner implements Function<Claim, Outcome> {
 		else {
 			logger.debug(message);
 		}
-		Duration age = Duration.between(claim.firedAt().toInstant(), Instant.now());
+		Duration age = Duration.between(claim.dispatchedAt().toInstant(), Instant.now());
 		Duration delay = (age.compareTo(SOONEST_AGAIN) < 0) ? SOONEST_AGAIN
 				: (age.compareTo(LATEST_AGAIN) > 0) ? LATEST_AGAIN : age;
 		return Outcome.released(claim, delay);

@@ -47,7 +47,7 @@ final class OverflowNotice {
 			this.pending = true;
 			return;
 		}
-		boolean due = this.gateway.handOver(full);
+		boolean due = this.gateway.notifyOtherNodes(full);
 		this.next = System.nanoTime() + this.again.toNanos();
 		Duration twice = this.again.multipliedBy(2);
 		this.again = !due ? AGAIN : (twice.compareTo(AGAIN_AT_MOST) < 0) ? twice : AGAIN_AT_MOST;

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.gateway.Claim;
-import io.github.pgdispatch.gateway.ClaimGateway;
+import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.gateway.FailedAttempt;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.Handlers;
@@ -28,7 +28,7 @@ final class Settlement {
 
 	private static final Log logger = LogFactory.getLog(Settlement.class);
 
-	private final ClaimGateway gateway;
+	private final OutcomeGateway gateway;
 
 	private final Handlers handlers;
 
@@ -53,7 +53,7 @@ final class Settlement {
 	 * @param lease of this node
 	 * @param later told in how long something that is given back will be due
 	 */
-	Settlement(ClaimGateway gateway, Handlers handlers, ClaimedJobs calls, Duration lease, Consumer<Duration> later) {
+	Settlement(OutcomeGateway gateway, Handlers handlers, ClaimedJobs calls, Duration lease, Consumer<Duration> later) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.calls = calls;
@@ -81,7 +81,7 @@ final class Settlement {
 					fail(outcome);
 				}
 				else if (outcome.kind() == Outcome.Kind.CANCELLED) {
-					this.gateway.cancelled(outcome.claim());
+					this.gateway.cancel(outcome.claim());
 				}
 				else {
 					release(outcome);
@@ -145,7 +145,7 @@ final class Settlement {
 		FailureReport report = outcome.report();
 		Assert.state(report != null, "A failure without a report");
 		String job = "Job " + claim.id() + " of " + claim.handler();
-		String end = this.gateway.end(claim, attempt(claim, outcome, report));
+		String end = this.gateway.fail(claim, attempt(claim, outcome, report));
 		if (end == null) {
 			warn(job + " failed here, and is another node's by now, or has been committed", outcome);
 		}

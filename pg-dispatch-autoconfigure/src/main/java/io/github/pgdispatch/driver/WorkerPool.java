@@ -239,7 +239,7 @@ final class WorkerPool implements Wakeable {
 	private Progress begin() {
 		this.lock.lock();
 		try {
-			return this.sessionLost.getAndSet(false) ? Progress.beginCarefully() : Progress.begin(this.company);
+			return this.sessionLost.getAndSet(false) ? Progress.beginInIsolation() : Progress.begin(this.company);
 		}
 		finally {
 			this.lock.unlock();
@@ -330,9 +330,9 @@ final class WorkerPool implements Wakeable {
 					wake(1);
 				}
 			}
-			while (!progress.drained() && !progress.outside() && !isStopped());
-			if (progress.outside() && !isStopped()) {
-				workOutside(session);
+			while (!progress.drained() && !progress.nonTransactional() && !isStopped());
+			if (progress.nonTransactional() && !isStopped()) {
+				workNonTransactionally(session);
 			}
 		}
 		catch (SQLException | RuntimeException | Error ex) {
@@ -356,9 +356,9 @@ final class WorkerPool implements Wakeable {
 	/**
 	 * Nothing else runs in that session afterwards, and the next one may have more.
 	 */
-	private void workOutside(WorkerSession session) throws SQLException {
+	private void workNonTransactionally(WorkerSession session) throws SQLException {
 		wake(1);
-		Boolean failed = session.workOutside();
+		Boolean failed = session.workNonTransactionally();
 		if (failed != null) {
 			report(failed ? 0 : 1, failed ? 1 : 0);
 			wake(1);

@@ -16,11 +16,11 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link WatchSession}: as what it counts, and what it leaves on a connection
- * that others are given after it.
+ * Tests for {@link QueueWatchSession}: as what it counts, and what it leaves on a
+ * connection that others are given after it.
  */
 @PgCronTest
-class WatchSessionTests {
+class QueueWatchSessionTests {
 
 	private static final String LOCKS = """
 			SELECT count(*)
@@ -36,9 +36,9 @@ class WatchSessionTests {
 			SingleConnectionDataSource pool = new SingleConnectionDataSource(connection, true);
 			JdbcClient jdbc = JdbcClient.create(pool);
 			for (int times = 1; times <= 2; times++) {
-				try (WatchSession session = WatchSession.open(pool, new SqlJobQueue(1), true)) {
-					session.watch();
-					session.watch();
+				try (QueueWatchSession session = QueueWatchSession.open(pool, new SqlJobQueue(1), true)) {
+					session.look();
+					session.look();
 					assertThat(jdbc.sql(LOCKS).query(Integer.class).single()).isEqualTo(2);
 				}
 				assertThat(jdbc.sql(LOCKS).query(Integer.class).single()).isZero();
@@ -55,8 +55,9 @@ class WatchSessionTests {
 	void countsAsAnApplicationWherePgCronIsInAnotherDatabase(PgCronServer server) throws SQLException {
 		server.database().jdbc("postgres").sql("CREATE DATABASE elsewhere OWNER app").update();
 		TestDatabase elsewhere = new TestDatabase(server.reachablePort(), "elsewhere").install("app");
-		try (WatchSession session = WatchSession.open(elsewhere.dataSource("app"), new SqlJobQueue(1), false)) {
-			session.watch();
+		try (QueueWatchSession session = QueueWatchSession.open(elsewhere.dataSource("app"), new SqlJobQueue(1),
+				false)) {
+			session.look();
 			assertThat(warningOfADispatch(elsewhere)).isNull();
 		}
 		assertThat(warningOfADispatch(elsewhere)).hasMessageContaining("no application is connected");
