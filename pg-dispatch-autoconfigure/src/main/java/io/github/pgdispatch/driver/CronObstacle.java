@@ -4,13 +4,17 @@ import io.github.pgdispatch.gateway.CronReport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What keeps pg_cron from running a role's jobs.
+ * The reason why pg_cron cannot run the jobs of a role.
  *
  * @param reason a clause
- * @param remedy what to do, in full sentences
+ * @param remedy full sentences that say what to do
  */
 record CronObstacle(String reason, String remedy) {
 
+	/**
+	 * Returns the obstacle that a report names, or {@code null} if pg_cron can run the
+	 * jobs.
+	 */
 	static @Nullable CronObstacle in(CronReport report) {
 		String problem = report.problem();
 		if (problem == null) {

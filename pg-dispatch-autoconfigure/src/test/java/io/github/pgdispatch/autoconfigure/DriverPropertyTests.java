@@ -129,7 +129,7 @@ class DriverPropertyTests {
 		application(this.home, "pgdispatch.schema.mode=none", "pgdispatch.driver=pg-cron")
 			.run((context) -> assertThat(context).getFailure()
 				.isInstanceOf(PgDispatchConfigurationException.class)
-				.hasMessageContaining("Install the schema pgdispatch in version 1.1.0 or newer"));
+				.hasMessageContaining("Install the schema pgdispatch, and grant it to the role of the application."));
 	}
 
 	@ParameterizedTest
