@@ -345,7 +345,7 @@ class HandlerChaosTests {
 		}
 
 		/**
-		 * Says so at once, and waits for the test.
+		 * Records the attempt at once, and waits for the test.
 		 */
 		private void begin(int number, DispatchContext context) throws InterruptedException {
 			this.apart.executeWithoutResult((status) -> this.jdbc.sql("INSERT INTO begun VALUES (?, ?, ?)")

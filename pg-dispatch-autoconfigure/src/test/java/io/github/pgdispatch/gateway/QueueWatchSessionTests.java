@@ -16,8 +16,8 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link QueueWatchSession}: as what it counts, and what it leaves on a
- * connection that others are given after it.
+ * Tests for {@link QueueWatchSession}: it counts as a driver, and leaves nothing on a
+ * connection that goes back to its pool.
  */
 @PgCronTest
 class QueueWatchSessionTests {

@@ -18,12 +18,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Commands that refuse to run in a transaction are run outside of one by the application,
- * at least once.
+ * The application runs non-transactional commands, each at least once.
  */
 @Tag("every-postgresql")
 @PostgresTest
-class OutsideTransactionTests {
+class NonTransactionalTests {
 
 	private static final String SLOW = "CALL commits_and_sleeps()";
 
@@ -83,7 +82,7 @@ class OutsideTransactionTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "VACUUM effect", "CREATE INDEX CONCURRENTLY ON effect (what)", "CALL commits()" })
-	void runsWhatRefusesATransaction(String command) {
+	void runsCommandsThatRefuseATransaction(String command) {
 		dispatch(command, "");
 		awaitNothingLeft();
 		assertThat(value("count(*) FROM pgdispatch.dead_letter", Long.class)).isZero();
@@ -134,14 +133,14 @@ class OutsideTransactionTests {
 	}
 
 	@Test
-	void timeLimitEndsIt() {
+	void isEndedByItsTimeLimit() {
 		dispatch(SLOW, ", time_limit => '1 second'");
 		await().until(() -> value("count(*) FROM pgdispatch.dead_letter WHERE sqlstate = 'PD001'", Long.class) == 1);
 		awaitEffects(1);
 	}
 
 	@Test
-	void cancellationEndsIt() {
+	void isEndedByACancellation() {
 		long id = dispatch(SLOW, "");
 		awaitEffects(1);
 		assertThat(value("state FROM pgdispatch.find(" + id + ")", String.class)).isEqualTo("running");
@@ -151,7 +150,7 @@ class OutsideTransactionTests {
 	}
 
 	@Test
-	void lostSessionIsNotTheEndOfIt() {
+	void isRunAgainAfterALostSession() {
 		dispatch(SLOW, "");
 		awaitEffects(1);
 		value("pg_terminate_backend(pid) FROM effect", Boolean.class);
@@ -160,7 +159,7 @@ class OutsideTransactionTests {
 	}
 
 	@Test
-	void whatItDoesToItsSessionIsNotTheNextOnes() {
+	void leavesNothingBehindForTheNextSession() {
 		dispatch("SET application_name = 'spoilt'", "");
 		awaitNothingLeft();
 		this.jdbc.sql("SELECT pgdispatch.fire('INSERT INTO effect VALUES (current_setting(''application_name''))')")
@@ -171,7 +170,7 @@ class OutsideTransactionTests {
 	}
 
 	@Test
-	void othersGoOnMeanwhile() {
+	void otherJobsGoOnMeanwhile() {
 		dispatch(SLOW, "");
 		awaitEffects(1);
 		this.jdbc.sql("SELECT pgdispatch.fire('INSERT INTO effect VALUES (''other'')')").query().singleRow();
