@@ -50,7 +50,7 @@ public record DispatchDefaults(int maxAttempts, BackOff backOff, @Nullable Durat
 	static DispatchOptions with(DispatchOptions options, BackOff backOff) {
 		return options.with(Option.BACK_OFF, backOff.delay())
 			.with(Option.BACK_OFF_MULTIPLIER, backOff.multiplier())
-			.with(Option.MAX_BACK_OFF, backOff.limit());
+			.with(Option.MAX_BACK_OFF, backOff.max());
 	}
 
 }

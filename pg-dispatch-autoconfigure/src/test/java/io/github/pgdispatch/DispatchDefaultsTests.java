@@ -59,7 +59,7 @@ class DispatchDefaultsTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> new DispatchDefaults(0, BackOff.DEFAULT, null))
 			.withMessageContaining("must be positive, but is 0");
 		assertThatIllegalArgumentException().isThrownBy(() -> new DispatchDefaults(1, BackOff.DEFAULT, Duration.ZERO))
-			.withMessageContaining("The time limit must be a millisecond or more, but is PT0S");
+			.withMessageContaining("The time limit must be at least one millisecond, but is PT0S");
 	}
 
 	private static Map<Option, Object> options(DispatchDefaults defaults, Dispatch dispatch) {

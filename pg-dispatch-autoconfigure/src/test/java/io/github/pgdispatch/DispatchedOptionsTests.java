@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
+import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,7 +113,7 @@ class DispatchedOptionsTests {
 			.key("a key")
 			.keepKey(Duration.ofDays(400))
 			.orderingKey("an order")
-			.lettingPass()
+			.onFailure(OnFailure.PASS)
 			.queue("slow")
 			.priority(60)
 			.keepResult(Duration.ofHours(2)));
@@ -139,7 +141,7 @@ class DispatchedOptionsTests {
 	@Test
 	void rowCountAndNoTransactionAreKnown() {
 		dispatch(Dispatch.sql("SELECT 1").keepRowCount(Duration.ofMinutes(1)));
-		dispatch(Dispatch.sql("VACUUM").outsideTransaction());
+		dispatch(Dispatch.sql("VACUUM").nonTransactional());
 		assertThat(this.jdbc
 			.sql("SELECT concat_ws(' ', result, keep_result, transactional) FROM pgdispatch.managed_job"
 					+ " ORDER BY id")
@@ -155,7 +157,7 @@ class DispatchedOptionsTests {
 			.backOff(BackOff.DEFAULT)
 			.timeLimit(Duration.ofSeconds(5))
 			.key("a key")
-			.replacing()
+			.onDuplicate(OnDuplicate.REPLACE)
 			.orderingKey("an order")
 			.queue("slow")
 			.priority(60)
@@ -184,7 +186,7 @@ class DispatchedOptionsTests {
 		long first = dispatch(Dispatch.sql("SELECT 1").key("a"));
 		assertThat(dispatch(Dispatch.sql("SELECT 2").key("a"))).isEqualTo(first);
 		assertThat(commands()).containsExactly("SELECT 1");
-		assertThat(dispatch(Dispatch.sql("SELECT 3").key("a").replacing())).isEqualTo(first);
+		assertThat(dispatch(Dispatch.sql("SELECT 3").key("a").onDuplicate(OnDuplicate.REPLACE))).isEqualTo(first);
 		assertThat(commands()).containsExactly("SELECT 3");
 	}
 

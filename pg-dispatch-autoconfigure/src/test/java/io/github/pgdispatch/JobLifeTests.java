@@ -78,7 +78,7 @@ class JobLifeTests {
 		assertThat(snoozed.handler()).isNull();
 		assertThat(snoozed.attempts()).isZero();
 		assertThat(snoozed.finishedAt()).isNull();
-		assertThat(snoozed.dueAt()).isEqualTo(snoozed.firedAt().plus(Duration.ofHours(1)));
+		assertThat(snoozed.dueAt()).isEqualTo(snoozed.dispatchedAt().plus(Duration.ofHours(1)));
 		this.session.run("UPDATE pgdispatch.job SET due_at = now()");
 		assertThat(state(id)).isEqualTo(JobState.WAITING);
 		this.session.run("SELECT pgdispatch.pause()");
@@ -88,7 +88,7 @@ class JobLifeTests {
 		JobInfo failed = this.template.find(id).orElseThrow();
 		assertThat(failed.state()).isEqualTo(JobState.FAILED);
 		assertThat(failed.attempts()).isOne();
-		assertThat(failed.finishedAt()).isAfter(failed.firedAt());
+		assertThat(failed.finishedAt()).isAfter(failed.dispatchedAt());
 	}
 
 	@Test

@@ -80,7 +80,7 @@ class PgDispatchOperationsTests {
 		assertThat(letter.arguments()).isNull();
 		assertThat(letter.headers()).isEqualTo(Map.of("trace", "a", "span", "1"));
 		assertThat(letter.options()).contains("\"time_limit\": \"00:01:00\"");
-		assertThat(letter.firedAt()).isBetween(before, letter.failedAt());
+		assertThat(letter.dispatchedAt()).isBetween(before, letter.failedAt());
 		assertThat(letter.dueAt()).isBetween(before, letter.failedAt());
 		assertThat(letter.attempts()).isOne();
 		assertThat(letter.crashes()).isZero();

@@ -90,7 +90,8 @@ public final class PgDispatchAutoConfiguration {
 		PgDispatchProperties.Retry retry = properties.retry();
 		try {
 			return new DispatchDefaults(retry.maxAttempts(),
-					new BackOff(retry.delay(), retry.multiplier(), retry.maxDelay()), properties.timeLimit());
+					new BackOff(retry.backOff(), retry.backOffMultiplier(), retry.maxBackOff()),
+					properties.timeLimit());
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(

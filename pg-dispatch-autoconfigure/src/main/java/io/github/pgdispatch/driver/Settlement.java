@@ -169,7 +169,7 @@ final class Settlement {
 		RetryPolicy retry = (handler != null) ? handler.retry() : RetryPolicy.NEVER;
 		return new FailedAttempt(report.sqlState(), report.message(), report.stackTrace(), outcome.canRetry(),
 				outcome.delay(), retry.maxAttempts(), retry.backOff().delay(), retry.backOff().multiplier(),
-				retry.backOff().limit());
+				retry.backOff().max());
 	}
 
 	/**

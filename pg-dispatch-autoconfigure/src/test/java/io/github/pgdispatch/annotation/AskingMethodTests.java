@@ -100,7 +100,7 @@ class AskingMethodTests {
 			assertThatIllegalArgumentException().isThrownBy(() -> effects.everything(1, Duration.ofSeconds(-1)))
 				.withMessageContaining("The time to keep the key must not be negative");
 			assertThatIllegalArgumentException().isThrownBy(() -> effects.limited(Duration.ZERO))
-				.withMessageContaining("The time limit must be a millisecond");
+				.withMessageContaining("The time limit must be at least one millisecond");
 		});
 	}
 
@@ -128,8 +128,8 @@ class AskingMethodTests {
 			assertThat(handler.timeLimit()).isNull();
 		});
 		this.application = this.application.withPropertyValues("pgdispatch.retry.max-attempts=4",
-				"pgdispatch.retry.delay=2s", "pgdispatch.retry.multiplier=1", "pgdispatch.retry.max-delay=2s",
-				"pgdispatch.time-limit=1m");
+				"pgdispatch.retry.back-off=2s", "pgdispatch.retry.back-off-multiplier=1",
+				"pgdispatch.retry.max-back-off=2s", "pgdispatch.time-limit=1m");
 		handler("effects.body", (handler) -> {
 			assertThat(handler.retry().maxAttempts()).isEqualTo(4);
 			assertThat(handler.retry().backOff())
@@ -216,7 +216,7 @@ class AskingMethodTests {
 		}
 
 		@AfterCommitDispatch(maxAttempts = 5, retryOn = RuntimeException.class,
-				noRetryOn = UnsupportedOperationException.class, backOffMultiplier = "3", backOffLimit = "1m",
+				noRetryOn = UnsupportedOperationException.class, backOffMultiplier = "3", maxBackOff = "1m",
 				timeLimit = "${limit}")
 		void retried() {
 		}
