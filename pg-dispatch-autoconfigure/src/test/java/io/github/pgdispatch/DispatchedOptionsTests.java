@@ -10,7 +10,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.concurrent.CompletableFuture;
 
 import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
 import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
@@ -58,11 +57,11 @@ class DispatchedOptionsTests {
 	}
 
 	private PgDispatchTemplate template(DispatchDefaults defaults) {
-		HandlerDispatcher handlers = HandlerDispatcher.create(this.transactionManager.getDataSource(),
-				this.transactionManager, true, new TracePropagator(), new Nobody());
-		return PgDispatchTemplate.create(this.transactionManager.getDataSource(), this.transactionManager, true,
-				new Nobody(), (id) -> new CompletableFuture<>(), () -> handlers, DispatchPropagator.of(List.of()),
-				defaults);
+		return builder().propagator(new TracePropagator()).defaults(defaults).build();
+	}
+
+	private PgDispatchTemplate.Builder builder() {
+		return PgDispatchTemplate.builder(this.transactionManager.getDataSource(), this.transactionManager);
 	}
 
 	private long dispatch(Dispatch dispatch) {
@@ -94,8 +93,7 @@ class DispatchedOptionsTests {
 
 	@Test
 	void withoutDefaultsThereIsOneAttempt() {
-		this.template = PgDispatchTemplate.create(this.transactionManager.getDataSource(), this.transactionManager,
-				true, new Nobody(), (id) -> new CompletableFuture<>());
+		this.template = builder().build();
 		dispatch(Dispatch.sql("SELECT 1"));
 		dispatch(Dispatch.handler("mailer.send", "{}"));
 		assertThat(is("max_attempts IS NULL FROM pgdispatch.job")).isTrue();
@@ -211,13 +209,6 @@ class DispatchedOptionsTests {
 	}
 
 	@Test
-	void sqlIsNoHandler() {
-		HandlerDispatcher handlers = HandlerDispatcher.create(this.transactionManager.getDataSource(),
-				this.transactionManager, true, DispatchPropagator.of(List.of()), new Nobody());
-		assertThatIllegalArgumentException().isThrownBy(() -> handlers.dispatch(Dispatch.sql("SELECT 1")));
-	}
-
-	@Test
 	void fireAllIsOneStatement() {
 		List<Map<String, Integer>> parameters = IntStream.range(0, 1000).mapToObj((id) -> Map.of("id", id)).toList();
 		this.transaction.executeWithoutResult((status) -> this.template.fireAll("SELECT :id::int8", parameters));
@@ -286,19 +277,6 @@ class DispatchedOptionsTests {
 		@Override
 		public Scope extract(DispatchContext context) {
 			throw new AssertionError("Nothing is run");
-		}
-
-	}
-
-	private static final class Nobody implements DispatchListener {
-
-		@Override
-		public boolean isListening() {
-			return false;
-		}
-
-		@Override
-		public void committed(int fired, int snoozed) {
 		}
 
 	}

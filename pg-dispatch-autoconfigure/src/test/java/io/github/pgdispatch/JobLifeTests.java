@@ -49,8 +49,7 @@ class JobLifeTests {
 		JdbcTransactionManager transactionManager = new JdbcTransactionManager(dataSource);
 		this.transaction = new TransactionTemplate(transactionManager);
 		this.results = new ResultWatch(dataSource, new CustomizableThreadFactory("test-"), LONG, true);
-		this.template = PgDispatchTemplate.create(dataSource, transactionManager, true, new NobodyListens(),
-				this.results);
+		this.template = PgDispatchTemplate.builder(dataSource, transactionManager).results(this.results).build();
 	}
 
 	@AfterEach
@@ -218,19 +217,6 @@ class JobLifeTests {
 			assertThatIllegalStateException().isThrownBy(() -> this.template.await(7, LONG))
 				.withMessageContaining("wait for ever");
 		});
-	}
-
-	private static final class NobodyListens implements DispatchListener {
-
-		@Override
-		public boolean isListening() {
-			return false;
-		}
-
-		@Override
-		public void committed(int fired, int snoozed) {
-		}
-
 	}
 
 }

@@ -62,10 +62,10 @@ class PgDispatchTemplateTests {
 	}
 
 	private PgDispatchTemplate template(boolean transactionRequired) {
-		return PgDispatchTemplate.create(this.dataSource, this.transactionManager, transactionRequired, this.listener,
-				(id) -> {
-					throw new AssertionError("Nobody waits for a result");
-				});
+		return PgDispatchTemplate.builder(this.dataSource, this.transactionManager)
+			.transactionRequired(transactionRequired)
+			.listener(this.listener)
+			.build();
 	}
 
 	@AfterEach
