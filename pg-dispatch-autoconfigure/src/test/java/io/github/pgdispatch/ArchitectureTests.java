@@ -1,5 +1,7 @@
 package io.github.pgdispatch;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -11,6 +13,10 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.annotation.ImportCandidates;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -90,10 +96,11 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void onlyTheGatewayAndTheInstallationTalkToTheDatabase() {
+	void onlyGatewaysAndTheInstallationTalkToTheDatabase() {
 		noClasses().that()
 			.resideInAnyPackage(ROOT, ROOT + ".annotation", ROOT + ".driver", ROOT + ".handler", ROOT + ".command",
 					ROOT + ".testing", ROOT + ".autoconfigure")
+			.and(not(gatewaysForTests()))
 			.should()
 			.dependOnClassesThat()
 			.haveFullyQualifiedName("java.sql.Statement")
@@ -104,6 +111,15 @@ class ArchitectureTests {
 			.dependOnClassesThat()
 			.resideInAPackage("org.springframework.jdbc.core")
 			.check(this.classes);
+	}
+
+	@Test
+	void gatewaysForTestsAreNotPublic() {
+		classes().that(gatewaysForTests()).should().bePackagePrivate().check(this.classes);
+	}
+
+	private static DescribedPredicate<JavaClass> gatewaysForTests() {
+		return resideInAPackage(ROOT + ".testing").and(simpleNameEndingWith("Gateway"));
 	}
 
 	/**

@@ -25,7 +25,13 @@ import org.jspecify.annotations.Nullable;
 public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, OffsetDateTime dispatchedAt,
 		String arguments, @Nullable String headers, @Nullable Duration timeLimit, boolean wantsResult) {
 
-	static Claim of(ResultSet row) throws SQLException {
+	/**
+	 * Reads a claim.
+	 * @param row a row of a function that claims jobs
+	 * @return the claim
+	 * @throws SQLException if the row cannot be read
+	 */
+	public static Claim of(ResultSet row) throws SQLException {
 		return new Claim(row.getString("handler"), row.getObject("due_at", OffsetDateTime.class), row.getLong("id"),
 				row.getInt("attempts"), row.getObject("dispatched_at", OffsetDateTime.class),
 				row.getString("arguments"), row.getString("headers"), Durations.ofMillis(row, "time_limit_ms"),

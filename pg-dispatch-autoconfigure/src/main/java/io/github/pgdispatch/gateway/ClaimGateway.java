@@ -22,19 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClaimGateway {
 
-	static final String CLAIMED = "SELECT *, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms FROM pgdispatch.";
+	private static final String CLAIMED = "SELECT *, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms FROM pgdispatch.";
 
 	private static final String CLAIM = CLAIMED + "claim_handler_jobs(?, make_interval(secs => ?), ?, ?, ?, ?, ?)";
 
-	private static final String CLAIM_POISON_JOB = CLAIMED + "claim_suspect(?, make_interval(secs => ?), ?)";
+	private static final String CLAIM_POISON_JOB = CLAIMED + "claim_poison_job(?, make_interval(secs => ?), ?)";
 
 	private static final String RELEASE_UNKNOWN = "SELECT pgdispatch.release_unknown_handler_jobs(?, ?, ?)";
 
 	private static final String NOTIFY_OTHER_NODES = "SELECT pgdispatch.notify_overflow(make_interval(secs => ?), ?)";
-
-	static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
-
-	static final String END = "SELECT pgdispatch.end_lease(?)";
 
 	private final NodeStatements statements;
 

@@ -16,6 +16,8 @@ public final class LeaseGateway {
 
 	private static final String KEEP = "SELECT pgdispatch.heartbeat(?, make_interval(secs => ?), ?)";
 
+	private static final String END = "SELECT pgdispatch.end_lease(?)";
+
 	private final NodeStatements statements;
 
 	private final Duration lease;
@@ -49,7 +51,7 @@ public final class LeaseGateway {
 	 * @throws SQLException if the lease was not ended
 	 */
 	public void end() throws SQLException {
-		this.statements.execute(ClaimGateway.END, (statement) -> {
+		this.statements.execute(END, (statement) -> {
 		}, (row) -> true, true);
 	}
 

@@ -3,7 +3,7 @@ package io.github.pgdispatch.testing;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares an argument with one among those that were stored.
+ * Compares a value with a stored argument.
  */
 interface ArgumentMatcher {
 

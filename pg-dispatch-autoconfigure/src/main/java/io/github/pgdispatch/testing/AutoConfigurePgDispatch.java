@@ -11,11 +11,12 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.test.context.TestPropertySource;
 
 /**
- * A test class in which jobs are dispatched as ever, but run only when the test says so:
- * the workers of its application are switched off, and there is a bean
- * {@link DispatchedJobs}. To be added to {@code @SpringBootTest}, or to a slice such as
- * {@code @JdbcTest} or {@code @DataJpaTest}, which imports the beans whose methods it
- * calls, and uses PostgreSQL.
+ * Marks a test class in which jobs are dispatched as usual, but run only when the test
+ * calls {@link DispatchedJobs#run()}. The workers of the application are switched off,
+ * and a bean of type {@link DispatchedJobs} is added. Use this annotation together with
+ * {@code @SpringBootTest}, or with a slice such as {@code @JdbcTest} or
+ * {@code @DataJpaTest}. A slice has to use PostgreSQL and to import the beans whose
+ * methods the test calls.
  *
  * <pre class="code">
  * &#64;JdbcTest
@@ -36,9 +37,9 @@ import org.springframework.test.context.TestPropertySource;
  * </pre>
  *
  * <p>
- * Others may still run what a test commits: pg_cron, where the database has it and its
- * workers, and applications of the same role on the same database, such as that of
- * another test class without this annotation.
+ * Jobs that a test commits can still be run by others: by the workers of pg_cron in the
+ * database, and by applications that use the same database with the same role, such as
+ * the application of another test class without this annotation.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -1,9 +1,15 @@
 package io.github.pgdispatch.testing;
 
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.driver.FailureReport;
-import io.github.pgdispatch.gateway.SingleJobGateway;
+import io.github.pgdispatch.gateway.Progress;
+import io.github.pgdispatch.gateway.WorkerSession;
 
 /**
  * Runs jobs that are SQL.
@@ -12,11 +18,11 @@ final class CommandJobs {
 
 	private final JobTransaction transaction;
 
-	private final SingleJobGateway gateway;
+	private final CommandGateway gateway;
 
 	private final DataSource sessions;
 
-	CommandJobs(JobTransaction transaction, SingleJobGateway gateway, DataSource sessions) {
+	CommandJobs(JobTransaction transaction, CommandGateway gateway, DataSource sessions) {
 		this.transaction = transaction;
 		this.gateway = gateway;
 		this.sessions = sessions;
@@ -26,8 +32,8 @@ final class CommandJobs {
 		if (this.transaction.isActive()) {
 			runInTransaction(job, command);
 		}
-		else if (!this.gateway.work(this.sessions, job.id(), command)) {
-			throw new IllegalStateException("Somebody else is running it");
+		else {
+			runInSession(job, command);
 		}
 	}
 
@@ -37,9 +43,49 @@ final class CommandJobs {
 		}
 		catch (Throwable ex) {
 			FailureReport report = FailureReport.of(ex);
-			this.gateway.bury(job.id(), report.sqlState(), report.message());
+			this.gateway.addDeadLetter(job.id(), report.sqlState(), report.message());
 			throw ex;
 		}
+	}
+
+	private void runInSession(DispatchedJob job, String command) throws SQLException {
+		this.gateway.limitToOneAttempt(job.id());
+		Outcome outcome = work();
+		if (outcome == Outcome.NOTHING_RUN) {
+			throw new IllegalStateException("Somebody else is running it");
+		}
+		if (outcome == Outcome.FAILED) {
+			throw this.gateway.failure(job.id(), command);
+		}
+	}
+
+	/**
+	 * Lets the executor run the oldest due job, which it runs alone if it has no time for
+	 * a second one.
+	 */
+	private Outcome work() throws SQLException {
+		ScheduledExecutorService canceller = Executors.newSingleThreadScheduledExecutor();
+		try (WorkerSession session = WorkerSession.open(this.sessions, canceller)) {
+			Progress progress = session.work(Duration.ZERO, Progress.begin(0), () -> {
+			});
+			Boolean failed = progress.nonTransactional() ? session.workNonTransactionally() : null;
+			if (failed != null) {
+				return failed ? Outcome.FAILED : Outcome.SUCCEEDED;
+			}
+			if (progress.failed() > 0) {
+				return Outcome.FAILED;
+			}
+			return (progress.completed() > 0) ? Outcome.SUCCEEDED : Outcome.NOTHING_RUN;
+		}
+		finally {
+			canceller.shutdownNow();
+		}
+	}
+
+	private enum Outcome {
+
+		SUCCEEDED, FAILED, NOTHING_RUN
+
 	}
 
 }

@@ -7,8 +7,6 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.CompletionGateway;
-import io.github.pgdispatch.gateway.WaitingJobs;
-import io.github.pgdispatch.gateway.SingleJobGateway;
 import org.assertj.core.api.AssertProvider;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +14,9 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.Assert;
 
 /**
- * The jobs that wait while a test runs, as the test sees them: those that its own
- * transaction has dispatched, and those that are committed, of its role. A bean of test
- * classes with {@link AutoConfigurePgDispatch}.
+ * Shows and runs the jobs that wait while a test runs. These are the jobs that the
+ * transaction of the test has dispatched, and the committed jobs of the same role. A bean
+ * in test classes with {@link AutoConfigurePgDispatch}.
  *
  * <pre class="code">
  * profiles.signUp(new NewProfile("Ada", "ada@example.com"));
@@ -31,31 +29,27 @@ import org.springframework.util.Assert;
  * </pre>
  *
  * <p>
- * <strong>In a transaction</strong> of the test, which it may well roll back in the end,
- * jobs are run in that very transaction. It is like their real run, but for what a commit
- * between the two would make: a job has the settings and the time ({@code now()}) of the
- * test's transaction, deferred constraints are not checked, a method finds a transaction
- * and, with JPA, the entities that the test has loaded, and one that begins a transaction
- * of its own sees nothing of the test's.
+ * <strong>In a transaction</strong> of the test, jobs run in that transaction, each under
+ * a savepoint, and are rolled back with it. Such a run differs from a real one, because
+ * no commit separates the dispatch from the job: A job has the settings and the time
+ * ({@code now()}) of the transaction of the test. Deferred constraints are not checked. A
+ * method finds a current transaction and, with JPA, the entities that the test has
+ * loaded. A method that begins a transaction of its own does not see the changes of the
+ * test.
  *
  * <p>
- * <strong>Outside</strong> of one, they are run as ever: SQL by the executor, in a
- * session of its own, and methods with or without a transaction as they say. What they
- * leave is committed.
+ * <strong>Without a transaction</strong> of the test, jobs run as they do in production.
+ * The executor runs SQL in a session of its own, and methods run with the transactions
+ * that they declare. Their changes are committed.
  *
  * <p>
- * For the test's thread; nothing happens in another.
+ * Not thread-safe. Jobs run in the thread of the test.
  */
 public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert> {
 
-	private static final int MOST = 1_000;
+	private static final int MAX_JOBS = 1_000;
 
-	/**
-	 * A method may be debugged.
-	 */
-	private static final Duration LEASE = Duration.ofMinutes(10);
-
-	private final WaitingJobs queue;
+	private final WaitingJobGateway gateway;
 
 	private final JobTransaction transaction;
 
@@ -66,59 +60,66 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 	private final ArgumentMatcher arguments;
 
 	/**
-	 * Creates what the test sees.
-	 * @param dataSource of the database that has the jobs
-	 * @param sessions that have logged in as the role, which are not the test's
-	 * @param transactionManager of the transactions of that {@code DataSource}
-	 * @param methods of the application, or {@code null} if it can have none
+	 * Creates an instance for an application context.
+	 * @param dataSource the {@code DataSource} of the database that has the jobs
+	 * @param sessions connections of their own, not those of the test, that have logged
+	 * in as the role
+	 * @param transactionManager the manager of the transactions of {@code dataSource}
+	 * @param methods the methods of the application, or {@code null} if jobs cannot call
+	 * methods because Jackson is missing
 	 */
 	public DispatchedJobs(DataSource dataSource, DataSource sessions, PlatformTransactionManager transactionManager,
 			@Nullable TestedMethods methods) {
 		UUID node = UUID.randomUUID();
-		SingleJobGateway gateway = new SingleJobGateway(dataSource, node, LEASE);
-		this.queue = new WaitingJobs(dataSource);
-		this.transaction = new JobTransaction(transactionManager, dataSource, gateway);
-		this.commands = new CommandJobs(this.transaction, gateway, sessions);
-		this.handlers = (methods != null)
-				? new HandlerJobs(this.transaction, gateway, new CompletionGateway(dataSource, node), methods) : null;
+		this.gateway = new WaitingJobGateway(dataSource);
+		this.transaction = new JobTransaction(transactionManager, dataSource);
+		this.commands = new CommandJobs(this.transaction, new CommandGateway(dataSource), sessions);
+		this.handlers = (methods != null) ? new HandlerJobs(this.transaction, new HandlerJobGateway(dataSource, node),
+				new CompletionGateway(dataSource, node), methods) : null;
 		this.arguments = (methods != null) ? methods.arguments()::hasProperty : (object, name, value) -> false;
 	}
 
 	/**
-	 * Returns the jobs that wait, due or not.
-	 * @return the jobs in the order in which they fall due
+	 * Returns the jobs that wait, whether they are due or not.
+	 * @return the waiting jobs in the order in which they become due
 	 */
 	public List<DispatchedJob> waiting() {
 		this.transaction.flush();
-		return this.transaction.execute(this.queue::waiting).stream().map(DispatchedJob::of).toList();
+		return this.transaction.execute(this.gateway::waiting);
 	}
 
 	/**
-	 * Runs the jobs that are due, in the current thread and in the order in which they
-	 * fell due, and so those that these dispatch, until none is due.
-	 * @return how many were run
-	 * @throws JobFailedException if one fails. What it did is undone, and it is now in
-	 * {@code pgdispatch.dead_letter}, so that another call runs those that are left. One
-	 * that could not be run at all, as this application has no such method or another one
-	 * is running it, goes on waiting
-	 * @throws IllegalStateException if there is no end to them
+	 * Runs the due jobs in the current thread, in the order in which they became due.
+	 * Jobs that these jobs dispatch are run as well. The method returns when no job is
+	 * due.
+	 * <p>
+	 * If a job fails, the method throws a {@link JobFailedException} that wraps the
+	 * failure, and does not run the remaining jobs. The effects of the failed job are
+	 * undone, and the job becomes a dead letter, so that another call runs the remaining
+	 * jobs. A job that could not be run, because the application does not have its method
+	 * or because another session is running it, stays in the queue.
+	 * @return the number of jobs that were run
+	 * @throws JobFailedException if a job fails or cannot be run. Its cause is the
+	 * exception that the method has thrown, or the
+	 * {@link org.springframework.dao.DataAccessException} of the SQL error
+	 * @throws IllegalStateException if a job is still due after 1,000 jobs were run
 	 */
 	public int run() {
-		int ran = 0;
+		int count = 0;
 		for (DispatchedJob job = oldestDue(); job != null; job = oldestDue()) {
-			if (ran == MOST) {
-				throw new IllegalStateException(MOST + " jobs were run and there are still some due."
-						+ " Do they dispatch each other, for ever? The next one is " + job);
+			if (count == MAX_JOBS) {
+				throw new IllegalStateException(MAX_JOBS + " jobs were run, and there is still a job due."
+						+ " Check whether the jobs dispatch each other endlessly. The next job is " + job);
 			}
 			run(job);
-			ran++;
+			count++;
 		}
-		return ran;
+		return count;
 	}
 
 	private @Nullable DispatchedJob oldestDue() {
 		this.transaction.flush();
-		return this.transaction.execute(this.queue::oldestDue).map(DispatchedJob::of).orElse(null);
+		return this.transaction.execute(this.gateway::oldestDue).orElse(null);
 	}
 
 	private void run(DispatchedJob job) {
@@ -128,7 +129,7 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 			}
 			else {
 				Assert.state(this.handlers != null, "Jackson 3, which reads the arguments, is not on the class path");
-				Assert.state(job.handler() != null, "Neither a command nor a handler");
+				Assert.state(job.handler() != null, "The job has neither a command nor a handler");
 				this.handlers.run(job, job.handler());
 			}
 		}
@@ -138,30 +139,31 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 	}
 
 	/**
-	 * Lets time pass for the jobs that wait: they are as if they had been dispatched so
-	 * much earlier, and fall due so much earlier. The time of the database and of Java
-	 * stays what it is.
-	 * @param duration how much, to the millisecond
-	 * @return this
+	 * Lets time pass for the waiting jobs. Their times of dispatch and their due times
+	 * are moved back by the duration. The clocks of the database and of Java do not
+	 * change.
+	 * @param duration the time that passes; zero or more, with a precision of a
+	 * millisecond
+	 * @return this instance
 	 */
 	public DispatchedJobs advanceTime(Duration duration) {
-		Assert.isTrue(!duration.isNegative(), "Time cannot be turned back");
+		Assert.isTrue(!duration.isNegative(), "The duration must not be negative");
 		this.transaction.flush();
-		this.transaction.run(() -> this.queue.makeOlder(duration));
+		this.transaction.run(() -> this.gateway.advanceTime(duration));
 		return this;
 	}
 
 	/**
-	 * Deletes the jobs that wait, and the dead letters. A test that commits may do so
-	 * before it begins, lest it finds what another has left.
+	 * Deletes the waiting jobs, the dead letters and the results of the role. A test that
+	 * commits can call this first, so that it does not find the jobs of another test.
 	 */
 	public void clear() {
 		this.transaction.flush();
-		this.transaction.run(this.queue::clear);
+		this.transaction.run(this.gateway::clear);
 	}
 
 	/**
-	 * Returns assertions about the jobs that now wait.
+	 * Returns assertions about the jobs that wait now.
 	 * @return the assertions
 	 */
 	@Override

@@ -13,8 +13,8 @@ import org.assertj.core.description.TextDescription;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Assertions about the jobs that wait: all those of a list, and some of their own, which
- * each ask for at least one such job.
+ * Assertions about the jobs that wait. In addition to the assertions about lists, there
+ * are assertions that require at least one job with a property.
  *
  * <pre class="code">
  * assertThat(jobs).hasSize(2)
@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>
- * {@code contains…} looks among all jobs, and what follows it at those that it has found:
- * <code>containsCommand("SELECT 1").hasSize(2)</code> says that there are two of them.
+ * {@code containsCommand} and {@code containsHandler} search all jobs. The assertions
+ * that follow apply to the jobs that were found. For example,
+ * <code>containsCommand("SELECT 1").hasSize(2)</code> requires two jobs with that
+ * command.
  */
 public final class DispatchedJobsAssert extends
 		AbstractListAssert<DispatchedJobsAssert, List<DispatchedJob>, DispatchedJob, ObjectAssert<DispatchedJob>> {
@@ -49,9 +51,9 @@ public final class DispatchedJobsAssert extends
 
 	/**
 	 * Requires that there is a job with a command.
-	 * @param command its SQL, as it is or with its parameters as one would write them:
-	 * {@code 42} and {@code 'Ada'}
-	 * @return assertions about the jobs that have it
+	 * @param command the SQL of the job, either as it is stored or with simple literals
+	 * such as {@code 42} and {@code 'Ada'} for the parameters
+	 * @return assertions about the jobs with this command
 	 */
 	public DispatchedJobsAssert containsCommand(String command) {
 		return find(this.all, List.of("the command\n  " + command), (job) -> job.command() != null
@@ -59,20 +61,21 @@ public final class DispatchedJobsAssert extends
 	}
 
 	/**
-	 * Requires that there is a job that calls a method.
-	 * @param handler its name: that in the annotation, or else the bean's name and the
-	 * method's, such as {@code signUpSideEffects.welcome}
-	 * @return assertions about the jobs that call it
+	 * Requires that there is a job that calls a handler.
+	 * @param handler the name of the handler, which is the name in the annotation or, by
+	 * default, the names of the bean and of the method, such as
+	 * {@code signUpSideEffects.welcome}
+	 * @return assertions about the jobs that call this handler
 	 */
 	public DispatchedJobsAssert containsHandler(String handler) {
 		return find(this.all, List.of("the handler\n  " + handler), (job) -> handler.equals(job.handler()));
 	}
 
 	/**
-	 * Requires that one of the jobs passes an argument to its method.
-	 * @param parameter the parameter's name
+	 * Requires that one of the jobs passes an argument to its handler.
+	 * @param parameter the name of the parameter
 	 * @param value the argument, which is compared as JSON
-	 * @return assertions about the jobs that pass it
+	 * @return assertions about the jobs that pass this argument
 	 */
 	public DispatchedJobsAssert withArgument(String parameter, @Nullable Object value) {
 		return find(this.actual, and("the argument\n  " + parameter + ": " + value),
@@ -81,9 +84,9 @@ public final class DispatchedJobsAssert extends
 
 	/**
 	 * Requires that one of the jobs was dispatched with a delay.
-	 * @param delay after its dispatch, which was truncated to whole seconds; or
-	 * {@link Duration#ZERO}
-	 * @return assertions about the jobs that have it
+	 * @param delay the time from the dispatch, truncated to whole seconds;
+	 * {@link Duration#ZERO} for jobs without a delay
+	 * @return assertions about the jobs with this delay
 	 */
 	public DispatchedJobsAssert dueAfter(Duration delay) {
 		return find(this.actual, and("the delay\n  " + DispatchedJob.text(delay)), (job) -> job.delay().equals(delay));

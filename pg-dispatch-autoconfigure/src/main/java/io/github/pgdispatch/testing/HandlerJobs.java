@@ -7,7 +7,6 @@ import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.driver.FailureReport;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
-import io.github.pgdispatch.gateway.SingleJobGateway;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.HandlerInvocation;
 import io.github.pgdispatch.handler.HandlerInvocations;
@@ -15,39 +14,40 @@ import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
 
 /**
- * Runs jobs that are calls of methods.
+ * Runs jobs that call handlers.
  */
 final class HandlerJobs {
 
 	private final JobTransaction transaction;
 
-	private final SingleJobGateway gateway;
+	private final HandlerJobGateway gateway;
 
 	private final CompletionGateway completion;
 
 	private final Supplier<Handlers> handlers;
 
-	private final HandlerInvocations calls;
+	private final HandlerInvocations invocations;
 
 	private final DispatchPropagator propagator;
 
 	private final Headers headers = new Headers();
 
-	HandlerJobs(JobTransaction transaction, SingleJobGateway gateway, CompletionGateway completion,
+	HandlerJobs(JobTransaction transaction, HandlerJobGateway gateway, CompletionGateway completion,
 			TestedMethods methods) {
 		this.transaction = transaction;
 		this.gateway = gateway;
 		this.completion = completion;
 		this.handlers = methods.handlers();
-		this.calls = methods.calls();
+		this.invocations = methods.invocations();
 		this.propagator = methods.propagator();
 	}
 
 	void run(DispatchedJob job, String name) throws Throwable {
 		Handler handler = this.handlers.get().get(name);
 		if (handler == null) {
-			throw new IllegalStateException("There is no such handler in this test's application context, but "
-					+ this.handlers.get().names() + ". Import the bean that has the method");
+			throw new IllegalStateException(
+					"The application context of this test does not have this handler. Its handlers are "
+							+ this.handlers.get().names() + ". Import the bean that has the method");
 		}
 		Claim claim = this.transaction.execute(() -> claim(job, name));
 		try {
@@ -75,16 +75,16 @@ final class HandlerJobs {
 	private void call(Handler handler, Claim claim) throws Throwable {
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
 				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
-		// A transaction that a method begins within that of the test does not see the
-		// job.
-		boolean unseen = this.transaction.isActive();
-		HandlerInvocation call;
+		// A transaction that the method begins inside the transaction of the test does
+		// not see the job, and so cannot complete it.
+		boolean invisible = this.transaction.isActive();
+		HandlerInvocation invocation;
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
-			call = handler.call(claim.arguments(), context, this.calls,
-					(result, commit) -> unseen || this.completion.complete(claim, result), claim.wantsResult());
+			invocation = handler.call(claim.arguments(), context, this.invocations,
+					(result, commit) -> invisible || this.completion.complete(claim, result), claim.wantsResult());
 		}
-		if (unseen || !call.isCompleted()) {
-			this.transaction.run(() -> this.completion.complete(claim, call.result()));
+		if (invisible || !invocation.isCompleted()) {
+			this.transaction.run(() -> this.completion.complete(claim, invocation.result()));
 		}
 	}
 

@@ -1,9 +1,9 @@
 package io.github.pgdispatch.testing;
 
 /**
- * Thrown in a test by the run of a job that fails. The cause is what the method threw, or
- * the {@link org.springframework.dao.DataAccessException} that the command would have
- * been answered with.
+ * Thrown by {@link DispatchedJobs#run()} if a job fails or cannot be run. The cause is
+ * the exception that the method has thrown, or the
+ * {@link org.springframework.dao.DataAccessException} of the SQL error.
  */
 @SuppressWarnings("serial")
 public final class JobFailedException extends RuntimeException {
@@ -11,13 +11,13 @@ public final class JobFailedException extends RuntimeException {
 	private final DispatchedJob job;
 
 	JobFailedException(DispatchedJob job, Throwable cause) {
-		super("Job " + job.id() + " failed, which was " + job + ": " + cause, cause);
+		super("Job " + job.id() + " (" + job + ") failed: " + cause, cause);
 		this.job = job;
 	}
 
 	/**
 	 * Returns the job that failed.
-	 * @return the job
+	 * @return the failed job
 	 */
 	public DispatchedJob getJob() {
 		return this.job;

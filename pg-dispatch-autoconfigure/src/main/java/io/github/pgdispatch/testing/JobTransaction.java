@@ -5,7 +5,6 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.TransactionResource;
-import io.github.pgdispatch.gateway.SingleJobGateway;
 
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionStatus;
@@ -14,7 +13,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The test's transaction, if it is in one.
+ * The transaction of the test, if the test has one.
  */
 final class JobTransaction {
 
@@ -24,17 +23,17 @@ final class JobTransaction {
 
 	private final Object resource;
 
-	private final SingleJobGateway gateway;
+	private final SavepointGateway savepoint;
 
-	JobTransaction(PlatformTransactionManager transactionManager, DataSource dataSource, SingleJobGateway gateway) {
+	JobTransaction(PlatformTransactionManager transactionManager, DataSource dataSource) {
 		this.transactionManager = transactionManager;
 		this.template = new TransactionTemplate(transactionManager);
 		this.resource = TransactionResource.of(dataSource);
-		this.gateway = gateway;
+		this.savepoint = new SavepointGateway(dataSource);
 	}
 
 	/**
-	 * Whether the test is in a transaction of the database that has the jobs.
+	 * Returns whether the test is in a transaction of the database that has the jobs.
 	 */
 	boolean isActive() {
 		return TransactionSynchronizationManager.isActualTransactionActive()
@@ -43,7 +42,8 @@ final class JobTransaction {
 	}
 
 	/**
-	 * Writes what JPA has not written yet: a trigger may dispatch, and a job may read it.
+	 * Writes pending JPA changes. A trigger may dispatch jobs, and a job may read the
+	 * changes.
 	 */
 	void flush() {
 		if (isActive()) {
@@ -52,7 +52,7 @@ final class JobTransaction {
 	}
 
 	/**
-	 * Does something in the test's transaction, or in one of its own.
+	 * Runs an action in the transaction of the test or, if there is none, in its own.
 	 */
 	<T> T execute(Supplier<T> action) {
 		return this.template.execute((status) -> action.get());
@@ -63,21 +63,21 @@ final class JobTransaction {
 	}
 
 	/**
-	 * Runs a job such that in the test's transaction nothing is left of it if it fails.
+	 * Runs a job. If it fails in the transaction of the test, its effects are undone.
 	 */
 	void attempt(Body body) throws Throwable {
 		if (!isActive()) {
 			body.run();
 			return;
 		}
-		this.gateway.begin();
+		this.savepoint.set();
 		try {
 			body.run();
 			flush();
-			this.gateway.end();
+			this.savepoint.release();
 		}
 		catch (Throwable ex) {
-			this.gateway.undo();
+			this.savepoint.rollBack();
 			throw ex;
 		}
 	}

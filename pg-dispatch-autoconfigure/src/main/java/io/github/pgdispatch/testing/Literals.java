@@ -6,9 +6,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The literals in a command, as a person would write them: {@code 42} for
- * {@code ('42'::bigint)} and {@code 'Ada'} for {@code ('Ada'::pg_catalog.text)}. For
- * people to read and to compare with, not for PostgreSQL to run.
+ * Writes the literals of a command in a simple form: {@code 42} for
+ * {@code ('42'::bigint)} and {@code 'Ada'} for {@code ('Ada'::pg_catalog.text)}. The
+ * result is meant for people and for comparisons, and not for PostgreSQL.
  */
 final class Literals {
 

@@ -8,14 +8,14 @@ import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.LosslessMapper;
 
 /**
- * The methods of an application under test that are run by jobs.
+ * The methods of an application under test that jobs can call.
  *
- * @param handlers of the application
- * @param calls registered with its transaction manager
- * @param arguments reads and writes them as the application does
- * @param propagator restores what came along in headers
+ * @param handlers the handlers of the application
+ * @param invocations the invocations, which are registered with the transaction manager
+ * @param arguments the mapper that reads and writes arguments as the application does
+ * @param propagator the propagator that restores the headers of a job
  */
-public record TestedMethods(Supplier<Handlers> handlers, HandlerInvocations calls, LosslessMapper arguments,
+public record TestedMethods(Supplier<Handlers> handlers, HandlerInvocations invocations, LosslessMapper arguments,
 		DispatchPropagator propagator) {
 
 }

@@ -1,8 +1,8 @@
 /**
- * What the tests of an application need to see, run and await its side effects:
+ * Support for tests of an application that see and run its jobs:
  * {@link io.github.pgdispatch.testing.AutoConfigurePgDispatch} and
- * {@link io.github.pgdispatch.testing.DispatchedJobs}. An application itself loads
- * nothing of it.
+ * {@link io.github.pgdispatch.testing.DispatchedJobs}. The application itself does not
+ * load this package.
  */
 @NullMarked
 package io.github.pgdispatch.testing;

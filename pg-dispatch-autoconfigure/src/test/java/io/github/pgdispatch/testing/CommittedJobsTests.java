@@ -158,6 +158,21 @@ class CommittedJobsTests {
 		assertThat(this.jobs.run()).isOne();
 	}
 
+	@Test
+	void nonTransactionalCommandsAreRun() {
+		dispatchNonTransactional("VACUUM effect");
+		assertThat(this.jobs.run()).isOne();
+		dispatchNonTransactional("VACUUM nothing");
+		assertThatExceptionOfType(JobFailedException.class).isThrownBy(this.jobs::run)
+			.withMessageContaining("relation \"nothing\" does not exist");
+		assertThat(deadLetters()).isOne();
+		assertThat(this.jobs).isEmpty();
+	}
+
+	private void dispatchNonTransactional(String command) {
+		this.jdbc.sql("SELECT pgdispatch.dispatch(?, transactional => false)").param(command).query().singleRow();
+	}
+
 	private int deadLetters() {
 		return this.jdbc.sql("SELECT count(*) FROM pgdispatch.dead_letter").query(Integer.class).single();
 	}
