@@ -13,9 +13,9 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.util.ClassUtils;
 
 /**
- * Keeps in a native image what the methods annotated with {@link AfterCommitDispatch}
- * need: themselves, their annotations, and the types of their parameters. (Their proxies
- * are those that {@link AfterCommitDispatchPostProcessor} names.)
+ * Registers for a native image what the methods annotated with
+ * {@link AfterCommitDispatch} need: the methods, their annotations, and the types of
+ * their parameters. {@link AfterCommitDispatchPostProcessor} determines the proxies.
  */
 final class AfterCommitDispatchAotProcessor implements BeanFactoryInitializationAotProcessor {
 

@@ -10,7 +10,8 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.util.Assert;
 
 /**
- * Dispatches instead of running the method's body, except for the job that is to run it.
+ * Dispatches calls of annotated methods, and runs the body of a method only for the job
+ * that calls it.
  */
 final class AfterCommitDispatchInterceptor implements MethodInterceptor {
 
@@ -23,14 +24,12 @@ final class AfterCommitDispatchInterceptor implements MethodInterceptor {
 	@Override
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
 		Object target = invocation.getThis();
-		Assert.state(target != null, "There is no object to call the method on");
+		Assert.state(target != null, "The call has no target object");
 		Class<?> targetClass = AopUtils.getTargetClass(target);
 		Method method = AopUtils.getMostSpecificMethod(invocation.getMethod(), targetClass);
-		DispatchMethod dispatch = this.methods.get(method, targetClass);
-		if (dispatch.isReplay()) {
-			return invocation.proceed();
-		}
-		return dispatch.dispatch(target, invocation.getArguments());
+		DispatchMethod dispatchMethod = this.methods.get(method, targetClass);
+		return dispatchMethod.enter() ? invocation.proceed()
+				: dispatchMethod.dispatch(new Invocation(target, invocation.getArguments()));
 	}
 
 }

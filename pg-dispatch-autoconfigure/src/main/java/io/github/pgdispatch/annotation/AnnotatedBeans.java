@@ -23,7 +23,7 @@ import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.util.Assert;
 
 /**
- * The beans that have annotated methods. Looks at their definitions, and creates none.
+ * Finds the beans that have annotated methods by their definitions, and creates no bean.
  */
 final class AnnotatedBeans {
 
@@ -35,7 +35,7 @@ final class AnnotatedBeans {
 
 	/**
 	 * Finds the annotated methods.
-	 * @return the methods of each class of which there is a bean
+	 * @return the annotated methods of each class that has a bean
 	 */
 	Map<Class<?>, Set<Method>> methods() {
 		Map<Class<?>, Set<Method>> all = new LinkedHashMap<>();
@@ -60,8 +60,8 @@ final class AnnotatedBeans {
 			return MethodIntrospector.selectMethods(targetClass, annotated).keySet();
 		}
 		catch (LinkageError ex) {
-			// Of a bean that is never created, since what its methods refer to is
-			// missing.
+			// A class that the methods refer to is missing, so that the bean is never
+			// created.
 			return Set.of();
 		}
 	}
@@ -76,25 +76,25 @@ final class AnnotatedBeans {
 				.determineTargetClass(this.beanFactory, ScopedProxyUtils.getTargetBeanName(beanName)) : type;
 		}
 		catch (BeansException | LinkageError ex) {
-			// Of a bean that is never created, since its class is missing.
+			// The class of the bean is missing, so that it is never created.
 			return null;
 		}
 	}
 
 	/**
 	 * Finds the bean of a class.
-	 * @param targetClass the bean's own
-	 * @return the only one, or the primary one
+	 * @param targetClass the class of the bean
+	 * @return the name of the only bean or of the primary bean
 	 */
 	String nameOf(Class<?> targetClass) {
 		List<String> exact = names((type) -> type == targetClass);
-		// A prototype may have told of no more than an interface.
+		// The definition of a prototype may declare only an interface.
 		List<String> names = !exact.isEmpty() ? exact
 				: names((type) -> type.isAssignableFrom(targetClass) && !methods(type).isEmpty());
 		List<String> primary = names.stream().filter(this::isPrimary).toList();
 		Assert.isTrue(!names.isEmpty(), () -> "There is no bean of " + targetClass);
 		Assert.isTrue(names.size() == 1 || primary.size() == 1,
-				() -> "Which of the beans " + names + " is to run a job? Make one of them @Primary");
+				() -> "The beans " + names + " could all run a job of this method. Make one of them @Primary");
 		return (names.size() == 1) ? names.get(0) : primary.get(0);
 	}
 

@@ -5,9 +5,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An attribute of an annotation, which may depend on the call. Immutable and thread-safe.
+ * An attribute of an annotation. Its value may depend on the call. Immutable and
+ * thread-safe.
  *
- * @param <T> what it is
+ * @param <T> the type of the value
  */
 final class Attribute<T> {
 
@@ -21,17 +22,17 @@ final class Attribute<T> {
 	}
 
 	/**
-	 * One that is the same for all calls.
-	 * @param value that it has, or {@code null} if it was left out
+	 * Creates an attribute that has the same value for all calls.
+	 * @param value the value, or {@code null} if the attribute is not set
 	 */
 	static <T> Attribute<T> constant(@Nullable T value) {
 		return new Attribute<>(value, null);
 	}
 
 	/**
-	 * One that depends on the call.
-	 * @param expression of the call
-	 * @param example of a value, for as long as there is no call
+	 * Creates an attribute that depends on the call.
+	 * @param expression computes the value for a call
+	 * @param example a value that is used for checks without a call
 	 */
 	static <T> Attribute<T> expression(Function<Invocation, T> expression, T example) {
 		return new Attribute<>(example, expression);
@@ -42,13 +43,13 @@ final class Attribute<T> {
 	}
 
 	/**
-	 * Determines the value for a call.
-	 * @param call that dispatches, or {@code null} when the annotation is checked: then
-	 * the value of an expression is an example
-	 * @return the value, or {@code null} if it was left out
+	 * Returns the value for a call.
+	 * @param invocation the call, or {@code null} for a check without a call, for which
+	 * an expression has its example as the value
+	 * @return the value, or {@code null} if the attribute is not set
 	 */
-	@Nullable T resolve(@Nullable Invocation call) {
-		return (this.expression != null && call != null) ? this.expression.apply(call) : this.value;
+	@Nullable T resolve(@Nullable Invocation invocation) {
+		return (this.expression != null && invocation != null) ? this.expression.apply(invocation) : this.value;
 	}
 
 }

@@ -12,7 +12,7 @@ import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
 /**
- * Reads the texts of an annotation, in which there may be placeholders and expressions.
+ * Reads the texts of an annotation, which may contain placeholders and expressions.
  */
 final class AttributeReader {
 
@@ -22,7 +22,7 @@ final class AttributeReader {
 
 	/**
 	 * Creates a reader.
-	 * @param method whose arguments expressions may refer to
+	 * @param method the method, to whose arguments expressions may refer
 	 * @param beanFactory resolves placeholders, and beans in expressions
 	 */
 	AttributeReader(Method method, ConfigurableBeanFactory beanFactory) {
@@ -32,9 +32,10 @@ final class AttributeReader {
 
 	/**
 	 * Reads a duration.
-	 * @param name of the attribute, for messages
-	 * @param text that may be empty, also after its placeholders have been resolved
-	 * @return the duration, zero or more
+	 * @param name the name of the attribute for messages
+	 * @param text the text, which may be empty before or after its placeholders have been
+	 * resolved
+	 * @return the duration, which is zero or more
 	 */
 	Attribute<Duration> duration(String name, String text) {
 		String resolved = resolve(text);
@@ -47,9 +48,9 @@ final class AttributeReader {
 
 	/**
 	 * Reads a text.
-	 * @param name of the attribute, for messages
-	 * @param text that may be empty, unless that is what its placeholders have left
-	 * @return the text
+	 * @param name the name of the attribute for messages
+	 * @param text the text; empty if the attribute is not set
+	 * @return the text with its placeholders resolved
 	 */
 	Attribute<String> text(String name, String text) {
 		return text.isEmpty() ? Attribute.constant(null) : read(name, resolve(text), Object::toString, name);
@@ -60,14 +61,15 @@ final class AttributeReader {
 			return Attribute.constant(conversion.apply(resolved));
 		}
 		CallExpression expression = new CallExpression(name, resolved, this.method, this.beanFactory);
-		return Attribute.expression((call) -> conversion.apply(expression.evaluate(call)), example);
+		return Attribute.expression((invocation) -> conversion.apply(expression.evaluate(invocation)), example);
 	}
 
 	/**
 	 * Reads a duration that cannot depend on a call.
-	 * @param name of the attribute, for messages
-	 * @param text that may be empty, also after its placeholders have been resolved
-	 * @return the duration, or {@code null}
+	 * @param name the name of the attribute for messages
+	 * @param text the text, which may be empty before or after its placeholders have been
+	 * resolved
+	 * @return the duration, or {@code null} if the attribute is not set
 	 */
 	@Nullable Duration constantDuration(String name, String text) {
 		Attribute<Duration> duration = duration(name, text);
@@ -77,9 +79,10 @@ final class AttributeReader {
 
 	/**
 	 * Reads a number that cannot depend on a call.
-	 * @param name of the attribute, for messages
-	 * @param text that may be empty, also after its placeholders have been resolved
-	 * @return the number, or {@code null}
+	 * @param name the name of the attribute for messages
+	 * @param text the text, which may be empty before or after its placeholders have been
+	 * resolved
+	 * @return the number, or {@code null} if the attribute is not set
 	 */
 	@Nullable Double constantNumber(String name, String text) {
 		String resolved = resolve(text);

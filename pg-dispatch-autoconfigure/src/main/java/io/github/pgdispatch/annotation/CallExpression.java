@@ -15,7 +15,7 @@ import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.util.Assert;
 
 /**
- * A text with expressions over the arguments of a call. Thread-safe.
+ * A text with expressions that refer to the arguments of a call. Thread-safe.
  */
 final class CallExpression {
 
@@ -44,7 +44,7 @@ final class CallExpression {
 			return new SpelExpressionParser().parseExpression(text, ParserContext.TEMPLATE_EXPRESSION);
 		}
 		catch (ParseException ex) {
-			throw new IllegalArgumentException("The " + name + " " + text + " is no expression: " + ex.getMessage(),
+			throw new IllegalArgumentException("The " + name + " " + text + " is not an expression: " + ex.getMessage(),
 					ex);
 		}
 	}
@@ -55,20 +55,21 @@ final class CallExpression {
 
 	/**
 	 * Evaluates the text for a call.
-	 * @param call that dispatches
-	 * @return what the expression gives, or a string if it is only a part of the text
-	 * @throws IllegalArgumentException if there is nothing that it gives
+	 * @param invocation the call
+	 * @return the value of the expression, or a string if the expression is only a part
+	 * of the text
+	 * @throws IllegalArgumentException if the value is {@code null}
 	 */
-	Object evaluate(Invocation call) {
-		MethodBasedEvaluationContext context = new MethodBasedEvaluationContext(call.target(), this.method,
-				call.arguments(), this.names);
+	Object evaluate(Invocation invocation) {
+		MethodBasedEvaluationContext context = new MethodBasedEvaluationContext(invocation.target(), this.method,
+				invocation.arguments(), this.names);
 		context.setBeanResolver(this.beans);
 		return evaluate(this.expression, context);
 	}
 
 	/**
-	 * A composite expression itself would leave out what is null, and so make one key of
-	 * many.
+	 * Evaluates the parts of a composite expression one by one. The composite expression
+	 * itself would leave out a part that is null, so that different calls had equal keys.
 	 */
 	private Object evaluate(Expression expression, EvaluationContext context) {
 		if (expression instanceof CompositeStringExpression composite) {

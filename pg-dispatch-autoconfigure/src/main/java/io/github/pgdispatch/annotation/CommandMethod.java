@@ -13,30 +13,30 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * A method with SQL.
+ * An annotated method with SQL.
  *
- * @param command of the annotation
- * @param attributes of the annotation
- * @param retry of the annotation
- * @param parameters of the method
- * @param template that dispatches
- * @param promise that the call returns
+ * @param command the SQL of the annotation
+ * @param attributes the options of the annotation for a dispatch
+ * @param retry the options of the annotation for attempts
+ * @param parameters the parameters of the method
+ * @param template the template that dispatches
+ * @param result makes the return value of a call
  */
 record CommandMethod(Command command, JobAttributes attributes, RetryAttributes retry, MethodParameters parameters,
-		Supplier<PgDispatchTemplate> template, ResultHandle promise) implements DispatchMethod {
+		Supplier<PgDispatchTemplate> template, ResultHandle result) implements DispatchMethod {
 
 	static CommandMethod of(Method method, AfterCommitDispatch annotation, AttributeReader reader,
-			Supplier<PgDispatchTemplate> template, ResultHandle promise) {
+			Supplier<PgDispatchTemplate> template, ResultHandle result) {
 		Assert.isTrue(annotation.name().isEmpty() && annotation.concurrency() == Integer.MAX_VALUE,
-				"A name and a concurrency are for methods without SQL, whose body is run");
+				"The attributes name and concurrency are for methods without SQL, whose body jobs run");
 		Assert.isTrue(annotation.retryOn().length == 0 && annotation.noRetryOn().length == 0,
-				"Exceptions after which to retry, or not, are for methods without SQL, whose body is run");
+				"The attributes retryOn and noRetryOn are for methods without SQL, whose body jobs run");
 		MethodParameters parameters = MethodParameters.of(method);
 		Command command = Command.parse(annotation.command());
 		requireParameters(command.parameters(), parameters);
 		CommandMethod read = new CommandMethod(command, JobAttributes.of(annotation, reader),
-				RetryAttributes.of(annotation, reader), parameters, template, promise);
-		read.ask(Dispatch.sql("SELECT 1"), null);
+				RetryAttributes.of(annotation, reader), parameters, template, result);
+		read.applyAttributes(Dispatch.sql("SELECT 1"), null);
 		return read;
 	}
 
@@ -48,19 +48,15 @@ record CommandMethod(Command command, JobAttributes attributes, RetryAttributes 
 		}
 	}
 
-	private Dispatch ask(Dispatch dispatch, @Nullable Invocation call) {
-		Dispatch asked = this.attributes.limit(this.attributes.apply(dispatch, call), call);
-		int maxAttempts = this.retry.maxAttempts();
-		asked = (maxAttempts != 0) ? asked.maxAttempts(maxAttempts) : asked;
-		return (this.retry.backOff() != null) ? asked.backOff(this.retry.backOff()) : asked;
+	private Dispatch applyAttributes(Dispatch dispatch, @Nullable Invocation invocation) {
+		Dispatch described = this.attributes.apply(dispatch, invocation);
+		return this.retry.apply(this.attributes.applyTimeLimit(described, invocation));
 	}
 
 	@Override
-	public @Nullable Object dispatch(Object target, @Nullable Object[] arguments) {
-		Dispatch dispatch = this.promise.ask(Dispatch.sql(this.command, this.parameters.values(arguments)));
-		PgDispatchTemplate template = this.template.get();
-		return this.promise.dispatch(ask(dispatch, new Invocation(target, arguments)), template::fire,
-				template::dispatch);
+	public @Nullable Object dispatch(Invocation invocation) {
+		Dispatch dispatch = Dispatch.sql(this.command, this.parameters.values(invocation.arguments()));
+		return this.result.dispatch(applyAttributes(this.result.keep(dispatch), invocation), this.template.get());
 	}
 
 }

@@ -3,17 +3,18 @@ package io.github.pgdispatch.annotation;
 import java.lang.reflect.Method;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.PgDispatchConfigurationException;
 
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 
 /**
- * The annotation of a method, which may be the one of a method that it overrides or
- * implements: then the names of that one's parameters count.
+ * The annotation of a method. It may be inherited from a method that the method overrides
+ * or implements. The names of the parameters are then those of the inherited method.
  *
- * @param method that has it
- * @param annotation that it has
+ * @param method the method that has the annotation
+ * @param annotation the annotation
  */
 record DispatchAnnotation(Method method, AfterCommitDispatch annotation) {
 
@@ -26,6 +27,19 @@ record DispatchAnnotation(Method method, AfterCommitDispatch annotation) {
 
 	boolean hasCommand() {
 		return !this.annotation.command().isEmpty();
+	}
+
+	/**
+	 * Returns the exception for an annotation that is not possible.
+	 * @param cause the exception whose message says why
+	 */
+	PgDispatchConfigurationException refused(IllegalArgumentException cause) {
+		return new PgDispatchConfigurationException("@AfterCommitDispatch on " + this.method.toGenericString() + ": "
+				+ sentence(String.valueOf(cause.getMessage())), "Correct the annotation or the method.");
+	}
+
+	private static String sentence(String message) {
+		return message.endsWith(".") ? message : message + ".";
 	}
 
 }

@@ -3,23 +3,22 @@ package io.github.pgdispatch.annotation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a call of an annotated method dispatches.
+ * An annotated method, whose calls dispatch jobs. Thread-safe.
  */
 interface DispatchMethod {
 
 	/**
 	 * Dispatches a call.
-	 * @param target that is called
-	 * @param arguments of the call
-	 * @return what the call returns
+	 * @param invocation the call
+	 * @return the return value of the call
 	 */
-	@Nullable Object dispatch(Object target, @Nullable Object[] arguments);
+	@Nullable Object dispatch(Invocation invocation);
 
 	/**
-	 * Whether the call is that of a job, which runs the body.
-	 * @return whether it is
+	 * Lets the body of the method run if a job makes this call.
+	 * @return whether the call runs the body; {@code false} if it has to be dispatched
 	 */
-	default boolean isReplay() {
+	default boolean enter() {
 		return false;
 	}
 

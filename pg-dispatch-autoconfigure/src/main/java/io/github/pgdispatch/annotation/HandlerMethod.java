@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.PgDispatchTemplate;
+import io.github.pgdispatch.handler.HandlerInvocations;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.annotation.MergedAnnotations;
@@ -13,35 +14,39 @@ import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.Assert;
 
 /**
- * A method whose body is run by jobs.
+ * An annotated method without SQL, whose body jobs run.
  *
- * @param method of the target class
- * @param targetClass of the bean
- * @param attributes of the annotation
- * @param handlers of the application
- * @param template that dispatches
- * @param promise that the call returns
+ * @param method the method of the target class
+ * @param targetClass the class of the bean
+ * @param attributes the options of the annotation for a dispatch
+ * @param handlers the handlers of the application
+ * @param invocations the invocations, which know whether a job makes a call
+ * @param template the template that dispatches
+ * @param result makes the return value of a call
  */
 record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attributes, Supplier<HandlerMethods> handlers,
-		Supplier<PgDispatchTemplate> template, ResultHandle promise) implements DispatchMethod {
+		Supplier<HandlerInvocations> invocations, Supplier<PgDispatchTemplate> template,
+		ResultHandle result) implements DispatchMethod {
 
 	private static final String ASYNC = "org.springframework.scheduling.annotation.Async";
 
-	static HandlerMethod of(Method method, Class<?> targetClass, AfterCommitDispatch annotation, AttributeReader reader,
-			Supplier<HandlerMethods> handlers, Supplier<PgDispatchTemplate> template, ResultHandle promise) {
+	/**
+	 * Checks a method and its annotation, and reads the options for a dispatch. The value
+	 * of an option that depends on a call is not checked.
+	 */
+	static JobAttributes readAttributes(Method method, Class<?> targetClass, AfterCommitDispatch annotation,
+			AttributeReader reader) {
 		Assert.isTrue(annotation.name().isEmpty() || !annotation.name().isBlank(),
-				"The name must not be blank. Leave it out, or give one that stays when the method is renamed");
+				"The name must not be blank. Leave it out, or set a name that stays when the method is renamed");
 		Assert.isTrue(annotation.concurrency() > 0,
 				() -> "The concurrency must be positive, but is " + annotation.concurrency());
 		Assert.isTrue(!isAnnotated(method, targetClass, ASYNC),
-				"The method must not be @Async: its job would be over before the body has begun, on another thread");
+				"The method must not be @Async, because its job would end before the body has begun on another thread");
 		MethodParameters.of(method);
 		RetryAttributes.of(annotation, reader);
-		HandlerMethod read = new HandlerMethod(method, targetClass, JobAttributes.of(annotation, reader), handlers,
-				template, promise);
-		Dispatch check = read.attributes.apply(Dispatch.handler("any", "{}"), null);
-		read.attributes.limit(check, null);
-		return read;
+		JobAttributes attributes = JobAttributes.of(annotation, reader);
+		attributes.applyTimeLimit(attributes.apply(Dispatch.handler("any", "{}"), null), null);
+		return attributes;
 	}
 
 	private static boolean isAnnotated(Method method, Class<?> targetClass, String annotation) {
@@ -50,26 +55,23 @@ record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attribut
 	}
 
 	@Override
-	public @Nullable Object dispatch(Object target, @Nullable Object[] arguments) {
-		HandlerMethods handlers = this.handlers.get();
-		Dispatch dispatch = this.promise.ask(handlers.call(this.method, this.targetClass, arguments));
-		PgDispatchTemplate template = this.template.get();
-		return this.promise.dispatch(ask(dispatch, new Invocation(target, arguments)), template::fire,
-				template::dispatch);
+	public @Nullable Object dispatch(Invocation invocation) {
+		Dispatch dispatch = this.handlers.get().dispatch(this.method, this.targetClass, invocation.arguments());
+		return this.result.dispatch(applyAttributes(this.result.keep(dispatch), invocation), this.template.get());
 	}
 
 	/**
-	 * A time limit that is the same for all calls is the handler's, and need not be
-	 * written with each job.
+	 * A constant time limit belongs to the handler, and is not stored with each job.
 	 */
-	private Dispatch ask(Dispatch dispatch, Invocation call) {
-		Dispatch asked = this.attributes.apply(dispatch, call);
-		return this.attributes.timeLimit().isConstant() ? asked : this.attributes.limit(asked, call);
+	private Dispatch applyAttributes(Dispatch dispatch, Invocation invocation) {
+		Dispatch described = this.attributes.apply(dispatch, invocation);
+		return this.attributes.timeLimit().isConstant() ? described
+				: this.attributes.applyTimeLimit(described, invocation);
 	}
 
 	@Override
-	public boolean isReplay() {
-		return this.handlers.get().enter(this.method, this.targetClass);
+	public boolean enter() {
+		return this.invocations.get().enter(this.method, this.targetClass);
 	}
 
 }

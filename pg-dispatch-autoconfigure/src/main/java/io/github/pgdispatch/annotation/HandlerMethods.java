@@ -14,7 +14,6 @@ import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.handler.Arguments;
 import io.github.pgdispatch.handler.Handler;
-import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.LosslessMapper;
 import io.github.pgdispatch.handler.ReturnValue;
@@ -25,13 +24,12 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodClassKey;
 
 /**
- * The annotated methods without SQL, as handlers of jobs. Thread-safe.
+ * Finds the annotated methods without SQL, which are the handlers of the application.
+ * Thread-safe.
  */
 public final class HandlerMethods implements SmartInitializingSingleton {
 
 	private final ConfigurableListableBeanFactory beanFactory;
-
-	private final HandlerInvocations calls;
 
 	private final Supplier<LosslessMapper> mapper;
 
@@ -42,40 +40,33 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	private volatile Handlers handlers = new Handlers(List.of());
 
 	/**
-	 * Creates an empty one.
-	 * @param beanFactory that has the beans
-	 * @param calls that tell which call runs a body
-	 * @param mapper of the arguments; asked for at the first handler
-	 * @param defaults for methods whose annotation does not say otherwise
+	 * Creates an instance that has no handlers yet.
+	 * @param beanFactory the bean factory that has the beans
+	 * @param mapper the mapper of arguments and return values; used for the first handler
+	 * @param defaults the defaults of methods whose annotation leaves an option out
 	 */
-	public HandlerMethods(ConfigurableListableBeanFactory beanFactory, HandlerInvocations calls,
-			Supplier<LosslessMapper> mapper, DispatchDefaults defaults) {
+	public HandlerMethods(ConfigurableListableBeanFactory beanFactory, Supplier<LosslessMapper> mapper,
+			DispatchDefaults defaults) {
 		this.beanFactory = beanFactory;
-		this.calls = calls;
 		this.mapper = mapper;
 		this.defaults = defaults;
 	}
 
-	boolean enter(Method method, Class<?> targetClass) {
-		return this.calls.enter(method, targetClass);
-	}
-
-	void returned(@Nullable Object value) throws Throwable {
-		this.calls.returned(value);
-	}
-
-	LosslessMapper mapper() {
-		return this.mapper.get();
-	}
-
-	Dispatch call(Method method, Class<?> targetClass, @Nullable Object[] arguments) {
+	/**
+	 * Describes a call of a handler.
+	 * @param method the method of the target class
+	 * @param targetClass the class of the bean
+	 * @param arguments the arguments of the call
+	 * @return a new description without options
+	 */
+	Dispatch dispatch(Method method, Class<?> targetClass, @Nullable Object[] arguments) {
 		NamedMethod named = get(method, targetClass);
-		return Dispatch.handler(named.name(), named.arguments().write(arguments));
+		return Dispatch.handler(named.handler().name(), named.arguments().write(arguments));
 	}
 
 	/**
-	 * Finds the handlers among all beans, also those that are yet to be created.
-	 * @throws PgDispatchConfigurationException if a method cannot be one
+	 * Finds the handlers of all beans, including beans that have not been created yet.
+	 * @throws PgDispatchConfigurationException if an annotated method cannot be a handler
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
@@ -92,7 +83,7 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 
 	/**
 	 * Returns the handlers of this application.
-	 * @return the handlers, which are known once all singletons are there
+	 * @return the handlers, which are complete when all singletons have been created
 	 */
 	public Handlers handlers() {
 		return this.handlers;
@@ -100,10 +91,10 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 
 	private NamedMethod get(Method method, Class<?> targetClass) {
 		return this.methods.computeIfAbsent(new MethodClassKey(method, targetClass),
-				(key) -> name(method, targetClass));
+				(key) -> read(method, targetClass));
 	}
 
-	private NamedMethod name(Method method, Class<?> targetClass) {
+	private NamedMethod read(Method method, Class<?> targetClass) {
 		DispatchAnnotation annotated = DispatchAnnotation.of(method);
 		try {
 			String beanName = new AnnotatedBeans(this.beanFactory).nameOf(targetClass);
@@ -118,9 +109,7 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 							arguments, returnValue(method, targetClass)));
 		}
 		catch (IllegalArgumentException ex) {
-			throw new PgDispatchConfigurationException(
-					"@AfterCommitDispatch on " + annotated.method().toGenericString() + ": " + ex.getMessage(),
-					"Correct the annotation or the method.");
+			throw annotated.refused(ex);
 		}
 	}
 
@@ -130,7 +119,8 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * One that depends on the call comes with the job, and goes before this one.
+	 * A time limit that depends on the call is stored with the job, and takes precedence
+	 * over this one.
 	 */
 	private @Nullable Duration timeLimit(DispatchAnnotation annotated, AttributeReader reader) {
 		Attribute<Duration> limit = reader.duration("time limit", annotated.annotation().timeLimit());
@@ -139,10 +129,6 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	}
 
 	private record NamedMethod(Arguments arguments, Handler handler) {
-
-		String name() {
-			return this.handler.name();
-		}
 
 	}
 

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A call of an annotated method.
  *
- * @param target that is called
- * @param arguments of the call
+ * @param target the object that is called
+ * @param arguments the arguments of the call
  */
 record Invocation(Object target, @Nullable Object[] arguments) {
 

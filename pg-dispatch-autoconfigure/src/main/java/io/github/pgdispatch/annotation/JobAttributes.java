@@ -10,18 +10,18 @@ import io.github.pgdispatch.Dispatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an annotation asks of the jobs of its method when they are dispatched.
+ * The options of an annotation for the dispatch of a job.
  *
- * @param delay of the jobs
- * @param timeLimit of an attempt
- * @param key of idempotency
- * @param onDuplicate what becomes of a second job with that
- * @param keepKey how long that is kept
- * @param orderingKey of the jobs that run one after the other
- * @param onFailure what becomes of those behind one that has failed
- * @param queue whose limits they obey
- * @param priority among those of the queue
- * @param keepResult how long that is kept
+ * @param delay the delay of the job
+ * @param timeLimit the time limit of an attempt
+ * @param key the idempotency key
+ * @param onDuplicate what a call does while a job with the same key waits
+ * @param keepKey the time for which the key is kept
+ * @param orderingKey the ordering key
+ * @param onFailure what happens to later jobs of the same ordering key after a failure
+ * @param queue the name of the queue
+ * @param priority the priority in seconds
+ * @param keepResult the time for which the result is kept
  * @param transactional whether SQL is run in a transaction
  */
 record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, Attribute<String> key,
@@ -30,9 +30,9 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 
 	/**
 	 * Reads an annotation.
-	 * @param annotation of the method
-	 * @param reader of its texts
-	 * @return what it asks for
+	 * @param annotation the annotation
+	 * @param reader the reader of its texts
+	 * @return the options of the annotation
 	 */
 	static JobAttributes of(AfterCommitDispatch annotation, AttributeReader reader) {
 		return new JobAttributes(reader.duration("delay", annotation.delay()),
@@ -44,38 +44,40 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 	}
 
 	/**
-	 * Asks for all that the database has to know when a job is dispatched.
-	 * @param dispatch of which nothing is asked yet
-	 * @param call that dispatches, or {@code null} to check what is known without one
-	 * @return the dispatch with all that is asked
-	 * @throws IllegalArgumentException if that cannot be asked of a job
+	 * Applies all options but the time limit.
+	 * @param dispatch the description of a job
+	 * @param invocation the call that dispatches, or {@code null} to check the options
+	 * that do not depend on a call
+	 * @return a description with the options
+	 * @throws IllegalArgumentException if a job cannot have one of the options
 	 */
-	Dispatch apply(Dispatch dispatch, @Nullable Invocation call) {
-		Dispatch asked = with(dispatch, this.delay, call, Dispatch::delay);
-		asked = with(asked, this.key, call, Dispatch::key);
-		asked = (this.onDuplicate != OnDuplicate.KEEP) ? asked.onDuplicate(this.onDuplicate) : asked;
-		asked = with(asked, this.keepKey, call, Dispatch::keepKey);
-		asked = with(asked, this.orderingKey, call, Dispatch::orderingKey);
-		asked = (this.onFailure != OnFailure.HOLD) ? asked.onFailure(this.onFailure) : asked;
-		asked = with(asked, this.queue, call, Dispatch::queue);
-		asked = (this.priority != 0) ? asked.priority(this.priority) : asked;
-		asked = with(asked, this.keepResult, call, Dispatch::keepResult);
-		return this.transactional ? asked : asked.nonTransactional();
+	Dispatch apply(Dispatch dispatch, @Nullable Invocation invocation) {
+		Dispatch described = with(dispatch, this.delay, invocation, Dispatch::delay);
+		described = with(described, this.key, invocation, Dispatch::key);
+		described = described.onDuplicate(this.onDuplicate);
+		described = with(described, this.keepKey, invocation, Dispatch::keepKey);
+		described = with(described, this.orderingKey, invocation, Dispatch::orderingKey);
+		described = described.onFailure(this.onFailure);
+		described = with(described, this.queue, invocation, Dispatch::queue);
+		described = (this.priority != 0) ? described.priority(this.priority) : described;
+		described = with(described, this.keepResult, invocation, Dispatch::keepResult);
+		return this.transactional ? described : described.nonTransactional();
 	}
 
 	/**
-	 * Asks for the time limit, too.
-	 * @param dispatch of which it is not asked yet
-	 * @param call that dispatches, or {@code null} to check what is known without one
-	 * @return the dispatch with the limit, if there is one
+	 * Applies the time limit, if the annotation has one.
+	 * @param dispatch the description of a job
+	 * @param invocation the call that dispatches, or {@code null} to check the option if
+	 * it does not depend on a call
+	 * @return a description with the time limit
 	 */
-	Dispatch limit(Dispatch dispatch, @Nullable Invocation call) {
-		return with(dispatch, this.timeLimit, call, Dispatch::timeLimit);
+	Dispatch applyTimeLimit(Dispatch dispatch, @Nullable Invocation invocation) {
+		return with(dispatch, this.timeLimit, invocation, Dispatch::timeLimit);
 	}
 
-	private static <T> Dispatch with(Dispatch dispatch, Attribute<T> attribute, @Nullable Invocation call,
+	private static <T> Dispatch with(Dispatch dispatch, Attribute<T> attribute, @Nullable Invocation invocation,
 			BiFunction<Dispatch, T, Dispatch> wither) {
-		T value = attribute.resolve(call);
+		T value = attribute.resolve(invocation);
 		return (value != null) ? wither.apply(dispatch, value) : dispatch;
 	}
 

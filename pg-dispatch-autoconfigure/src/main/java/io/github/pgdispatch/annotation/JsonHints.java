@@ -18,8 +18,9 @@ import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
 
 /**
- * What Jackson reflects on. Spring knows the types of properties and type arguments; this
- * adds the elements of arrays, and the subtypes that a type names.
+ * Registers the types that Jackson uses by reflection. Spring finds the types of
+ * properties and type arguments. This class adds the elements of arrays, and the subtypes
+ * that a type declares.
  */
 final class JsonHints {
 

@@ -17,7 +17,7 @@ import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
 
 /**
- * What is reflected on for an annotated method.
+ * Registers what is used by reflection for an annotated method.
  */
 final class MethodHints {
 
@@ -30,12 +30,12 @@ final class MethodHints {
 	/**
 	 * Registers a method.
 	 * @param method the method
-	 * @param targetClass of the bean
+	 * @param targetClass the class of the bean
 	 */
 	void register(Method method, Class<?> targetClass) {
 		DispatchAnnotation annotated = DispatchAnnotation.of(method);
 		registerAnnotations(annotated.method());
-		// A type is registered with its methods, but only to be looked at.
+		// This includes the methods of a type, but does not allow to call them.
 		this.hints.reflection().registerType(targetClass);
 		this.hints.reflection().registerType(method.getDeclaringClass());
 		this.hints.reflection().registerType(annotated.method().getDeclaringClass());
@@ -54,7 +54,7 @@ final class MethodHints {
 	}
 
 	/**
-	 * The annotation, and those that are annotated with it.
+	 * Registers the annotation, and annotations that are annotated with it.
 	 */
 	private void registerAnnotations(Method method) {
 		this.hints.proxies().registerJdkProxy(AfterCommitDispatch.class);
@@ -65,7 +65,8 @@ final class MethodHints {
 	}
 
 	/**
-	 * The method is called on the bean, which may be a proxy of its interfaces.
+	 * Registers the method for calls through the bean, which may be a proxy of its
+	 * interfaces.
 	 */
 	private void registerCalls(Method method, Class<?> targetClass) {
 		this.hints.reflection().registerMethod(method, ExecutableMode.INVOKE);

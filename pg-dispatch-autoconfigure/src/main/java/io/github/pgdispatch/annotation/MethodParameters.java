@@ -11,15 +11,15 @@ import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.util.Assert;
 
 /**
- * The names of a method's parameters.
+ * The parameters of a method.
  *
- * @param names in their order
+ * @param names the names of the parameters in their order
  */
 record MethodParameters(List<String> names) {
 
 	static MethodParameters of(Method method) {
 		@Nullable String @Nullable [] names = new DefaultParameterNameDiscoverer().getParameterNames(method);
-		Assert.isTrue(names != null, "The names of the method's parameters are not known. Compile with -parameters");
+		Assert.isTrue(names != null, "The names of the parameters of the method are unknown. Compile with -parameters");
 		return new MethodParameters(List.of(names));
 	}
 

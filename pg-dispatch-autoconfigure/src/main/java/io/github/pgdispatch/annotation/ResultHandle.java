@@ -1,47 +1,47 @@
 package io.github.pgdispatch.annotation;
 
-import java.time.Duration;
-import java.util.function.Consumer;
+import java.lang.reflect.Type;
 import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.JobResults;
+import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.handler.LosslessMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a call of an annotated method returns: nothing, or the promise of the job's value,
- * which is then to be kept.
- *
- * @param type that the method returns
- * @param results that learn of the ends of jobs
- * @param mapper of the values
+ * Makes the return value of a call of an annotated method. Thread-safe.
  */
-record ResultHandle(ReturnType type, Supplier<JobResults> results, Supplier<LosslessMapper> mapper) {
+interface ResultHandle {
 
 	/**
-	 * How long a value is kept unless the annotation says so: whoever waits for it gets
-	 * it at once.
+	 * Keeps the result of the job if the caller can wait for it.
+	 * @param dispatch the description of a job
+	 * @return a description that keeps what the caller can wait for
 	 */
-	private static final Duration KEPT = Duration.ofHours(1);
-
-	Dispatch ask(Dispatch dispatch) {
-		if (!this.type.hasValue()) {
-			return dispatch;
-		}
-		return this.type.isCount() ? dispatch.keepRowCount(KEPT) : dispatch.keepResult(KEPT);
-	}
+	Dispatch keep(Dispatch dispatch);
 
 	/**
-	 * Dispatches, and asks for the id of the job only if there is a value to wait for.
+	 * Dispatches a job.
+	 * @param dispatch the description of the job
+	 * @param template the template that dispatches it
+	 * @return the return value of the call, which is {@code null} for a method that
+	 * returns {@code void}
 	 */
-	@Nullable Object dispatch(Dispatch dispatch, Consumer<Dispatch> firing, ToLongFunction<Dispatch> dispatching) {
-		if (!this.type.hasValue()) {
-			firing.accept(dispatch);
-			return null;
-		}
-		return this.type.of(dispatching.applyAsLong(dispatch), this.results, this.mapper);
+	@Nullable Object dispatch(Dispatch dispatch, PgDispatchTemplate template);
+
+	/**
+	 * Creates the handle of a method.
+	 * @param type the return type of the method
+	 * @param results the source of the results; used by the first call that returns a
+	 * value
+	 * @param mapper the mapper of the values; used if a value is read from JSON
+	 * @return a handle for all calls of the method
+	 */
+	static ResultHandle of(ReturnType type, Supplier<JobResults> results, Supplier<LosslessMapper> mapper) {
+		Type value = type.value();
+		return (value != null) ? new KeptResult(type.raw(), type.isRowCount(),
+				new ResultReader(value, type.hasCommand(), mapper), results) : new NoResult();
 	}
 
 }

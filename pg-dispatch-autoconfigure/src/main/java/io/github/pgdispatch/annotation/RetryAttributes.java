@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.BackOff;
+import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.handler.RetryPolicy;
 import org.jspecify.annotations.Nullable;
@@ -12,22 +13,22 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * What an annotation asks of the attempts of a job: of SQL, when it is dispatched; of a
- * method with a body, when it is run.
+ * The options of an annotation for the attempts of a job. They are applied to SQL when it
+ * is dispatched, and to the body of a method when it is run.
  *
- * @param maxAttempts how many, or 0 for the application's number
- * @param backOff of the annotation, or {@code null} for the application's
- * @param retryOn exceptions after which to retry
- * @param noRetryOn exceptions after which not to
+ * @param maxAttempts the maximum number of attempts, or 0 for the default
+ * @param backOff the back-off, or {@code null} for the default
+ * @param retryOn the exceptions after which a job is run again
+ * @param noRetryOn the exceptions after which a job is not run again
  */
 record RetryAttributes(int maxAttempts, @Nullable BackOff backOff, List<Class<? extends Throwable>> retryOn,
 		List<Class<? extends Throwable>> noRetryOn) {
 
 	/**
 	 * Reads an annotation.
-	 * @param annotation of the method
-	 * @param reader of its texts
-	 * @return what it asks for
+	 * @param annotation the annotation
+	 * @param reader the reader of its texts
+	 * @return the options of the annotation
 	 */
 	static RetryAttributes of(AfterCommitDispatch annotation, AttributeReader reader) {
 		Assert.isTrue(annotation.maxAttempts() >= 0,
@@ -35,21 +36,31 @@ record RetryAttributes(int maxAttempts, @Nullable BackOff backOff, List<Class<? 
 		Duration delay = reader.constantDuration("back-off", annotation.backOff());
 		Double multiplier = reader.constantNumber("back-off multiplier", annotation.backOffMultiplier());
 		Duration max = reader.constantDuration("maximum back-off", annotation.maxBackOff());
-		boolean leftOut = delay == null && multiplier == null && max == null;
-		return new RetryAttributes(annotation.maxAttempts(), leftOut ? null : backOff(delay, multiplier, max),
+		boolean unset = delay == null && multiplier == null && max == null;
+		return new RetryAttributes(annotation.maxAttempts(), unset ? null : backOff(delay, multiplier, max),
 				List.of(annotation.retryOn()), List.of(annotation.noRetryOn()));
 	}
 
 	private static BackOff backOff(@Nullable Duration delay, @Nullable Double multiplier, @Nullable Duration max) {
-		BackOff others = BackOff.DEFAULT;
-		return new BackOff((delay != null) ? delay : others.delay(),
-				(multiplier != null) ? multiplier : others.multiplier(), (max != null) ? max : others.max());
+		BackOff defaults = BackOff.DEFAULT;
+		return new BackOff((delay != null) ? delay : defaults.delay(),
+				(multiplier != null) ? multiplier : defaults.multiplier(), (max != null) ? max : defaults.max());
 	}
 
 	/**
-	 * The policy of a method with a body.
-	 * @param defaults for what the annotation leaves out
-	 * @return the policy
+	 * Applies the options to a dispatch of SQL.
+	 * @param dispatch the description of the job
+	 * @return a description with the options that the annotation sets
+	 */
+	Dispatch apply(Dispatch dispatch) {
+		Dispatch limited = (this.maxAttempts != 0) ? dispatch.maxAttempts(this.maxAttempts) : dispatch;
+		return (this.backOff != null) ? limited.backOff(this.backOff) : limited;
+	}
+
+	/**
+	 * Returns the policy of a method whose body jobs run.
+	 * @param defaults the defaults for the options that the annotation leaves out
+	 * @return the policy of the method
 	 */
 	RetryPolicy policy(DispatchDefaults defaults) {
 		return new RetryPolicy((this.maxAttempts != 0) ? this.maxAttempts : defaults.maxAttempts(),

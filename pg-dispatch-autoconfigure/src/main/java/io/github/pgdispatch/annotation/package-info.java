@@ -1,5 +1,5 @@
 /**
- * What makes {@link io.github.pgdispatch.AfterCommitDispatch} work.
+ * Support for methods annotated with {@link io.github.pgdispatch.AfterCommitDispatch}.
  */
 @NullMarked
 package io.github.pgdispatch.annotation;

@@ -47,11 +47,11 @@ import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Auto-configuration for {@link PgDispatchTemplate}, {@link AfterCommitDispatch} and the
@@ -136,9 +136,11 @@ public final class PgDispatchAutoConfiguration {
 
 	@Bean
 	static AfterCommitDispatchPostProcessor afterCommitDispatchPostProcessor(
-			ObjectProvider<PgDispatchTemplate> template, ObjectProvider<HandlerMethods> handlers,
-			ObjectProvider<JobResults> results, Environment environment) {
-		return new AfterCommitDispatchPostProcessor(template::getObject, handlers::getObject, results::getObject,
+			ObjectProvider<PgDispatchTemplate> template, ObjectProvider<JobResults> results,
+			ObjectProvider<HandlerMethods> handlers, ObjectProvider<HandlerInvocations> invocations,
+			ObjectProvider<LosslessMapper> mapper, Environment environment) {
+		return new AfterCommitDispatchPostProcessor(template::getObject, results::getObject, handlers::getObject,
+				invocations::getObject, mapper::getObject,
 				environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
 	}
 
@@ -168,8 +170,18 @@ public final class PgDispatchAutoConfiguration {
 	static class HandlerConfiguration {
 
 		@Bean
-		HandlerInvocations pgDispatchHandlerCalls() {
+		HandlerInvocations pgDispatchHandlerInvocations() {
 			return new HandlerInvocations();
+		}
+
+		/**
+		 * Lazy, because an application with several mappers has to choose one only if it
+		 * has handlers.
+		 */
+		@Bean
+		@Lazy
+		LosslessMapper pgDispatchMapper(ObjectProvider<JsonMapper> mapper) {
+			return LosslessMapper.of(SelectedMapper.select(mapper));
 		}
 
 		/**
@@ -189,10 +201,9 @@ public final class PgDispatchAutoConfiguration {
 		}
 
 		@Bean
-		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory, HandlerInvocations calls,
-				ObjectProvider<JsonMapper> mapper, DispatchDefaults defaults) {
-			return new HandlerMethods(beanFactory, calls,
-					SingletonSupplier.of(() -> LosslessMapper.of(SelectedMapper.select(mapper))), defaults);
+		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory,
+				ObjectProvider<LosslessMapper> mapper, DispatchDefaults defaults) {
+			return new HandlerMethods(beanFactory, mapper::getObject, defaults);
 		}
 
 	}
@@ -252,11 +263,11 @@ public final class PgDispatchAutoConfiguration {
 		@Bean
 		@DependsOnDatabaseInitialization
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
-				SelectedDataSource dataSource, HandlerMethods handlers, HandlerInvocations calls,
+				SelectedDataSource dataSource, HandlerMethods handlers, HandlerInvocations invocations,
 				ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
 				Environment environment) {
 			PgDispatchProperties.Worker worker = properties.worker();
-			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, calls,
+			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations,
 					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
 					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollInterval(),
 							worker.listen(), patience(environment))));

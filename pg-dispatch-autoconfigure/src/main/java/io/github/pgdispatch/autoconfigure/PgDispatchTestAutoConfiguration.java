@@ -53,9 +53,9 @@ public final class PgDispatchTestAutoConfiguration {
 	static class MethodConfiguration {
 
 		@Bean
-		TestedMethods pgDispatchTestedMethods(HandlerMethods methods, HandlerInvocations calls,
-				ObjectProvider<JsonMapper> mapper, ObjectProvider<DispatchPropagator> propagators) {
-			return new TestedMethods(methods::handlers, calls, LosslessMapper.of(SelectedMapper.select(mapper)),
+		TestedMethods pgDispatchTestedMethods(HandlerMethods methods, HandlerInvocations invocations,
+				LosslessMapper mapper, ObjectProvider<DispatchPropagator> propagators) {
+			return new TestedMethods(methods::handlers, invocations, mapper,
 					DispatchPropagator.of(propagators.orderedStream().toList()));
 		}
 

@@ -10,11 +10,16 @@ import javax.sql.DataSource;
 import io.github.pgdispatch.driver.FailureReport;
 import io.github.pgdispatch.gateway.Progress;
 import io.github.pgdispatch.gateway.WorkerSession;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs jobs that are SQL.
  */
 final class CommandJobs {
+
+	private static final Log logger = LogFactory.getLog(CommandJobs.class);
 
 	private final JobTransaction transaction;
 
@@ -65,10 +70,9 @@ final class CommandJobs {
 	 */
 	private Outcome work() throws SQLException {
 		ScheduledExecutorService canceller = Executors.newSingleThreadScheduledExecutor();
-		try (WorkerSession session = WorkerSession.open(this.sessions, canceller)) {
-			Progress progress = session.work(Duration.ZERO, Progress.begin(0), () -> {
-			});
-			Boolean failed = progress.nonTransactional() ? session.workNonTransactionally() : null;
+		try {
+			Progress progress = workOnce(canceller);
+			Boolean failed = progress.nonTransactional() ? workNonTransactional(canceller) : null;
 			if (failed != null) {
 				return failed ? Outcome.FAILED : Outcome.SUCCEEDED;
 			}
@@ -79,6 +83,32 @@ final class CommandJobs {
 		}
 		finally {
 			canceller.shutdownNow();
+		}
+	}
+
+	private Progress workOnce(ScheduledExecutorService canceller) throws SQLException {
+		try (WorkerSession session = WorkerSession.open(this.sessions, canceller)) {
+			return session.work(Duration.ZERO, Progress.begin(0), () -> {
+			});
+		}
+	}
+
+	private @Nullable Boolean workNonTransactional(ScheduledExecutorService canceller) throws SQLException {
+		WorkerSession session = WorkerSession.open(this.sessions, canceller);
+		try {
+			return session.workOutside();
+		}
+		finally {
+			closeDiscarded(session);
+		}
+	}
+
+	private static void closeDiscarded(WorkerSession session) {
+		try {
+			session.close();
+		}
+		catch (SQLException ex) {
+			logger.trace("The session was discarded after a non-transactional command", ex);
 		}
 	}
 

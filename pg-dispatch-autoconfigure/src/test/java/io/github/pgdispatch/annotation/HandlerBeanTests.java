@@ -59,7 +59,7 @@ class HandlerBeanTests {
 	@Test
 	void oneOfTwoBeansOfAClassHasToBePrimary() {
 		assertRefused(this.nodes.node().withBean("one", Counted.class).withBean("two", Counted.class),
-				"Which of the beans [one, two] is to run a job? Make one of them @Primary");
+				"The beans [one, two] could all run a job of this method. Make one of them @Primary");
 		this.nodes.node()
 			.withBean("one", Counted.class)
 			.withBean("two", Counted.class, Counted::new, (definition) -> definition.setPrimary(true))

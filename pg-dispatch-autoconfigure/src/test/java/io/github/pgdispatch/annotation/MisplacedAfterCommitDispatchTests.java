@@ -100,9 +100,13 @@ class MisplacedAfterCommitDispatchTests {
 					() -> new AfterCommitDispatchPostProcessor(() -> {
 						throw new AssertionError("Nothing is dispatched");
 					}, () -> {
+						throw new AssertionError("Nobody waits");
+					}, () -> {
+						throw new AssertionError("There are no handlers");
+					}, () -> {
 						throw new AssertionError("No job runs");
 					}, () -> {
-						throw new AssertionError("Nobody waits");
+						throw new AssertionError("Nothing is mapped");
 					}, proxyTargetClass));
 			context.registerBean("bean", (Class<Object>) bean.getClass(), () -> bean);
 			assertThatExceptionOfType(RuntimeException.class).isThrownBy(context::refresh)

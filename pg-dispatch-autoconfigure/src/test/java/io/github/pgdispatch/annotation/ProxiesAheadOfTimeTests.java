@@ -64,9 +64,13 @@ class ProxiesAheadOfTimeTests {
 		AfterCommitDispatchPostProcessor postProcessor = new AfterCommitDispatchPostProcessor(() -> {
 			throw new AssertionError("Nothing is dispatched");
 		}, () -> {
+			throw new AssertionError("Nobody waits");
+		}, () -> {
+			throw new AssertionError("There are no handlers");
+		}, () -> {
 			throw new AssertionError("No job runs");
 		}, () -> {
-			throw new AssertionError("Nobody waits");
+			throw new AssertionError("Nothing is mapped");
 		}, proxyTargetClass);
 		postProcessor.setBeanFactory(new DefaultListableBeanFactory());
 		return postProcessor;

@@ -2,6 +2,7 @@ package io.github.pgdispatch.annotation;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
@@ -85,7 +86,7 @@ class RefusedHandlerTests {
 	@Test
 	void unreadableDelay() {
 		assertRefused(UnreadableDelay.class, "UnreadableDelay.call()", "'soon' is not a valid duration");
-		assertRefused(UnreadableExpression.class, "UnreadableExpression.call()", "The delay #{ is no expression");
+		assertRefused(UnreadableExpression.class, "UnreadableExpression.call()", "The delay #{ is not an expression");
 		assertRefused(UnknownProperty.class, "UnknownProperty.call()", "no.such.property");
 	}
 
@@ -94,7 +95,7 @@ class RefusedHandlerTests {
 		assertRefused(NegativeAttempts.class, "NegativeAttempts.call()",
 				"The maximum number of attempts must be positive, but is -1");
 		assertRefused(ShrinkingBackOff.class, "The back-off multiplier must be at least 1, but is 0.5");
-		assertRefused(UnreadableBackOff.class, "The multiplier of the back-off must be a number, but is twice");
+		assertRefused(UnreadableBackOff.class, "The back-off multiplier must be a number, but is twice");
 		assertRefused(LimitedBackOff.class,
 				"The maximum back-off must not be shorter than the back-off of PT1H, but is PT10M");
 		assertRefused(BackOffOfTheCall.class, "The back-off must not depend on the call, but is #{#id}s");
@@ -104,13 +105,13 @@ class RefusedHandlerTests {
 	void optionsThatMakeNoSense() {
 		assertRefused(NoTime.class, "NoTime.call()", "The time limit must be at least one millisecond, but is PT0S");
 		assertRefused(UnreadableTime.class, "The time limit cannot be read", "'soon' is not a valid duration");
-		assertRefused(UnreadableKey.class, "The key #{ is no expression");
+		assertRefused(UnreadableKey.class, "The key #{ is not an expression");
 		assertRefused(BlankKey.class, "The key must not be blank");
-		assertRefused(HighPriority.class, "The priority must be 0 to 86400 seconds, but is 86401");
+		assertRefused(HighPriority.class, "The priority must be between 0 and 86400 seconds, but is 86401");
 		assertRefused(ReplaceWithoutKey.class, "Replacing a waiting job requires a key");
 		assertRefused(KeepWithoutKey.class, "Keeping a key requires a key");
-		assertRefused(ReplaceAndKeep.class, "cannot both replace the waiting one and keep its key");
-		assertRefused(PassWithoutOrder.class, "To let others pass takes an ordering key");
+		assertRefused(ReplaceAndKeep.class, "cannot both replace a waiting job and keep its key");
+		assertRefused(PassWithoutOrder.class, "Letting later jobs pass requires an ordering key");
 		assertRefused(OutsideTransaction.class, "Only SQL can be non-transactional");
 	}
 
@@ -123,14 +124,15 @@ class RefusedHandlerTests {
 
 	private static void assertRefused(Class<?> type, BeanDefinitionCustomizer customizer, String... reasons) {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
-			context.registerBean(HandlerMethods.class, () -> new HandlerMethods(context.getBeanFactory(),
-					new HandlerInvocations(), () -> LosslessMapper.of(new JsonMapper()), DispatchDefaults.ONE_ATTEMPT));
+			Supplier<LosslessMapper> mapper = () -> LosslessMapper.of(new JsonMapper());
+			context.registerBean(HandlerMethods.class,
+					() -> new HandlerMethods(context.getBeanFactory(), mapper, DispatchDefaults.ONE_ATTEMPT));
 			context.registerBean(AfterCommitDispatchPostProcessor.class,
 					() -> new AfterCommitDispatchPostProcessor(() -> {
 						throw new AssertionError("Nothing is dispatched");
-					}, () -> context.getBean(HandlerMethods.class), () -> {
+					}, () -> {
 						throw new AssertionError("Nobody waits");
-					}, true));
+					}, () -> context.getBean(HandlerMethods.class), HandlerInvocations::new, mapper, true));
 			context.registerBean("bean", type, customizer);
 			assertThatExceptionOfType(RuntimeException.class).isThrownBy(context::refresh)
 				.extracting(NestedExceptionUtils::getMostSpecificCause)

@@ -6,10 +6,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
+import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchResult;
 import io.github.pgdispatch.JobResult;
 import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.JobState;
+import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.handler.LosslessMapper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,9 +23,12 @@ import org.springframework.util.ReflectionUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link ReturnType}.
+ * Tests for {@link ReturnType} and {@link ResultHandle}.
  */
 class ReturnTypeTests {
 
@@ -36,7 +41,10 @@ class ReturnTypeTests {
 	private static Object returned(String method, boolean hasCommand, String value) {
 		JobResult result = new JobResult(7, JobState.DONE, value, 2L, null, null, null);
 		JobResults results = (id) -> CompletableFuture.completedFuture(result);
-		return type(method, hasCommand).of(7, () -> results, () -> LosslessMapper.of(new JsonMapper()));
+		PgDispatchTemplate template = mock(PgDispatchTemplate.class);
+		given(template.dispatch(any())).willReturn(7L);
+		return ResultHandle.of(type(method, hasCommand), () -> results, () -> LosslessMapper.of(new JsonMapper()))
+			.dispatch(Dispatch.sql("SELECT 1"), template);
 	}
 
 	private static Object value(String method, boolean hasCommand, String value) {
@@ -45,7 +53,7 @@ class ReturnTypeTests {
 
 	@Test
 	void nothingIsReturnedForVoid() {
-		assertThat(type("nothing", true).hasValue()).isFalse();
+		assertThat(type("nothing", true).value()).isNull();
 		assertThat(returned("nothing", true, null)).isNull();
 	}
 
@@ -70,11 +78,11 @@ class ReturnTypeTests {
 
 	@Test
 	void onlyTheNumberOfRowsIsKeptIfThatIsEnough() {
-		assertThat(type("count", true).isCount()).isTrue();
-		assertThat(type("none", true).isCount()).isTrue();
-		assertThat(type("text", true).isCount()).isFalse();
-		assertThat(type("count", false).isCount()).isFalse();
-		assertThat(type("count", false).hasValue()).isTrue();
+		assertThat(type("count", true).isRowCount()).isTrue();
+		assertThat(type("none", true).isRowCount()).isTrue();
+		assertThat(type("text", true).isRowCount()).isFalse();
+		assertThat(type("count", false).isRowCount()).isFalse();
+		assertThat(type("count", false).value()).isNotNull();
 	}
 
 	@Test
