@@ -9,16 +9,17 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * How jobs are dispatched and run.
+ * Properties for the dispatch and the execution of jobs.
  *
- * @param transaction What a dispatch outside of a transaction does
- * @param driver Who runs the SQL jobs
- * @param timeLimit How long an attempt of a job may last, unless the job, or the method
- * that it calls, says otherwise. Any time, if not set
- * @param retry what becomes of jobs that fail
- * @param worker the workers of this node
- * @param queues Limits of queues, by their names, which are set when the application
- * starts
+ * @param transaction Behavior of a dispatch if there is no transaction
+ * @param driver Workers that run the SQL jobs
+ * @param timeLimit Time limit of an attempt, unless the job or its method has its own. No
+ * limit if not set
+ * @param retry Attempts of jobs that fail, unless the job or its method has its own
+ * settings
+ * @param worker Workers of this node
+ * @param queues Limits of queues by the name of the queue. They are set when the
+ * application starts
  */
 @ConfigurationProperties("pgdispatch")
 record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue("auto") Driver driver,
@@ -28,12 +29,12 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	enum Transaction {
 
 		/**
-		 * It fails.
+		 * A dispatch without a transaction fails.
 		 */
 		REQUIRED,
 
 		/**
-		 * It commits by itself.
+		 * A dispatch without a transaction commits by itself.
 		 */
 		SUPPORTS
 
@@ -42,31 +43,32 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	enum Driver {
 
 		/**
-		 * The workers of this node, and pg_cron when no node is alive, where it can.
+		 * The workers of this node, and those of pg_cron while no node is alive.
 		 */
 		AUTO,
 
 		/**
-		 * The workers of this node. The database is not asked for pg_cron.
+		 * The workers of this node. The application does not check whether pg_cron is
+		 * available.
 		 */
 		APPLICATION,
 
 		/**
-		 * The database's own workers, and none of this node. The application does not
-		 * start where they cannot.
+		 * The workers of pg_cron in the database, and not those of this node. The
+		 * application does not start if pg_cron cannot run the jobs.
 		 */
 		PG_CRON
 
 	}
 
 	/**
-	 * What becomes of jobs that fail, unless the job, or the method that it calls, says
-	 * otherwise.
+	 * Attempts of jobs that fail.
 	 *
-	 * @param maxAttempts How often a job is run at the most until it succeeds
-	 * @param backOff How long it waits after its first failure
-	 * @param backOffMultiplier After each further failure, it waits so many times as long
-	 * @param maxBackOff How long it waits at the most
+	 * @param maxAttempts Maximum number of attempts, the first included
+	 * @param backOff Time that a job waits after its first failed attempt
+	 * @param backOffMultiplier Factor by which the back-off grows after each further
+	 * failed attempt
+	 * @param maxBackOff Maximum back-off
 	 */
 	record Retry(@DefaultValue("10") int maxAttempts, @DefaultValue("1s") Duration backOff,
 			@DefaultValue("2") double backOffMultiplier, @DefaultValue("10m") Duration maxBackOff) {
@@ -74,19 +76,20 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	}
 
 	/**
-	 * The workers of this node.
+	 * Workers of this node.
 	 *
-	 * @param enabled Whether this node runs jobs. If not, it can still dispatch them
+	 * @param enabled Whether this node runs jobs. A node that does not run jobs can still
+	 * dispatch them
 	 * @param threads Maximum number of SQL jobs that this node runs at once, unless the
-	 * driver is pg-cron. Each takes a connection of its own, beside the application's
-	 * pool, for as long as there is work
+	 * driver is pg-cron. Each job takes a connection in addition to the pool of the
+	 * application
 	 * @param concurrency Maximum number of methods that this node runs at once for jobs
-	 * @param lease How long after the death of a node others take over the methods that
-	 * it was running. A node that is not heard of for so long is taken for dead
-	 * @param pollInterval How often this node looks for due jobs that nothing has told it
-	 * of
-	 * @param listen Whether this node has the database notify it of jobs that were
-	 * dispatched elsewhere. Behind a connection pooler that pools transactions it cannot
+	 * @param lease Time after which a node without a heartbeat is considered dead, so
+	 * that other nodes run its jobs
+	 * @param pollInterval Interval at which this node looks for due jobs of which it was
+	 * not notified
+	 * @param listen Whether the database notifies this node of jobs that were dispatched
+	 * elsewhere. Not possible behind a connection pooler in transaction mode
 	 */
 	record Worker(@DefaultValue("true") boolean enabled, @DefaultValue("4") int threads,
 			@DefaultValue("16") int concurrency, @DefaultValue("4s") Duration lease,
@@ -95,13 +98,13 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	}
 
 	/**
-	 * Limits of a queue, which hold for all nodes and the database together.
+	 * Limits of a queue, which apply to all nodes and the database together.
 	 *
-	 * @param concurrency Maximum number of its jobs that run at once. Any number, if not
-	 * set
-	 * @param rate Maximum number of its jobs that are begun in each period. Any number,
+	 * @param concurrency Maximum number of jobs of the queue that run at once. No limit
 	 * if not set
-	 * @param per The period of the rate
+	 * @param rate Maximum number of jobs of the queue that begin in each period. No limit
+	 * if not set
+	 * @param per Period of the rate
 	 */
 	record Queue(@Nullable Integer concurrency, @Nullable Integer rate, @DefaultValue("1s") Duration per) {
 

@@ -6,11 +6,12 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * How the schema gets into the database.
+ * Properties for the installation of the schema.
  *
- * @param mode How the schema 'pgdispatch' gets into the database when the application
+ * @param mode Way in which the schema 'pgdispatch' is installed when the application
  * starts
- * @param grantTo Roles that may dispatch and run jobs beside the owner of the schema
+ * @param grantTo Roles that can dispatch and run jobs in addition to the owner of the
+ * schema
  */
 @ConfigurationProperties("pgdispatch.schema")
 record PgDispatchSchemaProperties(@DefaultValue("liquibase") Mode mode, @DefaultValue List<String> grantTo) {
@@ -18,22 +19,23 @@ record PgDispatchSchemaProperties(@DefaultValue("liquibase") Mode mode, @Default
 	enum Mode {
 
 		/**
-		 * Liquibase installs and upgrades it.
+		 * Liquibase installs and upgrades the schema.
 		 */
 		LIQUIBASE,
 
 		/**
-		 * The same scripts are run by JDBC, without Liquibase.
+		 * JDBC runs the same scripts without Liquibase.
 		 */
 		JDBC,
 
 		/**
-		 * Others install it, and the application does not start without it.
+		 * The schema is installed by other means. The application does not start without
+		 * it.
 		 */
 		VALIDATE,
 
 		/**
-		 * Others install it.
+		 * The schema is installed by other means. The application does not check it.
 		 */
 		NONE
 
