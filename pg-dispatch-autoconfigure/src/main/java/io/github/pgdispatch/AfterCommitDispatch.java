@@ -9,10 +9,11 @@ import java.lang.annotation.Target;
 import org.springframework.core.annotation.AliasFor;
 
 /**
- * Calling the annotated method dispatches a job in the current transaction, which runs
- * after its commit, and never if it rolls back. With SQL, that is what runs, inside
- * PostgreSQL, and the method's body does not. Without SQL, it is the body that runs, on
- * some node of the application, with the arguments of the call.
+ * Makes a call of the annotated method dispatch a job in the current transaction. The job
+ * runs after the transaction has committed, and never if it rolls back. If the annotation
+ * has SQL, the job runs the SQL inside PostgreSQL, and the body of the method does not
+ * run. Without SQL, the job runs the body of the method on a node of the application,
+ * with the arguments of the call.
  *
  * <pre class="code">
  * &#64;Component
@@ -35,42 +36,51 @@ import org.springframework.core.annotation.AliasFor;
  * </pre>
  *
  * <p>
- * The method returns {@code void}, or a {@code CompletableFuture} or
- * {@link DispatchResult} of the job's value, which the caller gets after the commit and
- * the end of the job: of SQL the rows, as a list of what a row is, a {@code JsonNode} or
- * the text of a JSON array, or their number, as a {@code Long}; of a body the value that
- * it returns in one that is completed. It belongs to a Spring bean, on the class or on
- * one of its interfaces; it must not be private, static or final, nor its class final:
- * the application does not start otherwise. The call has to come from another bean or
- * through an injected reference: what an object calls on itself does not pass through
- * Spring's proxy and so runs the body. It is made in the caller's transaction;
- * {@code @Async} and {@code @Retryable} on a method with SQL have no effect on it. The
- * annotation may be a meta-annotation of another.
+ * <strong>Methods.</strong> The method belongs to a Spring bean and is declared by its
+ * class or by one of its interfaces. It must not be private, static or final, and its
+ * class must not be final; otherwise the application does not start. The call has to come
+ * from another bean or through an injected reference. A call that an object makes on
+ * itself does not pass through Spring's proxy, and runs the body. The call dispatches in
+ * the transaction of the caller. {@code @Async} and {@code @Retryable} on a method with
+ * SQL have no effect on the call. The annotation can be used as a meta-annotation.
  *
  * <p>
- * <strong>How often a body runs.</strong> A body with Spring's {@code @Transactional}, on
- * the database of the dispatch, commits what it does together with the removal of the
- * job: its effects there happen exactly once. Any other body runs at least once: again,
- * if the node dies, or is not heard of for as long as {@code pgdispatch.worker.lease},
- * after it began; so let it bear that.
+ * <strong>Results.</strong> The method returns {@code void}, or a
+ * {@code CompletableFuture} or {@link DispatchResult} of the value of the job. The caller
+ * gets the value after the transaction has committed and the job has ended. The value of
+ * SQL is its rows, as a list of the type of a row, a {@code JsonNode} or the text of a
+ * JSON array, or the number of its rows, as a {@code Long}. The value of a body is the
+ * value of the completed {@code CompletableFuture} or {@link DispatchResult} that it
+ * returns.
  *
  * <p>
- * <strong>What fails</strong>, SQL or a body that throws, is run again, after a back-off
- * and up to {@link #maxAttempts} times. What a failed attempt of SQL or of a
- * transactional body did in the database has been undone by then; what another body has
- * done has not. After the last attempt, and at once after an error that would come again
- * or an exception of {@link #noRetryOn}, the job is kept in
- * {@code pgdispatch.dead_letter}. A body may say itself when to run it again, with a
- * {@link RetryAfterException}.
+ * <strong>Guarantees.</strong> The effects of a body with a transaction of its own, on
+ * the database of the dispatch, happen exactly once, because the transaction also removes
+ * the job. Only Spring's {@code @Transactional} on the method or on its class counts as a
+ * transaction of its own. A transaction that the body begins in another way, for example
+ * with a {@code TransactionTemplate} or in another bean, does not. Any other body runs at
+ * least once. It runs again if its node dies or does not renew its lease for
+ * {@code pgdispatch.worker.lease} after the body has begun. Such a body has to tolerate
+ * that it runs more than once.
  *
  * <p>
- * <strong>Arguments</strong> of a method with a body are kept as JSON, by the names of
- * its parameters, through the application's {@code JsonMapper}. What does not come back
- * from that equal, or is a JPA entity, is refused at the call. A parameter that was added
- * to a method while there are jobs without it has to be an {@code Optional} or
- * {@code @Nullable}. A parameter of the type {@link DispatchContext} gets the job's own.
- * Nothing else comes along with the call, no security context and no thread-local
- * variables, but what a {@link DispatchPropagator} puts into the job's headers.
+ * <strong>Failures.</strong> SQL that fails and a body that throws an exception are run
+ * again after a back-off, until they succeed or have had {@link #maxAttempts} attempts.
+ * The database effects of a failed attempt of SQL or of a body with a transaction of its
+ * own are undone. Other effects of a body are not. After the last attempt, the job is
+ * kept in {@code pgdispatch.dead_letter}. It is kept there at once after an SQL error
+ * that would occur again and after an exception of {@link #noRetryOn}. A body can throw a
+ * {@link RetryAfterException} to choose the time of the next attempt.
+ *
+ * <p>
+ * <strong>Arguments</strong> of a method with a body are stored as JSON by the names of
+ * its parameters, with the {@code JsonMapper} of the application. The call throws an
+ * {@link IllegalArgumentException} if an argument would not be equal after it has been
+ * written and read, or if it is a JPA entity. A parameter that is added to a method while
+ * jobs without it wait has to be an {@code Optional} or {@code @Nullable}. A parameter of
+ * the type {@link DispatchContext} gets the context of the job. Neither the security
+ * context nor thread-local variables are available to the job, unless a
+ * {@link DispatchPropagator} transfers them in the headers of the job.
  *
  * @see PgDispatchTemplate
  */
@@ -81,197 +91,207 @@ public @interface AfterCommitDispatch {
 
 	/**
 	 * Alias for {@link #command()}.
-	 * @return the SQL
+	 * @return the SQL, or an empty string for a method whose body jobs run
 	 */
 	@AliasFor("command")
 	String value() default "";
 
 	/**
 	 * One or more SQL statements. A parameter of the method is written {@code :name}, and
-	 * {@code :name.property} for a property of its value; see {@link PgDispatchTemplate}
-	 * for their types. (The names are those in the source: compile with
-	 * {@code -parameters}, as Spring Boot's plugins do.)
-	 * @return the SQL, or an empty string for a method whose body is to run
+	 * a property of its value {@code :name.property}. The supported types are those of
+	 * {@link PgDispatchTemplate}. The names of the parameters are those in the source,
+	 * which requires the compiler option {@code -parameters}. Spring Boot's plugins set
+	 * it.
+	 * @return the SQL, or an empty string for a method whose body jobs run
 	 */
 	@AliasFor("value")
 	String command() default "";
 
 	/**
-	 * How long after the start of the transaction the job is run at the earliest:
-	 * {@code 20s}, {@code 1h30m} or ISO-8601's {@code PT20S}, truncated to whole seconds.
-	 * {@code ${…}} placeholders are resolved when the application starts, and a
-	 * {@code #{…}} expression is evaluated at each call, over the method's parameters as
-	 * {@code #name}, to a {@link java.time.Duration} or a string as above.
-	 * @return the delay, or an empty string for none
+	 * The delay from the start of the transaction, before which the job is not run, such
+	 * as {@code 20s}, {@code 1h30m} or {@code PT20S}. It is truncated to whole seconds.
+	 * <p>
+	 * {@code ${…}} placeholders are resolved when the application starts. A {@code #{…}}
+	 * expression is evaluated for each call, and can refer to the parameters of the
+	 * method as {@code #name}. Its value is a {@link java.time.Duration} or a text as
+	 * above.
+	 * @return the delay, or an empty string for no delay
 	 */
 	String delay() default "";
 
 	/**
-	 * The name under which the jobs of a method with a body are kept: with it, jobs that
-	 * were dispatched before the method, its class or its bean was renamed are still run.
-	 * Unique in the application.
-	 * @return the name, or an empty string for the bean's name and the method's, such as
-	 * {@code signUpSideEffects.welcome}
+	 * The name of the handler, under which the jobs of a method with a body are stored.
+	 * With a name, waiting jobs are still run after the method, its class or its bean was
+	 * renamed. The name has to be unique in the application.
+	 * @return the name, or an empty string for the name of the bean and the name of the
+	 * method, such as {@code signUpSideEffects.welcome}
 	 */
 	String name() default "";
 
 	/**
-	 * How many jobs of a method with a body each node runs at once, at the most. (All
-	 * nodes together run as many times that number. It is also bounded by
-	 * {@code pgdispatch.worker.concurrency}.)
-	 * @return the number, which is positive
+	 * Maximum number of jobs of a method with a body that one node runs at once. All
+	 * nodes together can run this number times the number of nodes. A node also obeys
+	 * {@code pgdispatch.worker.concurrency}.
+	 * @return the maximum number of jobs, which is positive
 	 */
 	int concurrency() default Integer.MAX_VALUE;
 
 	/**
-	 * How often the job is run at the most until it succeeds.
-	 * @return the number, 1 for no retry, or 0 for {@code pgdispatch.retry.max-attempts}
+	 * Maximum number of attempts, the first included.
+	 * @return the maximum number, 1 for no retry, or 0 for
+	 * {@code pgdispatch.retry.max-attempts}
 	 */
 	int maxAttempts() default 0;
 
 	/**
-	 * After which exceptions of a method with a body, and those that extend them, its job
-	 * is run again. Of two classes that an exception is of, here and in
-	 * {@link #noRetryOn}, the one that is closer to its own counts.
-	 * @return the classes; none for all exceptions
+	 * Exceptions of a method with a body, after which the job is run again. Subclasses
+	 * are included. If an exception also matches {@link #noRetryOn}, the class that is
+	 * closer to the class of the exception decides.
+	 * @return the exception classes, or an empty array for all exceptions
 	 */
 	Class<? extends Throwable>[] retryOn() default {};
 
 	/**
-	 * After which exceptions of a method with a body, and those that extend them, its job
-	 * is not run again, but a dead letter at once.
-	 * @return the classes
+	 * Exceptions of a method with a body, after which the job becomes a dead letter at
+	 * once. Subclasses are included.
+	 * @return the exception classes
 	 */
 	Class<? extends Throwable>[] noRetryOn() default {};
 
 	/**
-	 * How long the job waits after its first failure, such as {@code 5s}; see
-	 * {@link BackOff}. May have {@code ${…}} placeholders, as the other two of the
-	 * back-off may.
-	 * @return the duration. If all three are empty, the back-off is that of
-	 * {@code pgdispatch.retry}; if only some are, these are as in {@link BackOff#DEFAULT}
+	 * Time that the job waits after its first failed attempt, such as {@code 5s}; see
+	 * {@link BackOff}. {@code ${…}} placeholders are resolved in this and in the other
+	 * two attributes of the back-off.
+	 * @return the back-off, or an empty string. If all three attributes are empty, the
+	 * back-off of {@code pgdispatch.retry} applies. If only some are empty, they have the
+	 * values of {@link BackOff#DEFAULT}
 	 */
 	String backOff() default "";
 
 	/**
-	 * How many times as long the job waits after each further failure.
-	 * @return a number, one or more, or an empty string; see {@link #backOff}
+	 * Factor by which the back-off grows after each further failed attempt.
+	 * @return a number that is at least 1, or an empty string; see {@link #backOff}
 	 */
 	String backOffMultiplier() default "";
 
 	/**
-	 * How long the job waits at the most.
-	 * @return the duration, or an empty string; see {@link #backOff}
+	 * Maximum back-off.
+	 * @return the maximum back-off, or an empty string; see {@link #backOff}
 	 */
 	String maxBackOff() default "";
 
 	/**
-	 * How long an attempt may last: then SQL is cancelled in mid-statement, and the
-	 * thread of a body is interrupted, and the attempt has failed. Takes placeholders and
-	 * expressions like {@link #delay}.
-	 * @return the duration, a millisecond at the least, or an empty string for
+	 * Time limit of an attempt. After that time, running SQL is cancelled, or the thread
+	 * of a body is interrupted, and the attempt has failed. Placeholders and expressions
+	 * are supported as in {@link #delay}.
+	 * @return the time limit, which is at least one millisecond, or an empty string for
 	 * {@code pgdispatch.time-limit}
 	 */
 	String timeLimit() default "";
 
 	/**
-	 * The idempotency key, such as {@code invoice #{#id}}: while a job with this key
-	 * waits, a call dispatches nothing, and that job does not begin before the caller's
-	 * transaction has ended. Up to 1,000 characters, and one for all that the
-	 * application's role dispatches: methods that do not mean the same side effect need
-	 * keys that differ. Takes placeholders and expressions like {@link #delay}; one that
-	 * is null is refused at the call.
+	 * The idempotency key, such as {@code invoice #{#id}}. While a job with this key
+	 * waits, a call dispatches nothing, and that job does not begin before the
+	 * transaction of the call has ended. A key has at most 1,000 characters. All jobs of
+	 * the role of the application share one set of keys, so that methods with different
+	 * side effects need different keys. Placeholders and expressions are supported as in
+	 * {@link #delay}. The call throws an {@link IllegalArgumentException} if the value of
+	 * an expression is {@code null}.
 	 * @return the key, or an empty string for none
 	 */
 	String key() default "";
 
 	/**
 	 * What a call does while a job with the same {@link #key} waits.
-	 * @return what it does
+	 * @return the choice
 	 */
 	OnDuplicate onDuplicate() default OnDuplicate.KEEP;
 
 	/**
-	 * For how long after the job is done, and while it runs, a call with its {@link #key}
-	 * dispatches nothing either. Takes placeholders and expressions like {@link #delay}.
-	 * @return the duration, or an empty string if the job loses its key when it begins
+	 * Time for which the {@link #key} is kept after the job has ended. A call with this
+	 * key dispatches nothing until then, and while the job runs. Placeholders and
+	 * expressions are supported as in {@link #delay}.
+	 * @return the time, or an empty string if the job gives up its key when it begins
 	 */
 	String keepKey() default "";
 
 	/**
-	 * The key of jobs that are run one after the other, such as {@code account #{#id}},
-	 * in the order of their commits where transactions do not overlap, and else of their
-	 * dispatches. As for length, scope, placeholders and expressions it is like
-	 * {@link #key}.
-	 * @return the key, or an empty string for no order
+	 * The ordering key, such as {@code account #{#id}}. Jobs with the same ordering key
+	 * run one after the other: in the order of their commits if their transactions do not
+	 * overlap, and otherwise in the order of their dispatches. The length, the scope,
+	 * placeholders and expressions are as for {@link #key}.
+	 * @return the ordering key, or an empty string for none
 	 */
 	String orderingKey() default "";
 
 	/**
-	 * What becomes of the jobs behind one that fails for good, in the order of its
-	 * {@link #orderingKey}.
-	 * @return what becomes of them
+	 * What happens to the later jobs of the same {@link #orderingKey} when a job becomes
+	 * a dead letter.
+	 * @return the choice
 	 */
 	OnFailure onFailure() default OnFailure.HOLD;
 
 	/**
-	 * The name of the queue whose limits the job obeys. There has to be one of that name
-	 * when the method is called. Takes placeholders and expressions like {@link #delay}.
+	 * The name of the queue whose limits the job obeys. The queue has to exist when the
+	 * method is called. Placeholders and expressions are supported as in {@link #delay}.
 	 * @return the name, or an empty string for none
 	 */
 	String queue() default "";
 
 	/**
-	 * Has the job run before others: before those without a priority that have been due
-	 * for up to so many seconds longer.
-	 * @return the number of seconds, 0 to 86,400
+	 * The priority of the job in seconds. A job with a priority of 30 runs before jobs
+	 * without a priority that became due up to 30 seconds earlier.
+	 * @return the priority, from 0 to 86,400
 	 */
 	int priority() default 0;
 
 	/**
-	 * Whether SQL is run in a transaction. What refuses one, such as {@code VACUUM}, is a
-	 * single statement and runs outside of it, at least once.
-	 * @return {@code false} to run it outside
+	 * Whether SQL is run in a transaction. Non-transactional SQL is a single statement
+	 * that refuses to run in a transaction, such as {@code VACUUM}. It is run at least
+	 * once.
+	 * @return {@code false} for non-transactional SQL
 	 */
 	boolean transactional() default true;
 
 	/**
-	 * For how long after the job is done the rows of the SQL are kept, if it is a single
-	 * statement that returns any, or what the body has returned. Takes placeholders and
-	 * expressions like {@link #delay}.
-	 * @return the duration, or an empty string to keep nothing
+	 * Time for which the result is kept after the job has ended. The result is the rows
+	 * of the SQL, if it is a single statement that returns rows, or the return value of
+	 * the body. Placeholders and expressions are supported as in {@link #delay}.
+	 * @return the time, or an empty string to keep no result
 	 */
 	String keepResult() default "";
 
 	/**
-	 * What a call does while a job with its key waits.
+	 * What a call does while a job with the same key waits.
 	 */
 	enum OnDuplicate {
 
 		/**
-		 * Nothing: that job is run.
+		 * Dispatch nothing. The waiting job is run.
 		 */
 		KEEP,
 
 		/**
-		 * It puts its own arguments and delay in the place of that job's.
+		 * Give the waiting job the arguments and the delay of this call.
 		 */
 		REPLACE
 
 	}
 
 	/**
-	 * What becomes of the jobs behind one that fails for good.
+	 * What happens to later jobs of the same ordering key when a job becomes a dead
+	 * letter.
 	 */
 	enum OnFailure {
 
 		/**
-		 * They wait until it has been retried with success, or was deleted.
+		 * Hold the later jobs until the dead letter has been retried with success or was
+		 * deleted.
 		 */
 		HOLD,
 
 		/**
-		 * They are run.
+		 * Run the later jobs.
 		 */
 		PASS
 

@@ -6,7 +6,7 @@ import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
 /**
- * What the database would refuse, so that it is found where it was written.
+ * Checks arguments that the database would refuse, so that the caller gets the error.
  */
 final class ArgumentChecks {
 
@@ -40,7 +40,7 @@ final class ArgumentChecks {
 	}
 
 	/**
-	 * A key is not shown in messages: it may be a secret.
+	 * Does not show the key in messages, because it may be secret.
 	 */
 	static String key(String what, String key) {
 		name(what, key);

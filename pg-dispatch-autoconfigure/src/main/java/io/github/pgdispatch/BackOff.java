@@ -5,19 +5,20 @@ import java.time.Duration;
 import org.springframework.util.Assert;
 
 /**
- * How long a job that has failed waits for its next attempt: after the first failure for
- * the delay, after each further one for so many times as long as before, and never longer
- * than the limit. Each time, a quarter of it more or less is left to chance, so that jobs
- * that failed together do not come again together.
+ * The time that a job waits after a failed attempt. The delay applies after the first
+ * failed attempt, and is multiplied after each further one, up to the maximum. The actual
+ * time is up to 25 % shorter or longer at random, so that jobs that failed together are
+ * not run again together.
  *
- * @param delay after the first failure; zero or more
- * @param multiplier one or more; one for always the same delay
- * @param max the longest delay; no shorter than the first one
+ * @param delay the time after the first failed attempt; zero or more
+ * @param multiplier the factor by which the time grows after each further failed attempt;
+ * at least 1. With 1, the time stays the same
+ * @param max the maximum time; at least the delay
  */
 public record BackOff(Duration delay, double multiplier, Duration max) {
 
 	/**
-	 * One second, twice as long each time, ten minutes at the most.
+	 * The default: one second, multiplied by two, up to ten minutes.
 	 */
 	public static final BackOff DEFAULT = new BackOff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10));
 

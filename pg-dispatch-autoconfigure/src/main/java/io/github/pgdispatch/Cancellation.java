@@ -1,28 +1,28 @@
 package io.github.pgdispatch;
 
 /**
- * What has become of a job that was to be cancelled.
+ * The outcome of a cancellation.
  */
 public enum Cancellation {
 
 	/**
-	 * It was waiting, and is not run any more.
+	 * The job was waiting, and is not run.
 	 */
 	CANCELLED,
 
 	/**
-	 * It was running inside PostgreSQL, and has been stopped: what it did is undone.
+	 * The job was running inside PostgreSQL, and was stopped. Its effects are undone.
 	 */
 	INTERRUPTED,
 
 	/**
-	 * It is running, and is being stopped. The thread of a method is interrupted by the
-	 * node that runs it, which the method may ignore; a command may take its time to end.
+	 * The job is running, and is being stopped. The node that runs a method interrupts
+	 * its thread, which the method may ignore. A command may need some time to stop.
 	 */
 	INTERRUPTING,
 
 	/**
-	 * There is no such job, or no longer: it may just have ended.
+	 * There is no such job. It may just have ended.
 	 */
 	NOT_FOUND
 

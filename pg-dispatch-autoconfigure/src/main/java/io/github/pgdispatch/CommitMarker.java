@@ -6,11 +6,10 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Marks transactions whose commit has begun. Until its completion Spring treats such a
- * transaction as if it could still be joined, and what then is written through its
- * connection is committed or rolled back as the connection pool happens to do. The mark
- * is a synchronization because these are what Spring puts aside for the time of an inner
- * transaction.
+ * Marks transactions whose commit has begun. Spring treats such a transaction as one that
+ * can be joined until it is completed, but the connection pool decides whether later
+ * changes are committed or rolled back. The mark is a synchronization, because Spring
+ * suspends synchronizations during an inner transaction.
  */
 final class CommitMarker implements TransactionExecutionListener {
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.springframework.util.Assert;
 
 /**
- * Several propagators.
+ * Combines several propagators.
  */
 final class CompositeDispatchPropagator implements DispatchPropagator {
 
@@ -22,9 +22,10 @@ final class CompositeDispatchPropagator implements DispatchPropagator {
 	public void inject(Map<String, String> headers) {
 		this.propagators.forEach((propagator) -> propagator.inject(headers));
 		headers.forEach((name, value) -> {
-			Assert.isTrue(name != null && name.indexOf('\0') < 0, "A header's name is null or contains NUL");
+			Assert.isTrue(name != null && name.indexOf('\0') < 0,
+					"The name of a header must not be null or contain a NUL character");
 			Assert.isTrue(value != null && value.indexOf('\0') < 0,
-					() -> "The header '" + name + "' is null or contains NUL");
+					() -> "The header '" + name + "' must not be null or contain a NUL character");
 		});
 	}
 

@@ -9,30 +9,30 @@ import io.github.pgdispatch.gateway.DeadLetterRow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A job that has failed for good: it has used up its attempts, or failed in a way that
- * would come again. It is kept for as long as {@code pgdispatch.setting} says, 14 days
- * unless that was changed. All times are by the database's clock.
+ * A job that failed for good, because it had its maximum number of attempts, or because
+ * its error would occur again. It is kept for the retention time of dead letters in the
+ * database, which is 14 days by default. The times are those of the clock of the
+ * database.
  *
- * @param id that the job had, and will have again if it is retried
- * @param command the SQL, with its parameters as literals; {@code null} if it called a
- * handler
- * @param handler the name of the handler that it called; {@code null} if it had a command
- * @param arguments of the call, as a JSON object; {@code null} if it had a command
- * @param headers of the job, such as those of a trace; immutable
- * @param options what was asked of the job beyond being run once, as a JSON object;
- * {@code null} if nothing was
- * @param dispatchedAt when the transaction began that dispatched it
- * @param dueAt before which it was not to be run
- * @param failedAt when its last attempt had failed
- * @param attempts how many times it was begun
- * @param crashes how many attempts are known to have taken their session or their node
- * down
- * @param sqlState the SQLSTATE of the error; {@code null} if what failed was not SQL
- * @param message of the error
- * @param detail of the error, if it had one
- * @param hint of the error, if it had one
- * @param context where the error came from: the call stack in SQL, innermost first, or
- * the stack trace of a method
+ * @param id the id of the job, which it keeps if it is retried
+ * @param command the SQL, with its parameters as literals; {@code null} if the job called
+ * a handler
+ * @param handler the name of the handler; {@code null} if the job had a command
+ * @param arguments the arguments of the call, as a JSON object; {@code null} if the job
+ * had a command
+ * @param headers the headers of the job, such as those of a trace; immutable
+ * @param options the options of the job, as a JSON object; {@code null} if it had none
+ * @param dispatchedAt the time at which the transaction that dispatched the job began
+ * @param dueAt the time before which the job was not to be run
+ * @param failedAt the time at which the last attempt failed
+ * @param attempts the number of attempts
+ * @param crashes the number of attempts during which the session or the node died
+ * @param sqlState the SQLSTATE of the error; {@code null} if the error has none
+ * @param message the message of the error
+ * @param detail the detail of the error; {@code null} if it has none
+ * @param hint the hint of the error; {@code null} if it has none
+ * @param context the place of the error, which is the call stack of SQL, innermost call
+ * first, or the stack trace of a method; {@code null} if it is unknown
  */
 public record DeadLetter(long id, @Nullable String command, @Nullable String handler, @Nullable String arguments,
 		Map<String, String> headers, @Nullable String options, Instant dispatchedAt, Instant dueAt, Instant failedAt,

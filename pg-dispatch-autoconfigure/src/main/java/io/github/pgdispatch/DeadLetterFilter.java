@@ -8,18 +8,19 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * Which dead letters: those for which all of it holds that is not {@code null}.
+ * Selects dead letters. A dead letter is selected if it meets all conditions that are not
+ * {@code null}.
  *
  * <pre class="code">
  * DeadLetterFilter.all().handler("signUpSideEffects.welcome").text("connection refused").limit(100)
  * </pre>
  *
- * @param handler the name of the handler that failed
- * @param sqlState the SQLSTATE of the error, five characters
- * @param since they failed at this time or later, by the database's clock
- * @param until they failed before this time
- * @param text that the error's message contains, whether in upper or lower case
- * @param limit so many at the most, those that failed first; positive
+ * @param handler the name of the handler
+ * @param sqlState the SQLSTATE of the error, which has five characters
+ * @param since the earliest time of the failure, by the clock of the database
+ * @param until the time before which the job failed, by the clock of the database
+ * @param text a text that the message of the error contains, in any case
+ * @param limit the maximum number of dead letters, those that failed first; positive
  */
 public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlState, @Nullable Instant since,
 		@Nullable Instant until, @Nullable String text, @Nullable Integer limit) {
@@ -29,74 +30,74 @@ public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlSta
 	public DeadLetterFilter {
 		Assert.isTrue(handler == null || !handler.isBlank(), "The handler must not be blank");
 		Assert.isTrue(sqlState == null || sqlState.length() == 5,
-				() -> "A SQLSTATE has five characters, other than '" + sqlState + "'");
+				() -> "The SQLSTATE must have five characters, but is '" + sqlState + "'");
 		Assert.isTrue(text == null || !text.isEmpty(), "The text must not be empty");
 		Assert.isTrue(limit == null || limit > 0, () -> "The limit must be positive, but is " + limit);
 	}
 
 	/**
-	 * All dead letters.
-	 * @return a filter that lets all pass
+	 * Returns a filter that selects all dead letters.
+	 * @return a filter without conditions
 	 */
 	public static DeadLetterFilter all() {
 		return ALL;
 	}
 
 	/**
-	 * Those of a handler.
-	 * @param handler its name
-	 * @return another filter
+	 * Selects the dead letters of a handler.
+	 * @param handler the name of the handler
+	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter handler(String handler) {
 		return new DeadLetterFilter(handler, this.sqlState, this.since, this.until, this.text, this.limit);
 	}
 
 	/**
-	 * Those with an error.
-	 * @param sqlState its SQLSTATE
-	 * @return another filter
+	 * Selects the dead letters with an error.
+	 * @param sqlState the SQLSTATE of the error
+	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter sqlState(String sqlState) {
 		return new DeadLetterFilter(this.handler, sqlState, this.since, this.until, this.text, this.limit);
 	}
 
 	/**
-	 * Those that failed at a time or later.
+	 * Selects the dead letters that failed at a time or later.
 	 * @param since the time
-	 * @return another filter
+	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter since(Instant since) {
 		return new DeadLetterFilter(this.handler, this.sqlState, since, this.until, this.text, this.limit);
 	}
 
 	/**
-	 * Those that failed before a time.
+	 * Selects the dead letters that failed before a time.
 	 * @param until the time
-	 * @return another filter
+	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter until(Instant until) {
 		return new DeadLetterFilter(this.handler, this.sqlState, this.since, until, this.text, this.limit);
 	}
 
 	/**
-	 * Those whose error's message contains a text, whether in upper or lower case.
+	 * Selects the dead letters whose error message contains a text, in any case.
 	 * @param text the text
-	 * @return another filter
+	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter text(String text) {
 		return new DeadLetterFilter(this.handler, this.sqlState, this.since, this.until, text, this.limit);
 	}
 
 	/**
-	 * Not more than so many, those that failed first.
-	 * @param limit the number, which is positive
-	 * @return another filter
+	 * Limits the number of dead letters to those that failed first.
+	 * @param limit the maximum number, which is positive
+	 * @return a new filter with this limit
 	 */
 	public DeadLetterFilter limit(int limit) {
 		return new DeadLetterFilter(this.handler, this.sqlState, this.since, this.until, this.text, limit);
 	}
 
-	DeadLetterSelection choice() {
+	DeadLetterSelection selection() {
 		return new DeadLetterSelection(null, this.handler, this.sqlState, this.since, this.until, this.text,
 				this.limit);
 	}

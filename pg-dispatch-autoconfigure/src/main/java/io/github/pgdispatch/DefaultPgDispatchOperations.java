@@ -13,100 +13,100 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.Assert;
 
 /**
- * The operations: calls what the schema has for them.
+ * Default implementation of {@link PgDispatchOperations}.
  */
 final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
-	private final DeadLetterGateway letters;
+	private final DeadLetterGateway deadLetters;
 
-	private final QueueGateway limits;
+	private final QueueGateway queues;
 
 	private final DispatchTransaction transaction;
 
 	DefaultPgDispatchOperations(DataSource dataSource, PlatformTransactionManager transactionManager) {
-		this.letters = new DeadLetterGateway(dataSource);
-		this.limits = new QueueGateway(dataSource);
+		this.deadLetters = new DeadLetterGateway(dataSource);
+		this.queues = new QueueGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, false);
 	}
 
 	@Override
 	public Optional<DeadLetter> deadLetter(long id) {
-		return this.letters.list(choice(id)).stream().map(DeadLetter::of).reduce((earlier, later) -> later);
+		return this.deadLetters.list(selection(id)).stream().map(DeadLetter::of).reduce((earlier, later) -> later);
 	}
 
 	@Override
 	public List<DeadLetter> deadLetters(DeadLetterFilter filter) {
-		return this.letters.list(filter.choice()).stream().map(DeadLetter::of).toList();
+		return this.deadLetters.list(filter.selection()).stream().map(DeadLetter::of).toList();
 	}
 
 	@Override
 	public boolean retry(long id) {
-		return this.transaction.call(() -> this.letters.retry(choice(id))) > 0;
+		return this.transaction.call(() -> this.deadLetters.retry(selection(id))) > 0;
 	}
 
 	@Override
 	public long retry(DeadLetterFilter filter) {
-		return this.transaction.call(() -> this.letters.retry(filter.choice()));
+		return this.transaction.call(() -> this.deadLetters.retry(filter.selection()));
 	}
 
 	@Override
 	public boolean delete(long id) {
-		return this.transaction.call(() -> this.letters.delete(choice(id))) > 0;
+		return this.transaction.call(() -> this.deadLetters.delete(selection(id))) > 0;
 	}
 
 	@Override
 	public long delete(DeadLetterFilter filter) {
-		return this.transaction.call(() -> this.letters.delete(filter.choice()));
+		return this.transaction.call(() -> this.deadLetters.delete(filter.selection()));
 	}
 
-	private static DeadLetterSelection choice(long id) {
+	private static DeadLetterSelection selection(long id) {
 		return new DeadLetterSelection(id, null, null, null, null, null, null);
 	}
 
 	@Override
 	public void pause() {
-		this.transaction.execute(() -> this.limits.pause(null, null));
+		this.transaction.execute(() -> this.queues.pause(null, null));
 	}
 
 	@Override
 	public void resume() {
-		this.transaction.execute(() -> this.limits.resume(null, null));
+		this.transaction.execute(() -> this.queues.resume(null, null));
 	}
 
 	@Override
 	public void pauseHandler(String handler) {
 		requireName("handler", handler);
-		this.transaction.execute(() -> this.limits.pause(handler, null));
+		this.transaction.execute(() -> this.queues.pause(handler, null));
 	}
 
 	@Override
 	public void resumeHandler(String handler) {
 		requireName("handler", handler);
-		this.transaction.execute(() -> this.limits.resume(handler, null));
+		this.transaction.execute(() -> this.queues.resume(handler, null));
 	}
 
 	@Override
 	public void pauseQueue(String queue) {
 		requireName("queue", queue);
-		this.transaction.execute(() -> this.limits.pause(null, queue));
+		this.transaction.execute(() -> this.queues.pause(null, queue));
 	}
 
 	@Override
 	public void resumeQueue(String queue) {
 		requireName("queue", queue);
-		this.transaction.execute(() -> this.limits.resume(null, queue));
+		this.transaction.execute(() -> this.queues.resume(null, queue));
 	}
 
 	@Override
 	public void setQueue(String queue, QueueLimits limits) {
 		requireName("queue", queue);
-		this.transaction.execute(() -> this.limits.setQueue(queue, limits.concurrency(), limits.rate(), limits.per()));
+		this.transaction.execute(() -> this.queues.setQueue(queue, limits.concurrency(), limits.rate(), limits.per()));
 	}
 
 	@Override
 	public boolean dropQueue(String queue) {
 		requireName("queue", queue);
-		return this.transaction.call(() -> this.limits.dropQueue(queue));
+		return this.transaction.call(() -> this.queues.dropQueue(queue));
 	}
 
 	private static void requireName(String what, String name) {

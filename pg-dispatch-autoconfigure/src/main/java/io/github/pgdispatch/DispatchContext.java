@@ -4,15 +4,16 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * What a running job may know of itself: the argument for a parameter of this type. It is
- * not stored with the job's arguments, so that a caller passes {@code null} for it.
+ * Describes a running job. A parameter of this type gets the context of the job. It is
+ * not stored with the arguments, so that a caller passes {@code null}. The times are
+ * those of the clock of the database.
  *
- * @param jobId of the job, the same in all its attempts
- * @param attempt which one this is, counted from 1
- * @param dueAt when the job was to be run at the earliest
- * @param dispatchedAt when the transaction started that has dispatched the job
- * @param headers what {@link DispatchPropagator propagators} have sent along, or whoever
- * dispatched the job in SQL
+ * @param jobId the id of the job, which is the same for all attempts
+ * @param attempt the number of this attempt, starting at 1
+ * @param dueAt the time before which the job was not to be run
+ * @param dispatchedAt the time at which the transaction that dispatched the job began
+ * @param headers the headers that {@link DispatchPropagator propagators} have set, or the
+ * headers of a dispatch in SQL; immutable
  */
 public record DispatchContext(long jobId, int attempt, Instant dueAt, Instant dispatchedAt,
 		Map<String, String> headers) {

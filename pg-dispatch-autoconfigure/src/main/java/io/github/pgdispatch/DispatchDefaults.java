@@ -7,18 +7,18 @@ import io.github.pgdispatch.gateway.Option;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of jobs that do not ask for something else themselves. Of SQL it is asked
- * when it is dispatched, and of methods when they are run.
+ * The defaults for options that a dispatch does not set. They apply to SQL when it is
+ * dispatched, and to methods when they are run.
  *
- * @param maxAttempts how often a job is run at the most until it succeeds; 1 to 32,767
- * @param backOff between two attempts
- * @param timeLimit how long an attempt may last, a millisecond at the least; {@code null}
- * for any time
+ * @param maxAttempts the maximum number of attempts, the first included; 1 to 32,767
+ * @param backOff the back-off after a failed attempt
+ * @param timeLimit the time limit of an attempt; at least one millisecond, or
+ * {@code null} for no limit
  */
 public record DispatchDefaults(int maxAttempts, BackOff backOff, @Nullable Duration timeLimit) {
 
 	/**
-	 * One attempt, which may last any time.
+	 * One attempt without a time limit.
 	 */
 	public static final DispatchDefaults ONE_ATTEMPT = new DispatchDefaults(1, BackOff.DEFAULT, null);
 
@@ -30,12 +30,12 @@ public record DispatchDefaults(int maxAttempts, BackOff backOff, @Nullable Durat
 	}
 
 	/**
-	 * What is asked of SQL. The database has the same default for the back-off: not to
-	 * tell it makes the job a cheaper one.
+	 * Adds the defaults to the options of SQL. The default back-off is left out, because
+	 * the database has the same default, and a job without the option is cheaper.
 	 */
-	DispatchOptions complete(DispatchOptions asked) {
-		DispatchOptions options = asked.has(Option.MAX_ATTEMPTS) ? asked
-				: asked.with(Option.MAX_ATTEMPTS, this.maxAttempts);
+	DispatchOptions complete(DispatchOptions given) {
+		DispatchOptions options = given.has(Option.MAX_ATTEMPTS) ? given
+				: given.with(Option.MAX_ATTEMPTS, this.maxAttempts);
 		if (this.timeLimit != null && !options.has(Option.TIME_LIMIT)) {
 			options = options.with(Option.TIME_LIMIT, this.timeLimit);
 		}

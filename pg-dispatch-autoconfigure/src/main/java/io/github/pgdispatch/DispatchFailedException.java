@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown to whoever waits for the value of a job that has none: the job is a dead letter
- * or was cancelled, or the transaction that dispatched it has rolled back.
+ * Thrown to a caller that waits for the value of a job if the job became a dead letter or
+ * was cancelled, or if the transaction that dispatched it has rolled back.
  */
 public class DispatchFailedException extends RuntimeException {
 
@@ -17,8 +17,8 @@ public class DispatchFailedException extends RuntimeException {
 	private final @Nullable String sqlState;
 
 	/**
-	 * Creates one for a job that has ended.
-	 * @param result of the job
+	 * Creates an exception for a job that has ended without success.
+	 * @param result the result of the job
 	 */
 	public DispatchFailedException(JobResult result) {
 		this(result.id(), result.sqlState(),
@@ -34,8 +34,8 @@ public class DispatchFailedException extends RuntimeException {
 	}
 
 	/**
-	 * Returns which job it is about.
-	 * @return the job's id
+	 * Returns the id of the job.
+	 * @return the id of the job
 	 */
 	public long getId() {
 		return this.id;
@@ -43,7 +43,7 @@ public class DispatchFailedException extends RuntimeException {
 
 	/**
 	 * Returns the SQLSTATE of the error.
-	 * @return the SQLSTATE; {@code null} if the job did not fail with one
+	 * @return the SQLSTATE, or {@code null} if the error has none
 	 */
 	public @Nullable String getSqlState() {
 		return this.sqlState;

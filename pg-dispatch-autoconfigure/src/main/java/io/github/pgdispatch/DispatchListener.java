@@ -1,23 +1,25 @@
 package io.github.pgdispatch;
 
 /**
- * Learns of dispatches as soon as they are committed: how a driver wakes the workers of
- * its own node without a round trip to the database.
+ * Is informed of committed dispatches of this node. A driver implements it to wake the
+ * workers of its node without a round trip to the database. Implementations have to be
+ * thread-safe.
  */
 public interface DispatchListener {
 
 	/**
-	 * Whether this listener sees to it that the jobs are run. If not, the drivers of
-	 * other nodes are notified through the database.
-	 * @return whether it does
+	 * Returns whether this listener ensures that the jobs are run. Otherwise, the drivers
+	 * of other nodes are notified through the database.
+	 * @return whether this listener ensures that the jobs are run
 	 */
 	boolean isListening();
 
 	/**
-	 * Called after a transaction in which this node dispatched has been committed, or may
-	 * have been. Must return quickly and not throw.
-	 * @param fired how many jobs are due at once
-	 * @param snoozed how many jobs fall due later
+	 * Called after the commit of a transaction in which this node dispatched jobs, or if
+	 * it is unknown whether that transaction has committed. Called on the thread of the
+	 * transaction. Has to return quickly, and must not throw an exception.
+	 * @param fired the number of jobs that are due at once
+	 * @param snoozed the number of jobs that become due later
 	 */
 	void committed(int fired, int snoozed);
 

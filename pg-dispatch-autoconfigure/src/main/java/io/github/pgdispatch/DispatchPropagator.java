@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Carries something along with a dispatched call of a handler, such as a trace or a
- * tenant: puts it into the headers of the job, and restores it around the call. Nothing
- * is carried along by itself: neither the security context nor the MDC, as the call is
- * not made on behalf of whoever was there when it was dispatched. Of dispatched SQL the
- * headers are kept, too, for its {@link DeadLetter}; around it nothing can be restored.
+ * Transfers a value such as a trace or a tenant from the dispatch to the job. It writes
+ * the value to the headers of the job, and restores it while the handler runs. Nothing is
+ * transferred by default, neither the security context nor the MDC. The headers of SQL
+ * are stored as well, and are part of its {@link DeadLetter}, but nothing is restored
+ * while SQL runs.
  *
  * <p>
- * All beans of this type are used, in their order. Implementations are to be thread-safe.
+ * All beans of this type are used in their order. Implementations have to be thread-safe.
  * For example: <pre class="code">
  * &#64;Component
  * class TenantPropagator implements DispatchPropagator {
@@ -31,41 +31,42 @@ import java.util.Map;
 public interface DispatchPropagator {
 
 	/**
-	 * Puts headers. Called on the thread that dispatches, in its transaction; if it
-	 * throws, so does the dispatch.
-	 * @param headers of the job so far, to which to add; neither names nor values may be
-	 * {@code null} or contain the character NUL
+	 * Adds headers to a job. Called on the thread that dispatches, in its transaction. An
+	 * exception makes the dispatch fail.
+	 * @param headers the headers of the job so far, to which this method adds its own.
+	 * Names and values must not be {@code null} or contain a NUL character
 	 */
 	void inject(Map<String, String> headers);
 
 	/**
-	 * Restores what the headers tell. Called on the thread that will run the method,
-	 * before its transaction begins; if it throws, the job has failed.
-	 * @param context of the job, with the headers; those of a job that was dispatched in
-	 * SQL, or by an older version of the application, may lack some
-	 * @return what to close, on the same thread, when the method has returned and its
-	 * transaction has ended
+	 * Restores the values of the headers. Called on the thread that runs the method,
+	 * before its transaction begins. An exception makes the attempt fail.
+	 * @param context the context of the job, which has the headers. A job that was
+	 * dispatched in SQL or by an older version of the application may not have all
+	 * headers
+	 * @return a scope, which is closed on the same thread after the method has returned
+	 * and its transaction has ended
 	 */
 	Scope extract(DispatchContext context);
 
 	/**
-	 * Makes one of several.
-	 * @param propagators to be called in this order; their scopes are closed in the
-	 * reverse one
-	 * @return a propagator, which carries along nothing if there are none
+	 * Combines several propagators.
+	 * @param propagators the propagators, which are called in this order. Their scopes
+	 * are closed in the reverse order
+	 * @return a propagator that calls all others, or transfers nothing if there are none
 	 */
 	static DispatchPropagator of(List<DispatchPropagator> propagators) {
 		return new CompositeDispatchPropagator(propagators);
 	}
 
 	/**
-	 * What was restored for a call.
+	 * The values that were restored for a call.
 	 */
 	@FunctionalInterface
 	interface Scope extends AutoCloseable {
 
 		/**
-		 * Undoes it.
+		 * Removes the restored values.
 		 */
 		@Override
 		void close();

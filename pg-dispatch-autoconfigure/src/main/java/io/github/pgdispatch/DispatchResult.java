@@ -14,9 +14,9 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.util.Assert;
 
 /**
- * The handle of a job whose value is kept: what a method with {@link AfterCommitDispatch}
- * may return, for its caller to wait for the job's value. Where the job runs the method's
- * body, that returns the value by {@link #of(Object)}:
+ * The handle of a job whose value is kept. A method with {@link AfterCommitDispatch} can
+ * return it, so that its caller can wait for the value of the job. A body that a job runs
+ * returns the value with {@link #of(Object)}:
  *
  * <pre class="code">
  * &#64;AfterCommitDispatch
@@ -33,7 +33,7 @@ import org.springframework.util.Assert;
 public final class DispatchResult<T extends @Nullable Object> {
 
 	/**
-	 * What the template returns instead of the id of a job that it cannot see.
+	 * The value that the template returns for a job that the transaction cannot see.
 	 */
 	private static final long UNSEEN = 0;
 
@@ -47,11 +47,11 @@ public final class DispatchResult<T extends @Nullable Object> {
 	}
 
 	/**
-	 * Makes one that is no more than a value: what the body of a method returns to the
-	 * job that runs it.
+	 * Creates a result that only has a value. The body of a method returns it to the job
+	 * that runs it.
 	 * @param <T> the type of the value
-	 * @param value the job's value
-	 * @return the value
+	 * @param value the value of the job
+	 * @return a new result with this value
 	 */
 	public static <T extends @Nullable Object> DispatchResult<T> of(T value) {
 		return new DispatchResult<>(null, CompletableFuture.completedFuture(value));
@@ -61,8 +61,8 @@ public final class DispatchResult<T extends @Nullable Object> {
 			Function<JobResult, T> value) {
 		CompletableFuture<T> future = new CompletableFuture<>();
 		if (id == UNSEEN) {
-			future.completeExceptionally(new IllegalStateException("A job with the same key waits, which was"
-					+ " dispatched after this transaction has begun, and so is not known to it"));
+			future.completeExceptionally(new IllegalStateException("A job with the same key waits. It was"
+					+ " dispatched after this transaction had begun, so that the transaction cannot see it"));
 		}
 		else if (TransactionSynchronizationManager.isSynchronizationActive()
 				&& TransactionSynchronizationManager.isActualTransactionActive()) {
@@ -95,22 +95,22 @@ public final class DispatchResult<T extends @Nullable Object> {
 
 	/**
 	 * Returns the id of the job.
-	 * @return the id, for {@link PgDispatchTemplate}'s methods
-	 * @throws IllegalStateException if this was made of a value
+	 * @return the id, which the methods of {@link PgDispatchTemplate} accept
+	 * @throws IllegalStateException if this result was created from a value
 	 */
 	public long id() {
-		Assert.state(this.id != null, "This is a value, and not the handle of a job");
+		Assert.state(this.id != null, "This result was created from a value, and has no job");
 		return this.id;
 	}
 
 	/**
-	 * Returns the future value. Who waits for it, as by {@link CompletableFuture#join()},
-	 * in the transaction that has dispatched the job, waits for ever; use
-	 * {@link #get(Duration)}. Cancel it to have the job waited for no longer; that does
-	 * not cancel the job.
-	 * @return completed when the transaction has committed and the job has succeeded;
-	 * exceptionally with a {@link DispatchFailedException} if the job has become a dead
-	 * letter or was cancelled, and as soon as the transaction rolls back
+	 * Returns the future of the value. Do not wait for it, for example with
+	 * {@link CompletableFuture#join()}, in the transaction that dispatched the job,
+	 * because this would never end; {@link #get(Duration)} throws an exception instead.
+	 * Cancel the future to stop waiting. This does not cancel the job.
+	 * @return a future that is completed after the transaction has committed and the job
+	 * has succeeded. It is completed exceptionally with a {@link DispatchFailedException}
+	 * if the job became a dead letter or was cancelled, or if the transaction rolls back
 	 */
 	public CompletableFuture<T> future() {
 		return this.future;
@@ -118,15 +118,16 @@ public final class DispatchResult<T extends @Nullable Object> {
 
 	/**
 	 * Waits for the value.
-	 * @param timeout how long at the most; zero or more
-	 * @return the value
-	 * @throws IllegalStateException if the transaction that has dispatched the job is the
-	 * current one, or is suspended by it: the job would not run before it has ended
-	 * @throws DispatchFailedException if the job has become a dead letter or was
-	 * cancelled, or the transaction has rolled back
-	 * @throws DispatchTimeoutException if the job has not ended in time, or the thread
-	 * was interrupted, which it then still is
-	 * @throws NoSuchJobException if what became of the job is no longer kept
+	 * @param timeout the maximum time to wait; zero or more
+	 * @return the value of the job
+	 * @throws IllegalStateException if the job was dispatched by the current transaction
+	 * or by one that it suspends, because the job cannot run before that transaction has
+	 * ended
+	 * @throws DispatchFailedException if the job became a dead letter or was cancelled,
+	 * or if the transaction has rolled back
+	 * @throws DispatchTimeoutException if the job has not ended in time, or if the thread
+	 * was interrupted, in which case its interrupted status stays set
+	 * @throws NoSuchJobException if the result of the job is no longer kept
 	 */
 	public T get(Duration timeout) {
 		if (this.id == null) {
@@ -159,8 +160,8 @@ public final class DispatchResult<T extends @Nullable Object> {
 	static void refuseInTransactionOf(long id) {
 		Assert.state(!DispatchedInTransaction.contains(id),
 				() -> "Job " + id + " was dispatched by a transaction of this thread that has not ended. The job"
-						+ " runs after its commit: to wait for it here would be to wait for ever. Wait after the"
-						+ " transaction, or use the future");
+						+ " runs after the commit of that transaction, so that this thread would wait for ever. Wait"
+						+ " after the transaction, or use the future");
 	}
 
 	private record WaitAfterCommit(long id, CompletableFuture<?> future,

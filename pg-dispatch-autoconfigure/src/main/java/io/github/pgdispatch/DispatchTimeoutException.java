@@ -1,15 +1,16 @@
 package io.github.pgdispatch;
 
 /**
- * Thrown to whoever has waited in vain for the end of a job, which goes on.
+ * Thrown to a caller that waits for a job if the job has not ended in time. The job goes
+ * on.
  */
 public class DispatchTimeoutException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
 	/**
-	 * Creates one.
-	 * @param message how long it was waited for what
+	 * Creates an exception.
+	 * @param message the message
 	 */
 	public DispatchTimeoutException(String message) {
 		super(message);

@@ -18,9 +18,9 @@ import org.springframework.transaction.support.ResourceTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * The transaction that a dispatch joins: the caller's, provided that it is one of the
- * database that has the schema. Anything else would commit a dispatch whose transaction
- * rolls back, or lose one whose transaction commits.
+ * Joins the transaction of the caller, which has to be a transaction of the database that
+ * has the schema. In any other transaction, a dispatch could be committed although the
+ * transaction rolls back, or be lost although it commits.
  */
 final class DispatchTransaction {
 
@@ -31,11 +31,11 @@ final class DispatchTransaction {
 	private final boolean required;
 
 	/**
-	 * Creates the gate.
-	 * @param transactionManager of the transactions to join
-	 * @param dataSource of the database that has the schema
-	 * @param required whether there has to be a transaction; if not, a dispatch outside
-	 * of one has its own
+	 * Creates an instance.
+	 * @param transactionManager the manager of the transactions to join
+	 * @param dataSource the database that has the schema
+	 * @param required whether a transaction is required. Otherwise, an action without a
+	 * transaction gets its own
 	 */
 	DispatchTransaction(PlatformTransactionManager transactionManager, DataSource dataSource, boolean required) {
 		this.transactionManager = transactionManager;
@@ -51,7 +51,7 @@ final class DispatchTransaction {
 		TransactionStatus status = begin();
 		try {
 			requireConnection();
-			// What JPA has not written yet could not be referred to.
+			// A job may refer to pending JPA changes.
 			status.flush();
 			dispatch.run();
 		}
@@ -76,29 +76,29 @@ final class DispatchTransaction {
 		catch (IllegalTransactionStateException ex) {
 			throw new IllegalTransactionStateException("The current transaction" + name() + " is not one of "
 					+ this.transactionManager + ", which manages the database that has the schema pgdispatch."
-					+ " Dispatch in a transaction of that", ex);
+					+ " Dispatch in a transaction of that transaction manager", ex);
 		}
 	}
 
 	/**
-	 * Without a connection that is bound to the thread, JDBC would use one of its own,
-	 * which commits at once. (JTA enlists a connection when it is first used.)
+	 * Without a connection that is bound to the thread, JDBC would use another
+	 * connection, which commits at once. JTA enlists a connection when it is first used.
 	 */
 	private void requireConnection() {
 		if (this.transactionManager instanceof ResourceTransactionManager
 				&& !TransactionSynchronizationManager.hasResource(this.resource)) {
 			throw new IllegalTransactionStateException("The current transaction" + name()
-					+ " has no connection of the DataSource that pg-dispatch uses: " + this.transactionManager
-					+ " has another DataSource, or does not expose its JDBC connection");
+					+ " has no connection of the DataSource that pg-dispatch uses, because " + this.transactionManager
+					+ " has another DataSource or does not expose its JDBC connection");
 		}
 	}
 
 	private TransactionDefinition definition() {
 		if (!TransactionSynchronizationManager.isActualTransactionActive()) {
 			if (this.required) {
-				throw new IllegalTransactionStateException("There is no transaction to dispatch from. Call from a"
-						+ " @Transactional method or a TransactionTemplate; or set pgdispatch.transaction=supports, so that"
-						+ " a dispatch outside of a transaction commits by itself");
+				throw new IllegalTransactionStateException("There is no transaction to dispatch in. Dispatch in a"
+						+ " @Transactional method or in a TransactionTemplate, or set pgdispatch.transaction=supports, so that"
+						+ " a dispatch without a transaction commits by itself");
 			}
 			return TransactionDefinition.withDefaults();
 		}
@@ -108,7 +108,7 @@ final class DispatchTransaction {
 		}
 		if (CommitMarker.isPresent()) {
 			throw new IllegalTransactionStateException("The current transaction" + name()
-					+ " has been committed already, as in an AFTER_COMMIT event listener: a dispatch could not join it."
+					+ " has already been committed, as in an AFTER_COMMIT event listener, and cannot be joined."
 					+ " Dispatch before the commit, or in a new transaction (Propagation.REQUIRES_NEW)");
 		}
 		return new DefaultTransactionDefinition(TransactionDefinition.PROPAGATION_MANDATORY);

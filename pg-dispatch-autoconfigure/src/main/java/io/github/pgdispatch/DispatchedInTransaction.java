@@ -12,15 +12,15 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Remembers which jobs were dispatched by transactions of the current thread that have
- * not ended: the current one, and those that it has suspended. To wait for one of them
- * would be to wait for ever.
+ * Remembers the jobs that were dispatched by transactions of the current thread that have
+ * not ended, which are the current transaction and those that it suspends. Waiting for
+ * one of these jobs would never end.
  */
 final class DispatchedInTransaction implements TransactionSynchronization {
 
 	/**
-	 * Unlike the synchronizations, what is bound by it stays visible while an inner
-	 * transaction suspends the outer one.
+	 * The key of a resource. A resource stays visible while an inner transaction suspends
+	 * the outer one, and a synchronization does not.
 	 */
 	private static final Object RESOURCE = DispatchedInTransaction.class;
 
@@ -30,9 +30,9 @@ final class DispatchedInTransaction implements TransactionSynchronization {
 	}
 
 	/**
-	 * Remembers a job, until the current transaction has ended.
-	 * @param id of the job that it has dispatched; {@code null} if it cannot see that
-	 * @return the id, or zero
+	 * Remembers a job until the current transaction has ended.
+	 * @param id the id of the job, or {@code null} if the transaction cannot see the job
+	 * @return the id, or zero for {@code null}
 	 */
 	static long add(@Nullable Long id) {
 		if (id == null) {
@@ -43,9 +43,10 @@ final class DispatchedInTransaction implements TransactionSynchronization {
 	}
 
 	/**
-	 * Whether a transaction that has not ended has dispatched a job.
-	 * @param id of the job
-	 * @return whether one of this thread has
+	 * Returns whether a transaction of this thread that has not ended has dispatched a
+	 * job.
+	 * @param id the id of the job
+	 * @return whether there is such a transaction
 	 */
 	static boolean contains(long id) {
 		List<DispatchedInTransaction> open = open();
@@ -80,7 +81,7 @@ final class DispatchedInTransaction implements TransactionSynchronization {
 	}
 
 	/**
-	 * What is called after this one may wait already.
+	 * Synchronizations that are called after this one may wait for the job.
 	 */
 	@Override
 	public void afterCommit() {

@@ -6,19 +6,22 @@ import io.github.pgdispatch.gateway.JobRow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A job as it was when it was looked for. All times are by the database's clock. Of a job
- * that is done or was cancelled, no more is known than its state and its end.
+ * The state of a job at the time at which it was read. The times are those of the clock
+ * of the database. Only the id, the state and the time of the end are known of a job that
+ * is done or was cancelled.
  *
- * @param id identifies the job
- * @param state how far it is
- * @param command the SQL, with its parameters as literals; {@code null} if it calls a
- * handler
- * @param handler the name of the handler that it calls; {@code null} if it has a command
- * @param arguments of the call, as a JSON object; {@code null} if it has a command
- * @param dispatchedAt when the transaction began that dispatched it
- * @param dueAt before which it is not run; after a failed attempt, the time of the next
- * @param attempts how many times it was begun
- * @param finishedAt when it ended; {@code null} if it has not
+ * @param id the id of the job
+ * @param state the state of the job
+ * @param command the SQL, with its parameters as literals; {@code null} if the job calls
+ * a handler
+ * @param handler the name of the handler; {@code null} if the job has a command
+ * @param arguments the arguments of the call, as a JSON object; {@code null} if the job
+ * has a command
+ * @param dispatchedAt the time at which the transaction that dispatched the job began
+ * @param dueAt the time before which the job is not run. After a failed attempt, this is
+ * the time of the next attempt
+ * @param attempts the number of attempts that have begun
+ * @param finishedAt the time at which the job ended; {@code null} if it has not ended
  */
 public record JobInfo(long id, JobState state, @Nullable String command, @Nullable String handler,
 		@Nullable String arguments, @Nullable Instant dispatchedAt, @Nullable Instant dueAt, @Nullable Integer attempts,

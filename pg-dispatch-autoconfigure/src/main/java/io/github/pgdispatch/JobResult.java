@@ -5,26 +5,27 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has become of a job.
+ * The result of a job that has ended.
  *
- * @param id identifies the job
- * @param state in which it has ended: done, failed or cancelled
- * @param value JSON text: an array of the rows that the SQL has returned, each an object
- * of its columns, or the value that the method has returned; {@code null} if there is
- * none, or it was not to be kept
- * @param rowCount how many rows the SQL, or the last of its statements, has returned or
- * changed; {@code null} if it was not to be kept
- * @param sqlState the SQLSTATE of the error, if the job has failed with one
- * @param message of the error; {@code null} if the job has not failed
- * @param finishedAt when it ended, by the database's clock
+ * @param id the id of the job
+ * @param state the state in which the job has ended: done, failed or cancelled
+ * @param value the value as JSON text. The value of SQL is an array of its rows, each of
+ * which is an object of its columns. The value of a method is its return value.
+ * {@code null} if there is no value, or if it was not kept
+ * @param rowCount the number of rows that the SQL, or the last of its statements, has
+ * returned or changed; {@code null} if it was not kept
+ * @param sqlState the SQLSTATE of the error; {@code null} if the job has not failed, or
+ * if the error has none
+ * @param message the message of the error; {@code null} if the job has not failed
+ * @param finishedAt the time at which the job ended, by the clock of the database
  */
 public record JobResult(long id, JobState state, @Nullable String value, @Nullable Long rowCount,
 		@Nullable String sqlState, @Nullable String message, @Nullable Instant finishedAt) {
 
 	/**
-	 * Makes sure that the job has succeeded.
+	 * Returns this result if the job has succeeded.
 	 * @return this result
-	 * @throws DispatchFailedException if it failed or was cancelled
+	 * @throws DispatchFailedException if the job failed or was cancelled
 	 */
 	public JobResult orElseThrow() {
 		if (this.state != JobState.DONE) {

@@ -1,50 +1,50 @@
 package io.github.pgdispatch;
 
 /**
- * How far a job is.
+ * The state of a job.
  */
 public enum JobState {
 
 	/**
-	 * It is due, and waits for a worker only.
+	 * The job is due, and waits for a worker.
 	 */
 	WAITING,
 
 	/**
-	 * It is not due yet: it was dispatched with a delay, or waits for its next attempt.
+	 * The job is not due yet, because of its delay or after a failed attempt.
 	 */
 	SNOOZED,
 
 	/**
-	 * It waits for those before it in its order, for its queue, or for the end of a
-	 * pause.
+	 * The job is due, and waits for an earlier job of the same ordering key, for its
+	 * queue, or for the end of a pause.
 	 */
 	HELD,
 
 	/**
-	 * A worker is running it.
+	 * A worker is running the job.
 	 */
 	RUNNING,
 
 	/**
-	 * It has succeeded. Known only if its result is kept, and for as long.
+	 * The job has succeeded. This is known only while its result is kept.
 	 */
 	DONE,
 
 	/**
-	 * It is a dead letter.
+	 * The job is a dead letter.
 	 */
 	FAILED,
 
 	/**
-	 * It was cancelled. Known only if its result was to be kept, and for as long.
+	 * The job was cancelled. This is known only while its result is kept.
 	 */
 	CANCELLED;
 
 	/**
-	 * Whether a job in this state is not run any more, unless as a dead letter that is
+	 * Returns whether a job in this state has ended. A dead letter has ended, but can be
 	 * retried.
-	 * @return whether it has ended
+	 * @return whether the job has ended
 	 */
 	public boolean hasEnded() {
 		return this == DONE || this == FAILED || this == CANCELLED;

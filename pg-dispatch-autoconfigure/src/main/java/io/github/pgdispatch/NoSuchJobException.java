@@ -1,19 +1,21 @@
 package io.github.pgdispatch;
 
 /**
- * Thrown to whoever waits for the end of a job that there is not, or no longer.
+ * Thrown to a caller that waits for the end of a job if there is no such job, or if it
+ * has ended and its result was not kept.
+ *
  */
 public class NoSuchJobException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
 	/**
-	 * Creates one.
-	 * @param id of the job
+	 * Creates an exception.
+	 * @param id the id of the job
 	 */
 	public NoSuchJobException(long id) {
-		super("There is no job " + id + ": it was never committed, or has ended, and what became of it is not kept,"
-				+ " or no longer. Dispatch a job with keepResult to wait for its end");
+		super("There is no job " + id + ". Its dispatch was not committed, or it has ended and its result is not kept."
+				+ " Use keepResult to dispatch a job whose end you wait for");
 	}
 
 }

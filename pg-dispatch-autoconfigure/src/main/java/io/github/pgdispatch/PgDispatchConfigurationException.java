@@ -3,9 +3,9 @@ package io.github.pgdispatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when the application starts and pg-dispatch cannot work as it is configured, or
- * with the database as it is. Spring Boot reports the description and the action without
- * a stack trace.
+ * Thrown at the start of the application if pg-dispatch cannot work with its
+ * configuration or with the database. Spring Boot reports the description and the action
+ * without a stack trace.
  */
 public class PgDispatchConfigurationException extends RuntimeException {
 
@@ -17,8 +17,8 @@ public class PgDispatchConfigurationException extends RuntimeException {
 
 	/**
 	 * Creates an exception.
-	 * @param description what was found, in full sentences
-	 * @param action what to do about it, in full sentences
+	 * @param description the problem, in full sentences
+	 * @param action the action that solves the problem, in full sentences
 	 */
 	public PgDispatchConfigurationException(String description, String action) {
 		this(description, action, null);
@@ -26,9 +26,9 @@ public class PgDispatchConfigurationException extends RuntimeException {
 
 	/**
 	 * Creates an exception with a cause.
-	 * @param description what was found, in full sentences
-	 * @param action what to do about it, in full sentences
-	 * @param cause what has led to it, if that was an exception
+	 * @param description the problem, in full sentences
+	 * @param action the action that solves the problem, in full sentences
+	 * @param cause the exception that has revealed the problem, or {@code null}
 	 */
 	public PgDispatchConfigurationException(String description, String action, @Nullable Throwable cause) {
 		super(description + " " + action, cause);
@@ -37,16 +37,16 @@ public class PgDispatchConfigurationException extends RuntimeException {
 	}
 
 	/**
-	 * What was found.
-	 * @return full sentences
+	 * Returns the description of the problem.
+	 * @return the problem, in full sentences
 	 */
 	public String getDescription() {
 		return this.description;
 	}
 
 	/**
-	 * What to do about it.
-	 * @return full sentences
+	 * Returns the action that solves the problem.
+	 * @return the action, in full sentences
 	 */
 	public String getAction() {
 		return this.action;

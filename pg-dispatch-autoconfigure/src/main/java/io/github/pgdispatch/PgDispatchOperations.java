@@ -8,21 +8,22 @@ import javax.sql.DataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * What an operator does: looks after dead letters, and holds jobs back. All of it is
- * about the jobs of the role that the application logs in as, whatever node or SQL has
- * dispatched them.
+ * Operations for administrators, who handle dead letters, pause jobs and set queues. The
+ * operations apply to the jobs of the role with which the application logs in, no matter
+ * which node or SQL has dispatched them.
  *
  * <p>
- * <strong>Transactions</strong>: what changes something joins the current transaction,
- * and then takes effect with its commit; without one, it commits by itself. In a
- * read-only transaction, in one of another {@code DataSource}, and in one that has
- * already been committed it fails.
+ * <strong>Transactions</strong>: an operation that changes something joins the current
+ * transaction, and takes effect with its commit. Without a transaction, it commits by
+ * itself. It fails in a read-only transaction, in a transaction of another
+ * {@code DataSource}, and in a transaction that has already been committed.
  *
  * <p>
- * Thread-safe. The methods throw {@link IllegalArgumentException} for bad input,
- * {@link org.springframework.transaction.IllegalTransactionStateException} where the
- * transaction does not fit, and {@link org.springframework.dao.DataAccessException} for
- * what the database refuses.
+ * Thread-safe. The methods throw {@link IllegalArgumentException} for an illegal
+ * argument, {@link org.springframework.transaction.IllegalTransactionStateException} if
+ * the current transaction cannot be joined, and
+ * {@link org.springframework.dao.DataAccessException} if the database refuses the
+ * operation.
  *
  * @see PgDispatchTemplate#find(long)
  * @see PgDispatchTemplate#cancel(long)
@@ -31,105 +32,106 @@ public interface PgDispatchOperations {
 
 	/**
 	 * Creates the operations.
-	 * @param dataSource of the database that has the schema
-	 * @param transactionManager of the transactions to join, which manages connections of
-	 * that {@code DataSource}
-	 * @return thread-safe operations
+	 * @param dataSource the database that has the schema
+	 * @param transactionManager the manager of the transactions to join, which has to
+	 * manage connections of that {@code DataSource}
+	 * @return new thread-safe operations
 	 */
 	static PgDispatchOperations create(DataSource dataSource, PlatformTransactionManager transactionManager) {
 		return new DefaultPgDispatchOperations(dataSource, transactionManager);
 	}
 
 	/**
-	 * Looks for a dead letter.
-	 * @param id of the job
-	 * @return the dead letter, if there is one
+	 * Finds a dead letter.
+	 * @param id the id of the job
+	 * @return the dead letter, or an empty result if there is none with this id
 	 */
 	Optional<DeadLetter> deadLetter(long id);
 
 	/**
-	 * Lists dead letters.
-	 * @param filter which ones
-	 * @return the dead letters, in the order in which they failed
+	 * Finds dead letters.
+	 * @param filter selects the dead letters
+	 * @return the selected dead letters, in the order in which they failed
 	 */
 	List<DeadLetter> deadLetters(DeadLetterFilter filter);
 
 	/**
-	 * Dispatches a dead letter again, with the id that the job had and all that was asked
-	 * of it; its attempts are counted anew.
-	 * @param id of the job
-	 * @return whether there was such a dead letter
+	 * Dispatches a dead letter again. The job keeps its id and its options, and its
+	 * attempts are counted from the beginning.
+	 * @param id the id of the job
+	 * @return whether there was a dead letter with this id
 	 */
 	boolean retry(long id);
 
 	/**
 	 * Dispatches dead letters again, in the order in which they failed.
-	 * @param filter which ones
-	 * @return how many
+	 * @param filter selects the dead letters
+	 * @return the number of dead letters that were dispatched again
 	 */
 	long retry(DeadLetterFilter filter);
 
 	/**
-	 * Deletes a dead letter. Jobs of its order that it held back go on.
-	 * @param id of the job
-	 * @return whether there was one
+	 * Deletes a dead letter. Later jobs of the same ordering key that it held are run.
+	 * @param id the id of the job
+	 * @return whether there was a dead letter with this id
 	 */
 	boolean delete(long id);
 
 	/**
-	 * Deletes dead letters. Jobs of their orders that they held back go on.
-	 * @param filter which ones
-	 * @return how many
+	 * Deletes dead letters. Later jobs of the same ordering keys that they held are run.
+	 * @param filter selects the dead letters
+	 * @return the number of deleted dead letters
 	 */
 	long delete(DeadLetterFilter filter);
 
 	/**
-	 * Has no jobs begun any more. Those that run go on, and what is dispatched waits.
+	 * Pauses all jobs. No job begins until {@link #resume()} is called. Running jobs go
+	 * on, and dispatched jobs wait.
 	 */
 	void pause();
 
 	/**
-	 * Ends what {@link #pause()} has begun; queues and handlers that are paused stay so.
+	 * Ends the pause of all jobs. Handlers and queues that were paused stay paused.
 	 */
 	void resume();
 
 	/**
-	 * Has no jobs of a handler begun any more. Those that run go on.
-	 * @param handler its name, such as {@code signUpSideEffects.welcome}
+	 * Pauses the jobs of a handler. Running jobs go on.
+	 * @param handler the name of the handler, such as {@code signUpSideEffects.welcome}
 	 */
 	void pauseHandler(String handler);
 
 	/**
-	 * Ends what {@link #pauseHandler(String)} has begun.
-	 * @param handler its name
+	 * Ends the pause of a handler.
+	 * @param handler the name of the handler
 	 */
 	void resumeHandler(String handler);
 
 	/**
-	 * Has no jobs of a queue begun any more. Those that run go on.
-	 * @param queue its name; the database refuses one that there is not
+	 * Pauses the jobs of a queue. Running jobs go on.
+	 * @param queue the name of a queue, which has to exist
 	 */
 	void pauseQueue(String queue);
 
 	/**
-	 * Ends what {@link #pauseQueue(String)} has begun.
-	 * @param queue its name
+	 * Ends the pause of a queue.
+	 * @param queue the name of the queue
 	 */
 	void resumeQueue(String queue);
 
 	/**
-	 * Makes a queue, or sets the limits of one anew: jobs that run already go on. What
-	 * {@code pgdispatch.queues} says is set again whenever a node starts.
-	 * @param queue its name
-	 * @param limits of the queue
+	 * Creates a queue, or changes the limits of an existing one. Running jobs go on. The
+	 * limits of {@code pgdispatch.queues} are set again whenever a node starts.
+	 * @param queue the name of the queue
+	 * @param limits the limits of the queue
 	 */
 	void setQueue(String queue, QueueLimits limits);
 
 	/**
-	 * Removes a queue. Its jobs run without its limits, and nothing more can be
+	 * Removes a queue. Its jobs run without its limits, and no more jobs can be
 	 * dispatched to it.
-	 * @param queue its name
-	 * @return whether there was one
+	 * @param queue the name of the queue
+	 * @return whether there was a queue with this name
 	 */
 	boolean dropQueue(String queue);
 

@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * How many jobs of a queue are run, on all nodes and in the database together.
+ * The limits of a queue, which apply to all nodes and the database together.
  *
- * @param concurrency how many at once, at the most; {@code null} for any number. One for
- * jobs that exclude each other
- * @param rate how many are begun in each period, evenly spaced; {@code null} for any
- * number
- * @param per the period of the rate; positive, in whole microseconds
+ * @param concurrency the maximum number of jobs that run at once; {@code null} for no
+ * limit. With 1, the jobs of the queue run one after the other
+ * @param rate the maximum number of jobs that begin in each period, evenly spaced;
+ * {@code null} for no limit
+ * @param per the period of the rate; positive, truncated to whole microseconds
  */
 public record QueueLimits(@Nullable Integer concurrency, @Nullable Integer rate, Duration per) {
 
@@ -27,27 +27,27 @@ public record QueueLimits(@Nullable Integer concurrency, @Nullable Integer rate,
 	}
 
 	/**
-	 * No limits: those of a queue that is only to be paused now and then.
-	 * @return limits to add to
+	 * Returns the limits of a queue that has none. Such a queue can be paused.
+	 * @return no limits
 	 */
 	public static QueueLimits none() {
 		return NONE;
 	}
 
 	/**
-	 * Limits how many jobs run at once.
-	 * @param concurrency the number, which is positive
-	 * @return other limits
+	 * Sets the maximum number of jobs that run at once.
+	 * @param concurrency the maximum number, which is positive
+	 * @return new limits with this concurrency
 	 */
 	public QueueLimits concurrency(int concurrency) {
 		return new QueueLimits(concurrency, this.rate, this.per);
 	}
 
 	/**
-	 * Limits how many jobs are begun in each period.
-	 * @param rate the number, which is positive
+	 * Sets the maximum number of jobs that begin in each period.
+	 * @param rate the maximum number, which is positive
 	 * @param per the period, which is positive
-	 * @return other limits
+	 * @return new limits with this rate
 	 */
 	public QueueLimits rate(int rate, Duration per) {
 		return new QueueLimits(this.concurrency, rate, per);

@@ -7,9 +7,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * Thrown by a method that runs jobs to say when it is to be called again, as where a
- * remote service has told it so. It is a failed attempt like others: the method's
- * transaction rolls back, and a job that has no attempts left becomes a dead letter.
+ * Thrown by the body of a method that a job runs, to set the time of the next attempt,
+ * for example to a time that a remote service has named. The attempt has failed like any
+ * other. The transaction of the method rolls back, and the job becomes a dead letter if
+ * it had its maximum number of attempts.
  */
 public class RetryAfterException extends RuntimeException {
 
@@ -18,19 +19,19 @@ public class RetryAfterException extends RuntimeException {
 	private final Duration delay;
 
 	/**
-	 * Creates one without a cause.
-	 * @param delay after which to call it again
-	 * @param message why
+	 * Creates an exception without a cause.
+	 * @param delay the time until the next attempt; zero or more
+	 * @param message the reason
 	 */
 	public RetryAfterException(Duration delay, String message) {
 		this(delay, message, null);
 	}
 
 	/**
-	 * Creates one.
-	 * @param delay after which to call it again; zero or more
-	 * @param message why
-	 * @param cause what has told it so, if anything was thrown
+	 * Creates an exception.
+	 * @param delay the time until the next attempt; zero or more
+	 * @param message the reason
+	 * @param cause the exception that has led to it, or {@code null}
 	 */
 	public RetryAfterException(Duration delay, String message, @Nullable Throwable cause) {
 		super(message, cause);
@@ -39,7 +40,7 @@ public class RetryAfterException extends RuntimeException {
 	}
 
 	/**
-	 * Returns after which delay to call the method again.
+	 * Returns the time until the next attempt.
 	 * @return the delay
 	 */
 	public Duration getDelay() {

@@ -5,7 +5,7 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 
 /**
- * The object by which a transaction manager knows the connections of a
+ * Determines the object under which a transaction manager binds the connections of a
  * {@code DataSource}.
  */
 public final class TransactionResource {
@@ -14,9 +14,10 @@ public final class TransactionResource {
 	}
 
 	/**
-	 * Finds it as Spring's own transaction managers do.
-	 * @param dataSource the application's, which may be a proxy
-	 * @return the resource, which is to be compared by identity
+	 * Returns the resource of a {@code DataSource}, as Spring's transaction managers
+	 * determine it.
+	 * @param dataSource the {@code DataSource} of the application, which may be a proxy
+	 * @return the resource, which has to be compared by identity
 	 */
 	public static Object of(DataSource dataSource) {
 		DataSource target = (dataSource instanceof TransactionAwareDataSourceProxy proxy) ? proxy.getTargetDataSource()

@@ -10,7 +10,8 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * Asks the database for pg_cron when the application starts, and says who runs the jobs.
+ * Checks at the start of the application whether pg_cron can run jobs, and logs who runs
+ * them.
  */
 final class ChosenDriver implements SmartInitializingSingleton {
 
@@ -44,12 +45,14 @@ final class ChosenDriver implements SmartInitializingSingleton {
 	private String whoRunsTheJobs() {
 		String obstacle = this.pgCron.obstacle();
 		if (this.application.getIfAvailable() != null) {
-			return (obstacle != null) ? "Jobs are run by this node. With no node alive they wait, as " + obstacle
-					: "Jobs are run by this node, and by pg_cron when no node is alive";
+			return (obstacle != null)
+					? "Jobs are run by this node. While no node is alive, they wait, because " + obstacle
+					: "Jobs are run by this node, and by pg_cron while no node is alive";
 		}
 		return (obstacle != null)
-				? "Jobs are run by other nodes, and not by this one. With none alive they wait, as " + obstacle
-				: "Jobs are run by other nodes, or by pg_cron when none is alive, and not by this one";
+				? "Jobs are run by other nodes, and not by this node. While no node is alive, they wait, because "
+						+ obstacle
+				: "Jobs are run by other nodes, or by pg_cron while no node is alive, and not by this node";
 	}
 
 }

@@ -11,8 +11,8 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * Sets the queues that the properties name when the application starts, before it runs
- * anything.
+ * Sets the queues of {@code pgdispatch.queues} when the application starts, before it
+ * runs jobs.
  */
 final class ConfiguredQueues implements SmartInitializingSingleton {
 
@@ -36,8 +36,8 @@ final class ConfiguredQueues implements SmartInitializingSingleton {
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(
-					"The queue '" + name + "' cannot work with its settings: " + ex.getMessage() + ".",
-					"Correct the property of pgdispatch.queues." + name + ".");
+					"The limits of the queue '" + name + "' are invalid: " + ex.getMessage() + ".",
+					"Correct the properties pgdispatch.queues." + name + ".*.");
 		}
 	}
 

@@ -10,7 +10,7 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * Matches unless the jobs are left to pg_cron, however that is spelt.
+ * Matches unless {@code pgdispatch.driver} is {@code pg-cron}, in any relaxed form.
  */
 final class OnApplicationDriver extends SpringBootCondition {
 

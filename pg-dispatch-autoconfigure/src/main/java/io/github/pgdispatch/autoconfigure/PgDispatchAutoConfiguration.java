@@ -100,8 +100,8 @@ public final class PgDispatchAutoConfiguration {
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(
-					"Jobs cannot be run as often and as long as the properties say: " + ex.getMessage() + ".",
-					"Correct the property of pgdispatch.retry, or pgdispatch.time-limit.");
+					"The properties for attempts of jobs are invalid: " + ex.getMessage() + ".",
+					"Correct the properties pgdispatch.retry.* or pgdispatch.time-limit.");
 		}
 	}
 
@@ -122,8 +122,8 @@ public final class PgDispatchAutoConfiguration {
 	}
 
 	/**
-	 * Of a node without workers: it has no connections beside the application's, and so
-	 * keeps none.
+	 * The results of a node without workers. Such a node only has the connections of the
+	 * application, and does not keep one of them to be notified.
 	 */
 	@Bean("pgDispatchResults")
 	@ConditionalOnMissingBean(JobResults.class)
@@ -157,13 +157,13 @@ public final class PgDispatchAutoConfiguration {
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(
-					"The workers of this node cannot work with their settings: " + ex.getMessage() + ".",
-					"Correct the property of pgdispatch.worker.");
+					"The properties of the workers of this node are invalid: " + ex.getMessage() + ".",
+					"Correct the properties pgdispatch.worker.*.");
 		}
 	}
 
 	/**
-	 * Methods with a body as handlers of jobs.
+	 * Configuration for methods whose body jobs run.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(JsonMapper.class)
@@ -209,7 +209,7 @@ public final class PgDispatchAutoConfiguration {
 	}
 
 	/**
-	 * What runs jobs on this node.
+	 * Configuration for the workers of this node.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HikariDataSource.class)
@@ -253,7 +253,7 @@ public final class PgDispatchAutoConfiguration {
 	}
 
 	/**
-	 * What runs methods for jobs on this node.
+	 * Configuration for the workers of this node that run methods.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ HikariDataSource.class, JsonMapper.class })
@@ -270,14 +270,14 @@ public final class PgDispatchAutoConfiguration {
 			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations,
 					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
 					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollInterval(),
-							worker.listen(), patience(environment))));
+							worker.listen(), shutdownTime(environment))));
 		}
 
 		/**
-		 * Not all of the time that the lifecycle gives, so that there is some left to
-		 * give jobs back.
+		 * Returns a part of the time of a shutdown phase, so that some time is left to
+		 * return jobs to the queue.
 		 */
-		private static Duration patience(Environment environment) {
+		private static Duration shutdownTime(Environment environment) {
 			Duration timeout = environment.getProperty("spring.lifecycle.timeout-per-shutdown-phase", Duration.class,
 					Duration.ofSeconds(30));
 			return timeout.multipliedBy(9).dividedBy(10);

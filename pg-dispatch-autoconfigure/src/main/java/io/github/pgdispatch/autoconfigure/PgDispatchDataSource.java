@@ -9,9 +9,9 @@ import java.lang.annotation.Target;
 import org.springframework.beans.factory.annotation.Qualifier;
 
 /**
- * Marks the {@code DataSource} bean that pg-dispatch uses, where there are several. It
- * has to be the one in whose transactions side effects are dispatched. Without it, that
- * is the primary one.
+ * Marks the {@code DataSource} bean that pg-dispatch uses if there are several. It has to
+ * be the {@code DataSource} in whose transactions jobs are dispatched. Without this
+ * annotation, pg-dispatch uses the primary {@code DataSource}.
  */
 @Target({ ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.TYPE, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)

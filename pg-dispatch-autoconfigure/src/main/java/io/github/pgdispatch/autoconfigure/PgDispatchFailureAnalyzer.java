@@ -6,7 +6,7 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Reports what pg-dispatch itself found wrong.
+ * Reports a {@link PgDispatchConfigurationException}.
  */
 final class PgDispatchFailureAnalyzer extends AbstractFailureAnalyzer<PgDispatchConfigurationException> {
 

@@ -8,8 +8,8 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /**
- * Lets a native image know that the optional classes are there, for which pg-dispatch
- * asks by their names.
+ * Registers for a native image the optional classes that pg-dispatch looks up by their
+ * names.
  */
 final class PgDispatchRuntimeHints implements RuntimeHintsRegistrar {
 

@@ -20,9 +20,9 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.io.ResourceLoader;
 
 /**
- * {@link EnableAutoConfiguration Auto-configuration} for the schema {@code pgdispatch}:
- * installs it before anything else uses the database, or with
- * {@code pgdispatch.schema.mode=validate} looks for it after everything else has
+ * {@link EnableAutoConfiguration Auto-configuration} for the schema {@code pgdispatch}.
+ * The schema is installed before any other bean uses the database. With
+ * {@code pgdispatch.schema.mode=validate}, it is checked after all other beans have
  * initialized the database.
  */
 @AutoConfiguration(after = DataSourceAutoConfiguration.class)

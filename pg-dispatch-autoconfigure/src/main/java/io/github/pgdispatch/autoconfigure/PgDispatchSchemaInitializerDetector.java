@@ -7,8 +7,8 @@ import io.github.pgdispatch.schema.SchemaInitializer;
 import org.springframework.boot.sql.init.dependency.AbstractBeansOfTypeDatabaseInitializerDetector;
 
 /**
- * Lets everything that uses the database wait for the schema, and so do the application's
- * own migrations, which may refer to it.
+ * Makes all beans that use the database wait for the schema. This includes the migrations
+ * of the application, which may refer to the schema.
  */
 final class PgDispatchSchemaInitializerDetector extends AbstractBeansOfTypeDatabaseInitializerDetector {
 

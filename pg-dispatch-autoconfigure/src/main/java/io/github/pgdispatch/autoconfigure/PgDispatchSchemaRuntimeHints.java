@@ -6,7 +6,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /**
- * Keeps the SQL and the changelog in a native image, and lets it know of Liquibase.
+ * Registers the SQL scripts, the changelog and Liquibase for a native image.
  */
 final class PgDispatchSchemaRuntimeHints implements RuntimeHintsRegistrar {
 

@@ -23,7 +23,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Auto-configuration for {@link DispatchedJobs}, in tests that ask for it with
+ * Auto-configuration for {@link DispatchedJobs} in tests with
  * {@link AutoConfigurePgDispatch}.
  */
 @AutoConfiguration(after = PgDispatchAutoConfiguration.class)
@@ -46,7 +46,7 @@ public final class PgDispatchTestAutoConfiguration {
 	}
 
 	/**
-	 * Methods with a body.
+	 * Configuration for methods whose body jobs run.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(JsonMapper.class)

@@ -11,9 +11,10 @@ import org.springframework.boot.sql.init.dependency.DatabaseInitializerDetector;
 import org.springframework.core.Ordered;
 
 /**
- * Keeps the schema first where {@code spring.jpa.defer-datasource-initialization} makes
- * all initializers wait for JPA, which in turn waits for the schema: a cycle. Detects
- * nothing, but comes last, when the others have had their say.
+ * Removes a cycle of initializers. With
+ * {@code spring.jpa.defer-datasource-initialization}, all initializers wait for JPA, and
+ * JPA waits for the schema. This detector detects nothing. It is called last and removes
+ * the dependencies of the schema on other initializers.
  */
 final class SchemaBeforeOtherInitializers implements DatabaseInitializerDetector {
 

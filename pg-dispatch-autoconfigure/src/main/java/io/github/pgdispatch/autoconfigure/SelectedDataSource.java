@@ -8,9 +8,9 @@ import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * The {@code DataSource} that all of pg-dispatch uses: the marked one, or else the
- * primary or only one. (A bean that leads to it, as the {@code DataSource} itself is not
- * ours to declare a second time.)
+ * Selects the {@code DataSource} that pg-dispatch uses. This is the marked one or,
+ * otherwise, the primary or only one. A bean of its own type, because a second
+ * {@code DataSource} bean would disturb the application.
  */
 final class SelectedDataSource {
 
@@ -18,7 +18,7 @@ final class SelectedDataSource {
 
 	private final ObjectProvider<DataSource> all;
 
-	// Among several candidates Spring takes the one named like the parameter.
+	// Among several candidates, Spring would take the one named like the parameter.
 	SelectedDataSource(@PgDispatchDataSource ObjectProvider<DataSource> theOnesMarkedForPgDispatch,
 			ObjectProvider<DataSource> allThatThereAre) {
 		this.marked = theOnesMarkedForPgDispatch;
@@ -26,9 +26,9 @@ final class SelectedDataSource {
 	}
 
 	/**
-	 * Returns the {@code DataSource}.
-	 * @return the bean
-	 * @throws PgDispatchConfigurationException if there are several to choose from
+	 * Returns the selected {@code DataSource}.
+	 * @return the {@code DataSource}
+	 * @throws PgDispatchConfigurationException if there are several candidates
 	 */
 	DataSource get() {
 		try {
@@ -37,11 +37,11 @@ final class SelectedDataSource {
 		catch (NoUniqueBeanDefinitionException ex) {
 			String beans = (ex.getBeanNamesFound() != null) ? String.join(", ", ex.getBeanNamesFound())
 					: ex.getNumberOfBeansFound() + " of them";
-			// Not as the cause, of which Spring Boot would make another analysis.
+			// Not passed as the cause, which Spring Boot would analyze instead.
 			throw new PgDispatchConfigurationException(
 					"pg-dispatch uses one DataSource, and there are several to choose from: " + beans + ".",
-					"Mark the one in whose transactions side effects are dispatched, and no other, with "
-							+ "@PgDispatchDataSource (or make it the primary one).");
+					"Mark only the one in whose transactions jobs are dispatched with "
+							+ "@PgDispatchDataSource, or make it the primary one.");
 		}
 	}
 

@@ -7,7 +7,7 @@ import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * Finds the mapper by which the arguments of methods are kept.
+ * Selects the mapper that writes and reads the arguments of methods.
  */
 final class SelectedMapper {
 
@@ -15,20 +15,20 @@ final class SelectedMapper {
 	}
 
 	/**
-	 * Finds it.
-	 * @param candidates the application's
-	 * @return the only one, or the primary one; if there is none, one with Jackson's
-	 * defaults
-	 * @throws PgDispatchConfigurationException if there are several to choose from
+	 * Selects the mapper.
+	 * @param candidates the mappers of the application
+	 * @return the only or primary mapper, or a mapper with Jackson's defaults if there is
+	 * none
+	 * @throws PgDispatchConfigurationException if there are several candidates
 	 */
 	static JsonMapper select(ObjectProvider<JsonMapper> candidates) {
 		try {
 			return candidates.getIfAvailable(JsonMapper::new);
 		}
 		catch (NoUniqueBeanDefinitionException ex) {
-			// Not as the cause, of which Spring Boot would make another analysis.
+			// Not passed as the cause, which Spring Boot would analyze instead.
 			throw new PgDispatchConfigurationException(
-					"The arguments of methods with @AfterCommitDispatch are kept as JSON by one JsonMapper, and there are "
+					"One JsonMapper writes the arguments of methods with @AfterCommitDispatch, and there are "
 							+ "several to choose from: " + ((ex.getBeanNamesFound() != null)
 									? String.join(", ", ex.getBeanNamesFound()) : ex.getNumberOfBeansFound())
 							+ ".",

@@ -14,7 +14,7 @@ import org.springframework.transaction.support.ResourceTransactionManager;
 import org.springframework.util.ClassUtils;
 
 /**
- * Finds the transaction manager whose transactions a dispatch joins.
+ * Selects the transaction manager whose transactions a dispatch joins.
  */
 final class TransactionManagers {
 
@@ -25,10 +25,11 @@ final class TransactionManagers {
 	}
 
 	/**
-	 * Finds the one that manages the connections of a {@code DataSource}.
-	 * @param candidates the application's
-	 * @param dataSource of the database that has the schema
-	 * @return the only one, or the primary one
+	 * Selects the transaction manager of a {@code DataSource}.
+	 * @param candidates the transaction managers of the application
+	 * @param dataSource the database that has the schema
+	 * @return the only or primary transaction manager that manages connections of the
+	 * {@code DataSource}
 	 */
 	static PlatformTransactionManager select(ObjectProvider<PlatformTransactionManager> candidates,
 			DataSource dataSource) {
@@ -48,15 +49,15 @@ final class TransactionManagers {
 						+ " transaction manager manages the DataSource that pg-dispatch uses.",
 				matching.isEmpty()
 						? "Declare a JdbcTransactionManager or JpaTransactionManager for that DataSource, or mark"
-								+ " the DataSource that is to be used with @PgDispatchDataSource."
-						: "Mark one of them as @Primary, or declare a PgDispatchTemplate with the one that fits.");
+								+ " another DataSource with @PgDispatchDataSource."
+						: "Mark one of them as @Primary.");
 	}
 
 	private static boolean manages(PlatformTransactionManager manager, Object resource) {
 		if (JPA && manager instanceof JpaTransactionManager jpa) {
 			return jpa.getDataSource() == resource;
 		}
-		// Others, such as JTA's, enlist whatever takes part in their transaction.
+		// Other managers, such as JTA's, enlist all resources of a transaction.
 		return !(manager instanceof ResourceTransactionManager ofOneResource)
 				|| ofOneResource.getResourceFactory() == resource;
 	}

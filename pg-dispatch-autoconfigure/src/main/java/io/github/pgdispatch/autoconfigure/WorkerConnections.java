@@ -16,28 +16,28 @@ import org.springframework.jdbc.datasource.IsolationLevelDataSourceAdapter;
 import org.springframework.transaction.TransactionDefinition;
 
 /**
- * Where the driver takes its connections from: a small pool beside the application's, to
- * the same database and as the same user. A job may take hours, for which the application
- * shall not miss a connection. Nor shall it be given one whose settings were reset for
- * the next job.
+ * The connections of the drivers: a small pool in addition to the pool of the
+ * application, with the same database and the same user. A job may take hours, and should
+ * not take a connection from the application for that time. The application also should
+ * not get a connection whose settings were reset for the next job.
  */
 final class WorkerConnections implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(WorkerConnections.class);
 
 	/**
-	 * Such a limit is meant for a statement, but the executor is a single one, however
-	 * many jobs it runs.
+	 * The timeout of a statement does not suit the executor, which is one statement that
+	 * runs many jobs.
 	 */
 	private static final String NO_TIMEOUT = "SET statement_timeout = 0";
 
 	/**
-	 * The least that the pool accepts.
+	 * The minimum that the pool accepts.
 	 */
 	private static final long IDLE_MILLIS = 10_000;
 
 	/**
-	 * Nobody waits for a worker's connection but the application when it stops.
+	 * Short, because only the shutdown of the application waits for such a connection.
 	 */
 	private static final long CONNECTION_MILLIS = 5_000;
 
@@ -51,17 +51,19 @@ final class WorkerConnections implements DisposableBean {
 	}
 
 	/**
-	 * Makes a pool.
-	 * @param application the application's {@code DataSource}
-	 * @param size of the pool
-	 * @return the pool, or the application's own if there is no telling how it connects
+	 * Creates a pool.
+	 * @param application the {@code DataSource} of the application
+	 * @param size the maximum number of connections
+	 * @return the new pool, or the {@code DataSource} of the application if its settings
+	 * cannot be determined
 	 */
 	static WorkerConnections beside(DataSource application, int size) {
 		HikariConfig config = config(application);
 		if (config == null) {
-			logger.warn("The workers take up to " + size + " connections at a time from "
-					+ application.getClass().getName()
-					+ ", since pg-dispatch cannot tell how that connects. If it is a pool, let it be larger by as many");
+			logger.warn(
+					"The workers take up to " + size + " connections at a time from " + application.getClass().getName()
+							+ ", because pg-dispatch cannot determine the settings of that DataSource. If it is a pool,"
+							+ " increase its size by this number");
 			return new WorkerConnections(readCommitted(application), null);
 		}
 		config.setPoolName("pg-dispatch");
@@ -103,7 +105,7 @@ final class WorkerConnections implements DisposableBean {
 			return config;
 		}
 		catch (RuntimeException ex) {
-			logger.debug("Not a DataSource that another can be derived from", ex);
+			logger.debug("Another DataSource cannot be derived from this one", ex);
 			return null;
 		}
 	}

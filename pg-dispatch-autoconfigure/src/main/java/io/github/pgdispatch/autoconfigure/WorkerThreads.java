@@ -16,11 +16,11 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
- * The threads of the drivers: virtual ones where the application has them. Those that run
- * methods are made by the application's own builders, so that its decorators and
- * customizers apply. They are no bean, as Spring Boot would not make the application's
- * executor then; and not that executor, whose queue would hold claimed jobs back from
- * other nodes.
+ * The threads of the drivers, which are virtual if the application uses virtual threads.
+ * The builders of the application create the executor that runs methods, so that its
+ * decorators and customizers apply. The executor is not a bean, because Spring Boot would
+ * not create the executor of the application then. The executor of the application is not
+ * used, because claimed jobs would wait in its queue although other nodes could run them.
  */
 final class WorkerThreads implements DisposableBean {
 

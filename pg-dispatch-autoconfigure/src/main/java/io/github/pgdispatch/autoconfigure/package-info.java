@@ -1,5 +1,5 @@
 /**
- * The auto-configuration for Spring Boot.
+ * Auto-configuration for Spring Boot.
  */
 @NullMarked
 package io.github.pgdispatch.autoconfigure;

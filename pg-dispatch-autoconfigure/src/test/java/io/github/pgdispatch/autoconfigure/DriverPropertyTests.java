@@ -74,7 +74,7 @@ class DriverPropertyTests {
 	void byDefaultThisNodeRunsTheJobsAndPgCronIsTheSafetyNet(CapturedOutput output) {
 		application(this.home).run((context) -> {
 			assertThat(context).hasSingleBean(ApplicationDriver.class);
-			assertThat(output).containsOnlyOnce("Jobs are run by this node, and by pg_cron when no node is alive");
+			assertThat(output).containsOnlyOnce("Jobs are run by this node, and by pg_cron while no node is alive");
 		});
 	}
 
@@ -83,23 +83,24 @@ class DriverPropertyTests {
 		application(this.home, "pgdispatch.worker.enabled=false").run((context) -> {
 			assertThat(context).doesNotHaveBean(ApplicationDriver.class);
 			assertThat(output)
-				.contains("Jobs are run by other nodes, or by pg_cron when none is alive, and not by this one");
+				.contains("Jobs are run by other nodes, or by pg_cron while no node is alive, and not by this node");
 		});
 	}
 
 	@Test
 	void withoutWorkersAndPgCronJobsWaitForOtherNodes(CapturedOutput output) {
-		application(this.elsewhere, "pgdispatch.worker.enabled=false").run((context) -> assertThat(output)
-			.contains("Jobs are run by other nodes, and not by this one. With none alive they wait, as pg_cron is in "
-					+ "another database than elsewhere"));
+		application(this.elsewhere, "pgdispatch.worker.enabled=false").run((context) -> assertThat(output).contains(
+				"Jobs are run by other nodes, and not by this node. While no node is alive, they wait, because pg_cron is in "
+						+ "another database than elsewhere"));
 	}
 
 	@Test
 	void byDefaultItIsSaidWhyPgCronIsNoSafetyNet(CapturedOutput output) {
 		application(this.elsewhere).run((context) -> {
 			assertThat(context).hasSingleBean(ApplicationDriver.class);
-			assertThat(output).contains("Jobs are run by this node. With no node alive they wait, as pg_cron is in "
-					+ "another database than elsewhere");
+			assertThat(output)
+				.contains("Jobs are run by this node. While no node is alive, they wait, because pg_cron is in "
+						+ "another database than elsewhere");
 		});
 	}
 
@@ -121,7 +122,7 @@ class DriverPropertyTests {
 	@Test
 	void withoutASchemaThatIsSaidInOneLine(CapturedOutput output) {
 		application(this.home, "pgdispatch.schema.mode=none").run((context) -> assertThat(output).contains(
-				"as the database does not say whether pg_cron could run them (ERROR: schema \"pgdispatch\" does not exist)"));
+				"because the database does not say whether pg_cron could run them (ERROR: schema \"pgdispatch\" does not exist)"));
 	}
 
 	@Test

@@ -206,7 +206,7 @@ class PgDispatchAutoConfigurationTests {
 	@Test
 	void whereThereIsNoPgCronThatIsSaid(TestDatabase database, CapturedOutput output) {
 		this.application.run((context) -> assertThat(output).contains(
-				"Jobs are run by this node. With no node alive they wait, as there is no extension pg_cron in the "
+				"Jobs are run by this node. While no node is alive, they wait, because there is no extension pg_cron in the "
 						+ "database " + database.name()));
 	}
 

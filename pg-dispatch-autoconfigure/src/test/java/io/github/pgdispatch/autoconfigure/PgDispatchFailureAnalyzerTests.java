@@ -43,7 +43,7 @@ class PgDispatchFailureAnalyzerTests {
 		assertDoesNotStart(TwoDataSources.class);
 		assertThat(output).contains("APPLICATION FAILED TO START",
 				"Description:\n\npg-dispatch uses one DataSource, and there are several to choose from: orders, archive.",
-				"Action:\n\nMark the one in whose transactions side effects are dispatched");
+				"Action:\n\nMark only the one in whose transactions jobs are dispatched");
 	}
 
 	@Test

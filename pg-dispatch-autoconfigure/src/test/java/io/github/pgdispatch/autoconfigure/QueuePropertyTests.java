@@ -54,8 +54,8 @@ class QueuePropertyTests {
 			.run((context) -> assertThat(context).getFailure()
 				.isInstanceOfSatisfying(PgDispatchConfigurationException.class, (ex) -> {
 					assertThat(ex.getDescription()).isEqualTo(
-							"The queue 'mail' cannot work with its settings: The concurrency must be positive, but is 0.");
-					assertThat(ex.getAction()).isEqualTo("Correct the property of pgdispatch.queues.mail.");
+							"The limits of the queue 'mail' are invalid: The concurrency must be positive, but is 0.");
+					assertThat(ex.getAction()).isEqualTo("Correct the properties pgdispatch.queues.mail.*.");
 				}));
 	}
 

@@ -164,6 +164,7 @@ class CommittedJobsTests {
 		assertThat(this.jobs.run()).isOne();
 		dispatchNonTransactional("VACUUM nothing");
 		assertThatExceptionOfType(JobFailedException.class).isThrownBy(this.jobs::run)
+			.havingRootCause()
 			.withMessageContaining("relation \"nothing\" does not exist");
 		assertThat(deadLetters()).isOne();
 		assertThat(this.jobs).isEmpty();
