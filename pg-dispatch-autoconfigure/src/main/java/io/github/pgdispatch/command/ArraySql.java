@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.ClassUtils;
 
 /**
- * Writes one Java array, of one or more dimensions, as {@code ARRAY[…]}. That needs no
- * second kind of quoting, as {@code '{…}'} would, and is NULL where it says so whatever
- * {@code array_nulls} is.
+ * Writes one Java array, which has one or more dimensions, as {@code ARRAY[…]}. Unlike
+ * {@code '{…}'}, this does not need a second kind of quoting, and {@code NULL} does not
+ * depend on the setting {@code array_nulls}.
  */
 final class ArraySql {
 
-	private static final int MOST_DIMENSIONS = 6;
+	private static final int MAX_DIMENSIONS = 6;
 
 	private final ScalarTypes scalars;
 
@@ -30,7 +30,8 @@ final class ArraySql {
 	}
 
 	/**
-	 * Whether a value becomes an SQL array, as all Java arrays but bytes do.
+	 * Returns whether a value becomes an SQL array, as all Java arrays except
+	 * {@code byte[]} do.
 	 */
 	static boolean isArray(Class<?> type) {
 		return type.isArray() && type != byte[].class;
@@ -47,7 +48,7 @@ final class ArraySql {
 		}
 		if (this.elementType == null) {
 			throw new IllegalArgumentException("the type of the elements of this " + array.getClass().getSimpleName()
-					+ " is not known. Pass an array of a more specific type, such as String[]");
+					+ " is unknown. Pass an array of a more specific type, such as String[]");
 		}
 		return this.sql.append("::").append(this.elementType).append("[])").toString();
 	}
@@ -66,8 +67,8 @@ final class ArraySql {
 		while (first != null && isArray(first.getClass())) {
 			int length = Array.getLength(first);
 			this.lengths.add(length);
-			if (this.lengths.size() > MOST_DIMENSIONS) {
-				throw new IllegalArgumentException("an array of PostgreSQL's has at most 6 dimensions");
+			if (this.lengths.size() > MAX_DIMENSIONS) {
+				throw new IllegalArgumentException("a PostgreSQL array has at most 6 dimensions");
 			}
 			first = (length > 0) ? Array.get(first, 0) : null;
 		}
@@ -108,14 +109,15 @@ final class ArraySql {
 			this.elementType = element.type();
 		}
 		if (!element.type().equals(this.elementType)) {
-			throw new IllegalArgumentException("the elements of an array are of one SQL type that is no array, and not "
-					+ ((this.elementType != null) ? this.elementType + " and " : "") + element.type());
+			throw new IllegalArgumentException(
+					"the elements of an array must have the same SQL type, which is not an array, and not "
+							+ ((this.elementType != null) ? this.elementType + " and " : "") + element.type());
 		}
 		this.sql.append(element.quoted());
 	}
 
 	private IllegalArgumentException notRectangular() {
-		return new IllegalArgumentException("the rows of an array must be of equal length, and none of them null");
+		return new IllegalArgumentException("the rows of an array must have equal lengths, and must not be null");
 	}
 
 }

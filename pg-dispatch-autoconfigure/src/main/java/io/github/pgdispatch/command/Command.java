@@ -10,15 +10,14 @@ import java.util.Set;
 import org.springframework.util.StringUtils;
 
 /**
- * SQL with {@code :named} parameters, which becomes one text by rendering their values as
- * literals. That text means the same in every session, whatever its settings, and a value
- * stays data whatever it holds.
+ * SQL with {@code :named} parameters. The values of the parameters are written into the
+ * SQL as literals. The resulting text has the same meaning in every session, independent
+ * of its settings, and a value is never run as SQL.
  *
  * <p>
- * A parameter is a colon and a Java identifier, or several joined by dots for a property
- * of a value, as in {@code :user.id}. What only looks like one is left as it is: in a
- * string, a quoted identifier, a comment or a dollar quote, after a {@code ::} cast and
- * in {@code :=}.
+ * A parameter is a colon and a Java identifier, or several identifiers with dots for a
+ * property of a value, as in {@code :user.id}. Strings, quoted identifiers, comments,
+ * dollar quotes, {@code ::} casts and {@code :=} do not contain parameters.
  *
  * <p>
  * Immutable and thread-safe.
@@ -42,17 +41,17 @@ public final class Command {
 	}
 
 	/**
-	 * Finds the parameters in an SQL text.
+	 * Parses an SQL text.
 	 * @param sql one or more statements
-	 * @return the command
-	 * @throws IllegalArgumentException if the SQL is blank, has a string, quoted
-	 * identifier, comment or dollar quote without an end, has parameters whose place
-	 * depends on {@code standard_conforming_strings}, or holds a character that
-	 * PostgreSQL cannot store
+	 * @return a new command
+	 * @throws IllegalArgumentException if the SQL is blank, if it has a string, quoted
+	 * identifier, comment or dollar quote without an end, if it has parameters whose
+	 * place depends on {@code standard_conforming_strings}, or if it contains a character
+	 * that PostgreSQL cannot store
 	 */
 	public static Command parse(String sql) {
 		if (!StringUtils.hasText(sql)) {
-			throw new IllegalArgumentException("The SQL is blank. Pass the statement that is to run after the commit.");
+			throw new IllegalArgumentException("The SQL is blank. Pass the statement that runs after the commit.");
 		}
 		UnstorableCharacter unstorable = UnstorableCharacter.firstIn(sql);
 		if (unstorable != null) {
@@ -63,17 +62,18 @@ public final class Command {
 	}
 
 	/**
-	 * The full paths of the parameters, such as {@code user.id}, without the colon.
-	 * @return the paths in the order of their first occurrence; unmodifiable
+	 * Returns the full paths of the parameters, such as {@code user.id}, without the
+	 * colon.
+	 * @return the unmodifiable paths in the order of their first occurrence
 	 */
 	public Set<String> parameters() {
 		return this.parameters;
 	}
 
 	/**
-	 * Puts literals in the place of the parameters. Each value is asked for once.
-	 * @param values of at least the {@link #parameters()}
-	 * @return the SQL, in which everything but the parameters is as it was
+	 * Replaces the parameters with literals. Each value is read once.
+	 * @param values the values of at least the {@link #parameters()}
+	 * @return the SQL, in which everything except the parameters is unchanged
 	 * @throws IllegalArgumentException if a value is missing, or cannot be written as SQL
 	 * without loss
 	 */

@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the parameters in an SQL text. Knows PostgreSQL's lexical rules as far as they
- * decide on what is a parameter and what merely looks like one.
+ * Finds the parameters in an SQL text. Implements the lexical rules of PostgreSQL that
+ * determine whether a text is a parameter.
  */
 final class CommandParser {
 
@@ -31,9 +31,9 @@ final class CommandParser {
 			next();
 		}
 		if (this.ambiguousString >= 0 && !this.placeholders.isEmpty()) {
-			// The wrong guess would have a parameter's value begin outside of its quotes.
-			throw new IllegalArgumentException("Where the string at character " + (this.ambiguousString + 1)
-					+ " ends depends on the setting standard_conforming_strings, as a backslash precedes a quote."
+			// A wrong guess would place the value of a parameter outside of its quotes.
+			throw new IllegalArgumentException("The end of the string at character " + (this.ambiguousString + 1)
+					+ " depends on the setting standard_conforming_strings, because a backslash precedes a quote."
 					+ " Write E'…' with doubled backslashes, or pass the string as a parameter.");
 		}
 		return this.placeholders;
@@ -110,8 +110,8 @@ final class CommandParser {
 	}
 
 	/**
-	 * SQL lets a string go on in a further pair of quotes on another line, which then
-	 * follows the rules of the first.
+	 * A string can continue in another pair of quotes on a later line, which follows the
+	 * rules of the first pair.
 	 */
 	private int continuation(int from) {
 		boolean otherLine = false;
@@ -190,10 +190,10 @@ final class CommandParser {
 		}
 		String identifier = this.sql.substring(start, this.position);
 		if (start > 0 && isDigit(this.sql.charAt(start - 1)) && identifier.contains("$")) {
-			// 1_0$$ is an identifier after a number up to PostgreSQL 15, and a dollar
-			// quote after a number from 16 on.
-			throw new IllegalArgumentException("What the number before character " + (start + 1)
-					+ " runs into depends on the version of PostgreSQL. Put a space after it.");
+			// Up to PostgreSQL 15, 1_0$$ is an identifier after a number. Since 16, it
+			// is a dollar quote after a number.
+			throw new IllegalArgumentException("The meaning of the text that follows the number before character "
+					+ (start + 1) + " depends on the version of PostgreSQL. Put a space after it.");
 		}
 		if (identifier.equalsIgnoreCase("e") && this.sql.startsWith("'", this.position)) {
 			skipEscapeString();
@@ -247,10 +247,10 @@ final class CommandParser {
 	}
 
 	private IllegalArgumentException unterminated(String what, String wayOut) {
-		String suspect = (this.ambiguousString >= 0) ? " (In the string at character " + (this.ambiguousString + 1)
-				+ ", a backslash does not keep a quote from ending it: only in E'…' would it.)" : "";
+		String possibleCause = (this.ambiguousString >= 0) ? " (In the string at character "
+				+ (this.ambiguousString + 1) + ", a backslash does not escape a quote. It does so only in E'…'.)" : "";
 		return new IllegalArgumentException("The " + what + " that begins at character " + (this.position + 1)
-				+ " has no end. " + wayOut + suspect);
+				+ " has no end. " + wayOut + possibleCause);
 	}
 
 }

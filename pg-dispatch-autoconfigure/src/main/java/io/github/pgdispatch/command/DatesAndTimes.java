@@ -19,9 +19,9 @@ import java.util.GregorianCalendar;
 import java.util.Locale;
 
 /**
- * Dates and times in the ISO form, which PostgreSQL reads under every {@code DateStyle}.
- * As with its JDBC driver, a time is rounded to the microsecond and the very first and
- * last dates of Java's are infinite.
+ * Writes dates and times in the ISO form, which PostgreSQL reads with every
+ * {@code DateStyle}. As in the JDBC driver, a time is rounded to the microsecond, and the
+ * first and the last date of Java are infinite.
  */
 final class DatesAndTimes {
 
@@ -45,7 +45,7 @@ final class DatesAndTimes {
 
 	private static final LocalTime ROUNDED_TO_MIDNIGHT = LocalTime.of(23, 59, 59, 999_999_500);
 
-	private static final int GREATEST_OFFSET_IN_HOURS = 16;
+	private static final int MAX_OFFSET_IN_HOURS = 16;
 
 	private DatesAndTimes() {
 	}
@@ -64,7 +64,7 @@ final class DatesAndTimes {
 	}
 
 	static String date(Date date) {
-		// Its own toLocalDate() forgets the era.
+		// Date.toLocalDate() ignores the era.
 		Calendar calendar = new GregorianCalendar();
 		calendar.setTime(date);
 		int year = calendar.get(Calendar.YEAR);
@@ -78,13 +78,13 @@ final class DatesAndTimes {
 	}
 
 	static String time(Time time) {
-		// Its own toLocalTime() forgets the milliseconds.
+		// Time.toLocalTime() ignores the milliseconds.
 		return time(time.toLocalTime().with(ChronoField.MILLI_OF_SECOND, Math.floorMod(time.getTime(), 1000)));
 	}
 
 	static String timetz(OffsetTime time) {
-		if (Math.abs(time.getOffset().getTotalSeconds()) >= GREATEST_OFFSET_IN_HOURS * 3600) {
-			throw new IllegalArgumentException("PostgreSQL knows no offset of " + time.getOffset());
+		if (Math.abs(time.getOffset().getTotalSeconds()) >= MAX_OFFSET_IN_HOURS * 3600) {
+			throw new IllegalArgumentException("PostgreSQL does not support the offset " + time.getOffset());
 		}
 		return time(time.toLocalTime()) + OFFSET.format(time);
 	}
@@ -137,8 +137,7 @@ final class DatesAndTimes {
 	}
 
 	private static IllegalArgumentException outOfRange(String type, int lastYear) {
-		return new IllegalArgumentException(
-				"a " + type + " of PostgreSQL's is between the years 4714 BC and " + lastYear);
+		return new IllegalArgumentException("a PostgreSQL " + type + " is between the years 4714 BC and " + lastYear);
 	}
 
 }

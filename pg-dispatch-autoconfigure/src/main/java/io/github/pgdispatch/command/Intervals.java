@@ -8,8 +8,9 @@ import java.util.Locale;
 import org.postgresql.util.PGInterval;
 
 /**
- * Intervals in a form that PostgreSQL reads under every {@code IntervalStyle}: each field
- * has a sign of its own, as one style takes the sign of the first field for all.
+ * Writes intervals in a form that PostgreSQL reads with every {@code IntervalStyle}. Each
+ * field has its own sign, because one style applies the sign of the first field to all
+ * fields.
  */
 final class Intervals {
 
@@ -17,9 +18,9 @@ final class Intervals {
 	}
 
 	static String text(Duration duration) {
-		// All servers' hours are 32 bits, though newer ones could count on.
+		// All supported servers accept 32 bits of hours; newer ones accept more.
 		if (Math.abs(duration.toHours()) >= Integer.MAX_VALUE) {
-			throw new IllegalArgumentException("an interval of PostgreSQL's has less than 2147483647 hours");
+			throw new IllegalArgumentException("a PostgreSQL interval has less than 2147483647 hours");
 		}
 		Duration rounded = Duration.ofSeconds(duration.getSeconds(), (duration.getNano() + 500) / 1000 * 1000L);
 		Duration absolute = rounded.abs();
@@ -30,7 +31,7 @@ final class Intervals {
 	static String text(Period period) {
 		long months = period.toTotalMonths();
 		if (months != (int) months) {
-			throw new IllegalArgumentException("an interval of PostgreSQL's has at most 2147483647 months");
+			throw new IllegalArgumentException("a PostgreSQL interval has at most 2147483647 months");
 		}
 		return String.format(Locale.ROOT, "%+d mons %+d days", months, period.getDays());
 	}

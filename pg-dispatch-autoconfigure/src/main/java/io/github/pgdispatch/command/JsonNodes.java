@@ -3,7 +3,8 @@ package io.github.pgdispatch.command;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Jackson's JSON. Jackson need not be there, so that nothing else refers to it.
+ * Writes Jackson's {@code JsonNode}. No other class of this package refers to Jackson,
+ * which may be missing.
  */
 final class JsonNodes {
 
@@ -16,7 +17,7 @@ final class JsonNodes {
 
 	private static String text(JsonNode node) {
 		if (node.isMissingNode()) {
-			throw new IllegalArgumentException("a missing node is no JSON. Pass null or a NullNode");
+			throw new IllegalArgumentException("a missing node is not JSON. Pass null or a NullNode");
 		}
 		String json = node.toString();
 		JsonTexts.refuseNul(json);

@@ -1,7 +1,7 @@
 package io.github.pgdispatch.command;
 
 /**
- * What is valid JSON and yet no {@code jsonb}.
+ * Refuses valid JSON that {@code jsonb} cannot store.
  */
 final class JsonTexts {
 

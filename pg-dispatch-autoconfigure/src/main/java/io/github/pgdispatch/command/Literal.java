@@ -3,16 +3,16 @@ package io.github.pgdispatch.command;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value of one SQL type in the form that PostgreSQL reads.
+ * A literal of an SQL type.
  *
- * @param type as SQL; a name that is no keyword is qualified, since what a session finds
- * in its search path is not ours to know
- * @param text what is between the quotes, before quoting, or {@code null} for NULL
+ * @param type the type as SQL. A name that is not a keyword is qualified, because the
+ * search path of the session is unknown
+ * @param text the text between the quotes, before quoting, or {@code null} for NULL
  */
 record Literal(String type, @Nullable String text) {
 
 	String sql() {
-		// Parenthesised, so that nothing before or after it can become part of it.
+		// In parentheses, so that adjacent text cannot become a part of it.
 		return "(" + quoted() + "::" + this.type + ")";
 	}
 
@@ -26,7 +26,7 @@ record Literal(String type, @Nullable String text) {
 			throw new IllegalArgumentException("it contains " + unstorable + ", which PostgreSQL cannot store");
 		}
 		String quoted = "'" + text.replace("'", "''") + "'";
-		// What a backslash means in '…' is a setting; in E'…' it is not.
+		// The meaning of a backslash depends on a setting in '…', but not in E'…'.
 		return (text.indexOf('\\') >= 0) ? "E" + quoted.replace("\\", "\\\\") : quoted;
 	}
 

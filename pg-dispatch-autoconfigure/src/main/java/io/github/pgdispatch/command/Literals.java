@@ -9,16 +9,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes values as SQL.
+ * Writes values as SQL literals.
  */
 final class Literals {
 
 	private final ScalarTypes scalars = new ScalarTypes();
 
 	/**
-	 * The SQL of a parameter's value, an expression or a list of them.
-	 * @throws IllegalArgumentException if it has none; names the parameter and not the
-	 * value, which may be secret
+	 * Writes the value of a parameter as an expression or a list of expressions.
+	 * @param parameter the path of the parameter
+	 * @param value the value
+	 * @return the SQL of the value
+	 * @throws IllegalArgumentException if the value cannot be written. The message names
+	 * the parameter, but does not show the value, which may be secret
 	 */
 	String render(String parameter, @Nullable Object value) {
 		try {
@@ -40,7 +43,7 @@ final class Literals {
 		}
 		if (expressions.isEmpty()) {
 			throw new IllegalArgumentException("it is an empty collection, and SQL has no empty list."
-					+ " Pass an array and write = ANY (:name) in place of IN");
+					+ " Pass an array and write = ANY (:name) instead of IN");
 		}
 		return String.join(", ", expressions);
 	}
@@ -50,7 +53,7 @@ final class Literals {
 			return "(NULL)";
 		}
 		if (value instanceof Optional) {
-			throw new IllegalArgumentException("it is an Optional. Pass what it holds, as in optional.orElse(null)");
+			throw new IllegalArgumentException("it is an Optional. Pass its value, as in optional.orElse(null)");
 		}
 		if (ArraySql.isArray(value.getClass())) {
 			return new ArraySql(this.scalars).write(value);

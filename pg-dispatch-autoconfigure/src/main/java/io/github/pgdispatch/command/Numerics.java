@@ -3,13 +3,13 @@ package io.github.pgdispatch.command;
 import java.math.BigDecimal;
 
 /**
- * Decimal numbers within the limits of {@code numeric}.
+ * Writes decimal numbers within the limits of {@code numeric}.
  */
 final class Numerics {
 
-	private static final int MOST_DIGITS_BEFORE_POINT = 131072;
+	private static final int MAX_DIGITS_BEFORE_POINT = 131072;
 
-	private static final int MOST_DIGITS_AFTER_POINT = 16383;
+	private static final int MAX_DIGITS_AFTER_POINT = 16383;
 
 	private Numerics() {
 	}
@@ -19,9 +19,9 @@ final class Numerics {
 			return "0";
 		}
 		long digitsBeforePoint = (long) number.precision() - number.scale();
-		if (digitsBeforePoint > MOST_DIGITS_BEFORE_POINT || number.scale() > MOST_DIGITS_AFTER_POINT) {
-			throw new IllegalArgumentException("a numeric has at most " + MOST_DIGITS_BEFORE_POINT
-					+ " digits before the decimal point and " + MOST_DIGITS_AFTER_POINT + " after it. Round it");
+		if (digitsBeforePoint > MAX_DIGITS_BEFORE_POINT || number.scale() > MAX_DIGITS_AFTER_POINT) {
+			throw new IllegalArgumentException("a numeric has at most " + MAX_DIGITS_BEFORE_POINT
+					+ " digits before the decimal point and " + MAX_DIGITS_AFTER_POINT + " after it. Round it");
 		}
 		return number.toString();
 	}

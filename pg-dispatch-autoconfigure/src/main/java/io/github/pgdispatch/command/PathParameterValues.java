@@ -13,7 +13,7 @@ import org.springframework.jdbc.core.namedparam.SimplePropertySqlParameterSource
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 
 /**
- * Values that are found by going from one object to the next.
+ * Values that are found by following a path from an object to its properties.
  */
 final class PathParameterValues implements ParameterValues {
 
@@ -55,7 +55,7 @@ final class PathParameterValues implements ParameterValues {
 	private @Nullable Object step(String path, Object object, String name) {
 		if (object instanceof Map<?, ?> map) {
 			if (!map.containsKey(name)) {
-				throw missing(path, "the map has no key '" + name + "', but " + map.keySet());
+				throw missing(path, "the map has no key '" + name + "'. Its keys are " + map.keySet());
 			}
 			return map.get(name);
 		}
@@ -63,7 +63,7 @@ final class PathParameterValues implements ParameterValues {
 			if (!source.hasValue(name)) {
 				String[] names = source.getParameterNames();
 				throw missing(path, "the SqlParameterSource has no '" + name + "'"
-						+ ((names != null) ? ", but " + Arrays.toString(names) : ""));
+						+ ((names != null) ? ". Its names are " + Arrays.toString(names) : ""));
 			}
 			return source.getValue(name);
 		}

@@ -7,8 +7,8 @@ import org.postgresql.util.PGInterval;
 import org.postgresql.util.PGobject;
 
 /**
- * The JDBC driver's values of any type. The type is a name that becomes part of the SQL,
- * so it has to look like one.
+ * Writes the {@code PGobject} values of the JDBC driver, which can have any type. The
+ * name of the type becomes a part of the SQL, and therefore has to be a plain name.
  */
 final class PgObjects {
 

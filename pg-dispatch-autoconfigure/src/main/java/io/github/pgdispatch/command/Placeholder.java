@@ -1,11 +1,11 @@
 package io.github.pgdispatch.command;
 
 /**
- * Where a parameter stands in the SQL.
+ * The place of a parameter in the SQL.
  *
- * @param path of the parameter, without the colon
- * @param start index of the colon
- * @param end index after the last character
+ * @param path the path of the parameter without the colon
+ * @param start the index of the colon
+ * @param end the index after the last character
  */
 record Placeholder(String path, int start, int end) {
 

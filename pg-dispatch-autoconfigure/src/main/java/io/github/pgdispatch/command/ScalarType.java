@@ -5,12 +5,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the values of a Java type are written.
+ * Writes the values of a Java type.
  *
  * @param <T> the Java type
- * @param javaType the Java type, which stands for its subtypes, too
+ * @param javaType the Java type, including its subtypes
  * @param sqlType the SQL type, or {@code null} if each value has its own
- * @param literal of a value
+ * @param literal creates the literal of a value
  */
 record ScalarType<T>(Class<T> javaType, @Nullable String sqlType, Function<T, Literal> literal) {
 

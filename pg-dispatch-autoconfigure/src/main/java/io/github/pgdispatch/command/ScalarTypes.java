@@ -23,7 +23,7 @@ import org.postgresql.util.PGobject;
 import org.springframework.util.ClassUtils;
 
 /**
- * The Java types that have an SQL type.
+ * The Java types that can be written as SQL literals.
  */
 final class ScalarTypes {
 

@@ -3,11 +3,11 @@ package io.github.pgdispatch.command;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A character that PostgreSQL's {@code text} cannot hold, or that UTF-8 cannot encode and
- * would arrive as a question mark.
+ * A character that PostgreSQL's {@code text} cannot store, or that UTF-8 cannot encode,
+ * so that it would become a question mark.
  *
- * @param name what it is
- * @param position of it, counted from 1
+ * @param name a description of the character
+ * @param position the position of the character, starting at 1
  */
 record UnstorableCharacter(String name, int position) {
 

@@ -1,5 +1,5 @@
 /**
- * SQL with {@code :named} parameters, and the one text that it becomes with their values:
+ * SQL with {@code :named} parameters, whose values are written as literals:
  * {@link io.github.pgdispatch.command.Command}.
  */
 @NullMarked

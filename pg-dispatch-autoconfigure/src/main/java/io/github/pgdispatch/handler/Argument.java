@@ -23,7 +23,7 @@ import org.springframework.core.GenericTypeResolver;
 import org.springframework.util.Assert;
 
 /**
- * The arguments for one parameter.
+ * Writes and reads the arguments for one parameter.
  */
 final class Argument {
 
@@ -43,7 +43,7 @@ final class Argument {
 
 	private final ObjectReader reader;
 
-	private final boolean typeTellsAll;
+	private final boolean isTypeExact;
 
 	Argument(String name, Method method, int index, Class<?> implementation, LosslessMapper mapper) {
 		this.name = name;
@@ -53,8 +53,8 @@ final class Argument {
 		this.type = mapper.type(GenericTypeResolver.resolveType(this.parameter.getParameterizedType(), implementation));
 		Class<?> entity = Entities.findIn(this.type);
 		Assert.isTrue(entity == null, () -> "Parameter '" + name + "' of " + method.toGenericString()
-				+ " is not possible: " + entityRefused(entity));
-		this.typeTellsAll = Entities.areToldBy(this.type);
+				+ " cannot be stored: " + entityRefused(entity));
+		this.isTypeExact = Entities.isTypeExact(this.type);
 		this.mapper = mapper;
 		this.writer = mapper.writer(this.type);
 		this.reader = mapper.reader(this.type);
@@ -74,7 +74,7 @@ final class Argument {
 	}
 
 	String write(@Nullable Object value) {
-		Class<?> entity = (value != null && !this.typeTellsAll) ? Entities.findIn(value) : null;
+		Class<?> entity = (value != null && !this.isTypeExact) ? Entities.findIn(value) : null;
 		if (entity != null) {
 			throw refused(entityRefused(entity), null);
 		}
@@ -94,9 +94,9 @@ final class Argument {
 	}
 
 	/**
-	 * Also for the simplest types, since the application may have a deserializer of its
-	 * own, say one that strips strings. It takes a microsecond, and the row's insertion
-	 * some hundred of them.
+	 * Also applies to the simplest types, because the application may have its own
+	 * deserializer, for example one that strips strings. The check takes a microsecond,
+	 * while the insertion of the row takes about a hundred.
 	 */
 	private void requireSame(@Nullable Object value, String json) {
 		Object copy;
@@ -108,7 +108,7 @@ final class Argument {
 					+ ". Declare a type that Jackson can create, such as a record.", ex);
 		}
 		if (!Objects.deepEquals(value, copy)) {
-			throw refused("it comes back from JSON as something else (" + describe(value, copy)
+			throw refused("it changes when it is written as JSON and read again (" + describe(value, copy)
 					+ "). Declare a more specific type, which needs to have equals(), or pass an id.", null);
 		}
 	}
@@ -120,8 +120,10 @@ final class Argument {
 	}
 
 	/**
-	 * Reads the value that the parser is at.
-	 * @param arguments all of them, of which this is one
+	 * Reads the value at the position of the parser.
+	 * @param parser the parser
+	 * @param arguments the JSON object of all arguments
+	 * @return the argument
 	 */
 	@Nullable Object read(JsonParser parser, Supplier<JsonNode> arguments) {
 		JsonToken token = parser.currentToken();
@@ -139,7 +141,7 @@ final class Argument {
 			throw mismatch("its JSON cannot be read as " + typeName() + where(ex), ex);
 		}
 		if (!faithful) {
-			throw mismatch("its JSON is not that of " + typeName(), null);
+			throw mismatch("its JSON does not represent a value of type " + typeName(), null);
 		}
 		return value;
 	}
@@ -157,8 +159,8 @@ final class Argument {
 	}
 
 	/**
-	 * Whether it can be seen at once, as it can be of most, that a value is what was
-	 * stored, which spares it being written and read again.
+	 * Returns whether a value obviously is the stored one, which is the case for most
+	 * values. It does not have to be written and read again then.
 	 */
 	private static boolean isSame(Object value, JsonToken token, String digits) {
 		return switch (token) {
@@ -171,7 +173,7 @@ final class Argument {
 	}
 
 	/**
-	 * The value where there is none.
+	 * Returns the value of an argument that was not stored.
 	 */
 	@Nullable Object missing() {
 		if (this.type.hasRawClass(Optional.class)) {
@@ -208,8 +210,8 @@ final class Argument {
 	}
 
 	/**
-	 * Where inside the value something is wrong, in our own words: Jackson's tell the
-	 * value.
+	 * Describes the place of an error inside the value. The messages of Jackson would
+	 * show the value.
 	 */
 	private static String where(RuntimeException ex) {
 		StringBuilder where = new StringBuilder();

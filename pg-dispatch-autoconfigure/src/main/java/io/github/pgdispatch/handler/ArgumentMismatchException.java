@@ -3,9 +3,9 @@ package io.github.pgdispatch.handler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when stored arguments do not fit the method, which has changed since. The
- * message names the argument and not its value, which may be secret; Jackson's own, which
- * may tell it, is that of the cause.
+ * Thrown if stored arguments do not fit the method, because the method has changed. The
+ * message names the argument, but does not show its value, which may be secret. The cause
+ * is the exception of Jackson, whose message may show the value.
  */
 public class ArgumentMismatchException extends RuntimeException {
 

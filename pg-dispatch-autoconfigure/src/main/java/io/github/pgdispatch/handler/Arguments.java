@@ -19,16 +19,17 @@ import org.springframework.util.Assert;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * The arguments of a method's calls, as a JSON object of their names and values and back.
- * A call gets what it was made with, or is refused when it is made: later, nobody would
- * be there to hear of it.
+ * Writes the arguments of a call as a JSON object, which has them by the names of the
+ * parameters, and reads them again. Arguments that would be different after they have
+ * been written and read are refused when the call is dispatched, because its caller would
+ * not learn of a later error.
  *
  * <p>
- * An argument is written and read with the full type of its parameter. One of type
- * {@link DispatchContext} is left out of the JSON. While a job waits, its method may
- * change: the order of the parameters does not matter, nor does one that is no more; a
- * new one needs to be an {@link java.util.Optional} or annotated with a {@code @Nullable}
- * that is there at run time, of any package.
+ * An argument is written and read with the full type of its parameter. An argument of
+ * type {@link DispatchContext} is left out of the JSON. The method may change while a job
+ * waits. The order of its parameters does not matter, and stored arguments of removed
+ * parameters are ignored. A new parameter has to be an {@link java.util.Optional}, or
+ * annotated with a {@code @Nullable} of any package that is retained at run time.
  *
  * <p>
  * Immutable and thread-safe.
@@ -46,7 +47,7 @@ public final class Arguments {
 		this.mapper = mapper;
 		@Nullable String @Nullable [] names = new DefaultParameterNameDiscoverer().getParameterNames(method);
 		Assert.isTrue(names != null, () -> "The names of the parameters of " + method.toGenericString()
-				+ " are not known. Compile with -parameters");
+				+ " are unknown. Compile with -parameters");
 		for (int i = 0; i < names.length; i++) {
 			String name = names[i];
 			Assert.state(name != null, "A parameter has no name");
@@ -57,26 +58,26 @@ public final class Arguments {
 	}
 
 	/**
-	 * Prepares the arguments of a method.
+	 * Creates the arguments of a method.
 	 * @param method the method
-	 * @param mapper writes and reads them
-	 * @return the arguments
-	 * @throws IllegalArgumentException if there is a parameter whose values could not be
-	 * stored, such as a JPA entity, or if the parameters have no names
+	 * @param mapper the mapper that writes and reads them
+	 * @return new arguments
+	 * @throws IllegalArgumentException if the values of a parameter cannot be stored,
+	 * such as those of a JPA entity, or if the names of the parameters are unknown
 	 */
 	public static Arguments of(Method method, LosslessMapper mapper) {
 		return of(method, method.getDeclaringClass(), mapper);
 	}
 
 	/**
-	 * Prepares the arguments of a method that may be inherited.
+	 * Creates the arguments of a method that may be inherited.
 	 * @param method the method
-	 * @param implementation the class whose method it is, which says what the type
-	 * variables of the declaring class are
-	 * @param mapper writes and reads them
-	 * @return the arguments
-	 * @throws IllegalArgumentException if there is a parameter whose values could not be
-	 * stored, such as a JPA entity, or if the parameters have no names
+	 * @param implementation the class that has the method, which resolves the type
+	 * variables of the declaring class
+	 * @param mapper the mapper that writes and reads them
+	 * @return new arguments
+	 * @throws IllegalArgumentException if the values of a parameter cannot be stored,
+	 * such as those of a JPA entity, or if the names of the parameters are unknown
 	 */
 	public static Arguments of(Method method, Class<?> implementation, LosslessMapper mapper) {
 		return new Arguments(method, implementation, mapper);
@@ -84,15 +85,17 @@ public final class Arguments {
 
 	/**
 	 * Writes the arguments of a call.
-	 * @param arguments of all parameters; those for a {@link DispatchContext} are ignored
-	 * @return a JSON object for a column of type {@code json}: it may have NUL characters
-	 * @throws IllegalArgumentException if an argument is a JPA entity, cannot be written
-	 * or would come back as something that is not equal; names the argument and not its
-	 * value, which may be secret
+	 * @param arguments the arguments for all parameters; those for a
+	 * {@link DispatchContext} are ignored
+	 * @return a JSON object for a column of type {@code json}, which may contain escaped
+	 * NUL characters
+	 * @throws IllegalArgumentException if an argument is a JPA entity, cannot be written,
+	 * or would not be equal after it has been read. The message names the argument, but
+	 * does not show its value, which may be secret
 	 */
 	public String write(@Nullable Object[] arguments) {
 		Assert.isTrue(arguments.length == this.method.getParameterCount(),
-				() -> this.method.toGenericString() + " has not been called with " + arguments.length + " arguments");
+				() -> this.method.toGenericString() + " does not have " + arguments.length + " parameters");
 		StringBuilder json = new StringBuilder("{");
 		for (Argument argument : this.arguments.values()) {
 			json.append((json.length() > 1) ? ",\"" : "\"");
@@ -104,17 +107,18 @@ public final class Arguments {
 
 	/**
 	 * Reads the arguments of a call.
-	 * @param json what {@link #write} has returned, perhaps when the method was another
+	 * @param json the JSON that {@link #write} has returned, possibly before the method
+	 * was changed
 	 * @param context the argument for parameters of that type
-	 * @return the arguments of all parameters, in their order
-	 * @throws ArgumentMismatchException if one of them no longer fits the method
+	 * @return the arguments for all parameters in their order
+	 * @throws ArgumentMismatchException if an argument does not fit the method
 	 */
 	public @Nullable Object[] read(String json, DispatchContext context) {
 		@Nullable Object[] values = new Object[this.method.getParameterCount()];
 		Arrays.fill(values, context);
 		Map<String, Argument> missing = new LinkedHashMap<>(this.arguments);
 		Supplier<JsonNode> tree = SingletonSupplier.of(() -> this.mapper.tree(json));
-		// Not from the tree, in which -0.0 would be 0.0.
+		// Not read from the tree, in which -0.0 would be 0.0.
 		try (JsonParser parser = this.mapper.parser(json)) {
 			if (parser.nextToken() != JsonToken.START_OBJECT) {
 				throw noObject(null);
@@ -140,7 +144,7 @@ public final class Arguments {
 
 	private ArgumentMismatchException noObject(@Nullable Throwable cause) {
 		return new ArgumentMismatchException(
-				"The arguments do not fit " + this.method.toGenericString() + ": they are no JSON object.", cause);
+				"The arguments do not fit " + this.method.toGenericString() + ": they are not a JSON object.", cause);
 	}
 
 }

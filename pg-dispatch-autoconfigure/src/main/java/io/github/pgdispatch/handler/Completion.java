@@ -9,11 +9,11 @@ public interface Completion {
 
 	/**
 	 * Deletes the job.
-	 * @param result of the job, as JSON, if it is to be kept
-	 * @param commit whether to commit with it, which spares a message: only if nothing
-	 * else is left to do before that
-	 * @return whether it could be; if not, another node has taken it over, and what was
-	 * done for it here must not be committed
+	 * @param result the result of the job as JSON, or {@code null} if it is not kept
+	 * @param commit whether to commit the transaction in the same message. This is only
+	 * possible if nothing else has to be done before the commit
+	 * @return whether the job was deleted. Otherwise, another node has taken over the
+	 * job, and the transaction must not be committed
 	 */
 	boolean complete(@Nullable String result, boolean commit);
 

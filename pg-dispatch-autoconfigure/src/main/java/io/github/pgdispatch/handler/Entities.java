@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JavaType;
 
 /**
- * JPA's entities, told by the name of their annotation: JPA need not be there.
+ * Recognizes JPA entities by the name of their annotation, because JPA may be missing.
  */
 final class Entities {
 
@@ -23,14 +23,14 @@ final class Entities {
 	}
 
 	/**
-	 * Finds an entity in a type, such as the one in a list of entities.
+	 * Finds an entity in a type, such as the element type of a list.
 	 */
 	static @Nullable Class<?> findIn(JavaType type) {
 		return findIn(type, new HashSet<>());
 	}
 
 	private static @Nullable Class<?> findIn(@Nullable JavaType type, Set<JavaType> seen) {
-		// A type may be in itself, as in T extends Comparable<T>.
+		// A type may contain itself, as in T extends Comparable<T>.
 		if (type == null || !seen.add(type)) {
 			return null;
 		}
@@ -48,16 +48,14 @@ final class Entities {
 	}
 
 	/**
-	 * Whether a type tells all: its values cannot be of another one, nor have elements
-	 * that are.
+	 * Returns whether all values have exactly this type, and no elements of other types.
 	 */
-	static boolean areToldBy(JavaType type) {
+	static boolean isTypeExact(JavaType type) {
 		return type.isFinal() && !type.isContainerType() && !type.isReferenceType();
 	}
 
 	/**
-	 * Finds an entity in a value whose type does not tell: the value itself, or an
-	 * element of it.
+	 * Finds an entity in a value, which is the value itself or one of its elements.
 	 */
 	static @Nullable Class<?> findIn(Object value) {
 		Class<?> entity = findIn(value.getClass());
@@ -81,7 +79,7 @@ final class Entities {
 	}
 
 	/**
-	 * The superclasses count, since the value may be a proxy.
+	 * Includes superclasses, because the value may be a proxy.
 	 */
 	private static @Nullable Class<?> findIn(Class<?> type) {
 		for (Class<?> candidate = type; candidate != null; candidate = candidate.getSuperclass()) {

@@ -14,7 +14,7 @@ import org.springframework.util.Assert;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * A method that runs jobs. Thread-safe.
+ * A method whose body jobs run. Thread-safe.
  */
 public final class Handler {
 
@@ -40,15 +40,17 @@ public final class Handler {
 
 	/**
 	 * Creates a handler.
-	 * @param name under which jobs are kept for it
-	 * @param concurrency how many of them this node runs at once, at the most
-	 * @param retry whether and when those that fail are run again
-	 * @param timeLimit after which one is interrupted, unless it has a limit of its own
-	 * @param bean that has the method, proxied
-	 * @param method of the bean's class
-	 * @param targetClass the bean's class
-	 * @param arguments of the method
-	 * @param returnValue of the method; {@code null} if it has none
+	 * @param name the name under which its jobs are stored
+	 * @param concurrency the maximum number of its jobs that this node runs at once
+	 * @param retry the policy for failed attempts
+	 * @param timeLimit the time limit of attempts whose job has none, or {@code null} for
+	 * no limit
+	 * @param bean the bean that has the method, including its proxy
+	 * @param method the method of the class of the bean
+	 * @param targetClass the class of the bean
+	 * @param arguments the arguments of the method
+	 * @param returnValue the return value of the method, or {@code null} if it returns
+	 * {@code void}
 	 */
 	public Handler(String name, int concurrency, RetryPolicy retry, @Nullable Duration timeLimit, Supplier<Object> bean,
 			Method method, Class<?> targetClass, Arguments arguments, @Nullable ReturnValue returnValue) {
@@ -66,7 +68,8 @@ public final class Handler {
 	}
 
 	/**
-	 * How Spring names the transaction that it begins for the method, if it does.
+	 * Returns the name that Spring gives to the transaction of the method, or
+	 * {@code null} if the method is not transactional.
 	 */
 	private static @Nullable String transactionName(Method method, Class<?> targetClass) {
 		boolean transactional = new AnnotationTransactionAttributeSource(false).getTransactionAttribute(method,
@@ -75,23 +78,23 @@ public final class Handler {
 	}
 
 	/**
-	 * Returns the name under which jobs are kept for it.
-	 * @return the name
+	 * Returns the name under which its jobs are stored.
+	 * @return the name of the handler
 	 */
 	public String name() {
 		return this.name;
 	}
 
 	/**
-	 * Returns how many of its jobs this node runs at once.
-	 * @return the maximum
+	 * Returns the maximum number of its jobs that this node runs at once.
+	 * @return the maximum number of jobs
 	 */
 	public int concurrency() {
 		return this.concurrency;
 	}
 
 	/**
-	 * Returns whether and when jobs that fail are run again.
+	 * Returns the policy for failed attempts.
 	 * @return the policy
 	 */
 	public RetryPolicy retry() {
@@ -99,44 +102,45 @@ public final class Handler {
 	}
 
 	/**
-	 * Returns after how long a job is interrupted.
-	 * @return the limit, or {@code null} for none
+	 * Returns the time limit of an attempt.
+	 * @return the time limit, or {@code null} for no limit
 	 */
 	public @Nullable Duration timeLimit() {
 		return this.timeLimit;
 	}
 
 	/**
-	 * Returns whether Spring begins a transaction for the method, so that a failure has
-	 * left nothing behind in the database.
-	 * @return whether it does, if it finds the transaction's manager
+	 * Returns whether the method has a transaction of its own, so that its changes of the
+	 * database are undone if it fails. Only {@code @Transactional} on the method or on
+	 * its class counts.
+	 * @return whether Spring begins a transaction for the method
 	 */
 	public boolean isTransactional() {
 		return this.transactionName != null;
 	}
 
 	/**
-	 * Calls the method through the bean's proxy.
-	 * @param arguments as JSON
-	 * @param context of the job
-	 * @param calls that tell the proxy that this is no dispatch
-	 * @param completion of the job, called in the transaction that Spring begins for the
-	 * method, if it does, right before its commit
-	 * @param wantsResult whether what the method returns is kept
-	 * @return the call, which tells whether the job was completed in that transaction
-	 * @throws ArgumentMismatchException if the arguments do not fit: then the method was
-	 * not called
+	 * Calls the method through the proxy of the bean.
+	 * @param arguments the arguments as JSON
+	 * @param context the context of the job
+	 * @param invocations the invocations, which let the proxy run the method
+	 * @param completion completes the job. It is called directly before the commit of the
+	 * transaction of the method, and not called if the method has none
+	 * @param wantsResult whether the return value is kept
+	 * @return the invocation, which knows whether the job was completed
+	 * @throws ArgumentMismatchException if the arguments do not fit, in which case the
+	 * method was not called
 	 * @throws LostClaimException if another node has taken over the job
-	 * @throws Throwable what the method throws
+	 * @throws Throwable any exception of the method
 	 */
-	public HandlerInvocation call(String arguments, DispatchContext context, HandlerInvocations calls,
+	public HandlerInvocation call(String arguments, DispatchContext context, HandlerInvocations invocations,
 			Completion completion, boolean wantsResult) throws Throwable {
 		@Nullable Object[] values = this.arguments.read(arguments, context);
 		Object bean = this.bean.get();
 		Method invocable = AopUtils.selectInvocableMethod(this.method, bean.getClass());
 		ReflectionUtils.makeAccessible(invocable);
-		HandlerInvocation call = new HandlerInvocation(this, transactionName(bean), completion, wantsResult);
-		calls.run(call, () -> {
+		HandlerInvocation invocation = new HandlerInvocation(this, transactionName(bean), completion, wantsResult);
+		invocations.run(invocation, () -> {
 			try {
 				invocable.invoke(bean, values);
 			}
@@ -144,11 +148,11 @@ public final class Handler {
 				throw ex.getTargetException();
 			}
 		});
-		return call;
+		return invocation;
 	}
 
 	/**
-	 * A bean that had not been created yet may have told of no more than an interface.
+	 * The definition of a bean that had not been created may declare only an interface.
 	 */
 	private @Nullable String transactionName(Object bean) {
 		Class<?> actualClass = AopUtils.getTargetClass(bean);
@@ -157,7 +161,7 @@ public final class Handler {
 	}
 
 	/**
-	 * Writes what the method has returned. Waits for a future.
+	 * Writes the return value of the method. Waits for the value of a future.
 	 */
 	String write(@Nullable Object returned) throws Throwable {
 		return (this.returnValue != null) ? this.returnValue.write(ReturnValue.unwrap(returned)) : "null";

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.TransactionExecution;
 
 /**
- * A call of a handler for a job. Belongs to one thread.
+ * A call of a handler for a job. Used by one thread.
  */
 public final class HandlerInvocation {
 
@@ -30,10 +30,12 @@ public final class HandlerInvocation {
 	private boolean completed;
 
 	/**
-	 * Creates a call.
-	 * @param transactionName how Spring names the transaction that it begins for the
-	 * method, if it does
-	 * @param wantsResult whether what the method returns is kept
+	 * Creates an invocation.
+	 * @param handler the handler
+	 * @param transactionName the name of the transaction of the method, or {@code null}
+	 * if it has none
+	 * @param completion completes the job
+	 * @param wantsResult whether the return value is kept
 	 */
 	HandlerInvocation(Handler handler, @Nullable String transactionName, Completion completion, boolean wantsResult) {
 		this.handler = handler;
@@ -43,8 +45,8 @@ public final class HandlerInvocation {
 	}
 
 	/**
-	 * Lets the method run, once. Whatever it calls itself is a dispatch again, even if it
-	 * calls the same method.
+	 * Lets the method run once. The calls that the method makes dispatch again, even if
+	 * it calls itself.
 	 */
 	boolean enter(Method method, Class<?> targetClass) {
 		if (this.entered || !this.handler.isFor(method, targetClass)) {
@@ -75,7 +77,7 @@ public final class HandlerInvocation {
 	}
 
 	/**
-	 * Takes what the method has returned, while its transaction is still open.
+	 * Takes the return value of the method, before its transaction is committed.
 	 */
 	void returned(@Nullable Object value) throws Throwable {
 		if (this.entered && !this.returned) {
@@ -85,16 +87,16 @@ public final class HandlerInvocation {
 	}
 
 	/**
-	 * Whether the job was completed in the transaction of the method.
-	 * @return whether it was
+	 * Returns whether the job was completed in the transaction of the method.
+	 * @return whether the job was completed
 	 */
 	public boolean isCompleted() {
 		return this.completed;
 	}
 
 	/**
-	 * Returns what the method has returned, if it is to be kept.
-	 * @return as JSON
+	 * Returns the return value of the method.
+	 * @return the return value as JSON, or {@code null} if it is not kept
 	 */
 	public @Nullable String result() {
 		return this.result;

@@ -10,16 +10,16 @@ import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
 
 /**
- * Tells, on the thread that runs a job, the call that is to run the method from those
- * that dispatch; and completes the job in the transaction that Spring begins for the
- * method, so that the two are one. Thread-safe.
+ * Knows the handler invocation of each thread. It distinguishes the call that a job
+ * makes, which runs the method, from calls that dispatch. It completes the job in the
+ * transaction of the method, so that both are committed together. Thread-safe.
  */
 public final class HandlerInvocations {
 
 	private final ThreadLocal<@Nullable HandlerInvocation> current = new ThreadLocal<>();
 
-	void run(HandlerInvocation call, Body body) throws Throwable {
-		this.current.set(call);
+	void run(HandlerInvocation invocation, Body body) throws Throwable {
+		this.current.set(invocation);
 		try {
 			body.run();
 		}
@@ -29,40 +29,40 @@ public final class HandlerInvocations {
 	}
 
 	/**
-	 * Whether a call that came to a bean's proxy is to run the method.
-	 * @param method of the bean's class
-	 * @param targetClass the bean's class
-	 * @return {@code false} if it is to dispatch
+	 * Returns whether a call of the proxy of a bean runs the method.
+	 * @param method the method of the class of the bean
+	 * @param targetClass the class of the bean
+	 * @return {@code true} if a job makes this call; {@code false} if the call dispatches
 	 */
 	public boolean enter(Method method, Class<?> targetClass) {
-		HandlerInvocation call = this.current.get();
-		return call != null && call.enter(method, targetClass);
+		HandlerInvocation invocation = this.current.get();
+		return invocation != null && invocation.enter(method, targetClass);
 	}
 
 	/**
-	 * Takes what the method has returned that the call was to run.
-	 * @param value that it has returned
-	 * @throws Throwable if the value cannot be kept
+	 * Takes the return value of the method that the current job runs.
+	 * @param value the return value
+	 * @throws Throwable if the value cannot be stored
 	 */
 	public void returned(@Nullable Object value) throws Throwable {
-		HandlerInvocation call = this.current.get();
-		if (call != null) {
-			call.returned(value);
+		HandlerInvocation invocation = this.current.get();
+		if (invocation != null) {
+			invocation.returned(value);
 		}
 	}
 
 	/**
-	 * Registers what completes jobs with the transaction manager of the methods. That is
-	 * not this object itself, since Spring Boot registers all beans that are listeners,
-	 * with all transaction managers.
-	 * @param transactionManager of the methods
+	 * Registers a listener that completes jobs with the transaction manager of the
+	 * methods. This object itself is not a listener, because Spring Boot registers all
+	 * beans that are listeners with all transaction managers.
+	 * @param transactionManager the transaction manager of the methods
 	 */
 	public void listenTo(ConfigurableTransactionManager transactionManager) {
 		transactionManager.addListener(new Listener(transactionManager));
 	}
 
 	/**
-	 * What runs the method.
+	 * Runs the method.
 	 */
 	interface Body {
 
@@ -80,27 +80,27 @@ public final class HandlerInvocations {
 
 		@Override
 		public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
-			HandlerInvocation call = HandlerInvocations.this.current.get();
-			if (call != null && beginFailure == null) {
-				call.began(transaction);
+			HandlerInvocation invocation = HandlerInvocations.this.current.get();
+			if (invocation != null && beginFailure == null) {
+				invocation.began(transaction);
 			}
 		}
 
 		@Override
 		public void beforeCommit(TransactionExecution transaction) {
-			HandlerInvocation call = HandlerInvocations.this.current.get();
-			if (call != null) {
-				call.committing(transaction, isCommitLeftOnly());
+			HandlerInvocation invocation = HandlerInvocations.this.current.get();
+			if (invocation != null) {
+				invocation.committing(transaction, isOnlyCommitLeft());
 			}
 		}
 
 		/**
-		 * Whether Spring does nothing more than to commit the connection, which does
-		 * nothing where that is done already. Others write what they have kept until then
-		 * before they do, as JPA does, or commit in two phases; and listeners behind this
-		 * one may refuse.
+		 * Returns whether Spring only has to commit the connection, which has no effect
+		 * if the transaction has already been committed. Other transaction managers write
+		 * pending changes before the commit, as JPA does, or commit in two phases. Later
+		 * listeners may prevent the commit.
 		 */
-		private boolean isCommitLeftOnly() {
+		private boolean isOnlyCommitLeft() {
 			TransactionExecutionListener last = this;
 			for (TransactionExecutionListener each : this.transactionManager.getTransactionExecutionListeners()) {
 				last = each;
@@ -119,9 +119,9 @@ public final class HandlerInvocations {
 		}
 
 		private void ended(TransactionExecution transaction, boolean committed) {
-			HandlerInvocation call = HandlerInvocations.this.current.get();
-			if (call != null) {
-				call.ended(transaction, committed);
+			HandlerInvocation invocation = HandlerInvocations.this.current.get();
+			if (invocation != null) {
+				invocation.ended(transaction, committed);
 			}
 		}
 

@@ -9,33 +9,33 @@ import io.github.pgdispatch.PgDispatchConfigurationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The handlers that a node knows.
+ * The handlers of a node.
  */
 public final class Handlers {
 
 	private final Map<String, Handler> byName = new LinkedHashMap<>();
 
 	/**
-	 * Creates a registry.
-	 * @param handlers that the node knows
-	 * @throws PgDispatchConfigurationException if two have the same name
+	 * Creates an instance.
+	 * @param handlers the handlers of the node
+	 * @throws PgDispatchConfigurationException if two handlers have the same name
 	 */
 	public Handlers(Collection<Handler> handlers) {
 		for (Handler handler : handlers) {
 			Handler other = this.byName.put(handler.name(), handler);
 			if (other != null) {
 				throw new PgDispatchConfigurationException(
-						"Two methods are the handler '" + handler.name() + "': " + other + " and " + handler,
-						"Give one of them another name: @AfterCommitDispatch(name = \"…\"). A job is kept under the name of its"
-								+ " handler, so let the one keep it of which there may be jobs.");
+						"Two methods have the handler name '" + handler.name() + "': " + other + " and " + handler,
+						"Give one of them another name: @AfterCommitDispatch(name = \"…\"). Jobs are stored under the name of"
+								+ " their handler. Do not rename the one that may have waiting jobs.");
 			}
 		}
 	}
 
 	/**
-	 * Finds a handler.
-	 * @param name under which jobs are kept for it
-	 * @return the handler, or {@code null} if this node does not know it
+	 * Returns a handler.
+	 * @param name the name of the handler
+	 * @return the handler, or {@code null} if the node does not have it
 	 */
 	public @Nullable Handler get(String name) {
 		return this.byName.get(name);
@@ -43,7 +43,7 @@ public final class Handlers {
 
 	/**
 	 * Returns the names of all handlers.
-	 * @return the names
+	 * @return the names of the handlers
 	 */
 	public Set<String> names() {
 		return this.byName.keySet();
@@ -51,7 +51,7 @@ public final class Handlers {
 
 	/**
 	 * Returns all handlers.
-	 * @return the handlers
+	 * @return the handlers of the node
 	 */
 	public Collection<Handler> all() {
 		return this.byName.values();

@@ -9,17 +9,17 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The headers of a job, read from their JSON. Thread-safe.
+ * Reads the headers of a job from JSON. Thread-safe.
  */
 public final class Headers {
 
 	private final JsonMapper mapper = new JsonMapper();
 
 	/**
-	 * Reads headers. No job fails for what SQL has put there: what is not a text is taken
-	 * as its JSON, and what is no object is no header.
-	 * @param json of the headers
-	 * @return their values by name
+	 * Reads headers. A job does not fail because of headers that were set in SQL. A value
+	 * that is not a text is returned as JSON. JSON that is not an object has no headers.
+	 * @param json the headers as JSON, or {@code null} if there are none
+	 * @return the values of the headers by their names
 	 */
 	public Map<String, String> read(@Nullable String json) {
 		Map<String, String> headers = new LinkedHashMap<>();

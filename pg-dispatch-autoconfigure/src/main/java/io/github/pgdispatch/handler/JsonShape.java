@@ -8,14 +8,14 @@ import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Which kinds of JSON and which numbers stand where in the JSON of a Java type: what a
- * value keeps when it is read and written again, and loses when Jackson has turned it
- * into something else, as it does with {@code "12"} for a number or {@code 12} for a
- * {@link java.time.Duration}. It does not depend on an order, which a set does not have.
+ * The kinds of JSON and the numbers of a value, with their depths. They stay the same
+ * when the value is read and written again, unless Jackson has converted it. For example,
+ * Jackson converts {@code "12"} to a number and {@code 12} to a
+ * {@link java.time.Duration}. The order does not matter, because a set has none.
  *
  * <p>
- * Only for Java's own types and enums. What a type of the application's accepts is up to
- * the application: it may well read what it was written as in former times.
+ * This applies to Java's own types and to enums. The application decides what its own
+ * types accept, because they may read an older form.
  */
 final class JsonShape {
 
@@ -25,8 +25,8 @@ final class JsonShape {
 	}
 
 	/**
-	 * Whether the shape of a type's values must not be lost: whether it, and what it
-	 * contains, are Java's own or enums.
+	 * Returns whether the shape of values of a type must stay the same, which is the case
+	 * if the type and its content are Java's own types or enums.
 	 */
 	static boolean isStrict(JavaType type) {
 		if (type.isPrimitive() || type.isEnumType()) {

@@ -17,9 +17,9 @@ import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The application's Jackson, with its modules, mix-ins and names, set so that what it
- * writes is JSON that PostgreSQL takes and comes back as it was. Thread-safe; one is
- * enough for all methods.
+ * A variant of the {@code JsonMapper} of the application, with its modules, mix-ins and
+ * names. It writes JSON that PostgreSQL accepts, and reads values as they were written.
+ * Thread-safe. One instance serves all methods.
  */
 public final class LosslessMapper {
 
@@ -33,36 +33,36 @@ public final class LosslessMapper {
 	}
 
 	/**
-	 * Derives a mapper from the application's, which stays as it is.
-	 * @param application the application's mapper
-	 * @return the mapper
+	 * Creates a mapper from that of the application, which is not changed.
+	 * @param application the mapper of the application
+	 * @return a new mapper
 	 */
 	public static LosslessMapper of(JsonMapper application) {
 		JsonMapper.Builder builder = application.rebuild();
 		keepDatesAndTimes(builder);
-		// A deployment may drop a property while jobs that have it wait.
+		// A deployment may remove a property while jobs that have it wait.
 		builder.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
 				DeserializationFeature.FAIL_ON_IGNORED_PROPERTIES);
-		// Otherwise 1.5 becomes 1 wherever an int is expected.
+		// Otherwise, 1.5 becomes 1 if an int is expected.
 		builder.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
-		// 1E+3 must not become 1000, which is of another scale and so not equal.
+		// 1E+3 must not become 1000, which has another scale and is not equal.
 		builder.disable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN);
-		// Without them it would not be JSON for PostgreSQL.
+		// Otherwise, PostgreSQL would not accept the JSON.
 		builder.enable(JsonWriteFeature.WRITE_NAN_AS_STRINGS, JsonWriteFeature.QUOTE_PROPERTY_NAMES);
-		// Names for responses, which reading need not expect: an argument has its name.
+		// Meant for responses. An argument has the name of its parameter.
 		builder.disable(SerializationFeature.WRAP_ROOT_VALUE, SerializationFeature.INDENT_OUTPUT);
-		// An argument is read from the midst of an object.
+		// An argument is read from inside an object.
 		builder.disable(DeserializationFeature.UNWRAP_ROOT_VALUE, DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-		// The default one is that of the machine, and the job may run on another.
+		// The default is that of the machine, and the job may run on another machine.
 		builder.defaultLocale(Locale.ROOT);
 		return new LosslessMapper(builder.build());
 	}
 
 	/**
-	 * Jackson converts dates and times to UTC, or to the application's time zone, when it
-	 * reads them, and drops the region when it writes them: good for responses, whereas
-	 * the method is to get what it was called with. As timestamps, they would have
-	 * neither.
+	 * Keeps the zones of dates and times. By default, Jackson converts them to UTC or to
+	 * the time zone of the application when it reads them, and omits the region when it
+	 * writes them. Timestamps would have neither. The method has to get the same values
+	 * with which it was called.
 	 */
 	private static void keepDatesAndTimes(JsonMapper.Builder builder) {
 		builder.enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID);
@@ -83,31 +83,32 @@ public final class LosslessMapper {
 
 	ObjectReader reader(JavaType type) {
 		ObjectReader reader = this.mapper.readerFor(type);
-		// In a type of the application's, that is for the application to say.
+		// The application decides about its own types.
 		return JsonShape.isStrict(type) ? reader.withoutFeatures(EnumFeature.READ_UNKNOWN_ENUM_VALUES_AS_NULL,
 				EnumFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE) : reader;
 	}
 
 	/**
-	 * A parser that values can be read from by {@link #reader}.
+	 * Creates a parser from which {@link #reader} can read values.
 	 */
 	JsonParser parser(String json) {
 		return this.mapper.createParser(json);
 	}
 
 	/**
-	 * Reads JSON as it is, with all digits of its numbers.
+	 * Reads JSON with all digits of its numbers.
 	 */
 	JsonNode tree(String json) {
 		return this.treeReader.readValue(json);
 	}
 
 	/**
-	 * Whether a JSON object has a property that a value would be written as.
+	 * Returns whether a property of a JSON object equals a value as it would be written.
 	 * @param object the JSON object
-	 * @param name of the property
+	 * @param name the name of the property
 	 * @param value the value
-	 * @return whether it has; of numbers, what they amount to counts
+	 * @return whether the property equals the value; numbers are equal if their values
+	 * are
 	 */
 	public boolean hasProperty(String object, String name, @Nullable Object value) {
 		JsonNode property = tree(object).get(name);

@@ -1,13 +1,13 @@
 package io.github.pgdispatch.handler;
 
 /**
- * A job has been taken over by another node while it was run by this one.
+ * Thrown if another node has taken over a job while this node was running it.
  */
 @SuppressWarnings("serial")
 public final class LostClaimException extends RuntimeException {
 
 	LostClaimException(String handler) {
-		super("Another node has taken over this job of " + handler + ": what this one did for it is rolled back");
+		super("Another node has taken over this job of " + handler + ", so that its transaction is rolled back");
 	}
 
 }

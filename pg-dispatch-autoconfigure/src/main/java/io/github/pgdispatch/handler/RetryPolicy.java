@@ -7,33 +7,37 @@ import io.github.pgdispatch.BackOff;
 import org.springframework.util.Assert;
 
 /**
- * Whether and when jobs of a handler are run again that have failed. What a job itself
- * asks for goes before that.
+ * Determines whether and when a failed job of a handler is run again. The options of the
+ * job take precedence.
  *
- * @param maxAttempts how many times a job is run at the most; positive
- * @param backOff between two attempts
- * @param retryOn after which exceptions, and those that extend them; empty for all
- * @param noRetryOn after which not; of two that an exception is of, the one that is
- * closer to its class counts
+ * @param maxAttempts the maximum number of attempts, the first included; positive
+ * @param backOff the back-off after a failed attempt
+ * @param retryOn the exceptions after which a job is run again, including subclasses;
+ * empty for all
+ * @param noRetryOn the exceptions after which a job is not run again, including
+ * subclasses. If an exception matches both lists, the class that is closer to its own
+ * class decides
  */
 public record RetryPolicy(int maxAttempts, BackOff backOff, List<Class<? extends Throwable>> retryOn,
 		List<Class<? extends Throwable>> noRetryOn) {
 
 	/**
-	 * One attempt.
+	 * The policy that never runs a job again.
 	 */
 	public static final RetryPolicy NEVER = new RetryPolicy(1, BackOff.DEFAULT, List.of(), List.of());
 
+	private static final int NONE = Integer.MAX_VALUE;
+
 	public RetryPolicy {
-		Assert.isTrue(maxAttempts > 0, () -> "The number of attempts must be positive, but is " + maxAttempts);
+		Assert.isTrue(maxAttempts > 0, () -> "The maximum number of attempts must be positive, but is " + maxAttempts);
 		retryOn = List.copyOf(retryOn);
 		noRetryOn = List.copyOf(noRetryOn);
 	}
 
 	/**
-	 * Whether another attempt could succeed.
-	 * @param failure of the method
-	 * @return whether the job is to be run again, if it has attempts left
+	 * Returns whether another attempt could succeed.
+	 * @param failure the exception of the method
+	 * @return whether the job is run again, unless it had its maximum number of attempts
 	 */
 	public boolean isRetryable(Throwable failure) {
 		int retry = distance(this.retryOn, failure);
@@ -43,8 +47,6 @@ public record RetryPolicy(int maxAttempts, BackOff backOff, List<Class<? extends
 		}
 		return retry < noRetry;
 	}
-
-	private static final int NONE = Integer.MAX_VALUE;
 
 	private static int distance(List<Class<? extends Throwable>> classes, Throwable failure) {
 		int distance = 0;

@@ -15,8 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 import org.springframework.jdbc.support.JdbcUtils;
 
 /**
- * The value of a job, which its method returns and whoever waits for it gets, as JSON and
- * back. Thread-safe.
+ * Writes the return value of a method as JSON, and reads it for the caller that waits for
+ * it. Thread-safe.
  */
 public final class ReturnValue {
 
@@ -25,10 +25,10 @@ public final class ReturnValue {
 	private final LosslessMapper mapper;
 
 	/**
-	 * Prepares the values of a method.
-	 * @param type of the values, which is that of a future or of a {@link DispatchResult}
-	 * that the method returns
-	 * @param mapper writes and reads them
+	 * Creates an instance for a method.
+	 * @param type the type of the values in the future or {@link DispatchResult} that the
+	 * method returns
+	 * @param mapper the mapper that writes and reads the values
 	 */
 	public ReturnValue(Type type, LosslessMapper mapper) {
 		this.type = mapper.type(type);
@@ -36,12 +36,12 @@ public final class ReturnValue {
 	}
 
 	/**
-	 * Takes the value out of what a method has returned. Waits for a future that is not
-	 * done.
+	 * Returns the value in the return value of a method. Waits for a future that is not
+	 * completed.
 	 * @param returned a future, a {@link DispatchResult}, or the value itself
 	 * @return the value
 	 * @throws InterruptedException if the thread is interrupted while it waits
-	 * @throws Throwable what the future has failed with
+	 * @throws Throwable the exception of the future
 	 */
 	public static @Nullable Object unwrap(@Nullable Object returned) throws Throwable {
 		Object future = (returned instanceof DispatchResult<?> result) ? result.future() : returned;
@@ -55,9 +55,9 @@ public final class ReturnValue {
 
 	/**
 	 * Writes a value.
-	 * @param value that was {@linkplain #unwrap(Object) unwrapped}
-	 * @return its JSON
-	 * @throws tools.jackson.core.JacksonException if it cannot be written
+	 * @param value an {@linkplain #unwrap(Object) unwrapped} value
+	 * @return the value as JSON
+	 * @throws tools.jackson.core.JacksonException if the value cannot be written
 	 */
 	public String write(@Nullable Object value) {
 		return this.mapper.writer(this.type).writeValueAsString(value);
@@ -65,20 +65,20 @@ public final class ReturnValue {
 
 	/**
 	 * Reads a value.
-	 * @param json that {@link #write(Object)} has returned
+	 * @param json JSON that {@link #write(Object)} has returned
 	 * @return the value
-	 * @throws tools.jackson.core.JacksonException if it is of another type
+	 * @throws tools.jackson.core.JacksonException if the value has another type
 	 */
 	public @Nullable Object read(String json) {
 		return this.mapper.reader(this.type).readValue(json);
 	}
 
 	/**
-	 * Reads rows. A property of a row's type has the value of the column of its name, or
-	 * of its name with underscores.
+	 * Reads rows. The column {@code profile_id} is read as the property
+	 * {@code profileId}, unless there is a column with the name of the property.
 	 * @param json an array of objects
-	 * @return a collection or an array
-	 * @throws tools.jackson.core.JacksonException if the rows are of another type
+	 * @return a collection or an array of the rows
+	 * @throws tools.jackson.core.JacksonException if the rows have another type
 	 */
 	public @Nullable Object readRows(String json) {
 		JsonNode rows = this.mapper.tree(json);

@@ -1,5 +1,6 @@
 /**
- * Methods as handlers of jobs: their arguments as JSON, and the calls that run them.
+ * Handlers, which are methods whose body jobs run: their arguments as JSON, and their
+ * invocations.
  */
 @NullMarked
 package io.github.pgdispatch.handler;

@@ -74,7 +74,7 @@ class HandlerBeanTests {
 	@Test
 	void twoHandlersOfOneNameAreRefused() {
 		assertRefused(this.nodes.node().withBean(OneName.class).withBean(SameName.class),
-				"Two methods are the handler 'same': ", "OneName.one()", "SameName.two()");
+				"Two methods have the handler name 'same': ", "OneName.one()", "SameName.two()");
 	}
 
 	@Test

@@ -60,7 +60,7 @@ class RefusedHandlerTests {
 
 	@Test
 	void nameOfTwoMethods() {
-		assertRefused(Overloaded.class, "Two methods are the handler 'bean.call'", "Overloaded.call()",
+		assertRefused(Overloaded.class, "Two methods have the handler name 'bean.call'", "Overloaded.call()",
 				"Overloaded.call(long)", "@AfterCommitDispatch(name =");
 	}
 

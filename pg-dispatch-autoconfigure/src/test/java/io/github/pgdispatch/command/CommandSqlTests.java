@@ -17,7 +17,7 @@ class CommandSqlTests {
 	@ValueSource(strings = { "", " \n\t" })
 	void isNotBlank(String sql) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Command.parse(sql))
-			.withMessage("The SQL is blank. Pass the statement that is to run after the commit.");
+			.withMessage("The SQL is blank. Pass the statement that runs after the commit.");
 	}
 
 	@Test

@@ -62,13 +62,13 @@ class ParameterValuesTests {
 	@Test
 	void areMissedByTheNameOfTheParameterAndThoseThatExist() {
 		assertThatIllegalArgumentException().isThrownBy(() -> ParameterValues.of(Map.of("id", 1)).value("idd"))
-			.withMessage("Parameter ':idd' has no value: the map has no key 'idd', but [id].");
+			.withMessage("Parameter ':idd' has no value: the map has no key 'idd'. Its keys are [id].");
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> ParameterValues.of(Map.of("user", Map.of("id", 1))).value("user.name"))
-			.withMessage("Parameter ':user.name' has no value: the map has no key 'name', but [id].");
+			.withMessage("Parameter ':user.name' has no value: the map has no key 'name'. Its keys are [id].");
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> ParameterValues.of(new MapSqlParameterSource("id", 1)).value("idd"))
-			.withMessage("Parameter ':idd' has no value: the SqlParameterSource has no 'idd', but [id].");
+			.withMessage("Parameter ':idd' has no value: the SqlParameterSource has no 'idd'. Its names are [id].");
 		assertThatIllegalArgumentException().isThrownBy(() -> ParameterValues.of(this.ada).value("address.zip"))
 			.withMessage("Parameter ':address.zip' has no value: " + Address.class + " has no property 'zip'.");
 	}

@@ -69,20 +69,20 @@ class RefusedValuesTests {
 		assertRefused(pgObject("pg_catalog.jsonb", "\"\\u0000\""), message);
 		assertThat(render(pgObject("json", "\"\\u0000\""))).isNotNull();
 		assertThat(render(pgObject("jsonb", "\"\\\\u0000\""))).isNotNull();
-		assertRefused(MissingNode.getInstance(), "a missing node is no JSON");
+		assertRefused(MissingNode.getInstance(), "a missing node is not JSON");
 	}
 
 	@Test
 	void collections() {
 		assertRefused(List.of(), "it is an empty collection, and SQL has no empty list."
-				+ " Pass an array and write = ANY (:name) in place of IN");
+				+ " Pass an array and write = ANY (:name) instead of IN");
 		assertRefused(List.of(Set.of(1)), "it is a collection of collections");
 		assertRefused(List.of(Optional.of(1)), "it is an Optional");
 	}
 
 	@Test
 	void arrays() throws SQLException {
-		String notRectangular = "the rows of an array must be of equal length, and none of them null";
+		String notRectangular = "the rows of an array must have equal lengths, and must not be null";
 		assertRefused(new int[][] { { 1 }, { 2, 3 } }, notRectangular);
 		assertRefused(new int[][] { {}, { 1 } }, notRectangular);
 		assertRefused(new int[][] { { 1 }, {} }, notRectangular);
@@ -90,13 +90,13 @@ class RefusedValuesTests {
 		assertRefused(new String[][] { { "a" }, null }, notRectangular);
 		assertRefused(new Object[] { "a", new String[] { "b" } }, notRectangular);
 		assertRefused(new Object[] { new String[] { "b" }, "a" }, notRectangular);
-		assertRefused(new int[1][1][1][1][1][1][1], "an array of PostgreSQL's has at most 6 dimensions");
+		assertRefused(new int[1][1][1][1][1][1][1], "a PostgreSQL array has at most 6 dimensions");
 		Object[] itself = { null };
 		itself[0] = itself;
-		assertRefused(itself, "an array of PostgreSQL's has at most 6 dimensions");
-		assertRefused(new Object[0], "the type of the elements of this Object[] is not known."
+		assertRefused(itself, "a PostgreSQL array has at most 6 dimensions");
+		assertRefused(new Object[0], "the type of the elements of this Object[] is unknown."
 				+ " Pass an array of a more specific type, such as String[]");
-		assertRefused(new Number[] { null }, "the type of the elements of this Number[] is not known");
+		assertRefused(new Number[] { null }, "the type of the elements of this Number[] is unknown");
 		assertRefused(new Number[] { 1, 2L }, "integer and bigint");
 		assertRefused(new Object[] { "1", 1 }, "pg_catalog.text and integer");
 		assertRefused(new PGobject[] { pgObject("json", "1"), pgObject("jsonb", "1") }, "json and jsonb");
@@ -115,11 +115,11 @@ class RefusedValuesTests {
 
 	@Test
 	void datesAndTimesOutOfRange() {
-		String date = "a date of PostgreSQL's is between the years 4714 BC and 5874897";
+		String date = "a PostgreSQL date is between the years 4714 BC and 5874897";
 		assertRefused(LocalDate.of(-4713, 11, 23), date);
 		assertRefused(LocalDate.of(5874898, 1, 1), date);
 		assertRefused(LocalDate.MAX.minusDays(1), date);
-		String timestamp = "a timestamp of PostgreSQL's is between the years 4714 BC and 294276";
+		String timestamp = "a PostgreSQL timestamp is between the years 4714 BC and 294276";
 		assertRefused(LocalDateTime.of(-4713, 11, 23, 23, 59, 59, 999_999_000), timestamp);
 		assertRefused(LocalDateTime.of(294277, 1, 1, 0, 0), timestamp);
 		assertRefused(LocalDateTime.of(294276, 12, 31, 23, 59, 59, 999_999_500), timestamp);
@@ -128,19 +128,20 @@ class RefusedValuesTests {
 		assertRefused(Instant.MAX.minusNanos(1), timestamp);
 		assertRefused(Instant.parse("+294277-01-01T00:00:00Z"), timestamp);
 		assertRefused(Instant.parse("-4713-11-23T23:59:59Z"), timestamp);
-		assertRefused(OffsetTime.of(LocalTime.NOON, ZoneOffset.ofHours(-16)), "PostgreSQL knows no offset of -16:00");
+		assertRefused(OffsetTime.of(LocalTime.NOON, ZoneOffset.ofHours(-16)),
+				"PostgreSQL does not support the offset -16:00");
 		long julianLeapDay = new GregorianCalendar(1500, GregorianCalendar.FEBRUARY, 29).getTimeInMillis();
 		assertRefused(new java.sql.Date(julianLeapDay), "Invalid date 'February 29'");
 	}
 
 	@Test
 	void intervalsTooLong() {
-		String message = "an interval of PostgreSQL's has less than 2147483647 hours";
+		String message = "a PostgreSQL interval has less than 2147483647 hours";
 		assertRefused(Duration.ofHours(2147483647), message);
 		assertRefused(Duration.ofHours(-2147483647), message);
 		assertRefused(Duration.ofSeconds(Long.MAX_VALUE, 999_999_999), message);
 		assertRefused(Duration.ofSeconds(Long.MIN_VALUE), message);
-		assertRefused(Period.of(178956971, 0, 0), "an interval of PostgreSQL's has at most 2147483647 months");
+		assertRefused(Period.of(178956971, 0, 0), "a PostgreSQL interval has at most 2147483647 months");
 	}
 
 	@ParameterizedTest

@@ -38,21 +38,22 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class ArgumentsMismatchTests {
 
-	private Calls calls = new Calls(Methods.class);
+	private MethodArguments arguments = new MethodArguments(Methods.class);
 
 	@Test
 	void argumentsThatAreNoMoreAreIgnored() {
-		assertThat(this.calls.read("number", "{\"gone\":[{\"a\":1}],\"number\":1,\"also\":null}")).containsExactly(1L);
+		assertThat(this.arguments.read("number", "{\"gone\":[{\"a\":1}],\"number\":1,\"also\":null}"))
+			.containsExactly(1L);
 	}
 
 	@Test
 	void orderDoesNotMatter() {
-		assertThat(this.calls.read("two", "{\"b\":2,\"a\":1}")).containsExactly(1, 2);
+		assertThat(this.arguments.read("two", "{\"b\":2,\"a\":1}")).containsExactly(1, 2);
 	}
 
 	@Test
 	void newArgumentsThatMayBeMissing() {
-		assertThat(this.calls.read("missing", "{}")).containsExactly(Optional.empty(), null, null, null);
+		assertThat(this.arguments.read("missing", "{}")).containsExactly(Optional.empty(), null, null, null);
 	}
 
 	@ParameterizedTest
@@ -135,13 +136,13 @@ class ArgumentsMismatchTests {
 			profile  | {"name":"a","age":1,"gone":true}
 			""")
 	void typesThatStillFit(String method, String json) {
-		assertThat(this.calls.read(method, "{\"" + method + "\":" + json + "}")).hasSize(1);
+		assertThat(this.arguments.read(method, "{\"" + method + "\":" + json + "}")).hasSize(1);
 	}
 
 	@Test
 	void messagesNameTheArgumentAndThePlace() {
 		assertMismatch("number", "{\"number\":null}", "it is null, but the parameter is of type long");
-		assertMismatch("number", "{\"number\":\"12\"}", "its JSON is not that of long");
+		assertMismatch("number", "{\"number\":\"12\"}", "its JSON does not represent a value of type long");
 		assertMismatch("day", "{\"day\":\"secret\"}", "its JSON cannot be read as java.time.DayOfWeek");
 		assertMismatch("profiles",
 				"{\"profiles\":[{\"name\":\"secret\",\"age\":1},{\"name\":\"secret\",\"age\":\"x\"}]}",
@@ -151,7 +152,7 @@ class ArgumentsMismatchTests {
 
 	@Test
 	void unknownConstantsEvenIfTheApplicationForgivesThem() {
-		this.calls = new Calls(Methods.class,
+		this.arguments = new MethodArguments(Methods.class,
 				JsonMapper.builder()
 					.enable(EnumFeature.READ_UNKNOWN_ENUM_VALUES_AS_NULL,
 							EnumFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE)
@@ -160,12 +161,12 @@ class ArgumentsMismatchTests {
 		assertMismatch("color", "{\"color\":\"BLUE\"}", "");
 		assertMismatch("colors", "{\"colors\":[\"BLUE\"]}", "");
 		// In a type of the application's, that is what it has asked for.
-		assertThat(this.calls.read("car", "{\"car\":{\"color\":\"BLUE\"}}")).containsExactly(new Car(Color.OTHER));
+		assertThat(this.arguments.read("car", "{\"car\":{\"color\":\"BLUE\"}}")).containsExactly(new Car(Color.OTHER));
 	}
 
 	@Test
 	void numbersThatTheApplicationReadsAsOthers() {
-		this.calls = new Calls(Methods.class, JsonMapper.builder()
+		this.arguments = new MethodArguments(Methods.class, JsonMapper.builder()
 			.addModule(new SimpleModule().addDeserializer(Long.TYPE, new StdDeserializer<>(Long.TYPE) {
 
 				@Override
@@ -175,29 +176,29 @@ class ArgumentsMismatchTests {
 
 			}))
 			.build());
-		assertThat(this.calls.read("number", "{\"number\":9}")).containsExactly(9L);
-		assertMismatch("number", "{\"number\":12}", "its JSON is not that of long");
+		assertThat(this.arguments.read("number", "{\"number\":9}")).containsExactly(9L);
+		assertMismatch("number", "{\"number\":12}", "its JSON does not represent a value of type long");
 	}
 
 	@Test
 	void typesOfTheApplicationReadWhatTheyAccept() {
-		assertThat(this.calls.read("amount", "{\"amount\":\"12 EUR\"}")).containsExactly(new Amount("12 EUR"));
-		assertThat(this.calls.read("amounts", "{\"amounts\":[\"12 EUR\"]}"))
+		assertThat(this.arguments.read("amount", "{\"amount\":\"12 EUR\"}")).containsExactly(new Amount("12 EUR"));
+		assertThat(this.arguments.read("amounts", "{\"amounts\":[\"12 EUR\"]}"))
 			.containsExactly(List.of(new Amount("12 EUR")));
-		assertThat(this.calls.write("textual", new Textual(12))).isEqualTo("{\"textual\":{\"number\":\"12\"}}");
-		assertThat(this.calls.read("textual", "{\"textual\":{\"number\":\"12\",\"gone\":1}}"))
+		assertThat(this.arguments.write("textual", new Textual(12))).isEqualTo("{\"textual\":{\"number\":\"12\"}}");
+		assertThat(this.arguments.read("textual", "{\"textual\":{\"number\":\"12\",\"gone\":1}}"))
 			.containsExactly(new Textual(12));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "[]", "null", "1", "", "{", "{\"number\":1", "x" })
 	void whatIsNoJsonObject(String json) {
-		assertThatExceptionOfType(ArgumentMismatchException.class).isThrownBy(() -> this.calls.read("number", json))
+		assertThatExceptionOfType(ArgumentMismatchException.class).isThrownBy(() -> this.arguments.read("number", json))
 			.withMessageContaining(".number(long)");
 	}
 
 	private void assertMismatch(String method, String json, String reason) {
-		assertThatExceptionOfType(ArgumentMismatchException.class).isThrownBy(() -> this.calls.read(method, json))
+		assertThatExceptionOfType(ArgumentMismatchException.class).isThrownBy(() -> this.arguments.read(method, json))
 			.withMessageMatching("Argument '(" + method + "|[a-z])' does not fit .*\\." + method + "\\(.*")
 			.withMessageContaining(reason)
 			.withMessageNotContaining("secret");

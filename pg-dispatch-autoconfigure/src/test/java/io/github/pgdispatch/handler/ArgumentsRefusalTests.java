@@ -31,13 +31,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
  */
 class ArgumentsRefusalTests {
 
-	private final Calls calls = new Calls(Methods.class);
+	private final MethodArguments arguments = new MethodArguments(Methods.class);
 
 	@ParameterizedTest
 	@ValueSource(strings = { "entity", "entities", "entityArray", "entitiesByName", "entitiesAsKeys", "optionalEntity",
 			"boundedEntities", "subclassOfEntity", "listOfEntities" })
 	void entitiesAsParameters(String method) {
-		assertThatIllegalArgumentException().isThrownBy(() -> this.calls.of(method))
+		assertThatIllegalArgumentException().isThrownBy(() -> this.arguments.of(method))
 			.withMessageContainingAll("Parameter 'profile' of ", "." + method + "(",
 					Profile.class.getName() + " is a JPA entity", "Pass its id");
 	}
@@ -88,7 +88,8 @@ class ArgumentsRefusalTests {
 	@Test
 	void whatTheApplicationReadsAsSomethingElse() {
 		SimpleModule stripping = new SimpleModule("stripping").addDeserializer(String.class, new Stripping());
-		Calls stripped = new Calls(Methods.class, JsonMapper.builder().addModule(stripping).build());
+		MethodArguments stripped = new MethodArguments(Methods.class,
+				JsonMapper.builder().addModule(stripping).build());
 		assertThat(stripped.write("text", "a")).isEqualTo("{\"text\":\"a\"}");
 		assertThatIllegalArgumentException().isThrownBy(() -> stripped.write("text", " a"))
 			.withMessageContaining("Argument 'text' of ");
@@ -101,17 +102,18 @@ class ArgumentsRefusalTests {
 		assertRefused("text", "\ude00\ud83d", reason);
 		assertRefused("character", '\ud83d', reason);
 		assertRefused("object", List.of(Map.of("\ud83d", 1)), reason);
-		assertThat(this.calls.write("text", "a\0b")).isEqualTo("{\"text\":\"a\\u0000b\"}");
+		assertThat(this.arguments.write("text", "a\0b")).isEqualTo("{\"text\":\"a\\u0000b\"}");
 	}
 
 	@Test
 	void numberOfArguments() {
-		assertThatIllegalArgumentException().isThrownBy(() -> this.calls.write("text", "a", "b"))
+		assertThatIllegalArgumentException().isThrownBy(() -> this.arguments.write("text", "a", "b"))
 			.withMessageContainingAll(".text(", "2 arguments");
 	}
 
 	private void assertRefused(String method, Object argument, String... reasons) {
-		assertThatIllegalArgumentException().isThrownBy(() -> this.calls.of(method).write(new Object[] { argument }))
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> this.arguments.of(method).write(new Object[] { argument }))
 			.withMessageStartingWith("Argument '" + parameterOf(method) + "' of ")
 			.withMessageContaining("." + method + "(")
 			.withMessageContaining(" cannot be stored: ")

@@ -66,7 +66,7 @@ class ArgumentsRoundTripTests {
 
 	private final TimeZone timeZone = TimeZone.getDefault();
 
-	private Calls calls = new Calls(Methods.class);
+	private MethodArguments arguments = new MethodArguments(Methods.class);
 
 	@AfterEach
 	void restoreDefaults() {
@@ -76,10 +76,10 @@ class ArgumentsRoundTripTests {
 
 	@Test
 	void jsonIsAnObjectOfNamesAndValues() {
-		assertThat(this.calls.write("primitives", true, (byte) 1, (short) 2, 3, 4L, 1.5f, -0.0, 'x'))
+		assertThat(this.arguments.write("primitives", true, (byte) 1, (short) 2, 3, 4L, 1.5f, -0.0, 'x'))
 			.isEqualTo("{\"a\":true,\"b\":1,\"c\":2,\"d\":3,\"e\":4,\"f\":1.5,\"g\":-0.0,\"h\":\"x\"}");
-		assertThat(this.calls.write("nothing")).isEqualTo("{}");
-		assertThat(this.calls.read("nothing", "{}")).isEmpty();
+		assertThat(this.arguments.write("nothing")).isEqualTo("{}");
+		assertThat(this.arguments.read("nothing", "{}")).isEmpty();
 	}
 
 	@Test
@@ -134,7 +134,7 @@ class ArgumentsRoundTripTests {
 
 	@Test
 	void offsetsAndRegionsWhateverTheApplicationDoesWithThem() {
-		this.calls = new Calls(Methods.class,
+		this.arguments = new MethodArguments(Methods.class,
 				JsonMapper.builder()
 					.enable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS, DateTimeFeature.WRITE_DURATIONS_AS_TIMESTAMPS,
 							DateTimeFeature.WRITE_DATES_WITH_CONTEXT_TIME_ZONE,
@@ -175,21 +175,22 @@ class ArgumentsRoundTripTests {
 		assertThat(inherited.getDeclaringClass()).isEqualTo(GenericHandler.class);
 		Arguments arguments = Arguments.of(inherited, ProfileHandler.class, LosslessMapper.of(new JsonMapper()));
 		Object[] call = { PROFILE, List.of(PROFILE) };
-		assertThat(arguments.read(arguments.write(call), Calls.CONTEXT)).isEqualTo(call);
+		assertThat(arguments.read(arguments.write(call), MethodArguments.CONTEXT)).isEqualTo(call);
 	}
 
 	@Test
 	void typesInThemselves() {
-		assertThat(this.calls.write("inItself", List.of())).isEqualTo("{\"list\":[]}");
+		assertThat(this.arguments.write("inItself", List.of())).isEqualTo("{\"list\":[]}");
 	}
 
 	@Test
 	void contextIsNotStoredButGiven() {
-		assertThat(this.calls.write("context", "a", null, 1L)).isEqualTo("{\"name\":\"a\",\"id\":1}");
+		assertThat(this.arguments.write("context", "a", null, 1L)).isEqualTo("{\"name\":\"a\",\"id\":1}");
 		DispatchContext other = new DispatchContext(1, 1, Instant.MIN, Instant.MAX, Map.of());
-		assertThat(this.calls.writeAndRead("context", "a", other, 1L)).containsExactly("a", Calls.CONTEXT, 1L);
-		assertThat(this.calls.read("context", "{\"name\":\"a\",\"id\":1,\"context\":{\"jobId\":3}}"))
-			.containsExactly("a", Calls.CONTEXT, 1L);
+		assertThat(this.arguments.writeAndRead("context", "a", other, 1L)).containsExactly("a", MethodArguments.CONTEXT,
+				1L);
+		assertThat(this.arguments.read("context", "{\"name\":\"a\",\"id\":1,\"context\":{\"jobId\":3}}"))
+			.containsExactly("a", MethodArguments.CONTEXT, 1L);
 	}
 
 	@Test
@@ -200,11 +201,11 @@ class ArgumentsRoundTripTests {
 				null, null, null };
 		Object[] formatted = { new Formatted(LocalDate.of(2024, 3, 31)), 1.5 };
 		useDefaults(Locale.forLanguageTag("ar-EG"), "Pacific/Kiritimati");
-		String writtenInstants = new Calls(Methods.class).write("instants", instants);
-		String writtenDates = new Calls(Methods.class).write("dates", dates);
-		String writtenFormatted = new Calls(Methods.class).write("formatted", formatted);
+		String writtenInstants = new MethodArguments(Methods.class).write("instants", instants);
+		String writtenDates = new MethodArguments(Methods.class).write("dates", dates);
+		String writtenFormatted = new MethodArguments(Methods.class).write("formatted", formatted);
 		useDefaults(Locale.forLanguageTag("tr-TR"), "Europe/Berlin");
-		Calls others = new Calls(Methods.class);
+		MethodArguments others = new MethodArguments(Methods.class);
 		assertThat(others.read("instants", writtenInstants)).isEqualTo(instants);
 		assertThat(others.read("dates", writtenDates)).isEqualTo(dates);
 		assertThat(others.read("formatted", writtenFormatted)).isEqualTo(formatted);
@@ -214,13 +215,13 @@ class ArgumentsRoundTripTests {
 	void modulesAndNamesOfTheApplication() {
 		SimpleModule money = new SimpleModule("money").addSerializer(new MoneySerializer())
 			.addDeserializer(Money.class, new MoneyDeserializer());
-		this.calls = new Calls(Methods.class,
+		this.arguments = new MethodArguments(Methods.class,
 				JsonMapper.builder()
 					.addModule(money)
 					.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
 					.addMixIn(Mixed.class, MixIn.class)
 					.build());
-		assertThat(this.calls.write("ofTheApplication", new Money(150), new Mixed("a", "b")))
+		assertThat(this.arguments.write("ofTheApplication", new Money(150), new Mixed("a", "b")))
 			.isEqualTo("{\"price\":\"150 cents\",\"mixedIn\":{\"renamed\":\"a\",\"second_name\":\"b\"}}");
 		assertComesBack("ofTheApplication", new Money(150), new Mixed("a", "b"));
 	}
@@ -230,16 +231,16 @@ class ArgumentsRoundTripTests {
 		SimpleModule module = new SimpleModule("longs").addSerializer(Long.class, ToStringSerializer.instance)
 			.addSerializer(Long.TYPE, ToStringSerializer.instance)
 			.addSerializer(BigDecimal.class, ToStringSerializer.instance);
-		this.calls = new Calls(Methods.class, JsonMapper.builder().addModule(module).build());
-		assertThat(this.calls.write("context", "a", null, 1L)).isEqualTo("{\"name\":\"a\",\"id\":\"1\"}");
-		assertComesBack("context", "a", Calls.CONTEXT, 1L);
+		this.arguments = new MethodArguments(Methods.class, JsonMapper.builder().addModule(module).build());
+		assertThat(this.arguments.write("context", "a", null, 1L)).isEqualTo("{\"name\":\"a\",\"id\":\"1\"}");
+		assertComesBack("context", "a", MethodArguments.CONTEXT, 1L);
 		assertComesBack("containers", List.of(PROFILE), Set.of(1L, 2L, 3L), Map.of(), new Profile[0]);
 		assertComesBack("values", null, null, null, new BigDecimal("1.50"), null);
 	}
 
 	@Test
 	void settingsForResponsesDoNotMatter() {
-		this.calls = new Calls(Methods.class, JsonMapper.builder()
+		this.arguments = new MethodArguments(Methods.class, JsonMapper.builder()
 			.enable(SerializationFeature.WRAP_ROOT_VALUE, SerializationFeature.INDENT_OUTPUT)
 			.enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
 			.enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN)
@@ -247,11 +248,11 @@ class ArgumentsRoundTripTests {
 			.build());
 		values();
 		primitives();
-		assertThat(this.calls.write("wrappers", 1, 2L, Double.NaN, true))
+		assertThat(this.arguments.write("wrappers", 1, 2L, Double.NaN, true))
 			.isEqualTo("{\"a\":1,\"b\":2,\"c\":\"NaN\",\"d\":true}");
-		assertThat(this.calls.write("formatted", new Formatted(LocalDate.EPOCH), 1.5))
+		assertThat(this.arguments.write("formatted", new Formatted(LocalDate.EPOCH), 1.5))
 			.isEqualTo("{\"formatted\":{\"date\":\"1 Jan 1970\"},\"number\":1.5}");
-		assertThat(this.calls.read("sealed", "{\"shape\":null,\"shapes\":[],\"gone\":{\"a\":[1]}}"))
+		assertThat(this.arguments.read("sealed", "{\"shape\":null,\"shapes\":[],\"gone\":{\"a\":[1]}}"))
 			.containsExactly(null, List.of());
 	}
 
@@ -264,7 +265,7 @@ class ArgumentsRoundTripTests {
 	}
 
 	private void assertComesBack(String method, Object... arguments) {
-		assertThat(this.calls.writeAndRead(method, arguments)).isEqualTo(arguments);
+		assertThat(this.arguments.writeAndRead(method, arguments)).isEqualTo(arguments);
 	}
 
 	private static void useDefaults(Locale locale, String timeZone) {

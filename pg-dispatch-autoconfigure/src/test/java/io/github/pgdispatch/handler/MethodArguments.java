@@ -8,9 +8,9 @@ import io.github.pgdispatch.DispatchContext;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Arguments of the methods of one type, which have different names.
+ * The arguments of the methods of one type. Each method has a name of its own.
  */
-final class Calls {
+final class MethodArguments {
 
 	static final DispatchContext CONTEXT = new DispatchContext(42, 2, Instant.EPOCH.plusSeconds(20), Instant.EPOCH,
 			Map.of());
@@ -19,11 +19,11 @@ final class Calls {
 
 	private final LosslessMapper mapper;
 
-	Calls(Class<?> type) {
+	MethodArguments(Class<?> type) {
 		this(type, new JsonMapper());
 	}
 
-	Calls(Class<?> type, JsonMapper mapper) {
+	MethodArguments(Class<?> type, JsonMapper mapper) {
 		this.type = type;
 		this.mapper = LosslessMapper.of(mapper);
 	}
