@@ -110,7 +110,7 @@ final class ArraySql {
 		}
 		if (!element.type().equals(this.elementType)) {
 			throw new IllegalArgumentException(
-					"the elements of an array must have the same SQL type, which is not an array, and not "
+					"the elements of an array must have one SQL type that is not an array, but have "
 							+ ((this.elementType != null) ? this.elementType + " and " : "") + element.type());
 		}
 		this.sql.append(element.quoted());

@@ -95,7 +95,7 @@ public final class Arguments {
 	 */
 	public String write(@Nullable Object[] arguments) {
 		Assert.isTrue(arguments.length == this.method.getParameterCount(),
-				() -> this.method.toGenericString() + " does not have " + arguments.length + " parameters");
+				() -> this.method.toGenericString() + " cannot be called with " + arguments.length + " arguments");
 		StringBuilder json = new StringBuilder("{");
 		for (Argument argument : this.arguments.values()) {
 			json.append((json.length() > 1) ? ",\"" : "\"");

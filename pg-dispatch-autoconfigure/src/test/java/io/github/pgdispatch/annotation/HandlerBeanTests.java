@@ -172,7 +172,7 @@ class HandlerBeanTests {
 			await().until(() -> runs.contains(1));
 			assertThat(this.nodes.jdbc().sql(meanwhile).update()).isOne();
 			gate.open().countDown();
-			await().until(() -> output.getAll().contains("what this one did for it is rolled back"));
+			await().until(() -> output.getAll().contains("so that its transaction is rolled back"));
 			await().until(this.nodes::isIdle);
 			await().until(() -> this.nodes.is("NOT EXISTS (SELECT FROM pgdispatch.node)"));
 		});

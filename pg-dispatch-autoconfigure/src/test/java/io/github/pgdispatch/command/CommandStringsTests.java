@@ -58,8 +58,8 @@ class CommandStringsTests {
 					+ " backslashes inside it.");
 		assertThatIllegalArgumentException().isThrownBy(() -> Command.parse("SELECT 'it\\'s'"))
 			.withMessage("The string that begins at character 14 has no end. End it with ', and double the quotes"
-					+ " inside it. (In the string at character 8, a backslash does not keep a quote from ending it:"
-					+ " only in E'…' would it.)");
+					+ " inside it. (In the string at character 8, a backslash does not escape a quote. It does so"
+					+ " only in E'…'.)");
 		assertThatIllegalArgumentException().isThrownBy(() -> Command.parse("SELECT E'\\"));
 		assertThatIllegalArgumentException().isThrownBy(() -> Command.parse("SELECT E'a'\n'b"));
 		assertThatIllegalArgumentException().isThrownBy(() -> Command.parse("SELECT '"));

@@ -43,8 +43,8 @@ class RefusedValuesTests {
 		assertRefused(Map.of("a", 1), "there is no SQL type for class");
 		assertRefused(new Object[] { "a", new Object() }, "there is no SQL type for class java.lang.Object");
 		assertRefused(List.of("a").stream(), "there is no SQL type for class");
-		assertRefused(Optional.of(1), "it is an Optional. Pass what it holds");
-		assertRefused(Optional.empty(), "it is an Optional. Pass what it holds");
+		assertRefused(Optional.of(1), "it is an Optional. Pass its value");
+		assertRefused(Optional.empty(), "it is an Optional. Pass its value");
 	}
 
 	@Test
@@ -100,7 +100,8 @@ class RefusedValuesTests {
 		assertRefused(new Number[] { 1, 2L }, "integer and bigint");
 		assertRefused(new Object[] { "1", 1 }, "pg_catalog.text and integer");
 		assertRefused(new PGobject[] { pgObject("json", "1"), pgObject("jsonb", "1") }, "json and jsonb");
-		assertRefused(new PGobject[] { pgObject("text[]", "{}") }, "that is no array, and not text[]");
+		assertRefused(new PGobject[] { pgObject("text[]", "{}") },
+				"one SQL type that is not an array, but have text[]");
 		assertRefused(new Object[] { List.of(1) }, "there is no SQL type for class");
 	}
 
