@@ -96,7 +96,7 @@ final class CommandJobs {
 	private @Nullable Boolean workNonTransactional(ScheduledExecutorService canceller) throws SQLException {
 		WorkerSession session = WorkerSession.open(this.sessions, canceller);
 		try {
-			return session.workOutside();
+			return session.workNonTransactionally();
 		}
 		finally {
 			closeDiscarded(session);
