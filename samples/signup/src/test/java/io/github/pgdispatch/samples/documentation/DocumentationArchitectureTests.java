@@ -56,10 +56,7 @@ class DocumentationArchitectureTests {
 	}
 
 	private static String file(String row) {
-		return code(row).stream()
-			.filter((code) -> code.matches("pg-dispatch-.*\\.(java|sql)"))
-			.findFirst()
-			.orElse("");
+		return code(row).stream().filter((code) -> code.matches("pg-dispatch-.*\\.(java|sql)")).findFirst().orElse("");
 	}
 
 	private static List<String> names(String row) {

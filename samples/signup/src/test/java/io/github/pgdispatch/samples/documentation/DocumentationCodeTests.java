@@ -51,10 +51,8 @@ class DocumentationCodeTests {
 
 	@Test
 	void noExcuseIsLeftOver() {
-		Set<String> languages = Set.copyOf(Repository.pages()
-			.flatMap((page) -> page.blocks().stream())
-			.map(CodeBlock::language)
-			.toList());
+		Set<String> languages = Set
+			.copyOf(Repository.pages().flatMap((page) -> page.blocks().stream()).map(CodeBlock::language).toList());
 		assertThat(languages).containsAll(NOT_TESTED.keySet()).containsAll(TESTED.keySet());
 	}
 

@@ -65,11 +65,13 @@ class DocumentationConfigurationTests {
 	@ParameterizedTest
 	@MethodSource("pages")
 	void propertiesOfPgDispatchAreKnown(Page page) {
-		assertThat(Pattern.compile("`(pgdispatch\\.(?:retry|queues|worker|schema|transaction|driver|time-limit)[a-z.-]*)[=`]")
+		assertThat(Pattern
+			.compile("`(pgdispatch\\.(?:retry|queues|worker|schema|transaction|driver|time-limit)[a-z.-]*)[=`]")
 			.matcher(page.text())
 			.results()
-			.map((name) -> name.group(1))).allMatch(
-					(name) -> Metadata.has(name) || Metadata.ofPgDispatch().keySet().stream().anyMatch((known) -> known.startsWith(name)));
+			.map((name) -> name.group(1)))
+			.allMatch((name) -> Metadata.has(name)
+					|| Metadata.ofPgDispatch().keySet().stream().anyMatch((known) -> known.startsWith(name)));
 	}
 
 	@ParameterizedTest

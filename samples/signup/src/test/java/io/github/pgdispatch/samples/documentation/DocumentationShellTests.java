@@ -24,7 +24,11 @@ class DocumentationShellTests {
 	}
 
 	private static List<String> commands(CodeBlock block) {
-		return block.code().replaceAll("\\\\\n\\s*", "").lines().map((line) -> line.replaceFirst("^([A-Z_]+=\\S+ )+", "")).toList();
+		return block.code()
+			.replaceAll("\\\\\n\\s*", "")
+			.lines()
+			.map((line) -> line.replaceFirst("^([A-Z_]+=\\S+ )+", ""))
+			.toList();
 	}
 
 	@ParameterizedTest
@@ -37,22 +41,23 @@ class DocumentationShellTests {
 	@ParameterizedTest
 	@MethodSource("shell")
 	void modulesThatMavenIsToBuildAreThere(CodeBlock block) {
-		assertThat(values("-pl (\\S+)", block)).allSatisfy(
-				(module) -> assertThat(Repository.read(Path.of("pom.xml"))).contains("<module>" + module + "</module>"));
+		assertThat(values("-pl (\\S+)", block)).allSatisfy((module) -> assertThat(Repository.read(Path.of("pom.xml")))
+			.contains("<module>" + module + "</module>"));
 	}
 
 	@ParameterizedTest
 	@MethodSource("shell")
 	void testsThatMavenIsToRunAreThere(CodeBlock block) {
-		assertThat(values("-Dtest=([A-Za-z]+)", block))
-			.allSatisfy((test) -> assertThat(Repository.sources()).anyMatch((source) -> source.contains("class " + test)));
+		assertThat(values("-Dtest=([A-Za-z]+)", block)).allSatisfy(
+				(test) -> assertThat(Repository.sources()).anyMatch((source) -> source.contains("class " + test)));
 	}
 
 	@ParameterizedTest
 	@MethodSource("shell")
 	void jarsHaveTheVersionOfThisBuild(CodeBlock block) {
-		assertThat(values("-jar pg-dispatch-autoconfigure-(\\S+)\\.jar", block)).allSatisfy((
-				version) -> assertThat(Repository.read(Path.of("pom.xml"))).contains("<version>" + version + "</version>"));
+		assertThat(values("-jar pg-dispatch-autoconfigure-(\\S+)\\.jar", block))
+			.allSatisfy((version) -> assertThat(Repository.read(Path.of("pom.xml")))
+				.contains("<version>" + version + "</version>"));
 	}
 
 	private static List<String> values(String pattern, CodeBlock block) {

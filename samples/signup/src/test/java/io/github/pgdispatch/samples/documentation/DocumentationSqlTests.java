@@ -66,8 +66,8 @@ class DocumentationSqlTests {
 
 	@Test
 	void pageOnPgCronIsTestedWhereThereIsPgCron() {
-		assertThat(Repository.sources()).anyMatch(
-				(source) -> source.contains("class SetUpsPage") && source.contains("\"docs\", \"pg-cron.md\""));
+		assertThat(Repository.sources())
+			.anyMatch((source) -> source.contains("class SetUpsPage") && source.contains("\"docs\", \"pg-cron.md\""));
 	}
 
 }

@@ -73,10 +73,7 @@ record Page(Path path, String text) {
 	}
 
 	private static String anchor(String heading) {
-		return heading.toLowerCase(Locale.ROOT)
-			.strip()
-			.replaceAll("[^\\p{L}\\p{N}\\-_ ]", "")
-			.replace(' ', '-');
+		return heading.toLowerCase(Locale.ROOT).strip().replaceAll("[^\\p{L}\\p{N}\\-_ ]", "").replace(' ', '-');
 	}
 
 	private String prose() {

@@ -18,10 +18,8 @@ class Operator {
 	}
 
 	long retryWhatTheMailServerRefused() {
-		return this.operations.retry(DeadLetterFilter.all()
-			.handler("signUpSideEffects.welcome")
-			.text("connection refused")
-			.limit(100));
+		return this.operations
+			.retry(DeadLetterFilter.all().handler("signUpSideEffects.welcome").text("connection refused").limit(100));
 	}
 
 	void addTenant(String tenant) {
