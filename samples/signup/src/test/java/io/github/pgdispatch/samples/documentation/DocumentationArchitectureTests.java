@@ -22,7 +22,7 @@ class DocumentationArchitectureTests {
 
 	static Stream<String> paths() {
 		return Stream.of("docs/architecture.md", "CONTRIBUTING.md")
-			.flatMap((page) -> code(Repository.page(page).text()).stream())
+			.flatMap((page) -> code(Repository.page(page).prose()).stream())
 			.filter((code) -> PATH.matcher(code).matches())
 			// The build makes it.
 			.filter((path) -> !path.endsWith("/target/extension"))

@@ -76,7 +76,10 @@ record Page(Path path, String text) {
 		return heading.toLowerCase(Locale.ROOT).strip().replaceAll("[^\\p{L}\\p{N}\\-_ ]", "").replace(' ', '-');
 	}
 
-	private String prose() {
+	/**
+	 * The text without its code.
+	 */
+	String prose() {
 		StringBuilder prose = new StringBuilder();
 		boolean code = false;
 		for (String line : this.text.lines().toList()) {
