@@ -42,7 +42,7 @@ class DocumentationArchitectureTests {
 	@ParameterizedTest
 	@MethodSource("paths")
 	void pathIsThere(String path) {
-		assertThat(Repository.exists(Path.of(path))).isTrue();
+		assertThat(Repository.exists(Path.of(path))).as(path).isTrue();
 	}
 
 	@ParameterizedTest
