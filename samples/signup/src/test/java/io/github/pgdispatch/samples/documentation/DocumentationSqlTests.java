@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -62,6 +63,19 @@ class DocumentationSqlTests {
 		catch (RuntimeException ex) {
 			throw new AssertionError(block.toString(), ex);
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "dispatch,docs/sql-or-method.md", "dispatch_handler,docs/sql-or-method.md",
+			"set_queue,docs/keys-order-queues.md", "configure,docs/properties.md" })
+	void pageHasAllArgumentsOfAFunction(String function, String page) {
+		List<String> arguments = this.statements.queryForList("""
+				SELECT unnest(proargnames)
+				  FROM pg_proc
+				 WHERE pronamespace = 'pgdispatch'::regnamespace AND proname = ?""", String.class, function);
+		String text = Repository.page(page).text();
+		assertThat(arguments).isNotEmpty()
+			.allSatisfy((argument) -> assertThat(text).containsPattern("\\b" + argument + "\\b"));
 	}
 
 	@Test
