@@ -163,7 +163,7 @@ public @interface AfterCommitDispatch {
 	 * How long the job waits at the most.
 	 * @return the duration, or an empty string; see {@link #backOff}
 	 */
-	String backOffLimit() default "";
+	String maxBackOff() default "";
 
 	/**
 	 * How long an attempt may last: then SQL is cancelled in mid-statement, and the

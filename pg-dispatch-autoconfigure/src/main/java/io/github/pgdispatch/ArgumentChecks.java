@@ -20,9 +20,9 @@ final class ArgumentChecks {
 	}
 
 	static int maxAttempts(int maxAttempts) {
-		Assert.isTrue(maxAttempts > 0, () -> "The number of attempts must be positive, but is " + maxAttempts);
+		Assert.isTrue(maxAttempts > 0, () -> "The maximum number of attempts must be positive, but is " + maxAttempts);
 		Assert.isTrue(maxAttempts <= MAX_ATTEMPTS,
-				() -> "The number of attempts must be " + MAX_ATTEMPTS + " at the most, but is " + maxAttempts);
+				() -> "The maximum number of attempts must be at most " + MAX_ATTEMPTS + ", but is " + maxAttempts);
 		return maxAttempts;
 	}
 
@@ -35,7 +35,7 @@ final class ArgumentChecks {
 	static Duration lasting(String what, Duration duration) {
 		Assert.notNull(duration, () -> what + " must not be null");
 		Assert.isTrue(duration.compareTo(Duration.ofMillis(1)) >= 0,
-				() -> what + " must be a millisecond or more, but is " + duration);
+				() -> what + " must be at least one millisecond, but is " + duration);
 		return duration;
 	}
 
@@ -45,20 +45,20 @@ final class ArgumentChecks {
 	static String key(String what, String key) {
 		name(what, key);
 		Assert.isTrue(key.codePointCount(0, key.length()) <= MAX_LENGTH,
-				() -> what + " must have " + MAX_LENGTH + " characters at the most");
+				() -> what + " must have at most " + MAX_LENGTH + " characters");
 		return key;
 	}
 
 	static String name(String what, String name) {
 		Assert.isTrue(StringUtils.hasText(name), () -> what + " must not be blank");
 		Assert.isTrue(name.indexOf('\0') < 0,
-				() -> what + " must not have a NUL character, which PostgreSQL cannot store");
+				() -> what + " must not contain a NUL character, which PostgreSQL cannot store");
 		return name;
 	}
 
 	static int priority(int priority) {
 		Assert.isTrue(priority >= 0 && priority <= MAX_PRIORITY,
-				() -> "The priority must be 0 to " + MAX_PRIORITY + " seconds, but is " + priority);
+				() -> "The priority must be between 0 and " + MAX_PRIORITY + " seconds, but is " + priority);
 		return priority;
 	}
 

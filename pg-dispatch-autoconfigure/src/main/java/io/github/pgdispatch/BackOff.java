@@ -12,9 +12,9 @@ import org.springframework.util.Assert;
  *
  * @param delay after the first failure; zero or more
  * @param multiplier one or more; one for always the same delay
- * @param limit no shorter than the delay
+ * @param max the longest delay; no shorter than the first one
  */
-public record BackOff(Duration delay, double multiplier, Duration limit) {
+public record BackOff(Duration delay, double multiplier, Duration max) {
 
 	/**
 	 * One second, twice as long each time, ten minutes at the most.
@@ -22,10 +22,10 @@ public record BackOff(Duration delay, double multiplier, Duration limit) {
 	public static final BackOff DEFAULT = new BackOff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10));
 
 	public BackOff {
-		Assert.isTrue(!delay.isNegative(), () -> "The delay must not be negative, but is " + delay);
-		Assert.isTrue(multiplier >= 1, () -> "The multiplier must be one or more, but is " + multiplier);
-		Assert.isTrue(limit.compareTo(delay) >= 0,
-				() -> "The limit must not be shorter than the delay of " + delay + ", but is " + limit);
+		Assert.isTrue(!delay.isNegative(), () -> "The back-off must not be negative, but is " + delay);
+		Assert.isTrue(multiplier >= 1, () -> "The back-off multiplier must be at least 1, but is " + multiplier);
+		Assert.isTrue(max.compareTo(delay) >= 0,
+				() -> "The maximum back-off must not be shorter than the back-off of " + delay + ", but is " + max);
 	}
 
 }

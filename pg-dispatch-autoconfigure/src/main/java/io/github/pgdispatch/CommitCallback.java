@@ -4,8 +4,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Counts the dispatches of one transaction, and tells the listener of them after its
- * commit.
+ * Counts the dispatches of one transaction, and informs the listener after the commit.
  */
 final class CommitCallback implements TransactionSynchronization {
 
@@ -20,9 +19,10 @@ final class CommitCallback implements TransactionSynchronization {
 	}
 
 	/**
-	 * Returns the callback of the current transaction.
-	 * @param listener to be told
-	 * @return the callback
+	 * Returns the callback of the current transaction, which is created and registered by
+	 * the first call.
+	 * @param listener the listener to inform
+	 * @return the callback of the current transaction for this listener
 	 */
 	static CommitCallback of(DispatchListener listener) {
 		for (TransactionSynchronization synchronization : TransactionSynchronizationManager.getSynchronizations()) {
@@ -33,10 +33,6 @@ final class CommitCallback implements TransactionSynchronization {
 		CommitCallback callback = new CommitCallback(listener);
 		TransactionSynchronizationManager.registerSynchronization(callback);
 		return callback;
-	}
-
-	void count(boolean later) {
-		count(1, later);
 	}
 
 	void count(int jobs, boolean later) {
@@ -50,7 +46,8 @@ final class CommitCallback implements TransactionSynchronization {
 
 	@Override
 	public void afterCompletion(int status) {
-		// Not only if committed: a transaction of unknown outcome may have been.
+		// Not only STATUS_COMMITTED: a transaction with an unknown outcome may have
+		// committed.
 		if (status != STATUS_ROLLED_BACK) {
 			this.listener.committed(this.fired, this.snoozed);
 		}

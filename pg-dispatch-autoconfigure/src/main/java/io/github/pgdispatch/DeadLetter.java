@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers of the job, such as those of a trace; immutable
  * @param options what was asked of the job beyond being run once, as a JSON object;
  * {@code null} if nothing was
- * @param firedAt when the transaction began that dispatched it
+ * @param dispatchedAt when the transaction began that dispatched it
  * @param dueAt before which it was not to be run
  * @param failedAt when its last attempt had failed
  * @param attempts how many times it was begun
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * the stack trace of a method
  */
 public record DeadLetter(long id, @Nullable String command, @Nullable String handler, @Nullable String arguments,
-		Map<String, String> headers, @Nullable String options, Instant firedAt, Instant dueAt, Instant failedAt,
+		Map<String, String> headers, @Nullable String options, Instant dispatchedAt, Instant dueAt, Instant failedAt,
 		int attempts, int crashes, @Nullable String sqlState, String message, @Nullable String detail,
 		@Nullable String hint, @Nullable String context) {
 
@@ -45,7 +45,7 @@ public record DeadLetter(long id, @Nullable String command, @Nullable String han
 
 	static DeadLetter of(DeadLetterRow letter) {
 		return new DeadLetter(letter.id(), letter.command(), letter.handler(), letter.arguments(), letter.headers(),
-				letter.options(), letter.firedAt(), letter.dueAt(), letter.failedAt(), letter.attempts(),
+				letter.options(), letter.dispatchedAt(), letter.dueAt(), letter.failedAt(), letter.attempts(),
 				letter.crashes(), letter.sqlState(), letter.message(), letter.detail(), letter.hint(),
 				letter.context());
 	}

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 
+import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
+import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
 import io.github.pgdispatch.command.Command;
 import io.github.pgdispatch.command.ParameterValues;
 import io.github.pgdispatch.gateway.DispatchOptions;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * What is to be dispatched, and what is asked of its job.
+ * Describes a job to dispatch: the SQL or the handler call that it runs, and its options.
  *
  * <pre class="code">
  * template.dispatch(Dispatch.sql("SELECT charge(:id)", Map.of("id", 42L))
@@ -23,13 +25,14 @@ import org.springframework.util.Assert;
  * </pre>
  *
  * <p>
- * What is not asked for costs nothing; number of attempts, back-off and time limit are
- * those of {@code pgdispatch.retry} and {@code pgdispatch.time-limit} then, or of the
- * method that is the handler.
+ * An option that is not set costs nothing. If they are not set, the maximum number of
+ * attempts, the back-off and the time limit are those of {@code pgdispatch.retry} and
+ * {@code pgdispatch.time-limit}, or those of the method that is the handler.
  *
  * <p>
- * Immutable and thread-safe; equal if the same is dispatched and asked for. All methods
- * throw {@link IllegalArgumentException} for what cannot be asked of a job.
+ * Immutable and thread-safe. Two descriptions are equal if they describe the same job
+ * with the same options. All methods throw {@link IllegalArgumentException} for a value
+ * that a job cannot have.
  *
  * @see PgDispatchTemplate#dispatch(Dispatch)
  */
@@ -51,43 +54,45 @@ public final class Dispatch {
 	}
 
 	/**
-	 * Has SQL run.
+	 * Describes a job that runs SQL.
 	 * @param sql one or more statements
-	 * @return of which nothing is asked yet
+	 * @return a new description without options
 	 */
 	public static Dispatch sql(String sql) {
 		return sql(sql, Map.of());
 	}
 
 	/**
-	 * Has SQL run.
+	 * Describes a job that runs SQL.
 	 * @param sql one or more statements, with {@code :named} parameters
-	 * @param parameters their values, which are read now: a {@code Map}, a bean, a record
-	 * or a {@code SqlParameterSource}
-	 * @return of which nothing is asked yet
+	 * @param parameters the values of the parameters, which are read now: a {@code Map},
+	 * a bean, a record or a {@code SqlParameterSource}
+	 * @return a new description without options
 	 */
 	public static Dispatch sql(String sql, Object parameters) {
 		return sql(Command.parse(sql), parameters);
 	}
 
 	/**
-	 * Has a command run. For those who dispatch the same SQL often: it is not read again.
+	 * Describes a job that runs a command. Code that dispatches the same SQL often can
+	 * parse it once and use this method.
 	 * @param command one or more statements, with {@code :named} parameters
-	 * @param parameters their values, which are read now: a {@code Map}, a bean, a record
-	 * or a {@code SqlParameterSource}
-	 * @return of which nothing is asked yet
+	 * @param parameters the values of the parameters, which are read now: a {@code Map},
+	 * a bean, a record or a {@code SqlParameterSource}
+	 * @return a new description without options
 	 */
 	public static Dispatch sql(Command command, Object parameters) {
 		return new Dispatch(null, command.render(ParameterValues.of(parameters)), Duration.ZERO, DispatchOptions.NONE);
 	}
 
 	/**
-	 * Has a handler called, on some node that has it: a method with
-	 * {@link AfterCommitDispatch} and without SQL. If there is none, the job waits.
-	 * @param name of the handler, such as {@code signUpSideEffects.welcome}
-	 * @param argumentsJson a JSON object of the call's arguments, by the names of the
-	 * parameters
-	 * @return of which nothing is asked yet
+	 * Describes a job that calls a handler, which is a method with
+	 * {@link AfterCommitDispatch} and without SQL. Any node that has the handler can run
+	 * the job. While there is no such node, the job waits.
+	 * @param name the name of the handler, such as {@code signUpSideEffects.welcome}
+	 * @param argumentsJson a JSON object that has the arguments of the call by the names
+	 * of the parameters
+	 * @return a new description without options
 	 */
 	public static Dispatch handler(String name, String argumentsJson) {
 		ArgumentChecks.name("The name of the handler", name);
@@ -96,28 +101,29 @@ public final class Dispatch {
 	}
 
 	/**
-	 * Lets the job wait.
-	 * @param delay from the start of the transaction; zero or more, and truncated to
+	 * Sets the delay of the job.
+	 * @param delay the time from the start of the transaction; zero or more, truncated to
 	 * whole seconds
-	 * @return another description
+	 * @return a new description with this delay
 	 */
 	public Dispatch delay(Duration delay) {
 		return new Dispatch(this.handler, this.content, ArgumentChecks.notNegative("The delay", delay), this.options);
 	}
 
 	/**
-	 * Has the job run again if it fails.
-	 * @param maxAttempts how often at the most, until it succeeds; 1 to 32,767
-	 * @return another description
+	 * Sets the maximum number of attempts. A job that fails is run again until it
+	 * succeeds or has had this many attempts.
+	 * @param maxAttempts the maximum number of attempts, the first included; 1 to 32,767
+	 * @return a new description with this maximum number of attempts
 	 */
 	public Dispatch maxAttempts(int maxAttempts) {
 		return with(Option.MAX_ATTEMPTS, ArgumentChecks.maxAttempts(maxAttempts));
 	}
 
 	/**
-	 * Says how long the job waits between two attempts.
-	 * @param backOff after a failure
-	 * @return another description
+	 * Sets how long the job waits after a failed attempt.
+	 * @param backOff the back-off
+	 * @return a new description with this back-off
 	 */
 	public Dispatch backOff(BackOff backOff) {
 		Assert.notNull(backOff, "The back-off must not be null");
@@ -125,113 +131,127 @@ public final class Dispatch {
 	}
 
 	/**
-	 * Has attempts that last too long cancelled: they have failed then.
-	 * @param timeLimit of each; a millisecond at the least
-	 * @return another description
+	 * Sets the time limit of an attempt. An attempt that takes longer is cancelled and
+	 * counts as failed.
+	 * @param timeLimit the time limit; at least one millisecond
+	 * @return a new description with this time limit
 	 */
 	public Dispatch timeLimit(Duration timeLimit) {
 		return with(Option.TIME_LIMIT, ArgumentChecks.lasting("The time limit", timeLimit));
 	}
 
 	/**
-	 * Dispatches nothing if a job with this key waits. That one will not begin before the
-	 * current transaction has ended. May wait for another transaction that has dispatched
-	 * with the same key.
-	 * @param key up to 1,000 characters, of the whole role, such as {@code charge 42}
-	 * @return another description
+	 * Sets the idempotency key. If a job with this key already waits, nothing is
+	 * dispatched, and the waiting job does not begin before the current transaction has
+	 * ended. The dispatch may block until another transaction that dispatched with the
+	 * same key has ended.
+	 * @param key the key, such as {@code charge 42}; at most 1,000 characters. All jobs
+	 * of the role share one set of keys
+	 * @return a new description with this key
 	 */
 	public Dispatch key(String key) {
 		return with(Option.KEY, ArgumentChecks.key("The key", key));
 	}
 
 	/**
-	 * Puts this dispatch and its delay in the place of the waiting job that has the
-	 * {@linkplain #key key}, which is to be given first.
-	 * @return another description
+	 * Sets what the dispatch does if a job with the same {@linkplain #key key} waits. To
+	 * replace that job, set the key first.
+	 * @param onDuplicate {@code REPLACE} to give the waiting job the content and the
+	 * delay of this dispatch, or {@code KEEP} to dispatch nothing, which is the default
+	 * @return a new description with this choice
 	 */
-	public Dispatch replacing() {
-		Assert.isTrue(this.options.has(Option.KEY), "To replace a waiting job takes a key: give that first");
-		Assert.isTrue(!this.options.has(Option.KEEP_KEY),
-				"A job cannot both replace the waiting one and keep its key after it is done");
+	public Dispatch onDuplicate(OnDuplicate onDuplicate) {
+		if (onDuplicate == OnDuplicate.KEEP) {
+			return without(Option.ON_DUPLICATE);
+		}
+		Assert.isTrue(this.options.has(Option.KEY), "Replacing a waiting job requires a key. Set the key first");
+		Assert.isTrue(!this.options.has(Option.KEEP_KEY), "A job cannot both replace a waiting job and keep its key");
 		return with(Option.ON_DUPLICATE, "replace");
 	}
 
 	/**
-	 * Dispatches nothing with the {@linkplain #key key}, which is to be given first,
-	 * while the job runs either, and for some time after it is done.
-	 * @param duration from the end of the job; zero or more
-	 * @return another description
+	 * Keeps the {@linkplain #key key}, which has to be set first, while the job runs and
+	 * for some time after it has ended. Until then, nothing is dispatched with this key.
+	 * @param duration the time from the end of the job; zero or more
+	 * @return a new description that keeps its key for this time
 	 */
 	public Dispatch keepKey(Duration duration) {
-		Assert.isTrue(this.options.has(Option.KEY), "To keep a key takes one: give that first");
+		Assert.isTrue(this.options.has(Option.KEY), "Keeping a key requires a key. Set the key first");
 		Assert.isTrue(!this.options.has(Option.ON_DUPLICATE),
-				"A job cannot both replace the waiting one and keep its key after it is done");
+				"A job cannot both replace a waiting job and keep its key");
 		return with(Option.KEEP_KEY, ArgumentChecks.notNegative("The time to keep the key", duration));
 	}
 
 	/**
-	 * Has jobs run one after the other: those of one ordering key, in the order of their
-	 * commits where transactions do not overlap, and else of their dispatches.
-	 * @param orderingKey up to 1,000 characters, of the whole role, such as
-	 * {@code account 42}
-	 * @return another description
+	 * Sets the ordering key. Jobs with the same ordering key run one after the other: in
+	 * the order of their commits if their transactions do not overlap, and otherwise in
+	 * the order of their dispatches.
+	 * @param orderingKey the ordering key, such as {@code account 42}; at most 1,000
+	 * characters. All jobs of the role share one set of ordering keys
+	 * @return a new description with this ordering key
 	 */
 	public Dispatch orderingKey(String orderingKey) {
 		return with(Option.ORDERING_KEY, ArgumentChecks.key("The ordering key", orderingKey));
 	}
 
 	/**
-	 * Has those behind this job, in the order of its {@linkplain #orderingKey ordering
-	 * key}, which is to be given first, run even if this one fails for good. Otherwise
-	 * they wait until it has been retried with success, or deleted.
-	 * @return another description
+	 * Sets what happens to the later jobs of the same {@linkplain #orderingKey ordering
+	 * key} if this job becomes a dead letter. To let them pass, set the ordering key
+	 * first.
+	 * @param onFailure {@code PASS} to run the later jobs, or {@code HOLD} to hold them
+	 * until this job has been retried with success or was deleted, which is the default
+	 * @return a new description with this choice
 	 */
-	public Dispatch lettingPass() {
+	public Dispatch onFailure(OnFailure onFailure) {
+		if (onFailure == OnFailure.HOLD) {
+			return without(Option.ON_FAILURE);
+		}
 		Assert.isTrue(this.options.has(Option.ORDERING_KEY),
-				"To let others pass takes an ordering key: give that first");
+				"Letting later jobs pass requires an ordering key. Set the ordering key first");
 		return with(Option.ON_FAILURE, "pass");
 	}
 
 	/**
-	 * Has the job obey the limits of a queue.
-	 * @param name of a queue that there is
-	 * @return another description
+	 * Sets the queue, whose limits the job obeys.
+	 * @param name the name of an existing queue
+	 * @return a new description with this queue
 	 */
 	public Dispatch queue(String name) {
 		return with(Option.QUEUE, ArgumentChecks.name("The name of the queue", name));
 	}
 
 	/**
-	 * Has the job run before others.
-	 * @param seconds how much longer those may have been due; 0 to 86,400
-	 * @return another description
+	 * Sets the priority. A job with a priority of 30 runs before jobs without a priority
+	 * that became due up to 30 seconds earlier.
+	 * @param seconds the priority in seconds; 0 to 86,400
+	 * @return a new description with this priority
 	 */
 	public Dispatch priority(int seconds) {
 		return with(Option.PRIORITY, ArgumentChecks.priority(seconds));
 	}
 
 	/**
-	 * Keeps what comes of the job: the rows of the SQL as JSON, if it is a single
-	 * statement that returns any; or what the handler returns.
-	 * @param duration from the end of the job; a millisecond at the least
-	 * @return another description
+	 * Keeps the result of the job. The result of SQL is the rows of a single statement,
+	 * as JSON, and the result of a handler is its return value.
+	 * @param duration the time from the end of the job; at least one millisecond
+	 * @return a new description that keeps its result for this time
 	 */
 	public Dispatch keepResult(Duration duration) {
 		return isSql() ? keep("rows", duration) : with(Option.KEEP_RESULT, requireResultTime(duration));
 	}
 
 	/**
-	 * Keeps how many rows the SQL has returned or changed.
-	 * @param duration from the end of the job; a millisecond at the least
-	 * @return another description
+	 * Keeps the number of rows that the SQL has returned or changed.
+	 * @param duration the time from the end of the job; at least one millisecond
+	 * @return a new description that keeps its row count for this time
 	 */
 	public Dispatch keepRowCount(Duration duration) {
-		Assert.isTrue(isSql(), "Only SQL has a count of rows. Of a handler, keep the result");
+		Assert.isTrue(isSql(), "Only SQL has a row count. Keep the result of a handler instead");
 		return keep("count", duration);
 	}
 
 	private Dispatch keep(String result, Duration duration) {
-		Assert.isTrue(!this.options.has(Option.TRANSACTIONAL), "SQL outside of a transaction has no result to keep");
+		Assert.isTrue(!this.options.has(Option.TRANSACTIONAL), "Non-transactional SQL has no result to keep");
 		return with(Option.RESULT, result).with(Option.KEEP_RESULT, requireResultTime(duration));
 	}
 
@@ -240,18 +260,23 @@ public final class Dispatch {
 	}
 
 	/**
-	 * Runs the SQL, a single statement, outside of a transaction and at least once: for
-	 * what refuses to run in one, such as {@code VACUUM}.
-	 * @return another description
+	 * Runs the SQL, which has to be a single statement, outside of a transaction and at
+	 * least once. This is for statements that refuse to run in a transaction, such as
+	 * {@code VACUUM}.
+	 * @return a new description of non-transactional SQL
 	 */
-	public Dispatch outsideTransaction() {
-		Assert.isTrue(isSql(), "Only SQL can be run outside of a transaction. A method says itself what it runs in");
-		Assert.isTrue(!this.options.has(Option.RESULT), "SQL outside of a transaction has no result to keep");
+	public Dispatch nonTransactional() {
+		Assert.isTrue(isSql(), "Only SQL can be non-transactional. A method declares its transaction itself");
+		Assert.isTrue(!this.options.has(Option.RESULT), "Non-transactional SQL has no result to keep");
 		return with(Option.TRANSACTIONAL, false);
 	}
 
 	private Dispatch with(Option option, Object value) {
 		return new Dispatch(this.handler, this.content, this.delay, this.options.with(option, value));
+	}
+
+	private Dispatch without(Option option) {
+		return new Dispatch(this.handler, this.content, this.delay, this.options.without(option));
 	}
 
 	private boolean isSql() {
@@ -263,7 +288,7 @@ public final class Dispatch {
 	}
 
 	/**
-	 * The SQL, or the arguments of the handler.
+	 * Returns the SQL, or the arguments of the handler as JSON.
 	 */
 	String content() {
 		return this.content;
@@ -274,7 +299,7 @@ public final class Dispatch {
 	}
 
 	/**
-	 * Whether the job waits for some whole seconds at the least.
+	 * Returns whether the delay is at least one second, to which it is truncated.
 	 */
 	boolean isLater() {
 		return this.delay.toSeconds() > 0;
@@ -297,7 +322,7 @@ public final class Dispatch {
 	}
 
 	/**
-	 * Tells what is dispatched, without arguments and keys, which may be secret.
+	 * Returns a text without arguments and keys, which may be secret.
 	 */
 	@Override
 	public String toString() {

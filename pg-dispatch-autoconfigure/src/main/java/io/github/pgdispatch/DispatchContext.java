@@ -10,11 +10,12 @@ import java.util.Map;
  * @param jobId of the job, the same in all its attempts
  * @param attempt which one this is, counted from 1
  * @param dueAt when the job was to be run at the earliest
- * @param firedAt when the transaction started that has dispatched the job
+ * @param dispatchedAt when the transaction started that has dispatched the job
  * @param headers what {@link DispatchPropagator propagators} have sent along, or whoever
  * dispatched the job in SQL
  */
-public record DispatchContext(long jobId, int attempt, Instant dueAt, Instant firedAt, Map<String, String> headers) {
+public record DispatchContext(long jobId, int attempt, Instant dueAt, Instant dispatchedAt,
+		Map<String, String> headers) {
 
 	public DispatchContext {
 		headers = Map.copyOf(headers);

@@ -44,13 +44,13 @@ public record DispatchDefaults(int maxAttempts, BackOff backOff, @Nullable Durat
 			return (once || this.backOff.equals(BackOff.DEFAULT)) ? options : with(options, this.backOff);
 		}
 		return (once || options.equals(with(options, BackOff.DEFAULT)))
-				? options.without(Option.BACK_OFF, Option.BACK_OFF_FACTOR, Option.BACK_OFF_LIMIT) : options;
+				? options.without(Option.BACK_OFF, Option.BACK_OFF_MULTIPLIER, Option.MAX_BACK_OFF) : options;
 	}
 
 	static DispatchOptions with(DispatchOptions options, BackOff backOff) {
 		return options.with(Option.BACK_OFF, backOff.delay())
-			.with(Option.BACK_OFF_FACTOR, backOff.multiplier())
-			.with(Option.BACK_OFF_LIMIT, backOff.limit());
+			.with(Option.BACK_OFF_MULTIPLIER, backOff.multiplier())
+			.with(Option.MAX_BACK_OFF, backOff.max());
 	}
 
 }

@@ -15,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  * handler
  * @param handler the name of the handler that it calls; {@code null} if it has a command
  * @param arguments of the call, as a JSON object; {@code null} if it has a command
- * @param firedAt when the transaction began that dispatched it
+ * @param dispatchedAt when the transaction began that dispatched it
  * @param dueAt before which it is not run; after a failed attempt, the time of the next
  * @param attempts how many times it was begun
  * @param finishedAt when it ended; {@code null} if it has not
  */
 public record JobInfo(long id, JobState state, @Nullable String command, @Nullable String handler,
-		@Nullable String arguments, @Nullable Instant firedAt, @Nullable Instant dueAt, @Nullable Integer attempts,
+		@Nullable String arguments, @Nullable Instant dispatchedAt, @Nullable Instant dueAt, @Nullable Integer attempts,
 		@Nullable Instant finishedAt) {
 
 	static JobInfo of(JobRow job) {
 		return new JobInfo(job.id(), JobState.valueOf(job.state()), job.command(), job.handler(), job.arguments(),
-				job.firedAt(), job.dueAt(), job.attempts(), job.finishedAt());
+				job.dispatchedAt(), job.dueAt(), job.attempts(), job.finishedAt());
 	}
 
 }

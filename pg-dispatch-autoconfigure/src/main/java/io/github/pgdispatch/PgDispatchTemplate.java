@@ -3,7 +3,6 @@ package io.github.pgdispatch;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
@@ -12,18 +11,20 @@ import io.github.pgdispatch.command.Command;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Dispatches SQL out of the current transaction: it runs inside PostgreSQL after the
- * commit, and never if the transaction rolls back.
+ * Dispatches jobs in the current transaction. A job runs after the transaction has
+ * committed, and never if the transaction rolls back. A job runs SQL inside PostgreSQL,
+ * or calls a handler on a node of the application.
  *
  * <p>
- * A dispatch writes one row through the current Spring-managed transaction, whatever its
- * isolation level, after flushing JPA changes that are still pending, so that the command
- * may refer to them. A savepoint that is rolled back takes its own dispatches with it.
- * Nothing else happens on the caller's side: the command is run by a worker of this or
- * another node, in a session of the same role with that role's default settings, exactly
- * once. If it fails, its effects are undone and it is run again, as often as
- * {@code pgdispatch.retry} or the {@link Dispatch} says; after the last attempt, its
- * error is kept in {@code pgdispatch.dead_letter}.
+ * A dispatch writes one row through the current Spring-managed transaction, at any
+ * isolation level. Before that, it flushes pending JPA changes, so that the job can refer
+ * to them. A rollback to a savepoint undoes the dispatches that were made after the
+ * savepoint. The caller does nothing else. A worker of this or another node runs the SQL
+ * exactly once, in a session of the same role with the default settings of that role. If
+ * the SQL fails, its effects are undone, and it is run again until it succeeds or has had
+ * the maximum number of attempts of {@code pgdispatch.retry} or of the {@link Dispatch}.
+ * After the last attempt, the job and its error are kept in
+ * {@code pgdispatch.dead_letter}.
  *
  * <pre class="code">
  * template.fire("SELECT refresh_statistics(:profileId)", Map.of("profileId", 42L));
@@ -31,50 +32,48 @@ import org.springframework.transaction.PlatformTransactionManager;
  * </pre>
  *
  * <p>
- * <strong>Parameters</strong> are written {@code :name} where an expression may stand,
- * and {@code :name.property} for a value's own. Their values become literals of the SQL
- * type that corresponds to their Java type, quoted such that they stay data whatever they
- * hold: numbers, strings and characters ({@code text}), {@code Boolean}, {@code UUID},
- * {@code java.time} and {@code java.sql} dates and times, {@code Duration} and
- * {@code Period} ({@code interval}), {@code byte[]}, enums (their name, as {@code text}),
- * Jackson's {@code JsonNode} ({@code jsonb}), {@code PGobject}, arrays of these (an SQL
- * array, as in {@code = ANY (:ids)}), collections of these (a list, as in
- * {@code IN (:ids)}) and {@code null}. A cast turns them into any other type, as in
+ * <strong>Parameters</strong> are written {@code :name} where SQL allows an expression,
+ * and {@code :name.property} for a property of a value. Each value becomes a literal of
+ * the SQL type that corresponds to its Java type. The literal is quoted, so that a value
+ * is never run as SQL. The following types are supported: numbers, strings and characters
+ * ({@code text}), {@code Boolean}, {@code UUID}, {@code java.time} and {@code java.sql}
+ * dates and times, {@code Duration} and {@code Period} ({@code interval}),
+ * {@code byte[]}, enums (their names, as {@code text}), Jackson's {@code JsonNode}
+ * ({@code jsonb}), {@code PGobject}, arrays of these (an SQL array, as in
+ * {@code = ANY (:ids)}), collections of these (a list, as in {@code IN (:ids)}) and
+ * {@code null}. A cast converts a value to any other type, as in
  * {@code :document::jsonb}. A colon in a string literal, a quoted identifier, a comment,
- * a dollar-quoted string or a {@code ::} cast is no parameter. In an array slice, put a
- * space after it.
+ * a dollar-quoted string or a {@code ::} cast does not begin a parameter. In an array
+ * slice, write a space after the colon.
  *
  * <p>
- * <strong>Transactions</strong>: with no transaction to join, a dispatch fails, or with
- * {@code pgdispatch.transaction=supports} commits by itself. In a read-only transaction,
- * in one of another {@code DataSource}, and in one that has already been committed it
- * fails in any case.
+ * <strong>Transactions</strong>: without a current transaction, a dispatch fails. With
+ * {@code pgdispatch.transaction=supports}, it commits by itself instead. A dispatch
+ * always fails in a read-only transaction, in a transaction of another
+ * {@code DataSource}, and in a transaction that has already been committed.
  *
  * <p>
  * Thread-safe. The methods throw {@link IllegalArgumentException} for a command or a
  * parameter that cannot be dispatched,
- * {@link org.springframework.transaction.IllegalTransactionStateException} where there is
- * no fitting transaction, and {@link org.springframework.dao.DataAccessException} for
- * what the database refuses.
+ * {@link org.springframework.transaction.IllegalTransactionStateException} if the current
+ * transaction cannot be joined, and {@link org.springframework.dao.DataAccessException}
+ * if the database refuses the dispatch.
  *
  * @see AfterCommitDispatch
  */
 public interface PgDispatchTemplate {
 
 	/**
-	 * Creates a template.
-	 * @param dataSource of the database that has the schema
-	 * @param transactionManager of the transactions to join, which manages connections of
-	 * that {@code DataSource}
-	 * @param transactionRequired whether a dispatch fails if there is no transaction; if
-	 * not, it commits by itself then
-	 * @param listener to be told of commits
-	 * @param results that learn of the ends of jobs
-	 * @return a thread-safe template
+	 * Returns a builder of a template. Without further settings, a dispatch requires a
+	 * transaction, other nodes are notified through the database, a job has one attempt
+	 * and no headers, and {@link #await(long, Duration)} is not possible.
+	 * @param dataSource the database that has the schema
+	 * @param transactionManager the manager of the transactions to join, which has to
+	 * manage connections of that {@code DataSource}
+	 * @return a new builder
 	 */
-	static PgDispatchTemplate create(DataSource dataSource, PlatformTransactionManager transactionManager,
-			boolean transactionRequired, DispatchListener listener, JobResults results) {
-		return new DefaultPgDispatchTemplate(dataSource, transactionManager, transactionRequired, listener, results);
+	static Builder builder(DataSource dataSource, PlatformTransactionManager transactionManager) {
+		return new DefaultPgDispatchTemplateBuilder(dataSource, transactionManager);
 	}
 
 	/**
@@ -86,132 +85,176 @@ public interface PgDispatchTemplate {
 	/**
 	 * Runs the SQL after the current transaction has committed.
 	 * @param sql one or more statements, with {@code :named} parameters
-	 * @param parameters their values: a {@code Map}, a bean, a record or a
-	 * {@code SqlParameterSource}
+	 * @param parameters the values of the parameters: a {@code Map}, a bean, a record or
+	 * a {@code SqlParameterSource}
 	 */
 	void fire(String sql, Object parameters);
 
 	/**
-	 * Runs the SQL after the current transaction has committed, but not before the delay
-	 * has passed since that transaction began.
-	 * @param sql one or more statements
-	 * @param delay zero or more; truncated to whole seconds
-	 */
-	void snooze(String sql, Duration delay);
-
-	/**
-	 * Runs the SQL after the current transaction has committed, but not before the delay
-	 * has passed since that transaction began.
-	 * @param sql one or more statements, with {@code :named} parameters
-	 * @param parameters their values: a {@code Map}, a bean, a record or a
-	 * {@code SqlParameterSource}
-	 * @param delay zero or more; truncated to whole seconds
-	 */
-	void snooze(String sql, Object parameters, Duration delay);
-
-	/**
-	 * Runs a command after the current transaction has committed, but not before the
-	 * delay has passed since that transaction began. For those who dispatch the same SQL
-	 * often: it is not read again.
-	 * @param command one or more statements, with {@code :named} parameters
-	 * @param parameters their values: a {@code Map}, a bean, a record or a
-	 * {@code SqlParameterSource}
-	 * @param delay zero or more; truncated to whole seconds
-	 */
-	void snooze(Command command, Object parameters, Duration delay);
-
-	/**
-	 * Creates a template.
-	 * @param dataSource of the database that has the schema
-	 * @param transactionManager of the transactions to join, which manages connections of
-	 * that {@code DataSource}
-	 * @param transactionRequired whether a dispatch fails if there is no transaction; if
-	 * not, it commits by itself then
-	 * @param listener to be told of commits
-	 * @param results that learn of the ends of jobs
-	 * @param handlers that dispatches calls of handlers; asked for at the first one
-	 * @param propagator that puts headers into the jobs that run SQL
-	 * @param defaults for SQL that does not ask for something else
-	 * @return a thread-safe template
-	 */
-	static PgDispatchTemplate create(DataSource dataSource, PlatformTransactionManager transactionManager,
-			boolean transactionRequired, DispatchListener listener, JobResults results,
-			Supplier<HandlerDispatcher> handlers, DispatchPropagator propagator, DispatchDefaults defaults) {
-		return new DefaultPgDispatchTemplate(dataSource, transactionManager, transactionRequired, listener, results,
-				handlers, propagator, defaults);
-	}
-
-	/**
-	 * Runs SQL, or has a handler called, after the current transaction has committed.
-	 * @param dispatch what is to run, and what is asked of its job
-	 * @return the id of the job, which is positive. With a key, if a job with that one
-	 * waits, it is the id of that job, and nothing has been dispatched; or zero, if that
-	 * job was committed after the snapshot of the current transaction, REPEATABLE READ or
-	 * SERIALIZABLE, which then cannot see it.
-	 */
-	long dispatch(Dispatch dispatch);
-
-	/**
-	 * Runs SQL, or has a handler called, after the current transaction has committed. As
-	 * {@link #dispatch(Dispatch)}, for those who do not ask for the id of the job, which
-	 * would cost them as much again.
-	 * @param dispatch what is to run, and what is asked of its job
+	 * Dispatches a job that runs SQL or calls a handler. Cheaper than
+	 * {@link #dispatch(Dispatch)}, because the database does not return the id of the
+	 * job.
+	 * @param dispatch the job and its options
 	 */
 	void fire(Dispatch dispatch);
 
 	/**
-	 * Runs the SQL after the current transaction has committed, many times, each as a job
-	 * of its own, which are all dispatched in one round trip to the database.
+	 * Runs the SQL once for each element of a collection, each time as a job of its own,
+	 * after the current transaction has committed. All jobs are dispatched in one round
+	 * trip to the database.
 	 * @param sql one or more statements, with {@code :named} parameters
-	 * @param parameters for each job, their values: a {@code Map}, a bean, a record or a
-	 * {@code SqlParameterSource}. None, and nothing is dispatched
+	 * @param parameters the values of the parameters, one element for each job: a
+	 * {@code Map}, a bean, a record or a {@code SqlParameterSource}. If the collection is
+	 * empty, nothing is dispatched
 	 */
 	void fireAll(String sql, Collection<?> parameters);
 
 	/**
-	 * Looks for a job. Needs no transaction; in one, sees what that sees. Of a job of
-	 * which nothing is asked but to be run, that reads all jobs of the role.
-	 * @param id of the job
-	 * @return the job; empty if there is none, or it has ended and nothing of it is kept
+	 * Runs the SQL after the current transaction has committed, and not before the delay
+	 * has passed.
+	 * @param sql one or more statements
+	 * @param delay the time from the start of the transaction; zero or more, truncated to
+	 * whole seconds
+	 */
+	void snooze(String sql, Duration delay);
+
+	/**
+	 * Runs the SQL after the current transaction has committed, and not before the delay
+	 * has passed.
+	 * @param sql one or more statements, with {@code :named} parameters
+	 * @param parameters the values of the parameters: a {@code Map}, a bean, a record or
+	 * a {@code SqlParameterSource}
+	 * @param delay the time from the start of the transaction; zero or more, truncated to
+	 * whole seconds
+	 */
+	void snooze(String sql, Object parameters, Duration delay);
+
+	/**
+	 * Runs a command after the current transaction has committed, and not before the
+	 * delay has passed. Code that dispatches the same SQL often can parse it once and use
+	 * this method.
+	 * @param command one or more statements, with {@code :named} parameters
+	 * @param parameters the values of the parameters: a {@code Map}, a bean, a record or
+	 * a {@code SqlParameterSource}
+	 * @param delay the time from the start of the transaction; zero or more, truncated to
+	 * whole seconds
+	 */
+	void snooze(Command command, Object parameters, Duration delay);
+
+	/**
+	 * Dispatches a job that runs SQL or calls a handler.
+	 * @param dispatch the job and its options
+	 * @return the id of the job, which is positive. If a job with the same key waits, the
+	 * id of that job is returned and nothing is dispatched. Zero is returned if that job
+	 * was committed after the snapshot of the current transaction, which is at REPEATABLE
+	 * READ or SERIALIZABLE and therefore cannot see it
+	 */
+	long dispatch(Dispatch dispatch);
+
+	/**
+	 * Finds a job. No transaction is needed; in a transaction, the method sees what the
+	 * transaction sees. Finding a job without options reads all jobs of the role.
+	 * @param id the id of the job
+	 * @return the job, or an empty result if there is no such job, or if it has ended and
+	 * its result was not kept
 	 */
 	Optional<JobInfo> find(long id);
 
 	/**
-	 * Cancels a job. A command that is running is interrupted at once, which may take
-	 * some seconds, and the thread that runs a method after the commit. All else takes
-	 * effect with the commit of the current transaction, if there is one, and is undone
-	 * if it rolls back: then an interrupted command is run again. That transaction is to
-	 * be short, as it holds the job, and READ COMMITTED.
-	 * @param id of the job
-	 * @return what has become of it
+	 * Cancels a job. A running command is interrupted at once, which may take some
+	 * seconds. The thread that runs a method is interrupted after the commit. Everything
+	 * else takes effect with the commit of the current transaction, or immediately if
+	 * there is none. If that transaction rolls back, the job stays, and an interrupted
+	 * command is run again. The transaction should be short, because it locks the job,
+	 * and has to be at READ COMMITTED.
+	 * @param id the id of the job
+	 * @return the outcome of the cancellation
 	 */
 	Cancellation cancel(long id);
 
 	/**
-	 * Dispatches a dead letter again, with the id that the job had and all that was asked
-	 * of it; its attempts are counted anew. Takes effect with the commit of the current
-	 * transaction, if there is one.
-	 * @param id of the job
-	 * @return whether there was such a dead letter
+	 * Dispatches a dead letter again. The job keeps its id and its options, and its
+	 * attempts are counted from the beginning. The retry takes effect with the commit of
+	 * the current transaction, or immediately if there is none.
+	 * @param id the id of the job
+	 * @return whether there was a dead letter with this id
 	 * @see PgDispatchOperations
 	 */
 	boolean retry(long id);
 
 	/**
-	 * Waits for the end of a job. That is for jobs whose result is kept: of another, it
-	 * is not known what has become of it, unless it is a dead letter. Do not wait in a
-	 * transaction, which would hold its connection for so long.
-	 * @param id of the job
-	 * @param timeout how long at the most; zero or more
-	 * @return what has become of the job, whether that is good or bad
-	 * @throws IllegalStateException if a transaction that has dispatched the job is the
-	 * current one, or is suspended by it: the job would not run before it has ended
-	 * @throws NoSuchJobException if there is no such job, or it has ended without that
-	 * its result is kept
-	 * @throws DispatchTimeoutException if the job has not ended in time, or the thread
-	 * was interrupted, which it then still is
+	 * Waits for the end of a job. This is meant for jobs whose result is kept. The end of
+	 * another job is only known if it became a dead letter. Do not wait in a transaction,
+	 * because it would keep its connection meanwhile.
+	 * @param id the id of the job
+	 * @param timeout the maximum time to wait; zero or more
+	 * @return the result of the job, whether it succeeded or not
+	 * @throws IllegalStateException if the job was dispatched by the current transaction
+	 * or by one that it suspends, because the job cannot run before that transaction has
+	 * ended
+	 * @throws NoSuchJobException if there is no such job, or if it has ended and its
+	 * result was not kept
+	 * @throws DispatchTimeoutException if the job has not ended in time, or if the thread
+	 * was interrupted, in which case its interrupted status stays set
 	 * @see JobResults#whenEnded(long)
 	 */
 	JobResult await(long id, Duration timeout);
+
+	/**
+	 * Builds a {@link PgDispatchTemplate}. Not thread-safe.
+	 */
+	interface Builder {
+
+		/**
+		 * Sets whether a dispatch fails if there is no transaction. Otherwise, a dispatch
+		 * without a transaction commits by itself. The default is {@code true}.
+		 * @param transactionRequired whether a transaction is required
+		 * @return this builder
+		 */
+		Builder transactionRequired(boolean transactionRequired);
+
+		/**
+		 * Sets the listener that learns of committed dispatches of SQL.
+		 * @param listener the listener
+		 * @return this builder
+		 */
+		Builder listener(DispatchListener listener);
+
+		/**
+		 * Sets the listener that learns of committed dispatches of handler calls.
+		 * @param handlerListener the listener
+		 * @return this builder
+		 */
+		Builder handlerListener(DispatchListener handlerListener);
+
+		/**
+		 * Sets the source of results, which {@link PgDispatchTemplate#await} needs.
+		 * @param results the source of results
+		 * @return this builder
+		 */
+		Builder results(JobResults results);
+
+		/**
+		 * Sets the propagator that writes the headers of jobs.
+		 * @param propagator the propagator
+		 * @return this builder
+		 */
+		Builder propagator(DispatchPropagator propagator);
+
+		/**
+		 * Sets the defaults for the options of SQL. The defaults of a handler are those
+		 * of its method.
+		 * @param defaults the defaults
+		 * @return this builder
+		 */
+		Builder defaults(DispatchDefaults defaults);
+
+		/**
+		 * Builds the template.
+		 * @return a new thread-safe template
+		 */
+		PgDispatchTemplate build();
+
+	}
 
 }

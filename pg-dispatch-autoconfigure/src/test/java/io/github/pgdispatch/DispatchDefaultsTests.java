@@ -41,7 +41,7 @@ class DispatchDefaultsTests {
 	void otherBackOffAndTimeLimitAreAskedFor() {
 		DispatchDefaults defaults = new DispatchDefaults(10, STEADY, SECOND);
 		assertThat(options(defaults, this.dispatch)).isEqualTo(Map.of(Option.MAX_ATTEMPTS, 10, Option.BACK_OFF, SECOND,
-				Option.BACK_OFF_FACTOR, 1.0, Option.BACK_OFF_LIMIT, SECOND, Option.TIME_LIMIT, SECOND));
+				Option.BACK_OFF_MULTIPLIER, 1.0, Option.MAX_BACK_OFF, SECOND, Option.TIME_LIMIT, SECOND));
 	}
 
 	@Test
@@ -50,8 +50,8 @@ class DispatchDefaultsTests {
 		Duration minute = Duration.ofMinutes(1);
 		BackOff backOff = new BackOff(minute, 3, minute);
 		assertThat(options(defaults, this.dispatch.maxAttempts(2).backOff(backOff).timeLimit(minute)))
-			.isEqualTo(Map.of(Option.MAX_ATTEMPTS, 2, Option.BACK_OFF, minute, Option.BACK_OFF_FACTOR, 3.0,
-					Option.BACK_OFF_LIMIT, minute, Option.TIME_LIMIT, minute));
+			.isEqualTo(Map.of(Option.MAX_ATTEMPTS, 2, Option.BACK_OFF, minute, Option.BACK_OFF_MULTIPLIER, 3.0,
+					Option.MAX_BACK_OFF, minute, Option.TIME_LIMIT, minute));
 	}
 
 	@Test
@@ -59,7 +59,7 @@ class DispatchDefaultsTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> new DispatchDefaults(0, BackOff.DEFAULT, null))
 			.withMessageContaining("must be positive, but is 0");
 		assertThatIllegalArgumentException().isThrownBy(() -> new DispatchDefaults(1, BackOff.DEFAULT, Duration.ZERO))
-			.withMessageContaining("The time limit must be a millisecond or more, but is PT0S");
+			.withMessageContaining("The time limit must be at least one millisecond, but is PT0S");
 	}
 
 	private static Map<Option, Object> options(DispatchDefaults defaults, Dispatch dispatch) {

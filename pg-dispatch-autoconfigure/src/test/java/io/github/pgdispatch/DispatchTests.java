@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
+import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
+import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
 import io.github.pgdispatch.gateway.Option;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -64,17 +66,19 @@ class DispatchTests {
 
 	@Test
 	void numbersHaveLimits() {
-		assertRefused(() -> this.sql.maxAttempts(0), "The number of attempts must be positive, but is 0");
-		assertRefused(() -> this.sql.maxAttempts(32_768), "32767 at the most, but is 32768");
-		assertRefused(() -> this.sql.priority(-1), "0 to 86400 seconds, but is -1");
-		assertRefused(() -> this.sql.priority(86_401), "0 to 86400 seconds, but is 86401");
+		assertRefused(() -> this.sql.maxAttempts(0), "The maximum number of attempts must be positive, but is 0");
+		assertRefused(() -> this.sql.maxAttempts(32_768), "at most 32767, but is 32768");
+		assertRefused(() -> this.sql.priority(-1), "between 0 and 86400 seconds, but is -1");
+		assertRefused(() -> this.sql.priority(86_401), "between 0 and 86400 seconds, but is 86401");
 	}
 
 	@Test
 	void durationsHaveLimits() {
 		assertRefused(() -> this.sql.delay(SECOND.negated()), "The delay must not be negative, but is PT-1S");
-		assertRefused(() -> this.sql.timeLimit(Duration.ofNanos(999_999)), "The time limit must be a millisecond");
-		assertRefused(() -> this.sql.keepResult(Duration.ZERO), "The time to keep the result must be a millisecond");
+		assertRefused(() -> this.sql.timeLimit(Duration.ofNanos(999_999)),
+				"The time limit must be at least one millisecond");
+		assertRefused(() -> this.sql.keepResult(Duration.ZERO),
+				"The time to keep the result must be at least one millisecond");
 		assertRefused(() -> this.handler.keepResult(Duration.ZERO), "The time to keep the result");
 		assertRefused(() -> this.sql.key("a").keepKey(SECOND.negated()), "The time to keep the key");
 		assertThat(this.sql.key("a").keepKey(Duration.ZERO).options().get(Option.KEEP_KEY)).isEqualTo(Duration.ZERO);
@@ -84,32 +88,32 @@ class DispatchTests {
 	void keysHaveLimits() {
 		String longest = "\uD83D\uDC18".repeat(1000);
 		assertThat(this.sql.key(longest).options().get(Option.KEY)).isEqualTo(longest);
-		assertRefused(() -> this.sql.key(longest + "a"), "The key must have 1000 characters at the most");
+		assertRefused(() -> this.sql.key(longest + "a"), "The key must have at most 1000 characters");
 		assertRefused(() -> this.sql.key("\t"), "The key must not be blank");
 		assertRefused(() -> this.sql.orderingKey(""), "The ordering key must not be blank");
-		assertRefused(() -> this.sql.orderingKey("a\0"), "The ordering key must not have a NUL character");
+		assertRefused(() -> this.sql.orderingKey("a\0"), "The ordering key must not contain a NUL character");
 		assertRefused(() -> this.sql.queue(" "), "The name of the queue must not be blank");
 	}
 
 	@Test
 	void whatIsAboutAKeyTakesOne() {
-		assertRefused(this.sql::replacing, "To replace a waiting job takes a key");
-		assertRefused(() -> this.sql.keepKey(SECOND), "To keep a key takes one");
-		assertRefused(this.sql::lettingPass, "takes an ordering key");
+		assertRefused(() -> this.sql.onDuplicate(OnDuplicate.REPLACE), "Replacing a waiting job requires a key");
+		assertRefused(() -> this.sql.keepKey(SECOND), "Keeping a key requires a key");
+		assertRefused(() -> this.sql.onFailure(OnFailure.PASS), "requires an ordering key");
 	}
 
 	@Test
 	void someThingsExcludeEachOther() {
-		assertRefused(() -> this.sql.key("a").replacing().keepKey(SECOND), "cannot both");
-		assertRefused(() -> this.sql.key("a").keepKey(SECOND).replacing(), "cannot both");
-		assertRefused(() -> this.sql.keepResult(SECOND).outsideTransaction(), "no result to keep");
-		assertRefused(() -> this.sql.outsideTransaction().keepRowCount(SECOND), "no result to keep");
+		assertRefused(() -> this.sql.key("a").onDuplicate(OnDuplicate.REPLACE).keepKey(SECOND), "cannot both");
+		assertRefused(() -> this.sql.key("a").keepKey(SECOND).onDuplicate(OnDuplicate.REPLACE), "cannot both");
+		assertRefused(() -> this.sql.keepResult(SECOND).nonTransactional(), "no result to keep");
+		assertRefused(() -> this.sql.nonTransactional().keepRowCount(SECOND), "no result to keep");
 	}
 
 	@Test
 	void someThingsAreForSqlOnly() {
 		assertRefused(() -> this.handler.keepRowCount(SECOND), "Only SQL");
-		assertRefused(this.handler::outsideTransaction, "Only SQL");
+		assertRefused(this.handler::nonTransactional, "Only SQL");
 	}
 
 	private static void assertRefused(ThrowingCallable wither, String reason) {

@@ -10,8 +10,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.concurrent.CompletableFuture;
 
+import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
+import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,11 +57,11 @@ class DispatchedOptionsTests {
 	}
 
 	private PgDispatchTemplate template(DispatchDefaults defaults) {
-		HandlerDispatcher handlers = HandlerDispatcher.create(this.transactionManager.getDataSource(),
-				this.transactionManager, true, new TracePropagator(), new Nobody());
-		return PgDispatchTemplate.create(this.transactionManager.getDataSource(), this.transactionManager, true,
-				new Nobody(), (id) -> new CompletableFuture<>(), () -> handlers, DispatchPropagator.of(List.of()),
-				defaults);
+		return builder().propagator(new TracePropagator()).defaults(defaults).build();
+	}
+
+	private PgDispatchTemplate.Builder builder() {
+		return PgDispatchTemplate.builder(this.transactionManager.getDataSource(), this.transactionManager);
 	}
 
 	private long dispatch(Dispatch dispatch) {
@@ -92,8 +93,7 @@ class DispatchedOptionsTests {
 
 	@Test
 	void withoutDefaultsThereIsOneAttempt() {
-		this.template = PgDispatchTemplate.create(this.transactionManager.getDataSource(), this.transactionManager,
-				true, new Nobody(), (id) -> new CompletableFuture<>());
+		this.template = builder().build();
 		dispatch(Dispatch.sql("SELECT 1"));
 		dispatch(Dispatch.handler("mailer.send", "{}"));
 		assertThat(is("max_attempts IS NULL FROM pgdispatch.job")).isTrue();
@@ -111,7 +111,7 @@ class DispatchedOptionsTests {
 			.key("a key")
 			.keepKey(Duration.ofDays(400))
 			.orderingKey("an order")
-			.lettingPass()
+			.onFailure(OnFailure.PASS)
 			.queue("slow")
 			.priority(60)
 			.keepResult(Duration.ofHours(2)));
@@ -119,8 +119,8 @@ class DispatchedOptionsTests {
 		assertThat(this.jdbc.sql("SELECT id FROM pgdispatch.job WHERE managed").query(Long.class).single())
 			.isEqualTo(id);
 		assertThat(is("""
-				id = %s AND max_attempts = 3 AND back_off = '1.5 s' AND back_off_factor = 1.5
-				    AND back_off_limit = '2 min' AND time_limit = '2.5 s' AND key = 'a key' AND keep_key = '9600 hours'
+				id = %s AND max_attempts = 3 AND back_off = '1.5 s' AND back_off_multiplier = 1.5
+				    AND max_back_off = '2 min' AND time_limit = '2.5 s' AND key = 'a key' AND keep_key = '9600 hours'
 				    AND ordering_key = 'an order' AND on_failure = 'pass' AND queue = 'slow' AND priority = 60
 				    AND result = 'rows' AND keep_result = '2 hours' AND transactional IS NULL
 				    FROM pgdispatch.managed_job""".formatted(id))).isTrue();
@@ -131,7 +131,7 @@ class DispatchedOptionsTests {
 		dispatch(Dispatch.sql("SELECT 1").orderingKey("a").maxAttempts(2));
 		assertThat(
 				is("""
-						num_nulls(back_off, back_off_factor, back_off_limit, time_limit, key, keep_key, on_failure, queue, priority,
+						num_nulls(back_off, back_off_multiplier, max_back_off, time_limit, key, keep_key, on_failure, queue, priority,
 						    result, keep_result, transactional) = 12 FROM pgdispatch.managed_job"""))
 			.isTrue();
 	}
@@ -139,7 +139,7 @@ class DispatchedOptionsTests {
 	@Test
 	void rowCountAndNoTransactionAreKnown() {
 		dispatch(Dispatch.sql("SELECT 1").keepRowCount(Duration.ofMinutes(1)));
-		dispatch(Dispatch.sql("VACUUM").outsideTransaction());
+		dispatch(Dispatch.sql("VACUUM").nonTransactional());
 		assertThat(this.jdbc
 			.sql("SELECT concat_ws(' ', result, keep_result, transactional) FROM pgdispatch.managed_job"
 					+ " ORDER BY id")
@@ -155,7 +155,7 @@ class DispatchedOptionsTests {
 			.backOff(BackOff.DEFAULT)
 			.timeLimit(Duration.ofSeconds(5))
 			.key("a key")
-			.replacing()
+			.onDuplicate(OnDuplicate.REPLACE)
 			.orderingKey("an order")
 			.queue("slow")
 			.priority(60)
@@ -166,7 +166,7 @@ class DispatchedOptionsTests {
 				    AND managed AND wants_result AND time_limit = '5 s' FROM pgdispatch.handler_job""".formatted(id)))
 			.isTrue();
 		assertThat(is("""
-				max_attempts = 3 AND back_off = '1 s' AND back_off_factor = 2 AND back_off_limit = '10 min'
+				max_attempts = 3 AND back_off = '1 s' AND back_off_multiplier = 2 AND max_back_off = '10 min'
 				    AND key = 'a key' AND ordering_key = 'an order' AND on_failure IS NULL AND queue = 'slow'
 				    AND priority = 60 AND result = 'value' AND keep_result = '2 hours' FROM pgdispatch.managed_job"""))
 			.isTrue();
@@ -184,7 +184,7 @@ class DispatchedOptionsTests {
 		long first = dispatch(Dispatch.sql("SELECT 1").key("a"));
 		assertThat(dispatch(Dispatch.sql("SELECT 2").key("a"))).isEqualTo(first);
 		assertThat(commands()).containsExactly("SELECT 1");
-		assertThat(dispatch(Dispatch.sql("SELECT 3").key("a").replacing())).isEqualTo(first);
+		assertThat(dispatch(Dispatch.sql("SELECT 3").key("a").onDuplicate(OnDuplicate.REPLACE))).isEqualTo(first);
 		assertThat(commands()).containsExactly("SELECT 3");
 	}
 
@@ -206,13 +206,6 @@ class DispatchedOptionsTests {
 		assertThatExceptionOfType(DataAccessException.class)
 			.isThrownBy(() -> dispatch(Dispatch.sql("SELECT 1").queue("nowhere")))
 			.withMessageContaining("there is no queue nowhere");
-	}
-
-	@Test
-	void sqlIsNoHandler() {
-		HandlerDispatcher handlers = HandlerDispatcher.create(this.transactionManager.getDataSource(),
-				this.transactionManager, true, DispatchPropagator.of(List.of()), new Nobody());
-		assertThatIllegalArgumentException().isThrownBy(() -> handlers.dispatch(Dispatch.sql("SELECT 1")));
 	}
 
 	@Test
@@ -259,7 +252,7 @@ class DispatchedOptionsTests {
 	}
 
 	private void setQueue() {
-		this.jdbc.sql("SELECT pgdispatch.set_queue('slow', max_running => 1)").query().singleRow();
+		this.jdbc.sql("SELECT pgdispatch.set_queue('slow', concurrency => 1)").query().singleRow();
 	}
 
 	private boolean is(String condition) {
@@ -284,19 +277,6 @@ class DispatchedOptionsTests {
 		@Override
 		public Scope extract(DispatchContext context) {
 			throw new AssertionError("Nothing is run");
-		}
-
-	}
-
-	private static final class Nobody implements DispatchListener {
-
-		@Override
-		public boolean isListening() {
-			return false;
-		}
-
-		@Override
-		public void committed(int fired, int snoozed) {
 		}
 
 	}

@@ -49,8 +49,7 @@ class JobLifeTests {
 		JdbcTransactionManager transactionManager = new JdbcTransactionManager(dataSource);
 		this.transaction = new TransactionTemplate(transactionManager);
 		this.results = new ResultWatch(dataSource, new CustomizableThreadFactory("test-"), LONG, true);
-		this.template = PgDispatchTemplate.create(dataSource, transactionManager, true, new NobodyListens(),
-				this.results);
+		this.template = PgDispatchTemplate.builder(dataSource, transactionManager).results(this.results).build();
 	}
 
 	@AfterEach
@@ -78,7 +77,7 @@ class JobLifeTests {
 		assertThat(snoozed.handler()).isNull();
 		assertThat(snoozed.attempts()).isZero();
 		assertThat(snoozed.finishedAt()).isNull();
-		assertThat(snoozed.dueAt()).isEqualTo(snoozed.firedAt().plus(Duration.ofHours(1)));
+		assertThat(snoozed.dueAt()).isEqualTo(snoozed.dispatchedAt().plus(Duration.ofHours(1)));
 		this.session.run("UPDATE pgdispatch.job SET due_at = now()");
 		assertThat(state(id)).isEqualTo(JobState.WAITING);
 		this.session.run("SELECT pgdispatch.pause()");
@@ -88,7 +87,7 @@ class JobLifeTests {
 		JobInfo failed = this.template.find(id).orElseThrow();
 		assertThat(failed.state()).isEqualTo(JobState.FAILED);
 		assertThat(failed.attempts()).isOne();
-		assertThat(failed.finishedAt()).isAfter(failed.firedAt());
+		assertThat(failed.finishedAt()).isAfter(failed.dispatchedAt());
 	}
 
 	@Test
@@ -218,19 +217,6 @@ class JobLifeTests {
 			assertThatIllegalStateException().isThrownBy(() -> this.template.await(7, LONG))
 				.withMessageContaining("wait for ever");
 		});
-	}
-
-	private static final class NobodyListens implements DispatchListener {
-
-		@Override
-		public boolean isListening() {
-			return false;
-		}
-
-		@Override
-		public void committed(int fired, int snoozed) {
-		}
-
 	}
 
 }

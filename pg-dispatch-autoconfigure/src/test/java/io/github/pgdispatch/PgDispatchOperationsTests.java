@@ -80,7 +80,7 @@ class PgDispatchOperationsTests {
 		assertThat(letter.arguments()).isNull();
 		assertThat(letter.headers()).isEqualTo(Map.of("trace", "a", "span", "1"));
 		assertThat(letter.options()).contains("\"time_limit\": \"00:01:00\"");
-		assertThat(letter.firedAt()).isBetween(before, letter.failedAt());
+		assertThat(letter.dispatchedAt()).isBetween(before, letter.failedAt());
 		assertThat(letter.dueAt()).isBetween(before, letter.failedAt());
 		assertThat(letter.attempts()).isOne();
 		assertThat(letter.crashes()).isZero();
@@ -90,9 +90,10 @@ class PgDispatchOperationsTests {
 
 	@Test
 	void deadLetterOfAHandlerHasItsArguments() throws Exception {
-		this.session.run("""
-				INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, fired_at, due_at, crashes, message)
-				VALUES ('app'::regrole, 3, 'mails.send', '{"to": 7}', now(), now(), 1, 'java.io.IOException')""");
+		this.session
+			.run("""
+					INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, dispatched_at, due_at, crashes, message)
+					VALUES ('app'::regrole, 3, 'mails.send', '{"to": 7}', now(), now(), 1, 'java.io.IOException')""");
 		DeadLetter letter = this.operations.deadLetter(3).orElseThrow();
 		assertThat(letter.command()).isNull();
 		assertThat(letter.handler()).isEqualTo("mails.send");
@@ -162,7 +163,7 @@ class PgDispatchOperationsTests {
 	@Test
 	void othersDeadLettersAreLeftAlone() throws Exception {
 		this.session.run("""
-				INSERT INTO pgdispatch.dead_letter (role, id, command, fired_at, due_at, crashes, message)
+				INSERT INTO pgdispatch.dead_letter (role, id, command, dispatched_at, due_at, crashes, message)
 				VALUES ('postgres'::regrole, 3, 'SELECT 1', now(), now(), 0, 'secret')""");
 		assertThat(this.operations.deadLetters(ALL)).isEmpty();
 		assertThat(this.operations.deadLetter(3)).isEmpty();
@@ -224,7 +225,7 @@ class PgDispatchOperationsTests {
 	void setsAndDropsQueues() throws Exception {
 		this.operations.setQueue("mail", QueueLimits.none().concurrency(4).rate(100, Duration.ofMillis(1_500)));
 		this.operations.setQueue("post", QueueLimits.none().concurrency(1));
-		assertThat(this.session.values("SELECT concat_ws(' ', name, max_running, rate, per) FROM pgdispatch.queue"))
+		assertThat(this.session.values("SELECT concat_ws(' ', name, concurrency, rate, per) FROM pgdispatch.queue"))
 			.containsExactlyInAnyOrder("mail 4 100 00:00:01.5", "post 1 00:00:01");
 		assertThat(this.operations.dropQueue("mail")).isTrue();
 		assertThat(this.operations.dropQueue("mail")).isFalse();

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.SqlJobQueue;
-import io.github.pgdispatch.gateway.WatchSession;
+import io.github.pgdispatch.gateway.QueueWatchSession;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
@@ -62,10 +62,10 @@ class PgDispatchTemplateTests {
 	}
 
 	private PgDispatchTemplate template(boolean transactionRequired) {
-		return PgDispatchTemplate.create(this.dataSource, this.transactionManager, transactionRequired, this.listener,
-				(id) -> {
-					throw new AssertionError("Nobody waits for a result");
-				});
+		return PgDispatchTemplate.builder(this.dataSource, this.transactionManager)
+			.transactionRequired(transactionRequired)
+			.listener(this.listener)
+			.build();
 	}
 
 	@AfterEach
@@ -125,7 +125,7 @@ class PgDispatchTemplateTests {
 	@Test
 	void snoozedJobIsDueLaterByWholeSeconds() {
 		this.transaction.executeWithoutResult((status) -> this.template.snooze("SELECT 1", Duration.ofMillis(90_900)));
-		assertThat(this.jdbc.sql("SELECT extract(epoch FROM due_at - fired_at)::int FROM pgdispatch.job")
+		assertThat(this.jdbc.sql("SELECT extract(epoch FROM due_at - dispatched_at)::int FROM pgdispatch.job")
 			.query(Integer.class)
 			.single()).isEqualTo(90);
 		assertThat(this.listener.snoozed).hasValue(1);
@@ -232,8 +232,8 @@ class PgDispatchTemplateTests {
 
 	@Test
 	void nobodyIsNotifiedIfTheListenerSeesToTheJobs() throws SQLException {
-		try (WatchSession watch = WatchSession.open(this.dataSource, new SqlJobQueue(1), true)) {
-			watch.watch();
+		try (QueueWatchSession watch = QueueWatchSession.open(this.dataSource, new SqlJobQueue(1), true)) {
+			watch.look();
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 1"));
 			this.listener.listening = false;
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 2"));

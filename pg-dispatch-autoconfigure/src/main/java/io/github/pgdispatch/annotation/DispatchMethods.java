@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.MethodClassKey;
 import org.springframework.core.annotation.AnnotatedElementUtils;
-import org.springframework.util.Assert;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
@@ -64,7 +63,8 @@ final class DispatchMethods {
 			AttributeReader reader = new AttributeReader(annotated.method(), this.beanFactory);
 			return annotated.hasCommand()
 					? CommandMethod.of(annotated.method(), annotated.annotation(), reader, this.template, promise)
-					: HandlerMethod.of(method, targetClass, annotated.annotation(), reader, this.handlers, promise);
+					: HandlerMethod.of(method, targetClass, annotated.annotation(), reader, this.handlers,
+							this.template, promise);
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(

@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.Dispatch;
-import io.github.pgdispatch.HandlerDispatcher;
+import io.github.pgdispatch.PgDispatchTemplate;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.annotation.MergedAnnotations;
@@ -19,15 +19,16 @@ import org.springframework.util.Assert;
  * @param targetClass of the bean
  * @param attributes of the annotation
  * @param handlers of the application
+ * @param template that dispatches
  * @param promise that the call returns
  */
 record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attributes, Supplier<HandlerMethods> handlers,
-		ResultHandle promise) implements DispatchMethod {
+		Supplier<PgDispatchTemplate> template, ResultHandle promise) implements DispatchMethod {
 
 	private static final String ASYNC = "org.springframework.scheduling.annotation.Async";
 
 	static HandlerMethod of(Method method, Class<?> targetClass, AfterCommitDispatch annotation, AttributeReader reader,
-			Supplier<HandlerMethods> handlers, ResultHandle promise) {
+			Supplier<HandlerMethods> handlers, Supplier<PgDispatchTemplate> template, ResultHandle promise) {
 		Assert.isTrue(annotation.name().isEmpty() || !annotation.name().isBlank(),
 				"The name must not be blank. Leave it out, or give one that stays when the method is renamed");
 		Assert.isTrue(annotation.concurrency() > 0,
@@ -37,7 +38,7 @@ record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attribut
 		MethodParameters.of(method);
 		RetryAttributes.of(annotation, reader);
 		HandlerMethod read = new HandlerMethod(method, targetClass, JobAttributes.of(annotation, reader), handlers,
-				promise);
+				template, promise);
 		Dispatch check = read.attributes.apply(Dispatch.handler("any", "{}"), null);
 		read.attributes.limit(check, null);
 		return read;
@@ -52,9 +53,9 @@ record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attribut
 	public @Nullable Object dispatch(Object target, @Nullable Object[] arguments) {
 		HandlerMethods handlers = this.handlers.get();
 		Dispatch dispatch = this.promise.ask(handlers.call(this.method, this.targetClass, arguments));
-		HandlerDispatcher dispatcher = handlers.dispatcher();
-		return this.promise.dispatch(ask(dispatch, new Invocation(target, arguments)), dispatcher::fire,
-				dispatcher::dispatch);
+		PgDispatchTemplate template = this.template.get();
+		return this.promise.dispatch(ask(dispatch, new Invocation(target, arguments)), template::fire,
+				template::dispatch);
 	}
 
 	/**

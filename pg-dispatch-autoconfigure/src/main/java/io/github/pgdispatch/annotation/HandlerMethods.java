@@ -11,7 +11,6 @@ import java.util.function.Supplier;
 
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchDefaults;
-import io.github.pgdispatch.HandlerDispatcher;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.handler.Arguments;
 import io.github.pgdispatch.handler.Handler;
@@ -32,8 +31,6 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
-	private final Supplier<HandlerDispatcher> dispatcher;
-
 	private final HandlerInvocations calls;
 
 	private final Supplier<LosslessMapper> mapper;
@@ -47,15 +44,13 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	/**
 	 * Creates an empty one.
 	 * @param beanFactory that has the beans
-	 * @param dispatcher that dispatches calls; asked for at the first dispatch
 	 * @param calls that tell which call runs a body
 	 * @param mapper of the arguments; asked for at the first handler
 	 * @param defaults for methods whose annotation does not say otherwise
 	 */
-	public HandlerMethods(ConfigurableListableBeanFactory beanFactory, Supplier<HandlerDispatcher> dispatcher,
-			HandlerInvocations calls, Supplier<LosslessMapper> mapper, DispatchDefaults defaults) {
+	public HandlerMethods(ConfigurableListableBeanFactory beanFactory, HandlerInvocations calls,
+			Supplier<LosslessMapper> mapper, DispatchDefaults defaults) {
 		this.beanFactory = beanFactory;
-		this.dispatcher = dispatcher;
 		this.calls = calls;
 		this.mapper = mapper;
 		this.defaults = defaults;
@@ -71,10 +66,6 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 
 	LosslessMapper mapper() {
 		return this.mapper.get();
-	}
-
-	HandlerDispatcher dispatcher() {
-		return this.dispatcher.get();
 	}
 
 	Dispatch call(Method method, Class<?> targetClass, @Nullable Object[] arguments) {

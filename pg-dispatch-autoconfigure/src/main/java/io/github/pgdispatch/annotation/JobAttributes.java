@@ -53,14 +53,14 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 	Dispatch apply(Dispatch dispatch, @Nullable Invocation call) {
 		Dispatch asked = with(dispatch, this.delay, call, Dispatch::delay);
 		asked = with(asked, this.key, call, Dispatch::key);
-		asked = (this.onDuplicate == OnDuplicate.REPLACE) ? asked.replacing() : asked;
+		asked = (this.onDuplicate != OnDuplicate.KEEP) ? asked.onDuplicate(this.onDuplicate) : asked;
 		asked = with(asked, this.keepKey, call, Dispatch::keepKey);
 		asked = with(asked, this.orderingKey, call, Dispatch::orderingKey);
-		asked = (this.onFailure == OnFailure.PASS) ? asked.lettingPass() : asked;
+		asked = (this.onFailure != OnFailure.HOLD) ? asked.onFailure(this.onFailure) : asked;
 		asked = with(asked, this.queue, call, Dispatch::queue);
 		asked = (this.priority != 0) ? asked.priority(this.priority) : asked;
 		asked = with(asked, this.keepResult, call, Dispatch::keepResult);
-		return this.transactional ? asked : asked.outsideTransaction();
+		return this.transactional ? asked : asked.nonTransactional();
 	}
 
 	/**

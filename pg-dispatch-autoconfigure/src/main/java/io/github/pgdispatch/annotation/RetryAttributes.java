@@ -31,19 +31,19 @@ record RetryAttributes(int maxAttempts, @Nullable BackOff backOff, List<Class<? 
 	 */
 	static RetryAttributes of(AfterCommitDispatch annotation, AttributeReader reader) {
 		Assert.isTrue(annotation.maxAttempts() >= 0,
-				() -> "The number of attempts must be positive, but is " + annotation.maxAttempts());
+				() -> "The maximum number of attempts must be positive, but is " + annotation.maxAttempts());
 		Duration delay = reader.constantDuration("back-off", annotation.backOff());
-		Double multiplier = reader.constantNumber("multiplier of the back-off", annotation.backOffMultiplier());
-		Duration limit = reader.constantDuration("limit of the back-off", annotation.backOffLimit());
-		boolean leftOut = delay == null && multiplier == null && limit == null;
-		return new RetryAttributes(annotation.maxAttempts(), leftOut ? null : backOff(delay, multiplier, limit),
+		Double multiplier = reader.constantNumber("back-off multiplier", annotation.backOffMultiplier());
+		Duration max = reader.constantDuration("maximum back-off", annotation.maxBackOff());
+		boolean leftOut = delay == null && multiplier == null && max == null;
+		return new RetryAttributes(annotation.maxAttempts(), leftOut ? null : backOff(delay, multiplier, max),
 				List.of(annotation.retryOn()), List.of(annotation.noRetryOn()));
 	}
 
-	private static BackOff backOff(@Nullable Duration delay, @Nullable Double multiplier, @Nullable Duration limit) {
+	private static BackOff backOff(@Nullable Duration delay, @Nullable Double multiplier, @Nullable Duration max) {
 		BackOff others = BackOff.DEFAULT;
 		return new BackOff((delay != null) ? delay : others.delay(),
-				(multiplier != null) ? multiplier : others.multiplier(), (limit != null) ? limit : others.limit());
+				(multiplier != null) ? multiplier : others.multiplier(), (max != null) ? max : others.max());
 	}
 
 	/**

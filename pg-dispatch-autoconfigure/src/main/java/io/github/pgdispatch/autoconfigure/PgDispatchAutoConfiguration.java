@@ -11,7 +11,6 @@ import io.github.pgdispatch.BackOff;
 import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchPropagator;
-import io.github.pgdispatch.HandlerDispatcher;
 import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
@@ -30,6 +29,8 @@ import io.github.pgdispatch.handler.LosslessMapper;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -65,24 +66,28 @@ import org.springframework.util.function.SingletonSupplier;
 @ImportRuntimeHints(PgDispatchRuntimeHints.class)
 public final class PgDispatchAutoConfiguration {
 
+	/**
+	 * Without workers or without Jackson, there is no driver for handlers on this node.
+	 * The bean is looked up by its name, because its class cannot be loaded without
+	 * Jackson.
+	 */
 	@Bean
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
 	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource,
 			ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<ApplicationDriver> driver,
-			ObjectProvider<HandlerDispatcher> handlers, JobResults results,
+			@Qualifier("pgDispatchHandlerDriver") ObjectProvider<DispatchListener> handlerDriver, JobResults results,
 			ObjectProvider<DispatchPropagator> propagators, DispatchDefaults defaults,
 			PgDispatchProperties properties) {
-		PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
-				dataSource.get());
-		boolean transactionRequired = properties.transaction() == Transaction.REQUIRED;
-		DispatchPropagator propagator = DispatchPropagator.of(propagators.orderedStream().toList());
-		// Without Jackson, this node has no handlers, but others may.
-		Supplier<HandlerDispatcher> dispatcher = SingletonSupplier
-			.of(() -> handlers.getIfAvailable(() -> HandlerDispatcher.create(dataSource.get(), transactionManager,
-					transactionRequired, propagator, new NoDriver())));
-		return PgDispatchTemplate.create(dataSource.get(), transactionManager, transactionRequired, listener(driver),
-				results, dispatcher, propagator, defaults);
+		PgDispatchTemplate.Builder builder = PgDispatchTemplate
+			.builder(dataSource.get(), TransactionManagers.select(transactionManagers, dataSource.get()))
+			.transactionRequired(properties.transaction() == Transaction.REQUIRED)
+			.results(results)
+			.propagator(DispatchPropagator.of(propagators.orderedStream().toList()))
+			.defaults(defaults);
+		driver.ifAvailable(builder::listener);
+		handlerDriver.ifAvailable(builder::handlerListener);
+		return builder.build();
 	}
 
 	@Bean
@@ -90,7 +95,8 @@ public final class PgDispatchAutoConfiguration {
 		PgDispatchProperties.Retry retry = properties.retry();
 		try {
 			return new DispatchDefaults(retry.maxAttempts(),
-					new BackOff(retry.delay(), retry.multiplier(), retry.maxDelay()), properties.timeLimit());
+					new BackOff(retry.backOff(), retry.backOffMultiplier(), retry.maxBackOff()),
+					properties.timeLimit());
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(
@@ -126,11 +132,6 @@ public final class PgDispatchAutoConfiguration {
 		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-");
 		threads.setDaemon(true);
 		return settings(() -> new ResultWatch(dataSource.get(), threads, properties.worker().pollInterval(), false));
-	}
-
-	private static DispatchListener listener(ObjectProvider<? extends DispatchListener> driver) {
-		DispatchListener listener = driver.getIfAvailable();
-		return (listener != null) ? listener : new NoDriver();
 	}
 
 	@Bean
@@ -171,29 +172,26 @@ public final class PgDispatchAutoConfiguration {
 			return new HandlerInvocations();
 		}
 
+		/**
+		 * Registers the invocations with the transaction manager when all beans exist, so
+		 * that they are its last listener.
+		 */
 		@Bean
 		@DependsOnDatabaseInitialization
-		HandlerDispatcher pgDispatchHandlerDispatcher(SelectedDataSource dataSource,
-				ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<HandlerDriver> driver,
-				HandlerInvocations calls, ObjectProvider<DispatchPropagator> propagators,
-				PgDispatchProperties properties) {
-			PlatformTransactionManager transactionManager = TransactionManagers.select(transactionManagers,
-					dataSource.get());
-			HandlerDispatcher dispatcher = HandlerDispatcher.create(dataSource.get(), transactionManager,
-					properties.transaction() == Transaction.REQUIRED,
-					DispatchPropagator.of(propagators.orderedStream().toList()), listener(driver));
-			// After all others have been, those of the dispatcher included.
-			if (transactionManager instanceof ConfigurableTransactionManager configurable) {
-				calls.listenTo(configurable);
-			}
-			return dispatcher;
+		SmartInitializingSingleton pgDispatchHandlerCompletion(SelectedDataSource dataSource,
+				ObjectProvider<PlatformTransactionManager> transactionManagers, HandlerInvocations invocations) {
+			return () -> {
+				if (TransactionManagers.select(transactionManagers,
+						dataSource.get()) instanceof ConfigurableTransactionManager configurable) {
+					invocations.listenTo(configurable);
+				}
+			};
 		}
 
 		@Bean
-		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory,
-				ObjectProvider<HandlerDispatcher> dispatcher, HandlerInvocations calls,
+		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory, HandlerInvocations calls,
 				ObjectProvider<JsonMapper> mapper, DispatchDefaults defaults) {
-			return new HandlerMethods(beanFactory, dispatcher::getObject, calls,
+			return new HandlerMethods(beanFactory, calls,
 					SingletonSupplier.of(() -> LosslessMapper.of(SelectedMapper.select(mapper))), defaults);
 		}
 

@@ -64,12 +64,12 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	 * otherwise.
 	 *
 	 * @param maxAttempts How often a job is run at the most until it succeeds
-	 * @param delay How long it waits after its first failure
-	 * @param multiplier After each further failure, it waits so many times as long
-	 * @param maxDelay How long it waits at the most
+	 * @param backOff How long it waits after its first failure
+	 * @param backOffMultiplier After each further failure, it waits so many times as long
+	 * @param maxBackOff How long it waits at the most
 	 */
-	record Retry(@DefaultValue("10") int maxAttempts, @DefaultValue("1s") Duration delay,
-			@DefaultValue("2") double multiplier, @DefaultValue("10m") Duration maxDelay) {
+	record Retry(@DefaultValue("10") int maxAttempts, @DefaultValue("1s") Duration backOff,
+			@DefaultValue("2") double backOffMultiplier, @DefaultValue("10m") Duration maxBackOff) {
 
 	}
 

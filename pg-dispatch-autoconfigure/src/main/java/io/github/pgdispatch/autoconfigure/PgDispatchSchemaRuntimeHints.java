@@ -14,7 +14,8 @@ final class PgDispatchSchemaRuntimeHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		hints.resources()
 			.registerPattern("io/github/pgdispatch/schema/*.sql")
-			.registerPattern("io/github/pgdispatch/schema/changelog.xml");
+			.registerPattern("io/github/pgdispatch/schema/changelog.xml")
+			.registerPattern("io/github/pgdispatch/schema/versions.txt");
 		hints.reflection().registerTypeIfPresent(classLoader, "liquibase.integration.spring.SpringLiquibase");
 	}
 

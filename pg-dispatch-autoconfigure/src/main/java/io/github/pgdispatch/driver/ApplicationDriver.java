@@ -1,32 +1,23 @@
 package io.github.pgdispatch.driver;
 
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchListener;
-import org.jspecify.annotations.Nullable;
-
-import org.springframework.context.SmartLifecycle;
 
 /**
- * Runs the jobs of the role that it logs in as: wakes workers as soon as a transaction of
- * this node has dispatched, when the database notifies it of a dispatch from elsewhere,
- * when snoozed jobs fall due, and after each poll interval.
+ * Runs the SQL jobs of the role that it logs in as. It wakes workers as soon as a
+ * transaction of this node has dispatched, when the database notifies it of a dispatch
+ * from elsewhere, when snoozed jobs fall due, and after each poll interval.
  *
  * <p>
- * Starts before, and stops after, the web server. When it is stopped it takes no further
- * job and waits for the running ones as long as the lifecycle's timeout allows. It never
- * interrupts one: what then still runs, the database finishes by itself.
+ * The driver starts before the web server and stops after it. When it is stopped, it
+ * begins no further job and waits for the running ones as long as the lifecycle's timeout
+ * allows. It never interrupts a job: the database finishes by itself what still runs
+ * then.
  */
-public final class ApplicationDriver implements SmartLifecycle, DispatchListener {
-
-	/**
-	 * Below the phases in which Spring Boot's web servers stop, which reach to 2048 below
-	 * the default: requests that are still being answered may dispatch.
-	 */
-	static final int PHASE = DEFAULT_PHASE - 4096;
+public final class ApplicationDriver extends DriverLifecycle<DriverRun> implements DispatchListener {
 
 	private final DataSource dataSource;
 
@@ -34,12 +25,11 @@ public final class ApplicationDriver implements SmartLifecycle, DispatchListener
 
 	private final DriverSettings settings;
 
-	private volatile @Nullable DriverRun shift;
-
 	/**
 	 * Creates a driver, which does nothing before it is started.
-	 * @param dataSource of sessions that have logged in as the role; one for each worker
-	 * and one for the watch are taken at the most, and held for as long as there is work
+	 * @param dataSource of sessions that have logged in as the role. The driver takes at
+	 * most one connection for each worker and one to watch the queue, and holds those of
+	 * workers only as long as there is work
 	 * @param threadFactory of the threads that wait for the database
 	 * @param settings of this driver
 	 */
@@ -50,36 +40,8 @@ public final class ApplicationDriver implements SmartLifecycle, DispatchListener
 	}
 
 	@Override
-	public synchronized void start() {
-		if (this.shift == null) {
-			this.shift = new DriverRun(this.dataSource, this.threadFactory, this.settings);
-		}
-	}
-
-	@Override
-	public void stop() {
-		end().join();
-	}
-
-	@Override
-	public void stop(Runnable callback) {
-		end().whenComplete((ended, ex) -> callback.run());
-	}
-
-	private synchronized CompletableFuture<Void> end() {
-		DriverRun shift = this.shift;
-		this.shift = null;
-		return (shift != null) ? shift.end() : CompletableFuture.completedFuture(null);
-	}
-
-	@Override
-	public boolean isRunning() {
-		return this.shift != null;
-	}
-
-	@Override
-	public int getPhase() {
-		return PHASE;
+	DriverRun begin() {
+		return new DriverRun(this.dataSource, this.threadFactory, this.settings);
 	}
 
 	@Override
@@ -89,9 +51,9 @@ public final class ApplicationDriver implements SmartLifecycle, DispatchListener
 
 	@Override
 	public void committed(int fired, int snoozed) {
-		DriverRun shift = this.shift;
-		if (shift != null) {
-			shift.committed(fired, snoozed);
+		DriverRun run = run();
+		if (run != null) {
+			run.committed(fired, snoozed);
 		}
 	}
 

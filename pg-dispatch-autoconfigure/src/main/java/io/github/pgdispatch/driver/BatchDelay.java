@@ -3,39 +3,41 @@ package io.github.pgdispatch.driver;
 import java.time.Duration;
 
 /**
- * How long to leave jobs alone after some were found, such that more of them are found at
- * once: the longer, the more it were the last time, and not at all after one that came
- * alone. Not thread-safe.
+ * The time to wait after a look at the queue, so that the next look finds more jobs at
+ * once. The delay is the longer, the more jobs the last look found, and there is none
+ * after a look that found a single job. Not thread-safe.
  */
 final class BatchDelay {
 
 	/**
-	 * Many times what a look costs, and hardly felt as a delay.
+	 * Many times the cost of a look, and too short to be noticed.
 	 */
-	private static final Duration LONGEST = Duration.ofMillis(5);
+	private static final Duration MAX_DELAY = Duration.ofMillis(5);
 
-	private static final Duration FOR_EACH = Duration.ofMillis(1);
+	private static final Duration DELAY_PER_JOB = Duration.ofMillis(1);
 
-	private long ends = System.nanoTime();
+	private long endsAt = System.nanoTime();
 
 	/**
-	 * Begins after a look.
-	 * @param jobs how many were found
+	 * Begins the delay after a look.
+	 * @param jobs number of jobs that the look found
 	 */
 	void begin(long jobs) {
-		long others = Math.min(Math.max(jobs - 1, 0), LONGEST.dividedBy(FOR_EACH));
-		this.ends = System.nanoTime() + FOR_EACH.multipliedBy(others).toNanos();
+		long others = Math.min(Math.max(jobs - 1, 0), MAX_DELAY.dividedBy(DELAY_PER_JOB));
+		this.endsAt = System.nanoTime() + DELAY_PER_JOB.multipliedBy(others).toNanos();
 	}
 
 	/**
-	 * Returns for how long it goes on, in nanoseconds; not positive if it is over.
+	 * Returns the time until the delay ends, in nanoseconds. It is not positive if the
+	 * delay is over.
 	 */
 	long left() {
-		return this.ends - System.nanoTime();
+		return this.endsAt - System.nanoTime();
 	}
 
 	/**
-	 * Returns when it is over, if that is sooner.
+	 * Returns the time until the delay ends, or the timeout if that is shorter or the
+	 * delay is over.
 	 */
 	Duration within(Duration timeout) {
 		long left = left();

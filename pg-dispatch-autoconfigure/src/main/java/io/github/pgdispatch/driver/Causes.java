@@ -9,32 +9,36 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.TransactionSystemException;
 
 /**
- * What an exception was caused by.
+ * Finds the causes of an exception.
  */
 final class Causes {
 
 	/**
-	 * An exception may be a cause of itself.
+	 * Limits the number of causes, as an exception may be a cause of itself.
 	 */
-	private static final int MOST = 100;
+	private static final int MAX_CAUSES = 100;
 
 	private Causes() {
 	}
 
 	/**
-	 * Returns an exception and its causes, the one closest to it first.
+	 * Returns an exception followed by its causes, from the closest to the first one.
 	 */
 	static Stream<Throwable> of(Throwable error) {
-		return Stream.iterate(error, (cause) -> cause != null, Causes::next).limit(MOST);
+		return Stream.iterate(error, (cause) -> cause != null, Causes::next).limit(MAX_CAUSES);
 	}
 
+	/**
+	 * Returns whether an exception or one of its causes is an {@link SQLException} that
+	 * meets a condition.
+	 */
 	static boolean anySql(Throwable error, Predicate<SQLException> condition) {
 		return of(error).anyMatch((cause) -> cause instanceof SQLException sql && condition.test(sql));
 	}
 
 	/**
-	 * On a lost connection the rollback fails too, with an exception that has the first
-	 * one in a place of its own.
+	 * Returns the cause of an exception. When a connection is lost, the rollback fails
+	 * too, with an exception that has the original one as its application exception.
 	 */
 	private static @Nullable Throwable next(Throwable cause) {
 		return (cause instanceof TransactionSystemException ex && ex.getApplicationException() != null)

@@ -13,52 +13,52 @@ import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.Handlers;
 
 /**
- * What each handler may have of this node: its own limit, and its turn when there is not
- * room for all. Not thread-safe.
+ * Allocates the room of this node to its handlers. Each handler has its own concurrency.
+ * If there is not room for all handlers, they take turns. Not thread-safe.
  */
 final class ClaimAllocation {
 
 	/**
-	 * How long claims go on from where the last one was. What was committed late, or
-	 * given back, may come before that.
+	 * Time for which claims continue behind the last claimed job. Jobs that were
+	 * committed late or given back may come before it, and are found afterwards.
 	 */
-	private static final Duration GO_ON = Duration.ofSeconds(1);
+	private static final Duration CONTINUATION = Duration.ofSeconds(1);
 
 	private final Handlers handlers;
 
-	private final ClaimedJobs calls;
+	private final ClaimedJobs jobs;
 
-	private final Map<String, Long> turns = new HashMap<>();
+	private final Map<String, Long> lastTurns = new HashMap<>();
 
-	private final Map<String, Claim> last = new HashMap<>();
+	private final Map<String, Claim> lastClaims = new HashMap<>();
 
 	private long turn;
 
-	private long beganAt = System.nanoTime();
+	private long continuesSince = System.nanoTime();
 
-	ClaimAllocation(Handlers handlers, ClaimedJobs calls) {
+	ClaimAllocation(Handlers handlers, ClaimedJobs jobs) {
 		this.handlers = handlers;
-		this.calls = calls;
+		this.jobs = jobs;
 	}
 
 	/**
-	 * Returns what this node wants, those handlers first of which it has the fewest jobs,
-	 * and then those whose turn was longest ago.
-	 * @param room for jobs of any handler
+	 * Returns what to claim. The handlers with the fewest jobs on this node come first,
+	 * and among these the handlers whose last turn was longest ago.
+	 * @param room number of jobs of any handler that the node may claim
 	 */
-	List<ClaimRequest> wanted(int room) {
-		if (System.nanoTime() - this.beganAt > GO_ON.toNanos()) {
-			this.last.clear();
-			this.beganAt = System.nanoTime();
+	List<ClaimRequest> requests(int room) {
+		if (System.nanoTime() - this.continuesSince > CONTINUATION.toNanos()) {
+			this.lastClaims.clear();
+			this.continuesSince = System.nanoTime();
 		}
-		Map<String, Integer> outstanding = this.calls.outstandingPerHandler();
+		Map<String, Integer> outstanding = this.jobs.outstanding().perHandler();
 		return this.handlers.all()
 			.stream()
 			.filter((handler) -> room(handler, outstanding) > 0)
 			.sorted(Comparator.comparingInt((Handler handler) -> outstanding.getOrDefault(handler.name(), 0))
-				.thenComparingLong((handler) -> this.turns.getOrDefault(handler.name(), 0L)))
+				.thenComparingLong((handler) -> this.lastTurns.getOrDefault(handler.name(), 0L)))
 			.map((handler) -> new ClaimRequest(handler.name(), Math.min(room(handler, outstanding), room),
-					this.last.get(handler.name())))
+					this.lastClaims.get(handler.name())))
 			.toList();
 	}
 
@@ -67,26 +67,26 @@ final class ClaimAllocation {
 	}
 
 	/**
-	 * Takes note of what was claimed.
-	 * @return whether there may be more of what this node knows
+	 * Notes what was claimed.
+	 * @return whether more jobs of this node's handlers may be due
 	 */
-	boolean claimed(List<ClaimRequest> wanted, List<Claim> claims) {
+	boolean claimed(List<ClaimRequest> requests, List<Claim> claims) {
 		Map<String, Integer> counts = new HashMap<>();
 		this.turn++;
 		for (Claim claim : claims) {
 			counts.merge(claim.handler(), 1, Integer::sum);
-			this.turns.put(claim.handler(), this.turn);
-			this.last.put(claim.handler(), claim);
+			this.lastTurns.put(claim.handler(), this.turn);
+			this.lastClaims.put(claim.handler(), claim);
 		}
-		return wanted.size() < this.handlers.all().size()
-				|| wanted.stream().anyMatch((one) -> counts.getOrDefault(one.handler(), 0) >= one.atMost());
+		return requests.size() < this.handlers.all().size() || requests.stream()
+			.anyMatch((request) -> counts.getOrDefault(request.handler(), 0) >= request.maxJobs());
 	}
 
 	/**
-	 * Returns the handlers of which this node can run no more.
+	 * Returns the names of the handlers that may have no more jobs on this node.
 	 */
 	Collection<String> full() {
-		Map<String, Integer> outstanding = this.calls.outstandingPerHandler();
+		Map<String, Integer> outstanding = this.jobs.outstanding().perHandler();
 		return this.handlers.all()
 			.stream()
 			.filter((handler) -> room(handler, outstanding) <= 0)

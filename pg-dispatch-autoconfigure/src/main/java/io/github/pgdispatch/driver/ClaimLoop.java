@@ -2,33 +2,25 @@ package io.github.pgdispatch.driver;
 
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
-import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
-import io.github.pgdispatch.gateway.ClaimRequest;
+import io.github.pgdispatch.gateway.LeaseGateway;
+import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.Handlers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.util.backoff.BackOffExecution;
 import org.springframework.util.backoff.ExponentialBackOff;
 
 /**
- * Claims jobs for this node, has them run, and lets the database know what has become of
- * them: one thread, to which the others leave all that takes a connection.
+ * Claims jobs for this node, has them run, and settles their outcomes. A single thread
+ * does all that needs a connection; the threads that run jobs leave it to this one.
  */
 final class ClaimLoop implements Runnable, Wakeable {
 
 	private static final Log logger = LogFactory.getLog(ClaimLoop.class);
-
-	/**
-	 * How long a job may wait behind others that this node runs, before it is left to
-	 * other nodes.
-	 */
-	private static final Duration STUCK = Duration.ofMillis(500);
 
 	private final ClaimGateway gateway;
 
@@ -36,104 +28,96 @@ final class ClaimLoop implements Runnable, Wakeable {
 
 	private final HandlerSettings settings;
 
-	private final ClaimedJobs calls;
-
-	private final ClaimAllocation shares;
+	private final ClaimedJobs jobs;
 
 	private final Settlement settlement;
 
-	private final OverflowNotice handOver;
-
 	private final Lease lease;
 
-	private final CrashIsolation suspects = new CrashIsolation();
+	private final JobClaimer claimer;
 
-	private final Consumer<Duration> later;
-
-	private final Prefetch pace = new Prefetch();
-
-	private final BatchDelay gathering = new BatchDelay();
-
-	/**
-	 * How often to give back what was claimed by a claim that has failed: once more after
-	 * a while, as the server may still have been at it.
-	 */
-	private int doubts;
-
-	private long disownAt;
-
-	private volatile boolean wanted;
+	private final DatabaseOutage outage = new DatabaseOutage(logger,
+			"The outcomes of jobs are kept and settled when it is back", reconnectBackOff());
 
 	private volatile boolean stopped;
 
 	private volatile long stopDeadline;
 
-	ClaimLoop(ClaimGateway gateway, Handlers handlers, JobRunner body, Executor executor, HandlerSettings settings,
-			Consumer<Duration> later) {
+	/**
+	 * Creates a loop.
+	 * @param gateway that claims jobs
+	 * @param outcomes gateway that records the outcomes of jobs
+	 * @param leases gateway that renews the node's lease
+	 * @param handlers of this node
+	 * @param runner that runs a job
+	 * @param executor whose threads run jobs
+	 * @param settings of the driver
+	 * @param scheduleLook has the queue looked at after a delay
+	 */
+	ClaimLoop(ClaimGateway gateway, OutcomeGateway outcomes, LeaseGateway leases, Handlers handlers, JobRunner runner,
+			Executor executor, HandlerSettings settings, Consumer<Duration> scheduleLook) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.settings = settings;
-		this.calls = new ClaimedJobs(executor, settings.concurrency(), body);
-		this.shares = new ClaimAllocation(handlers, this.calls);
-		this.settlement = new Settlement(gateway, handlers, this.calls, settings.lease(), later);
-		this.handOver = new OverflowNotice(gateway);
-		this.lease = new Lease(gateway, settings.lease());
-		this.later = later;
+		this.jobs = new ClaimedJobs(executor, settings.concurrency(), runner);
+		this.settlement = new Settlement(outcomes, handlers, this.jobs, settings.lease(), scheduleLook);
+		this.lease = new Lease(leases, settings.lease());
+		this.claimer = new JobClaimer(gateway, handlers, settings, this.jobs, this.settlement, this.lease,
+				scheduleLook);
+	}
+
+	private static ExponentialBackOff reconnectBackOff() {
+		ExponentialBackOff backOff = new ExponentialBackOff(100, 2);
+		backOff.setMaxInterval(1_000);
+		return backOff;
 	}
 
 	@Override
 	public void wake(int jobs) {
-		this.wanted = true;
-		this.calls.signal();
+		this.claimer.wake();
+		this.jobs.signal();
 	}
 
 	/**
-	 * Takes note of whether there is a job with which other nodes were lost.
+	 * Notes whether a poison job is due, which is to be run in isolation.
 	 */
-	void suspects(boolean seen) {
-		this.suspects.seen(seen);
-		if (seen) {
-			this.calls.signal();
+	void poisonJobDue(boolean due) {
+		this.claimer.poisonJobDue(due);
+		if (due) {
+			this.jobs.signal();
 		}
 	}
 
 	@Override
 	public long completed() {
-		return this.settlement.count();
+		return this.settlement.completed();
 	}
 
 	/**
-	 * Has it claim nothing more, and come to an end when nothing runs any more, or its
-	 * patience does.
+	 * Has the loop claim nothing more, and end when nothing runs any more. Jobs that run
+	 * for longer than the patience allows are interrupted and given back.
 	 */
 	void stop() {
 		this.stopDeadline = System.nanoTime() + this.settings.patience().toNanos();
 		this.stopped = true;
-		this.calls.signal();
+		this.jobs.signal();
 	}
 
 	@Override
 	public void run() {
-		BackOffExecution troubles = troubles();
-		boolean lost = false;
 		while (!isEnded()) {
 			try {
 				if (this.stopped) {
-					this.calls.releaseWaiting();
-					if (isPastDeadline()) {
-						this.calls.abandonRunning();
-					}
+					giveBack();
 				}
 				this.settlement.settle();
-				claim();
-				this.calls.cancel(this.lease.keep(this.calls.outstandingIds()));
-				if (lost) {
-					logger.info("The database is back");
-					lost = false;
+				if (!this.stopped) {
+					this.claimer.claim();
 				}
-				troubles = troubles();
+				this.jobs.cancel(this.lease.renew(this.jobs.outstanding().ids()));
+				this.outage.ended();
 				if (!isEnded()) {
-					this.calls.await(timeout());
+					this.jobs.await(timeout());
 				}
 			}
 			catch (InterruptedException ex) {
@@ -141,22 +125,28 @@ final class ClaimLoop implements Runnable, Wakeable {
 			}
 			catch (SQLException | RuntimeException | Error ex) {
 				if (this.stopped && isPastDeadline()) {
-					logger.warn("What this node has claimed is not given back, but taken over when its lease expires: "
-							+ ex);
+					logger.warn("The claims of this node are not released. Other nodes take over its jobs when its"
+							+ " lease expires: " + ex);
 					return;
 				}
-				if (!lost) {
-					logger.warn("Lost the database; what has become of jobs is kept until it is back: " + ex);
-					logger.debug("The cause:", ex);
-					lost = true;
-				}
-				pause(troubles.nextBackOff());
+				pause(this.outage.noticed(ex));
 			}
 		}
+		endLease();
+	}
+
+	private void giveBack() {
+		this.jobs.releaseWaiting();
+		if (isPastDeadline()) {
+			this.jobs.abandonRunning();
+		}
+	}
+
+	private void endLease() {
 		try {
 			this.lease.end();
-			// What was given back is not to wait for a poll.
-			this.gateway.handOver(this.handlers.names());
+			// Otherwise what was given back would wait for a poll of other nodes.
+			this.gateway.notifyOtherNodes(this.handlers.names());
 		}
 		catch (SQLException | RuntimeException ex) {
 			logger.debug("Could not end the lease, which expires", ex);
@@ -164,22 +154,16 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	private boolean isEnded() {
-		return this.stopped && this.calls.outstanding() == 0;
+		return this.stopped && this.jobs.outstanding().size() == 0;
 	}
 
 	private boolean isPastDeadline() {
 		return System.nanoTime() - this.stopDeadline >= 0;
 	}
 
-	private static BackOffExecution troubles() {
-		ExponentialBackOff troubles = new ExponentialBackOff(100, 2);
-		troubles.setMaxInterval(1_000);
-		return troubles.start();
-	}
-
-	private void pause(long millis) {
+	private void pause(Duration duration) {
 		try {
-			Thread.sleep(millis);
+			Thread.sleep(duration.toMillis());
 		}
 		catch (InterruptedException ex) {
 			stop();
@@ -191,107 +175,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 			long left = this.stopDeadline - System.nanoTime();
 			return Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos())));
 		}
-		Duration timeout = this.handOver.within((this.calls.waiting() > 0) ? STUCK : this.lease.interval());
-		return this.wanted ? this.gathering.within(timeout) : timeout;
-	}
-
-	private void claim() throws SQLException {
-		this.handOver.reset();
-		if (this.stopped) {
-			return;
-		}
-		if (this.calls.isStuckFor(STUCK)) {
-			this.calls.releaseWaiting();
-			this.settlement.settle();
-			this.wanted = true;
-			this.handOver.of(this.handlers.names());
-			return;
-		}
-		disown();
-		if (this.suspects.holdBackOthers(this.calls.outstanding())) {
-			claimSuspect();
-			return;
-		}
-		if (!this.wanted || this.gathering.left() > 0) {
-			return;
-		}
-		int ahead = this.pace.ahead(completed());
-		int room = this.settings.concurrency() + ahead - this.calls.outstanding();
-		if (room <= 0) {
-			this.handOver.of(this.handlers.names());
-			return;
-		}
-		if (this.calls.waiting() > ahead / 2) {
-			return;
-		}
-		List<ClaimRequest> wanted = this.shares.wanted(room);
-		if (wanted.isEmpty()) {
-			this.handOver.of(this.handlers.names());
-			return;
-		}
-		this.wanted = false;
-		boolean more = true;
-		boolean told = false;
-		try {
-			List<Claim> claims = this.gateway.claim(wanted, room);
-			this.lease.renewed();
-			more = this.shares.claimed(wanted, claims) || claims.size() >= room;
-			this.calls.start(claims);
-			told = true;
-			if (!more) {
-				this.gathering.begin(claims.size());
-			}
-		}
-		finally {
-			if (more) {
-				this.wanted = true;
-			}
-			if (!told) {
-				inDoubt();
-			}
-		}
-		if (more) {
-			boolean full = this.calls.outstanding() >= this.settings.concurrency() + ahead;
-			this.handOver.of(full ? this.handlers.names() : this.shares.full());
-		}
-	}
-
-	private void claimSuspect() throws SQLException {
-		if (!this.suspects.isTurn(this.calls.outstanding())) {
-			return;
-		}
-		try {
-			List<Claim> claims = this.gateway.claimSuspect(this.handlers.names());
-			this.lease.renewed();
-			this.suspects.claimed(!claims.isEmpty());
-			this.calls.start(claims);
-			this.wanted = true;
-		}
-		catch (SQLException ex) {
-			inDoubt();
-			throw ex;
-		}
-		// There may be more of them.
-		this.later.accept(Duration.ofSeconds(1));
-	}
-
-	private void inDoubt() {
-		this.doubts = 2;
-		this.disownAt = System.nanoTime();
-	}
-
-	/**
-	 * A claim may have been committed though it has failed. As long as this node lives,
-	 * nobody else would take over such jobs.
-	 */
-	private void disown() throws SQLException {
-		if (this.doubts > 0 && System.nanoTime() - this.disownAt >= 0) {
-			if (this.gateway.disown(this.handlers.names(), this.calls.outstandingIds()) > 0) {
-				this.wanted = true;
-			}
-			this.doubts--;
-			this.disownAt = System.nanoTime() + this.settings.lease().toNanos();
-		}
+		return this.claimer.untilNextClaim(this.lease.interval());
 	}
 
 }

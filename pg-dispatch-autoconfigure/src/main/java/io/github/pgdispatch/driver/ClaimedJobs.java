@@ -4,131 +4,84 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 import io.github.pgdispatch.gateway.Claim;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The jobs that this node has claimed: those that wait for a thread, those that run, and
- * what has become of those that have ended, until the database knows. Thread-safe.
+ * the outcomes of those that have ended, until the database knows them. Thread-safe
+ * except where a method says that the thread of the claim loop calls it.
  */
 final class ClaimedJobs {
 
-	private static final Log logger = LogFactory.getLog(ClaimedJobs.class);
-
-	private final Executor executor;
-
-	private final int concurrency;
-
-	private final Function<Claim, Outcome> body;
-
 	private final ReentrantLock lock = new ReentrantLock();
 
-	private final Condition news = this.lock.newCondition();
+	private final Condition changed = this.lock.newCondition();
+
+	private final JobThreads threads;
 
 	private final Deque<Claim> waiting = new ArrayDeque<>();
 
-	private final Map<Claim, Thread> running = new HashMap<>();
+	private final RunningJobs running = new RunningJobs();
 
-	private final Map<String, Integer> perHandler = new HashMap<>();
+	private final OutstandingJobs outstanding = new OutstandingJobs();
 
 	private List<Outcome> outcomes = new ArrayList<>();
 
-	private final Set<Long> outstanding = new HashSet<>();
-
-	private final Set<Long> cancelled = new HashSet<>();
-
-	private int threads;
-
-	private boolean hasNews;
+	private boolean signalled;
 
 	private long waitingSince;
 
 	/**
-	 * Creates an empty one.
+	 * Creates an object for a node without claims.
 	 * @param executor whose threads run jobs
-	 * @param concurrency how many at once
-	 * @param body runs a job and does not throw
+	 * @param concurrency maximum number of jobs at once
+	 * @param runner that runs a job and does not throw
 	 */
-	ClaimedJobs(Executor executor, int concurrency, Function<Claim, Outcome> body) {
-		this.executor = executor;
-		this.concurrency = concurrency;
-		this.body = body;
+	ClaimedJobs(Executor executor, int concurrency, Function<Claim, Outcome> runner) {
+		this.threads = new JobThreads(executor, concurrency, runner, this);
 	}
 
+	/**
+	 * Starts jobs, as many at once as allowed. The others wait. Called by the thread of
+	 * the claim loop.
+	 */
 	void start(List<Claim> claims) {
+		claims.forEach(this.outstanding::add);
 		this.lock.lock();
 		try {
 			if (this.waiting.isEmpty()) {
 				this.waitingSince = System.nanoTime();
 			}
 			this.waiting.addAll(claims);
-			claims.forEach((claim) -> {
-				this.outstanding.add(claim.id());
-				this.perHandler.merge(claim.handler(), 1, Integer::sum);
-			});
-			startThreads();
+			this.threads.start(this.waiting.size());
 		}
 		finally {
 			this.lock.unlock();
 		}
 	}
 
-	private void startThreads() {
-		int wanted = Math.min(this.concurrency - this.threads, this.waiting.size());
-		for (int i = 0; i < wanted; i++) {
-			try {
-				this.threads++;
-				this.executor.execute(this::run);
-			}
-			catch (RejectedExecutionException | OutOfMemoryError ex) {
-				// The latter is what Java throws when the system has no thread left.
-				this.threads--;
-				logger.debug("The executor has no thread left for jobs", ex);
-				return;
-			}
-		}
-	}
-
-	private void run() {
-		Claim claim;
-		while ((claim = begin()) != null) {
-			end(outcome(claim));
-		}
-	}
-
-	private Outcome outcome(Claim claim) {
-		try {
-			return this.body.apply(claim);
-		}
-		catch (Throwable ex) {
-			// Such as an error while it reports one: the job must not run for ever.
-			return Outcome.failed(claim, ex, true, null);
-		}
-	}
-
-	private Claim begin() {
+	/**
+	 * Begins the next waiting job on the current thread.
+	 * @return the claim on the job, or {@code null} if none is waiting
+	 */
+	@Nullable Claim begin() {
 		this.lock.lock();
 		try {
 			Claim claim = this.waiting.poll();
 			if (claim == null) {
-				this.threads--;
+				this.threads.ended();
 			}
 			else {
 				this.waitingSince = System.nanoTime();
-				this.running.put(claim, Thread.currentThread());
+				this.running.begin(claim);
 			}
 			return claim;
 		}
@@ -137,16 +90,19 @@ final class ClaimedJobs {
 		}
 	}
 
-	private void end(Outcome outcome) {
+	/**
+	 * Ends a job on the current thread.
+	 */
+	void end(Outcome outcome) {
 		this.lock.lock();
 		try {
-			// Unless it was given up meanwhile.
-			if (this.running.remove(outcome.claim()) != null) {
-				boolean cancelled = this.cancelled.remove(outcome.claim().id()) && !outcome.isDone();
-				this.outcomes.add(cancelled ? Outcome.of(outcome.claim(), Outcome.Kind.CANCELLED) : outcome);
+			Outcome counting = this.running.end(outcome);
+			if (counting != null) {
+				this.outcomes.add(counting);
 				signal();
 			}
-			// What the job has left behind, or was meant for it, is not the next one's.
+			// An interruption that the job left behind, or that was meant for it, must
+			// not interrupt the next one.
 			Thread.interrupted();
 		}
 		finally {
@@ -155,7 +111,7 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Takes what has ended since the last time.
+	 * Takes the outcomes of the jobs that have ended since the last call.
 	 */
 	List<Outcome> takeOutcomes() {
 		this.lock.lock();
@@ -170,7 +126,7 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Puts back what could not be settled, to be taken again.
+	 * Puts back outcomes that could not be settled, to be taken again.
 	 */
 	void putBack(List<Outcome> outcomes) {
 		this.lock.lock();
@@ -183,28 +139,20 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Forgets jobs of whose outcome the database knows.
+	 * Forgets jobs whose outcome the database knows. Called by the thread of the claim
+	 * loop.
 	 */
 	void settled(List<Outcome> outcomes) {
-		this.lock.lock();
-		try {
-			outcomes.forEach((outcome) -> {
-				this.outstanding.remove(outcome.claim().id());
-				this.perHandler.merge(outcome.claim().handler(), -1, Integer::sum);
-			});
-		}
-		finally {
-			this.lock.unlock();
-		}
+		outcomes.forEach((outcome) -> this.outstanding.remove(outcome.claim()));
 	}
 
 	/**
-	 * Gives back all that have not been begun.
+	 * Gives back all jobs that have not begun.
 	 */
 	void releaseWaiting() {
 		this.lock.lock();
 		try {
-			this.waiting.forEach((claim) -> this.outcomes.add(Outcome.released(claim, Duration.ZERO)));
+			this.waiting.forEach(this::release);
 			this.waiting.clear();
 		}
 		finally {
@@ -213,27 +161,25 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Interrupts and gives back all that are running.
+	 * Interrupts all running jobs and gives them back.
 	 */
 	void abandonRunning() {
 		this.lock.lock();
 		try {
-			this.running.forEach((claim, thread) -> {
-				logger.warn("Job " + claim.id() + " of " + claim.handler()
-						+ " is interrupted and given back, as the application stops");
-				this.outcomes.add(Outcome.released(claim, Duration.ZERO));
-				thread.interrupt();
-			});
-			this.running.clear();
+			this.running.abandon().forEach(this::release);
 		}
 		finally {
 			this.lock.unlock();
 		}
 	}
 
+	private void release(Claim claim) {
+		this.outcomes.add(Outcome.released(claim, Duration.ZERO));
+	}
+
 	/**
-	 * Interrupts those that have been cancelled. One that has not been begun ends before
-	 * it is.
+	 * Ends jobs that have been cancelled: interrupts them if they run, and does not begin
+	 * them otherwise.
 	 */
 	void cancel(Set<Long> ids) {
 		if (ids.isEmpty()) {
@@ -243,12 +189,7 @@ final class ClaimedJobs {
 		try {
 			this.waiting.removeIf((claim) -> ids.contains(claim.id())
 					&& this.outcomes.add(Outcome.of(claim, Outcome.Kind.CANCELLED)));
-			this.running.forEach((claim, thread) -> {
-				if (ids.contains(claim.id()) && this.cancelled.add(claim.id())) {
-					logger.info("Job " + claim.id() + " of " + claim.handler() + " was cancelled, and is interrupted");
-					thread.interrupt();
-				}
-			});
+			this.running.cancel(ids);
 			signal();
 		}
 		finally {
@@ -257,19 +198,19 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Waits until something has ended, or until {@link #signal()} or the timeout.
+	 * Waits until a job has ended, until {@link #signal()}, or until the timeout.
 	 */
 	void await(Duration timeout) throws InterruptedException {
 		this.lock.lock();
 		try {
 			if (!this.waiting.isEmpty()) {
-				startThreads();
+				this.threads.start(this.waiting.size());
 			}
 			long left = timeout.toNanos();
-			while (!this.hasNews && left > 0) {
-				left = this.news.awaitNanos(left);
+			while (!this.signalled && left > 0) {
+				left = this.changed.awaitNanos(left);
 			}
-			this.hasNews = false;
+			this.signalled = false;
 		}
 		finally {
 			this.lock.unlock();
@@ -279,18 +220,8 @@ final class ClaimedJobs {
 	void signal() {
 		this.lock.lock();
 		try {
-			this.hasNews = true;
-			this.news.signal();
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	int outstanding() {
-		this.lock.lock();
-		try {
-			return this.outstanding.size();
+			this.signalled = true;
+			this.changed.signal();
 		}
 		finally {
 			this.lock.unlock();
@@ -298,29 +229,16 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Returns the ids of all of which the database does not know yet what has become of
-	 * them.
+	 * Returns the jobs whose outcome the database does not know yet. They belong to the
+	 * thread of the claim loop and need no lock.
 	 */
-	Set<Long> outstandingIds() {
-		this.lock.lock();
-		try {
-			return Set.copyOf(this.outstanding);
-		}
-		finally {
-			this.lock.unlock();
-		}
+	OutstandingJobs outstanding() {
+		return this.outstanding;
 	}
 
-	Map<String, Integer> outstandingPerHandler() {
-		this.lock.lock();
-		try {
-			return Map.copyOf(this.perHandler);
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
+	/**
+	 * Returns the number of jobs that have not begun.
+	 */
 	int waiting() {
 		this.lock.lock();
 		try {
@@ -332,13 +250,13 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Whether jobs wait and none was begun for so long.
+	 * Returns whether jobs have been waiting for longer than the given time without one
+	 * of them being begun.
 	 */
-	boolean isStuckFor(Duration time) {
+	boolean isWaitingFor(Duration time) {
 		this.lock.lock();
 		try {
-			return !this.waiting.isEmpty()
-					&& System.nanoTime() - this.waitingSince > TimeUnit.MILLISECONDS.toNanos(time.toMillis());
+			return !this.waiting.isEmpty() && System.nanoTime() - this.waitingSince > time.toNanos();
 		}
 		finally {
 			this.lock.unlock();

@@ -3,45 +3,45 @@ package io.github.pgdispatch.driver;
 import java.time.Duration;
 
 /**
- * When a node runs a job with which other nodes were lost: alone, so that it takes no
- * others with it, and so that it shows whether it was to blame. Not thread-safe, but for
- * {@link #seen}.
+ * Decides when a node runs a poison job. The node runs it in isolation, so that a crash
+ * takes no other jobs with it and shows that the poison job is to blame. Not thread-safe
+ * except for {@link #poisonJobDue}.
  */
 final class CrashIsolation {
 
 	/**
-	 * How long a node takes no other jobs in order to have none. After that it is left to
-	 * nodes that have.
+	 * Maximum time for which a node claims no other jobs and waits until it has none.
+	 * After that, it leaves the poison job to other nodes.
 	 */
 	private static final Duration PATIENCE = Duration.ofSeconds(5);
 
 	/**
-	 * How long others come first after one of these.
+	 * Time for which other jobs come first after a poison job has ended.
 	 */
 	private static final Duration TURN_OF_OTHERS = Duration.ofSeconds(1);
 
-	private volatile boolean seen;
+	private volatile boolean due;
 
 	private boolean running;
 
-	private long waitingSince;
-
 	private boolean waiting;
+
+	private long waitingSince;
 
 	private long notBefore = System.nanoTime();
 
 	/**
-	 * Takes note of what a look at the queue has seen.
+	 * Notes whether a look at the queue has found a poison job.
 	 */
-	void seen(boolean seen) {
-		this.seen = seen;
+	void poisonJobDue(boolean due) {
+		this.due = due;
 	}
 
 	/**
-	 * Whether this node is to claim no other jobs at present.
-	 * @param outstanding how many it has
+	 * Returns whether this node is to claim no other jobs at present.
+	 * @param outstanding number of jobs that the node has
 	 */
-	boolean holdBackOthers(int outstanding) {
+	boolean holdsBackOthers(int outstanding) {
 		if (this.running && outstanding > 0) {
 			return true;
 		}
@@ -49,7 +49,7 @@ final class CrashIsolation {
 			this.running = false;
 			this.notBefore = System.nanoTime() + TURN_OF_OTHERS.toNanos();
 		}
-		if (!this.seen || System.nanoTime() - this.notBefore < 0) {
+		if (!this.due || System.nanoTime() - this.notBefore < 0) {
 			this.waiting = false;
 			return false;
 		}
@@ -58,7 +58,7 @@ final class CrashIsolation {
 			this.waitingSince = System.nanoTime();
 		}
 		if (outstanding > 0 && System.nanoTime() - this.waitingSince > PATIENCE.toNanos()) {
-			this.seen = false;
+			this.due = false;
 			this.waiting = false;
 			return false;
 		}
@@ -66,17 +66,21 @@ final class CrashIsolation {
 	}
 
 	/**
-	 * Whether the node is to claim one now.
-	 * @param outstanding how many jobs it has
+	 * Returns whether this node is to claim a poison job now.
+	 * @param outstanding number of jobs that the node has
 	 */
 	boolean isTurn(int outstanding) {
 		return this.waiting && outstanding == 0;
 	}
 
+	/**
+	 * Notes that this node has tried to claim a poison job.
+	 * @param any whether there was one
+	 */
 	void claimed(boolean any) {
 		this.running = any;
 		this.waiting = false;
-		this.seen = false;
+		this.due = false;
 	}
 
 }

@@ -4,13 +4,17 @@ import io.github.pgdispatch.gateway.CronReport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What keeps pg_cron from running a role's jobs.
+ * The reason why pg_cron cannot run the jobs of a role.
  *
  * @param reason a clause
- * @param remedy what to do, in full sentences
+ * @param remedy full sentences that say what to do
  */
 record CronObstacle(String reason, String remedy) {
 
+	/**
+	 * Returns the obstacle that a report names, or {@code null} if pg_cron can run the
+	 * jobs.
+	 */
 	static @Nullable CronObstacle in(CronReport report) {
 		String problem = report.problem();
 		if (problem == null) {
@@ -29,10 +33,9 @@ record CronObstacle(String reason, String remedy) {
 					"As an administrator: ALTER EXTENSION pg_cron UPDATE;");
 			case "privilege" -> new CronObstacle("the role " + report.role() + " has no USAGE on the schema cron",
 					"As an administrator: GRANT USAGE ON SCHEMA cron TO " + report.quotedRole() + ";");
-			case "off" -> new CronObstacle("pgdispatch.cron_setting allows the role " + report.role() + " no workers",
-					"As the owner of the schema: INSERT INTO pgdispatch.cron_setting (role, workers) VALUES ("
-							+ literal(report.quotedRole())
-							+ ", 4) ON CONFLICT (role) DO UPDATE SET workers = excluded.workers;");
+			case "off" -> new CronObstacle("the setting cron_workers allows the role " + report.role() + " no workers",
+					"As the owner of the schema: CALL pgdispatch.configure(" + literal(report.quotedRole())
+							+ ", cron_workers => 4);");
 			default ->
 				new CronObstacle("pg_cron cannot run the jobs of the role " + report.role() + " (" + problem + ")",
 						"See the comment on the function pgdispatch.cron_problem().");

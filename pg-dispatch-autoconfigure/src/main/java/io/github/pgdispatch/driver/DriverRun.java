@@ -15,58 +15,55 @@ import javax.sql.DataSource;
 import io.github.pgdispatch.gateway.SqlJobQueue;
 
 /**
- * What a driver has from a start to the next stop.
+ * An {@link ApplicationDriver} between a start and the next stop. Thread-safe.
  */
-final class DriverRun {
+final class DriverRun implements Run {
 
 	private static final Duration IDLE_THREADS = Duration.ofSeconds(60);
 
 	private final WorkerPool workers;
 
-	private final QueueWatcher watch;
+	private final QueueWatcher watcher;
 
 	private final ExecutorService executor;
 
 	private final ScheduledExecutorService canceller;
 
-	private final CompletableFuture<Void> watchEnded;
+	private final CompletableFuture<Void> watcherEnded;
 
 	DriverRun(DataSource dataSource, ThreadFactory threadFactory, DriverSettings settings) {
 		this.executor = new ThreadPoolExecutor(0, Integer.MAX_VALUE, IDLE_THREADS.toSeconds(), TimeUnit.SECONDS,
 				new SynchronousQueue<>(), threadFactory);
 		this.canceller = Executors.newSingleThreadScheduledExecutor(threadFactory);
-		this.workers = new WorkerPool(dataSource, this.executor, this.canceller, settings.threads(), this::lookIn);
-		this.watch = new QueueWatcher(dataSource, new SqlJobQueue(settings.threads()), this.workers,
+		this.workers = new WorkerPool(dataSource, this.executor, this.canceller, settings.threads(),
+				this::scheduleLook);
+		this.watcher = new QueueWatcher(dataSource, new SqlJobQueue(settings.threads()), this.workers,
 				settings.pollInterval(), settings.listen());
-		this.watchEnded = CompletableFuture.runAsync(this.watch, this.executor);
+		this.watcherEnded = CompletableFuture.runAsync(this.watcher, this.executor);
 	}
 
-	private void lookIn(Duration delay) {
-		this.watch.lookIn(delay);
+	private void scheduleLook(Duration delay) {
+		this.watcher.scheduleLook(delay);
 	}
 
 	void committed(int fired, int snoozed) {
 		if (fired > 0) {
 			this.workers.wake(fired);
 		}
-		if (snoozed > 0 || this.watch.isDeaf()) {
-			// It knows when snoozed jobs are due, and what triggers have added; and it is
-			// told
-			// once for all that come in its next tick.
-			this.watch.lookIn(Duration.ZERO);
+		if (snoozed > 0 || this.watcher.mayMissDispatches()) {
+			// A look finds out when snoozed jobs are due and what triggers have
+			// dispatched. The watcher looks once for all commits between two of its
+			// ticks.
+			this.watcher.scheduleLook(Duration.ZERO);
 		}
 	}
 
-	/**
-	 * Takes no further job.
-	 * @return completed when the last worker has come to the end of its job, and nothing
-	 * holds a connection any more
-	 */
-	CompletableFuture<Void> end() {
+	@Override
+	public CompletableFuture<Void> end() {
 		CompletableFuture<Void> workersEnded = new CompletableFuture<>();
-		this.watch.stop();
+		this.watcher.stop();
 		this.workers.stop(() -> workersEnded.complete(null));
-		return CompletableFuture.allOf(this.watchEnded, workersEnded).thenRun(() -> {
+		return CompletableFuture.allOf(this.watcherEnded, workersEnded).thenRun(() -> {
 			this.canceller.shutdown();
 			this.executor.shutdown();
 		});

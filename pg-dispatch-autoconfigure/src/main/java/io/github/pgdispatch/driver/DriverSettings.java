@@ -7,9 +7,9 @@ import org.springframework.util.Assert;
 /**
  * Settings of an {@link ApplicationDriver}.
  *
- * @param threads how many jobs this node runs at once, at the most
- * @param pollInterval how often it looks at the queue without being told to
- * @param listen whether it asks the database to be notified of dispatches from elsewhere
+ * @param threads maximum number of SQL jobs that this node runs at once
+ * @param pollInterval the longest time between two looks at the queue
+ * @param listen whether dispatches from elsewhere notify this node
  */
 public record DriverSettings(int threads, Duration pollInterval, boolean listen) {
 

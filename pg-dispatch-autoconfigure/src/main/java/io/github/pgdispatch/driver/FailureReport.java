@@ -9,17 +9,18 @@ import io.github.pgdispatch.JobTimeLimitExceededException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of an exception.
+ * The report of an exception, as a dead letter keeps it.
  *
- * @param sqlState of the error of the database that was its cause, if one was
- * @param message its class and message
- * @param stackTrace with its causes
+ * @param sqlState of the database error that caused the exception; {@code null} if there
+ * was none
+ * @param message the class and the message of the exception
+ * @param stackTrace of the exception and its causes
  */
 public record FailureReport(@Nullable String sqlState, String message, String stackTrace) {
 
 	/**
-	 * Creates a report. That is the job's own work too: the exception's methods may be
-	 * the application's, and fail or take their time.
+	 * Creates a report. To be called on the thread of the job, as the methods of the
+	 * exception may belong to the application, and fail or take long.
 	 * @param error that a method threw
 	 * @return the report
 	 */
@@ -35,7 +36,7 @@ public record FailureReport(@Nullable String sqlState, String message, String st
 	}
 
 	/**
-	 * PostgreSQL's text has no room for this character.
+	 * Replaces the character that PostgreSQL cannot store in a text.
 	 */
 	private static String storable(@Nullable String text) {
 		return String.valueOf(text).replace('\0', '\ufffd');

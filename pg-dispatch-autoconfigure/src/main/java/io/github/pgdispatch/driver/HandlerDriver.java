@@ -1,6 +1,5 @@
 package io.github.pgdispatch.driver;
 
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
@@ -13,19 +12,18 @@ import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.context.SmartLifecycle;
-
 /**
- * Runs the jobs of the handlers that this node knows: claims them as soon as a
+ * Runs the jobs of the handlers that this node has. It claims them as soon as a
  * transaction of this node has dispatched, when the database notifies it of a dispatch
  * from elsewhere, when snoozed jobs fall due, when another node has died, and after each
  * poll interval.
  *
  * <p>
- * Starts before, and stops after, the web server. When it is stopped it takes no further
- * job, waits for the running ones, and then interrupts them and gives them back.
+ * The driver starts before the web server and stops after it. When it is stopped, it
+ * claims no further job and waits for the running ones. It interrupts those that take too
+ * long and gives them back.
  */
-public final class HandlerDriver implements SmartLifecycle, DispatchListener {
+public final class HandlerDriver extends DriverLifecycle<HandlerDriverRun> implements DispatchListener {
 
 	private final DataSource dataSource;
 
@@ -33,7 +31,7 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 
 	private final Supplier<Handlers> handlers;
 
-	private final HandlerInvocations calls;
+	private final HandlerInvocations invocations;
 
 	private final DispatchPropagator propagator;
 
@@ -43,28 +41,26 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 
 	private final HandlerSettings settings;
 
-	private volatile @Nullable HandlerDriverRun shift;
-
 	/**
-	 * Creates a driver, which does nothing before it is started, nor if there are no
-	 * handlers.
-	 * @param dataSource of sessions that have logged in as the role; two are taken at the
-	 * most
+	 * Creates a driver. It does nothing before it is started, and nothing at all if there
+	 * are no handlers.
+	 * @param dataSource of sessions that have logged in as the role; the driver takes at
+	 * most two connections
 	 * @param applicationDataSource whose connections the handlers' transactions use
 	 * @param handlers of this node
-	 * @param calls registered with the transaction manager of those transactions
-	 * @param propagator that restores what came along in headers
+	 * @param invocations registered with the transaction manager of those transactions
+	 * @param propagator that restores the context that a job carries in its headers
 	 * @param executor that runs the jobs
 	 * @param threadFactory of the threads that wait for the database
 	 * @param settings of this driver
 	 */
 	public HandlerDriver(DataSource dataSource, DataSource applicationDataSource, Supplier<Handlers> handlers,
-			HandlerInvocations calls, DispatchPropagator propagator, Executor executor, ThreadFactory threadFactory,
-			HandlerSettings settings) {
+			HandlerInvocations invocations, DispatchPropagator propagator, Executor executor,
+			ThreadFactory threadFactory, HandlerSettings settings) {
 		this.dataSource = dataSource;
 		this.applicationDataSource = applicationDataSource;
 		this.handlers = handlers;
-		this.calls = calls;
+		this.invocations = invocations;
 		this.propagator = propagator;
 		this.executor = executor;
 		this.threadFactory = threadFactory;
@@ -72,38 +68,10 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 	}
 
 	@Override
-	public synchronized void start() {
+	@Nullable HandlerDriverRun begin() {
 		Handlers handlers = this.handlers.get();
-		if (this.shift == null && !handlers.names().isEmpty()) {
-			this.shift = new HandlerDriverRun(this.dataSource, this.applicationDataSource, handlers, this.calls,
-					this.propagator, this.executor, this.threadFactory, this.settings);
-		}
-	}
-
-	@Override
-	public void stop() {
-		end().join();
-	}
-
-	@Override
-	public void stop(Runnable callback) {
-		end().whenComplete((ended, ex) -> callback.run());
-	}
-
-	private synchronized CompletableFuture<Void> end() {
-		HandlerDriverRun shift = this.shift;
-		this.shift = null;
-		return (shift != null) ? shift.end() : CompletableFuture.completedFuture(null);
-	}
-
-	@Override
-	public boolean isRunning() {
-		return this.shift != null;
-	}
-
-	@Override
-	public int getPhase() {
-		return ApplicationDriver.PHASE;
+		return handlers.names().isEmpty() ? null : new HandlerDriverRun(this.dataSource, this.applicationDataSource,
+				handlers, this.invocations, this.propagator, this.executor, this.threadFactory, this.settings);
 	}
 
 	@Override
@@ -113,9 +81,9 @@ public final class HandlerDriver implements SmartLifecycle, DispatchListener {
 
 	@Override
 	public void committed(int fired, int snoozed) {
-		HandlerDriverRun shift = this.shift;
-		if (shift != null) {
-			shift.committed(fired, snoozed);
+		HandlerDriverRun run = run();
+		if (run != null) {
+			run.committed(fired, snoozed);
 		}
 	}
 

@@ -15,40 +15,44 @@ import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.HandlerJobQueue;
+import io.github.pgdispatch.gateway.LeaseGateway;
+import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * What a driver of handlers has from a start to the next stop.
+ * A {@link HandlerDriver} between a start and the next stop. Thread-safe.
  */
-final class HandlerDriverRun {
+final class HandlerDriverRun implements Run {
 
 	private static final Log logger = LogFactory.getLog(HandlerDriverRun.class);
 
-	private final ClaimLoop workers;
+	private final ClaimLoop claimLoop;
 
-	private final QueueWatcher watch;
+	private final QueueWatcher watcher;
 
 	private final CompletableFuture<Void> ended;
 
 	private final ScheduledExecutorService scheduler;
 
-	private Set<String> unknown = Set.of();
+	private Set<String> unknownHandlers = Set.of();
 
 	HandlerDriverRun(DataSource dataSource, DataSource applicationDataSource, Handlers handlers,
-			HandlerInvocations calls, DispatchPropagator propagator, Executor executor, ThreadFactory threadFactory,
-			HandlerSettings settings) {
+			HandlerInvocations invocations, DispatchPropagator propagator, Executor executor,
+			ThreadFactory threadFactory, HandlerSettings settings) {
 		UUID node = UUID.randomUUID();
 		this.scheduler = Executors.newSingleThreadScheduledExecutor(threadFactory);
-		JobRunner body = new JobRunner(handlers, calls, propagator, new CompletionGateway(applicationDataSource, node),
-				this.scheduler);
-		this.workers = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()), handlers, body, executor,
-				settings, (delay) -> lookIn(delay));
-		this.watch = new QueueWatcher(dataSource, new HandlerJobQueue(node, settings.lease(), handlers.names(),
-				this::reportUnknown, this.workers::suspects), this.workers, settings.pollInterval(), settings.listen());
-		this.ended = CompletableFuture.allOf(run(this.watch, threadFactory), run(this.workers, threadFactory))
+		JobRunner runner = new JobRunner(handlers, invocations, propagator,
+				new CompletionGateway(applicationDataSource, node), this.scheduler);
+		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()),
+				new OutcomeGateway(dataSource, node), new LeaseGateway(dataSource, node, settings.lease()), handlers,
+				runner, executor, settings, this::scheduleLook);
+		this.watcher = new QueueWatcher(dataSource, new HandlerJobQueue(node, settings.lease(), handlers.names(),
+				this::reportUnknownHandlers, this.claimLoop::poisonJobDue), this.claimLoop, settings.pollInterval(),
+				settings.listen());
+		this.ended = CompletableFuture.allOf(run(this.watcher, threadFactory), run(this.claimLoop, threadFactory))
 			.whenComplete((nothing, ex) -> this.scheduler.shutdownNow());
 	}
 
@@ -57,40 +61,36 @@ final class HandlerDriverRun {
 	}
 
 	/**
-	 * Says so once for as long as it is the case.
+	 * Warns of each handler once for as long as it is unknown.
 	 */
-	private void reportUnknown(Set<String> unknown) {
-		for (String handler : unknown) {
-			if (!this.unknown.contains(handler)) {
-				logger.warn(
-						"Jobs of the handler '" + handler + "' have been waiting for half a minute, and this node does"
-								+ " not know it. They wait for a node that does: was its method or bean renamed?"
-								+ " @AfterCommitDispatch(name = \"" + handler + "\") keeps the name");
+	private void reportUnknownHandlers(Set<String> handlers) {
+		for (String handler : handlers) {
+			if (!this.unknownHandlers.contains(handler)) {
+				logger.warn("Jobs of the handler '" + handler + "' have been waiting for half a minute, and this node"
+						+ " has no such handler. They wait for a node that has it. If its method or bean was renamed,"
+						+ " @AfterCommitDispatch(name = \"" + handler + "\") keeps the old name");
 			}
 		}
-		this.unknown = unknown;
+		this.unknownHandlers = handlers;
 	}
 
-	private void lookIn(Duration delay) {
-		this.watch.lookIn(delay);
+	private void scheduleLook(Duration delay) {
+		this.watcher.scheduleLook(delay);
 	}
 
 	void committed(int fired, int snoozed) {
 		if (fired > 0) {
-			this.workers.wake(fired);
+			this.claimLoop.wake(fired);
 		}
 		if (snoozed > 0) {
-			this.watch.lookIn(Duration.ZERO);
+			this.watcher.scheduleLook(Duration.ZERO);
 		}
 	}
 
-	/**
-	 * Takes no further job.
-	 * @return completed when nothing runs any more, or was given back
-	 */
-	CompletableFuture<Void> end() {
-		this.watch.stop();
-		this.workers.stop();
+	@Override
+	public CompletableFuture<Void> end() {
+		this.watcher.stop();
+		this.claimLoop.stop();
 		return this.ended;
 	}
 

@@ -7,13 +7,13 @@ import org.springframework.util.Assert;
 /**
  * Settings of a {@link HandlerDriver}.
  *
- * @param concurrency how many jobs this node runs at once, at the most
- * @param lease how long this node's claims hold if it is not heard of: how long after its
- * death others take over its jobs
- * @param pollInterval how often it looks at the queue without being told to
- * @param listen whether it asks the database to be notified of dispatches from elsewhere
- * @param patience how long jobs may go on running when it is stopped, before they are
- * interrupted and given back
+ * @param concurrency maximum number of jobs of handlers that this node runs at once
+ * @param lease how long this node's claims hold without a heartbeat: the time after which
+ * other nodes take over its jobs if it dies
+ * @param pollInterval the longest time between two looks at the queue
+ * @param listen whether dispatches from elsewhere notify this node
+ * @param patience how long jobs may go on running when the driver is stopped, before they
+ * are interrupted and given back
  */
 public record HandlerSettings(int concurrency, Duration lease, Duration pollInterval, boolean listen,
 		Duration patience) {

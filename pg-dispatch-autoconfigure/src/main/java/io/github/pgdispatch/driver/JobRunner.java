@@ -26,29 +26,31 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.util.Assert;
 
 /**
- * Runs one job, and tells what has become of it. Thread-safe.
+ * Runs a claimed job and returns its outcome. Thread-safe.
  */
 final class JobRunner implements Function<Claim, Outcome> {
 
 	private static final Log logger = LogFactory.getLog(JobRunner.class);
 
-	private static final Duration SOONEST_AGAIN = Duration.ofSeconds(1);
+	private static final Duration MIN_DELAY = Duration.ofSeconds(1);
 
-	private static final Duration LATEST_AGAIN = Duration.ofMinutes(1);
-
-	/**
-	 * So many times, as a job may be what takes its sessions down.
-	 */
-	private static final int ATTEMPTS = 5;
+	private static final Duration MAX_DELAY = Duration.ofMinutes(1);
 
 	/**
-	 * So many times in a row, as others may win each time.
+	 * Maximum number of attempts of a job that loses its connection, as the job itself
+	 * may be the cause.
 	 */
-	private static final int RACES = 10;
+	private static final int MAX_ATTEMPTS_WITHOUT_CONNECTION = 5;
+
+	/**
+	 * Maximum number of times in a row that a job is run again at once, as other
+	 * transactions may win each time.
+	 */
+	private static final int MAX_RACES = 10;
 
 	private final Handlers handlers;
 
-	private final HandlerInvocations calls;
+	private final HandlerInvocations invocations;
 
 	private final Headers headers = new Headers();
 
@@ -58,12 +60,24 @@ final class JobRunner implements Function<Claim, Outcome> {
 
 	private final ScheduledExecutorService scheduler;
 
-	private final Set<String> reported = ConcurrentHashMap.newKeySet();
+	/**
+	 * The names of the handlers for which a mismatch of arguments was logged, until a job
+	 * of theirs has been run.
+	 */
+	private final Set<String> misfits = ConcurrentHashMap.newKeySet();
 
-	JobRunner(Handlers handlers, HandlerInvocations calls, DispatchPropagator propagator, CompletionGateway completion,
-			ScheduledExecutorService scheduler) {
+	/**
+	 * Creates a runner.
+	 * @param handlers of this node
+	 * @param invocations registered with the transaction manager of the handlers
+	 * @param propagator that restores the context that a job carries in its headers
+	 * @param completion that completes a job in the transaction of its method
+	 * @param scheduler that interrupts jobs at their time limits
+	 */
+	JobRunner(Handlers handlers, HandlerInvocations invocations, DispatchPropagator propagator,
+			CompletionGateway completion, ScheduledExecutorService scheduler) {
 		this.handlers = handlers;
-		this.calls = calls;
+		this.invocations = invocations;
 		this.propagator = propagator;
 		this.completion = completion;
 		this.scheduler = scheduler;
@@ -72,38 +86,38 @@ final class JobRunner implements Function<Claim, Outcome> {
 	@Override
 	public Outcome apply(Claim claim) {
 		Handler handler = this.handlers.get(claim.handler());
-		Assert.state(handler != null, "A handler that was not asked for");
+		Assert.state(handler != null, "A claim on a job of a handler that this node does not have");
 		for (int race = 1;; race++) {
 			try {
-				HandlerInvocation call = limited(handler, claim);
-				this.reported.remove(claim.handler());
-				return call.isCompleted() ? Outcome.of(claim, Outcome.Kind.SETTLED)
-						: Outcome.done(claim, call.result());
+				HandlerInvocation invocation = invokeWithinTimeLimit(handler, claim);
+				this.misfits.remove(claim.handler());
+				return invocation.isCompleted() ? Outcome.of(claim, Outcome.Kind.SETTLED)
+						: Outcome.done(claim, invocation.result());
 			}
 			catch (ArgumentMismatchException ex) {
 				return misfit(claim, ex);
 			}
 			catch (LostClaimException ex) {
-				logger.warn("Job " + claim.id() + ": " + ex.getMessage());
+				logger.warn(claim + ": " + ex.getMessage());
 				return Outcome.of(claim, Outcome.Kind.SETTLED);
 			}
 			catch (Throwable ex) {
-				if (!handler.isTransactional() || !LostRace.isCauseOf(ex) || race == RACES) {
+				if (!handler.isTransactional() || !LostRace.isCauseOf(ex) || race == MAX_RACES) {
 					return failed(handler, claim, ex);
 				}
-				logger.debug("Job " + claim.id() + " lost a race, and is run again at once", ex);
+				logger.debug(claim + " lost a race against another transaction and is run again at once", ex);
 			}
 		}
 	}
 
-	private HandlerInvocation limited(Handler handler, Claim claim) throws Throwable {
+	private HandlerInvocation invokeWithinTimeLimit(Handler handler, Claim claim) throws Throwable {
 		Duration limit = (claim.timeLimit() != null) ? claim.timeLimit() : handler.timeLimit();
 		if (limit == null) {
-			return call(handler, claim);
+			return invoke(handler, claim);
 		}
 		TimeLimit timeLimit = new TimeLimit(limit, this.scheduler);
 		try {
-			return call(handler, claim);
+			return invoke(handler, claim);
 		}
 		catch (Throwable ex) {
 			throw timeLimit.end() ? new JobTimeLimitExceededException(limit, ex) : ex;
@@ -113,25 +127,26 @@ final class JobRunner implements Function<Claim, Outcome> {
 		}
 	}
 
-	private HandlerInvocation call(Handler handler, Claim claim) throws Throwable {
+	private HandlerInvocation invoke(Handler handler, Claim claim) throws Throwable {
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
-				claim.firedAt().toInstant(), this.headers.read(claim.headers()));
+				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
-			return handler.call(claim.arguments(), context, this.calls, (result, commit) -> commit
+			return handler.call(claim.arguments(), context, this.invocations, (result, commit) -> commit
 					? this.completion.completeAndCommit(claim, result) : this.completion.complete(claim, result),
 					claim.wantsResult());
 		}
 	}
 
 	/**
-	 * What a transaction of the method's own that lost its connection would have done is
-	 * undone. If it is not, as only the answer to its commit was lost, the job is gone
-	 * with it. So such a method is run again whatever it says.
+	 * Returns the outcome of a failed attempt. A transactional method that lost its
+	 * connection is run again, whatever its retry options are: its transaction was
+	 * undone, or it was committed and has removed the job, so that no attempt follows.
 	 */
 	private Outcome failed(Handler handler, Claim claim, Throwable ex) {
-		if (handler.isTransactional() && claim.attempt() < ATTEMPTS && LostConnection.isCauseOf(ex)) {
-			logger.warn("Job " + claim.id() + " of " + claim.handler() + " lost the database, and is run again: " + ex);
-			return Outcome.again(claim, SOONEST_AGAIN);
+		if (handler.isTransactional() && claim.attempt() < MAX_ATTEMPTS_WITHOUT_CONNECTION
+				&& LostConnection.isCauseOf(ex)) {
+			logger.warn(claim + " lost its database connection and is run again: " + ex);
+			return Outcome.releasedAfterAttempt(claim, MIN_DELAY);
 		}
 		Duration retryIn = Causes.of(ex)
 			.filter(RetryAfterException.class::isInstance)
@@ -142,20 +157,19 @@ final class JobRunner implements Function<Claim, Outcome> {
 	}
 
 	/**
-	 * Other nodes may have another version of the method, to which they fit.
+	 * Gives back a job whose arguments do not fit the method. Another node may have a
+	 * version of the method that they fit.
 	 */
 	private Outcome misfit(Claim claim, ArgumentMismatchException ex) {
-		String message = "Job " + claim.id() + " of " + claim.handler()
-				+ " waits for a node with a method that it fits: " + ex.getMessage();
-		if (this.reported.add(claim.handler())) {
+		String message = claim + " waits for a node with a method that it fits: " + ex.getMessage();
+		if (this.misfits.add(claim.handler())) {
 			logger.warn(message);
 		}
 		else {
 			logger.debug(message);
 		}
-		Duration age = Duration.between(claim.firedAt().toInstant(), Instant.now());
-		Duration delay = (age.compareTo(SOONEST_AGAIN) < 0) ? SOONEST_AGAIN
-				: (age.compareTo(LATEST_AGAIN) > 0) ? LATEST_AGAIN : age;
+		Duration age = Duration.between(claim.dispatchedAt().toInstant(), Instant.now());
+		Duration delay = (age.compareTo(MIN_DELAY) < 0) ? MIN_DELAY : (age.compareTo(MAX_DELAY) > 0) ? MAX_DELAY : age;
 		return Outcome.released(claim, delay);
 	}
 

@@ -5,7 +5,7 @@ import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLTransientConnectionException;
 
 /**
- * Tells whether a method failed as the database went away, or had no connection left.
+ * Recognizes failures of a method that lost its database connection, or did not get one.
  */
 final class LostConnection {
 
@@ -17,9 +17,9 @@ final class LostConnection {
 	}
 
 	/**
-	 * Classes of SQLSTATE, see appendix A of PostgreSQL's manual: 08 is that of
-	 * connection exceptions, and 57P01 to 57P05 are those of a server that ends sessions
-	 * or has not yet begun with them.
+	 * Recognizes SQLSTATEs, see appendix A of PostgreSQL's manual. Class 08 has
+	 * connection exceptions. A server that ends sessions, or does not accept them yet,
+	 * uses 57P01 to 57P05.
 	 */
 	private static boolean isLost(SQLException ex) {
 		String state = String.valueOf(ex.getSQLState());

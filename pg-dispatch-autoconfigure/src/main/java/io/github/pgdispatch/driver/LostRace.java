@@ -3,13 +3,14 @@ package io.github.pgdispatch.driver;
 import java.util.Set;
 
 /**
- * Tells whether a method's transaction was undone in favour of another one, through no
- * fault of its own.
+ * Recognizes failures of a method whose transaction was undone in favour of another
+ * transaction.
  */
 final class LostRace {
 
 	/**
-	 * Serialization failures and deadlocks, see appendix A of PostgreSQL's manual.
+	 * The SQLSTATEs of serialization failures and deadlocks, see appendix A of
+	 * PostgreSQL's manual.
 	 */
 	private static final Set<String> STATES = Set.of("40001", "40P01");
 

@@ -6,17 +6,17 @@ import io.github.pgdispatch.gateway.Claim;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has become of a claimed job.
+ * The outcome of a claimed job.
  *
  * @param claim on the job
  * @param kind of the outcome
- * @param error with which it failed
+ * @param error of a failed job
  * @param report of the error
- * @param canRetry whether another attempt could succeed, if it failed
- * @param result as JSON, if it is done and that is to be kept
- * @param delay after which it is due again, if it is given back; or if it failed and has
- * said so itself
- * @param counted whether it was an attempt, if it is given back
+ * @param canRetry whether another attempt of a failed job could succeed
+ * @param result of a job that is done, as JSON; {@code null} if none is kept
+ * @param delay after which a released job is due again, or that a failed job has asked
+ * for
+ * @param counted whether a released job has had an attempt
  */
 record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable FailureReport report, boolean canRetry,
 		@Nullable String result, @Nullable Duration delay, boolean counted) {
@@ -42,37 +42,37 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 	}
 
 	/**
-	 * It is to be run again, though this was an attempt.
+	 * Returns the outcome of a job that is released after an attempt.
 	 */
-	static Outcome again(Claim claim, Duration delay) {
+	static Outcome releasedAfterAttempt(Claim claim, Duration delay) {
 		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, true);
 	}
 
 	enum Kind {
 
 		/**
-		 * It is done, and is to be deleted.
+		 * The job is done and is to be deleted.
 		 */
 		DONE,
 
 		/**
-		 * Nothing more is to be done: it was deleted with its effects, or is another
-		 * node's.
+		 * Nothing is left to do: the job was deleted in the transaction of its method, or
+		 * another node has taken it over.
 		 */
 		SETTLED,
 
 		/**
-		 * It is to be run again, or to become a dead letter.
+		 * The job has failed. It is to be run again or to become a dead letter.
 		 */
 		FAILED,
 
 		/**
-		 * It was cancelled, and did not come to its end.
+		 * The job was cancelled before it was done.
 		 */
 		CANCELLED,
 
 		/**
-		 * It is to be given back.
+		 * The claim is to be released, so that the job is run again.
 		 */
 		RELEASED
 

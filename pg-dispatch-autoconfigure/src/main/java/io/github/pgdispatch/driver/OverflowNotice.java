@@ -7,20 +7,21 @@ import java.util.Collection;
 import io.github.pgdispatch.gateway.ClaimGateway;
 
 /**
- * Has other nodes look for what this one cannot take: at once, and again as long as it is
- * left there, ever more rarely, since they seem to be as busy. Not thread-safe.
+ * Notifies other nodes of due jobs that this node cannot take: at once, and repeatedly as
+ * long as the jobs are still there. The delays grow, since the other nodes seem to be as
+ * busy. Not thread-safe.
  */
 final class OverflowNotice {
 
-	private static final Duration AGAIN = Duration.ofMillis(200);
+	private static final Duration FIRST_DELAY = Duration.ofMillis(200);
 
-	private static final Duration AGAIN_AT_MOST = Duration.ofSeconds(5);
+	private static final Duration MAX_DELAY = Duration.ofSeconds(5);
 
 	private final ClaimGateway gateway;
 
-	private Duration again = AGAIN;
+	private Duration delay = FIRST_DELAY;
 
-	private long next = System.nanoTime();
+	private long notBefore = System.nanoTime();
 
 	private boolean pending;
 
@@ -29,39 +30,39 @@ final class OverflowNotice {
 	}
 
 	/**
-	 * Forgets what there was to hand over.
+	 * Forgets the pending notice.
 	 */
 	void reset() {
 		this.pending = false;
 	}
 
 	/**
-	 * Hands over, unless that was just done.
-	 * @param full the handlers of which this node can run no more
+	 * Sends the notice, or leaves it pending if one was sent recently.
+	 * @param full the names of the handlers that may have no more jobs on this node
 	 */
-	void of(Collection<String> full) throws SQLException {
+	void send(Collection<String> full) throws SQLException {
 		if (full.isEmpty()) {
 			return;
 		}
-		if (System.nanoTime() - this.next < 0) {
+		if (System.nanoTime() - this.notBefore < 0) {
 			this.pending = true;
 			return;
 		}
-		boolean due = this.gateway.handOver(full);
-		this.next = System.nanoTime() + this.again.toNanos();
-		Duration twice = this.again.multipliedBy(2);
-		this.again = !due ? AGAIN : (twice.compareTo(AGAIN_AT_MOST) < 0) ? twice : AGAIN_AT_MOST;
+		boolean due = this.gateway.notifyOtherNodes(full);
+		this.notBefore = System.nanoTime() + this.delay.toNanos();
+		Duration twice = this.delay.multipliedBy(2);
+		this.delay = !due ? FIRST_DELAY : (twice.compareTo(MAX_DELAY) < 0) ? twice : MAX_DELAY;
 		this.pending = due;
 	}
 
 	/**
-	 * Returns when to hand over again, if that is sooner.
+	 * Returns the time until the pending notice, or the timeout if that is shorter.
 	 */
 	Duration within(Duration timeout) {
 		if (!this.pending) {
 			return timeout;
 		}
-		long left = this.next - System.nanoTime();
+		long left = this.notBefore - System.nanoTime();
 		return Duration.ofNanos(Math.max(1, Math.min(left, timeout.toNanos())));
 	}
 

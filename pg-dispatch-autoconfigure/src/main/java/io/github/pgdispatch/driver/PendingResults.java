@@ -15,76 +15,77 @@ import java.util.concurrent.TimeUnit;
 import io.github.pgdispatch.JobResult;
 
 /**
- * Those who wait for the ends of jobs. Thread-safe.
+ * The results that somebody waits for. Thread-safe.
  */
 final class PendingResults {
 
-	private static final Long NOBODY = Long.MIN_VALUE;
+	private static final Long NO_JOB = Long.MIN_VALUE;
 
-	private final Map<Long, Set<CompletableFuture<JobResult>>> byId = new ConcurrentHashMap<>();
+	private final Map<Long, Set<CompletableFuture<JobResult>>> futures = new ConcurrentHashMap<>();
 
-	private final BlockingQueue<Long> fresh = new LinkedBlockingQueue<>();
+	private final BlockingQueue<Long> added = new LinkedBlockingQueue<>();
 
 	/**
-	 * Adds one, until its future is completed or cancelled.
-	 * @param id of the job that it waits for
+	 * Adds a future, which is removed when it is completed or cancelled.
+	 * @param id of the job that somebody waits for
 	 * @return the future
 	 */
 	CompletableFuture<JobResult> add(long id) {
 		CompletableFuture<JobResult> future = new CompletableFuture<>();
-		this.byId.compute(id, (key, futures) -> {
+		this.futures.compute(id, (key, futures) -> {
 			Set<CompletableFuture<JobResult>> all = (futures != null) ? futures : ConcurrentHashMap.newKeySet();
 			all.add(future);
 			return all;
 		});
-		future.whenComplete((result, ex) -> this.byId.computeIfPresent(id, (key, futures) -> {
+		future.whenComplete((result, ex) -> this.futures.computeIfPresent(id, (key, futures) -> {
 			futures.remove(future);
 			return futures.isEmpty() ? null : futures;
 		}));
-		this.fresh.add(id);
+		this.added.add(id);
 		return future;
 	}
 
 	boolean isEmpty() {
-		return this.byId.isEmpty();
+		return this.futures.isEmpty();
 	}
 
 	Collection<Long> ids() {
-		return List.copyOf(this.byId.keySet());
+		return List.copyOf(this.futures.keySet());
 	}
 
 	Collection<CompletableFuture<JobResult>> of(long id) {
-		return List.copyOf(this.byId.getOrDefault(id, Set.of()));
+		return List.copyOf(this.futures.getOrDefault(id, Set.of()));
 	}
 
 	/**
-	 * Returns the jobs that somebody has begun to wait for since the last call.
+	 * Takes the jobs that were added since the last call.
 	 */
-	Collection<Long> takeFresh() {
+	Collection<Long> takeAdded() {
 		List<Long> ids = new ArrayList<>();
-		this.fresh.drainTo(ids);
+		this.added.drainTo(ids);
 		return ids;
 	}
 
 	/**
-	 * Waits until somebody begins to wait for a job.
-	 * @return the jobs
+	 * Takes the jobs that were added since the last call, and waits if there are none.
+	 * @param timeout the maximum time to wait
+	 * @return the ids of the jobs
 	 */
-	Collection<Long> takeFresh(Duration timeout) throws InterruptedException {
-		Long first = this.fresh.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+	Collection<Long> takeAdded(Duration timeout) throws InterruptedException {
+		Long first = this.added.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
 		List<Long> ids = new ArrayList<>();
 		if (first != null) {
 			ids.add(first);
-			this.fresh.drainTo(ids);
+			this.added.drainTo(ids);
 		}
 		return ids;
 	}
 
 	/**
-	 * Ends {@link #takeFresh(Duration)}.
+	 * Ends {@link #takeAdded(Duration)}.
 	 */
 	void wake() {
-		this.fresh.add(NOBODY);
+		this.added.add(NO_JOB);
 	}
 
 }

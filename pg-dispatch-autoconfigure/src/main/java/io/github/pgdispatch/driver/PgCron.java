@@ -11,8 +11,8 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.dao.NonTransientDataAccessResourceException;
 
 /**
- * pg_cron as the driver: the database schedules workers of its own, with no part of ours.
- * All there is to do is to ask it whether it can.
+ * pg_cron as the driver: the database schedules workers of its own, and this node does
+ * not take part. It only asks the database whether pg_cron can run the jobs.
  */
 public final class PgCron {
 
@@ -27,8 +27,8 @@ public final class PgCron {
 	}
 
 	/**
-	 * Tells what keeps pg_cron from running the jobs.
-	 * @return a clause, or {@code null} if nothing does
+	 * Returns why pg_cron cannot run the jobs.
+	 * @return a clause, or {@code null} if pg_cron can run them
 	 */
 	public @Nullable String obstacle() {
 		try {
@@ -42,7 +42,8 @@ public final class PgCron {
 
 	/**
 	 * Makes sure that pg_cron runs the jobs.
-	 * @throws PgDispatchConfigurationException if it cannot; it says what to do
+	 * @throws PgDispatchConfigurationException if pg_cron cannot run them; it says what
+	 * to do
 	 */
 	public void require() {
 		CronObstacle obstacle = CronObstacle.in(report());
@@ -64,8 +65,8 @@ public final class PgCron {
 			throw new PgDispatchConfigurationException(
 					"pgdispatch.driver is pg-cron, but the database does not say whether pg_cron could run the jobs: "
 							+ firstLine(ex) + ".",
-					"Install the schema pgdispatch in version 1.1.0 or newer, and grant it to the role of the application: "
-							+ "set pgdispatch.schema.mode to validate to be told what is missing.",
+					"Install the schema pgdispatch, and grant it to the role of the application. "
+							+ "Set pgdispatch.schema.mode to validate to be told what is missing.",
 					ex);
 		}
 	}

@@ -3,41 +3,42 @@ package io.github.pgdispatch.driver;
 import java.time.Duration;
 
 /**
- * How many jobs a node may claim ahead of those that it runs: as many as it has been
- * completing in a moment, so that quick ones are claimed many at once, and slow ones are
- * left to other nodes. Not thread-safe.
+ * Decides how many jobs a node claims ahead of those that it runs: as many as it recently
+ * completed in a moment. So quick jobs are claimed many at once, and slow jobs are left
+ * to other nodes. Not thread-safe.
  */
 final class Prefetch {
 
 	/**
-	 * Long against a round trip to the database, and hardly felt as a delay.
+	 * Time that the prefetched jobs last: long compared to a round trip to the database,
+	 * and too short for their delay to be noticed.
 	 */
-	private static final Duration AHEAD = Duration.ofMillis(50);
+	private static final Duration RESERVE = Duration.ofMillis(50);
 
 	private static final Duration WINDOW = Duration.ofMillis(20);
 
-	private static final int MOST = 1_000;
+	private static final int MAX_JOBS = 1_000;
 
 	private long windowBegan = System.nanoTime();
 
-	private long completedThen;
+	private long completedBefore;
 
-	private int ahead;
+	private int jobs;
 
 	/**
-	 * Determines how many.
-	 * @param completed how many have been completed so far
-	 * @return the number, which is zero when jobs take long
+	 * Returns the number of jobs to prefetch.
+	 * @param completed number of jobs that were completed so far
+	 * @return the number, which is zero if jobs take long
 	 */
-	int ahead(long completed) {
+	int jobs(long completed) {
 		long elapsed = System.nanoTime() - this.windowBegan;
 		if (elapsed > WINDOW.toNanos()) {
-			long inWindow = completed - this.completedThen;
-			this.ahead = (int) Math.min(MOST, inWindow * AHEAD.toNanos() / elapsed);
+			long inWindow = completed - this.completedBefore;
+			this.jobs = (int) Math.min(MAX_JOBS, inWindow * RESERVE.toNanos() / elapsed);
 			this.windowBegan = System.nanoTime();
-			this.completedThen = completed;
+			this.completedBefore = completed;
 		}
-		return this.ahead;
+		return this.jobs;
 	}
 
 }

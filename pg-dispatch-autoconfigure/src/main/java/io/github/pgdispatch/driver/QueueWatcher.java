@@ -8,37 +8,38 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import javax.sql.DataSource;
 
-import io.github.pgdispatch.gateway.QueueStatus;
-import io.github.pgdispatch.gateway.WatchSession;
 import io.github.pgdispatch.gateway.JobQueue;
+import io.github.pgdispatch.gateway.QueueStatus;
+import io.github.pgdispatch.gateway.QueueWatchSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.util.backoff.BackOffExecution;
 import org.springframework.util.backoff.ExponentialBackOff;
 
 /**
- * Watches the queue, and wakes the workers when there is something in it of which no
- * commit of this node has told them. Runs on a thread of its own until it is stopped,
- * whatever happens to the database.
+ * Watches the queue and wakes the workers when there are jobs that no commit of this node
+ * has announced. Runs on a thread of its own until it is stopped, whatever happens to the
+ * database.
  */
 final class QueueWatcher implements Runnable {
 
 	private static final Log logger = LogFactory.getLog(QueueWatcher.class);
 
 	/**
-	 * How long it hears nothing but the database: what its own node asks of it waits.
+	 * Maximum time that the watcher waits for a notification before it checks what its
+	 * own node asks for.
 	 */
 	private static final Duration TICK = Duration.ofMillis(100);
 
 	/**
-	 * How soon it tries again to be notified when it could not be.
+	 * Delay before the next look while dispatches from SQL may notify nobody.
 	 */
-	private static final Duration RETRY = Duration.ofMillis(500);
+	private static final Duration RETRY_TO_REST = Duration.ofMillis(500);
 
 	/**
-	 * How many jobs in a tick make workers busy: they come across new ones sooner than
-	 * notifications could tell of them, which would slow down those who dispatch.
+	 * Number of jobs completed in a tick from which on workers are busy. Busy workers
+	 * find new jobs sooner than notifications could announce them, and notifications
+	 * would slow down those who dispatch.
 	 */
 	private static final int BUSY = 100;
 
@@ -54,21 +55,23 @@ final class QueueWatcher implements Runnable {
 
 	private final CountDownLatch stopped = new CountDownLatch(1);
 
+	private final DatabaseOutage outage;
+
 	/**
-	 * When to look again, as {@link System#nanoTime()} tells the time; what is asked
-	 * while it looks counts for the next time.
+	 * The time of the next look, in terms of {@link System#nanoTime()}. A look that is
+	 * scheduled during a look comes after it.
 	 */
 	private final AtomicLong nextLook = new AtomicLong(System.nanoTime());
 
-	private volatile boolean deaf = true;
+	private volatile boolean mayMissDispatches = true;
 
 	/**
-	 * Creates a watch.
-	 * @param dataSource that its session is taken from
-	 * @param queue that it watches
-	 * @param workers to be woken
-	 * @param pollInterval how often it looks without being told to
-	 * @param listen whether it asks to be notified
+	 * Creates a watcher.
+	 * @param dataSource that provides the connection
+	 * @param queue to watch
+	 * @param workers to wake
+	 * @param pollInterval the longest time between two looks
+	 * @param listen whether the database is asked to notify the watcher
 	 */
 	QueueWatcher(DataSource dataSource, JobQueue queue, Wakeable workers, Duration pollInterval, boolean listen) {
 		this.dataSource = dataSource;
@@ -76,24 +79,31 @@ final class QueueWatcher implements Runnable {
 		this.workers = workers;
 		this.pollInterval = pollInterval;
 		this.listen = listen;
+		this.outage = new DatabaseOutage(logger, "Jobs wait until it is back", reconnectBackOff(pollInterval));
+	}
+
+	private static ExponentialBackOff reconnectBackOff(Duration pollInterval) {
+		ExponentialBackOff backOff = new ExponentialBackOff(TICK.toMillis(), 2);
+		backOff.setMaxInterval(pollInterval.toMillis());
+		return backOff;
 	}
 
 	/**
-	 * Has it look at the queue after the given time, unless it does so before.
-	 * @param delay the time
+	 * Schedules a look at the queue, unless one is scheduled before that.
+	 * @param delay the time until the look
 	 */
-	void lookIn(Duration delay) {
+	void scheduleLook(Duration delay) {
 		long time = System.nanoTime() + delay.toNanos();
 		this.nextLook.accumulateAndGet(time, (one, other) -> (one - other < 0) ? one : other);
 	}
 
 	/**
-	 * Whether it may not be notified of dispatches from SQL at present, such as those of
-	 * triggers.
-	 * @return whether that is so
+	 * Returns whether dispatches from SQL, such as those of triggers, may notify nobody
+	 * at present.
+	 * @return whether they may notify nobody
 	 */
-	boolean isDeaf() {
-		return this.deaf;
+	boolean mayMissDispatches() {
+		return this.mayMissDispatches;
 	}
 
 	void stop() {
@@ -102,59 +112,42 @@ final class QueueWatcher implements Runnable {
 
 	@Override
 	public void run() {
-		boolean lost = false;
-		BackOffExecution reconnects = reconnects();
 		while (!isStopped()) {
-			try (WatchSession session = WatchSession.open(this.dataSource, this.queue, this.listen)) {
+			try (QueueWatchSession session = QueueWatchSession.open(this.dataSource, this.queue, this.listen)) {
 				look(session);
-				if (lost) {
-					logger.info("The database is back");
-					lost = false;
-				}
-				reconnects = reconnects();
+				this.outage.ended();
 				while (await(session)) {
 					look(session);
 				}
 			}
 			catch (SQLException | RuntimeException ex) {
-				if (!lost && !isStopped()) {
-					logger.warn("Lost the database; jobs wait until it is back: " + ex);
-					logger.debug("The cause:", ex);
-					lost = true;
-				}
-				pause(reconnects.nextBackOff());
+				pause(isStopped() ? Duration.ZERO : this.outage.noticed(ex));
 			}
 		}
 	}
 
-	private BackOffExecution reconnects() {
-		ExponentialBackOff reconnects = new ExponentialBackOff(TICK.toMillis(), 2);
-		reconnects.setMaxInterval(this.pollInterval.toMillis());
-		return reconnects.start();
-	}
-
-	private void look(WatchSession session) throws SQLException {
+	private void look(QueueWatchSession session) throws SQLException {
 		this.nextLook.set(System.nanoTime() + this.pollInterval.toNanos());
-		QueueStatus outlook = session.watch();
-		if (outlook.due() > 0) {
-			this.workers.wake(outlook.due());
+		QueueStatus status = session.look();
+		if (status.due() > 0) {
+			this.workers.wake(status.due());
 		}
-		if (outlook.nextDueIn() != null) {
-			lookIn(outlook.nextDueIn());
+		if (status.nextDueIn() != null) {
+			scheduleLook(status.nextDueIn());
 		}
-		this.deaf = !outlook.lastWord();
-		if (this.deaf) {
-			lookIn(RETRY);
+		this.mayMissDispatches = status.mayMissDispatches();
+		if (this.mayMissDispatches) {
+			scheduleLook(RETRY_TO_REST);
 		}
 	}
 
 	/**
-	 * Waits until it is time to look again.
+	 * Waits until it is time for the next look.
 	 * @param session that is notified
-	 * @return {@code true}, or {@code false} if there will be no next time
+	 * @return {@code true}, or {@code false} if the watcher was stopped
 	 * @throws SQLException if the session is lost
 	 */
-	private boolean await(WatchSession session) throws SQLException {
+	private boolean await(QueueWatchSession session) throws SQLException {
 		long completed = this.workers.completed();
 		long left;
 		while (!isStopped() && (left = this.nextLook.get() - System.nanoTime()) > 0) {
@@ -165,9 +158,9 @@ final class QueueWatcher implements Runnable {
 			boolean busy = this.workers.completed() - completed >= BUSY;
 			completed = this.workers.completed();
 			if (busy) {
-				session.stir();
+				session.endRest();
 			}
-			else if (session.isStirred()) {
+			else if (session.isRestEnded()) {
 				return true;
 			}
 		}
@@ -178,9 +171,9 @@ final class QueueWatcher implements Runnable {
 		return this.stopped.getCount() == 0;
 	}
 
-	private void pause(long millis) {
+	private void pause(Duration duration) {
 		try {
-			this.stopped.await(millis, TimeUnit.MILLISECONDS);
+			this.stopped.await(duration.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (InterruptedException ex) {
 			stop();

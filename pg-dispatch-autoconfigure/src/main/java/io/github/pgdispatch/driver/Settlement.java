@@ -10,69 +10,72 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.gateway.Claim;
-import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.FailedAttempt;
+import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.RetryPolicy;
-import org.jspecify.annotations.Nullable;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
 /**
- * Lets the database know what has become of jobs.
+ * Settles the outcomes of jobs: records them in the database and logs failures. Not
+ * thread-safe except for {@link #completed()}.
  */
 final class Settlement {
 
 	private static final Log logger = LogFactory.getLog(Settlement.class);
 
-	private final ClaimGateway gateway;
+	private final OutcomeGateway gateway;
 
 	private final Handlers handlers;
 
-	private final ClaimedJobs calls;
+	private final ClaimedJobs jobs;
 
 	private final Duration lease;
 
-	private final Consumer<Duration> later;
+	private final Consumer<Duration> scheduleLook;
 
-	private final AtomicLong settled = new AtomicLong();
+	private final AtomicLong completed = new AtomicLong();
 
 	/**
-	 * Those that were completed by a statement whose answer was lost.
+	 * The ids of jobs that a statement was to complete whose answer was lost.
 	 */
-	private final Set<Long> doubtful = new HashSet<>();
+	private final Set<Long> unconfirmed = new HashSet<>();
 
 	/**
-	 * Creates one.
+	 * Creates a settlement.
 	 * @param gateway to the database
 	 * @param handlers of this node
-	 * @param calls of this node
+	 * @param jobs of this node
 	 * @param lease of this node
-	 * @param later told in how long something that is given back will be due
+	 * @param scheduleLook has the queue looked at after a delay
 	 */
-	Settlement(ClaimGateway gateway, Handlers handlers, ClaimedJobs calls, Duration lease, Consumer<Duration> later) {
+	Settlement(OutcomeGateway gateway, Handlers handlers, ClaimedJobs jobs, Duration lease,
+			Consumer<Duration> scheduleLook) {
 		this.gateway = gateway;
 		this.handlers = handlers;
-		this.calls = calls;
+		this.jobs = jobs;
 		this.lease = lease;
-		this.later = later;
+		this.scheduleLook = scheduleLook;
 	}
 
 	/**
-	 * Returns how many jobs have been settled so far.
+	 * Returns the number of jobs that have been settled so far.
 	 */
-	long count() {
-		return this.settled.get();
+	long completed() {
+		return this.completed.get();
 	}
 
 	/**
-	 * Settles all that has ended by now. What it cannot is kept for the next time.
+	 * Settles all jobs that have ended. Outcomes that could not be settled are kept for
+	 * the next call.
 	 */
 	void settle() throws SQLException {
-		List<Outcome> left = new ArrayList<>(this.calls.takeOutcomes());
+		List<Outcome> left = new ArrayList<>(this.jobs.takeOutcomes());
 		try {
 			settled(left, complete(of(Outcome.Kind.DONE, left)));
 			settled(left, of(Outcome.Kind.SETTLED, left));
@@ -81,7 +84,7 @@ final class Settlement {
 					fail(outcome);
 				}
 				else if (outcome.kind() == Outcome.Kind.CANCELLED) {
-					this.gateway.cancelled(outcome.claim());
+					this.gateway.cancel(outcome.claim());
 				}
 				else {
 					release(outcome);
@@ -90,7 +93,7 @@ final class Settlement {
 			}
 		}
 		finally {
-			this.calls.putBack(left);
+			this.jobs.putBack(left);
 		}
 	}
 
@@ -99,8 +102,8 @@ final class Settlement {
 	}
 
 	private void settled(List<Outcome> left, List<Outcome> settled) {
-		this.settled.addAndGet(settled.size());
-		this.calls.settled(settled);
+		this.completed.addAndGet(settled.size());
+		this.jobs.settled(settled);
 		left.removeAll(settled);
 	}
 
@@ -109,19 +112,19 @@ final class Settlement {
 			return done;
 		}
 		List<Claim> claims = done.stream().map(Outcome::claim).toList();
-		Set<Long> lost;
+		Set<Long> takenOver;
 		try {
-			lost = new HashSet<>(this.gateway.complete(claims, results(done)));
+			takenOver = new HashSet<>(this.gateway.complete(claims, results(done)));
 		}
 		catch (SQLException ex) {
-			claims.forEach((claim) -> this.doubtful.add(claim.id()));
+			claims.forEach((claim) -> this.unconfirmed.add(claim.id()));
 			throw ex;
 		}
-		lost.removeAll(this.doubtful);
-		this.doubtful.clear();
-		if (!lost.isEmpty()) {
-			logger.warn("Other nodes have taken over jobs that this one has run to the end, as it was not heard of for "
-					+ this.lease + ": " + lost);
+		takenOver.removeAll(this.unconfirmed);
+		this.unconfirmed.clear();
+		if (!takenOver.isEmpty()) {
+			logger.warn("Other nodes have taken over jobs that this node has run to the end, because it sent no"
+					+ " heartbeat for " + this.lease + ". These jobs are run twice: " + takenOver);
 		}
 		return done;
 	}
@@ -136,7 +139,7 @@ final class Settlement {
 		Duration delay = (outcome.delay() != null) ? outcome.delay() : Duration.ZERO;
 		this.gateway.release(outcome.claim(), delay, outcome.counted());
 		if (!delay.isZero()) {
-			this.later.accept(delay);
+			this.scheduleLook.accept(delay);
 		}
 	}
 
@@ -144,19 +147,20 @@ final class Settlement {
 		Claim claim = outcome.claim();
 		FailureReport report = outcome.report();
 		Assert.state(report != null, "A failure without a report");
-		String job = "Job " + claim.id() + " of " + claim.handler();
-		String end = this.gateway.end(claim, attempt(claim, outcome, report));
+		String end = this.gateway.fail(claim, attempt(claim, outcome, report));
 		if (end == null) {
-			warn(job + " failed here, and is another node's by now, or has been committed", outcome);
+			warn(claim
+					+ " failed on this node, which no longer has the claim: another node has taken it over, or it was"
+					+ " committed", outcome);
 		}
 		else if (end.equals("retried")) {
-			logger.warn(job + " failed, and will be run again: " + report.message());
+			logger.warn(claim + " failed and will be run again: " + report.message());
 			logger.debug("The failure:", outcome.error());
-			// When exactly, the look finds out.
-			this.later.accept(Duration.ZERO);
+			// The look finds out when the next attempt is due.
+			this.scheduleLook.accept(Duration.ZERO);
 		}
 		else if (end.equals("dead")) {
-			warn(job + " failed: it is now in pgdispatch.dead_letter", outcome);
+			warn(claim + " failed for good and is now in pgdispatch.dead_letter", outcome);
 		}
 	}
 
@@ -165,18 +169,18 @@ final class Settlement {
 		RetryPolicy retry = (handler != null) ? handler.retry() : RetryPolicy.NEVER;
 		return new FailedAttempt(report.sqlState(), report.message(), report.stackTrace(), outcome.canRetry(),
 				outcome.delay(), retry.maxAttempts(), retry.backOff().delay(), retry.backOff().multiplier(),
-				retry.backOff().limit());
+				retry.backOff().max());
 	}
 
 	/**
-	 * The exception's own methods may fail.
+	 * Logs a failure. The methods of the exception may fail themselves.
 	 */
 	private static void warn(String message, Outcome outcome) {
 		try {
 			logger.warn(message, outcome.error());
 		}
 		catch (RuntimeException | Error ex) {
-			logger.warn(message + ", and its exception cannot be logged: " + outcome.report());
+			logger.warn(message + ". Its exception cannot be logged: " + outcome.report());
 		}
 	}
 

@@ -6,8 +6,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The time limit of one attempt: interrupts the thread that runs it, and no other job on
- * that thread.
+ * The time limit of one attempt. It interrupts the thread that runs the attempt, but no
+ * other job on that thread. Thread-safe.
  */
 final class TimeLimit {
 
@@ -20,9 +20,9 @@ final class TimeLimit {
 	private boolean ended;
 
 	/**
-	 * Begins the attempt of the current thread.
-	 * @param limit how long it may take
-	 * @param scheduler that interrupts it
+	 * Begins an attempt on the current thread.
+	 * @param limit maximum duration of the attempt
+	 * @param scheduler that interrupts the thread
 	 */
 	TimeLimit(Duration limit, ScheduledExecutorService scheduler) {
 		this.alarm = scheduler.schedule(this::exceed, limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -36,8 +36,8 @@ final class TimeLimit {
 	}
 
 	/**
-	 * Ends the attempt. It will not be interrupted any more.
-	 * @return whether it was
+	 * Ends the attempt, which will not be interrupted any more.
+	 * @return whether the attempt was interrupted
 	 */
 	synchronized boolean end() {
 		this.ended = true;

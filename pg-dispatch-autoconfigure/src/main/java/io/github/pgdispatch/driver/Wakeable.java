@@ -1,18 +1,18 @@
 package io.github.pgdispatch.driver;
 
 /**
- * Those whom a {@link QueueWatcher} wakes.
+ * Runs jobs and is woken by a {@link QueueWatcher}.
  */
 interface Wakeable {
 
 	/**
 	 * Called when jobs are due.
-	 * @param jobs how many are known of
+	 * @param jobs number of jobs that are known to be due
 	 */
 	void wake(int jobs);
 
 	/**
-	 * Returns how many jobs they have completed so far.
+	 * Returns the number of jobs that were completed so far.
 	 * @return the number, which only grows
 	 */
 	long completed();

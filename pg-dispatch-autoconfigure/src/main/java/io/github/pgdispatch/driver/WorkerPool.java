@@ -1,55 +1,19 @@
 package io.github.pgdispatch.driver;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
-import io.github.pgdispatch.gateway.Progress;
-import io.github.pgdispatch.gateway.WorkerSession;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
-import org.postgresql.util.PSQLState;
-
-import org.springframework.util.backoff.BackOff;
-import org.springframework.util.backoff.BackOffExecution;
-import org.springframework.util.backoff.ExponentialBackOff;
-
 /**
- * The workers of this node. There are none until they are woken, and no more than there
- * is reason for. Thread-safe.
+ * The workers of this node, which run SQL jobs. There are none until the pool is woken,
+ * and no more than are needed. Thread-safe.
  */
 final class WorkerPool implements Wakeable {
-
-	private static final Log logger = LogFactory.getLog(WorkerPool.class);
-
-	/**
-	 * Long against a round trip, short against a shutdown that waits for it.
-	 */
-	private static final Duration SLICE = Duration.ofMillis(20);
-
-	/**
-	 * How soon a worker that runs a quick job looks at the queue again. One that does not
-	 * runs one that takes its time, and others have to look.
-	 */
-	private static final Duration SOON = Duration.ofMillis(5);
-
-	/**
-	 * The same for one that runs batches, of which the last one may begin at the end of
-	 * its slice, and takes ten milliseconds where there are as many.
-	 */
-	private static final Duration SOON_IN_BATCHES = Duration.ofMillis(40);
-
-	private static final BackOff TROUBLES = new ExponentialBackOff(100, 2);
-
-	private final DataSource dataSource;
 
 	private final Executor executor;
 
@@ -57,72 +21,48 @@ final class WorkerPool implements Wakeable {
 
 	private final int threads;
 
-	private final Consumer<Duration> lookIn;
+	private final QueueDrain drain;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
-	private final AtomicBoolean sessionLost = new AtomicBoolean();
-
-	private final AtomicLong completed = new AtomicLong();
-
-	private BackOffExecution troubles = TROUBLES.start();
-
-	private final BatchDelay gathering = new BatchDelay();
+	private final AnnouncedJobs jobs = new AnnouncedJobs(System::nanoTime);
 
 	private int working;
 
-	/**
-	 * How many jobs there was word of.
-	 */
-	private long announced;
-
-	/**
-	 * Of how many of these a worker has made sure that somebody runs them.
-	 */
-	private long seen;
-
-	/**
-	 * How many jobs the last drain found, if all of them were quick and none failed.
-	 */
-	private long company;
-
-	/**
-	 * How many jobs the last look ran, if it ran them in batches.
-	 */
-	private long ranInBatches;
-
-	/**
-	 * By when a worker is likely to look again, as {@link System#nanoTime()} tells the
-	 * time.
-	 */
-	private long nextLook = System.nanoTime();
-
-	private boolean startsLater;
+	private boolean startScheduled;
 
 	private boolean stopped;
 
 	private Runnable whenIdle = () -> {
 	};
 
+	/**
+	 * Creates a pool without workers.
+	 * @param dataSource that provides a connection for each worker
+	 * @param executor that runs the workers
+	 * @param scheduler that starts further workers and cancels batches
+	 * @param threads maximum number of workers
+	 * @param scheduleLook has the queue looked at after a delay
+	 */
 	WorkerPool(DataSource dataSource, Executor executor, ScheduledExecutorService scheduler, int threads,
-			Consumer<Duration> lookIn) {
-		this.dataSource = dataSource;
+			Consumer<Duration> scheduleLook) {
 		this.executor = executor;
 		this.scheduler = scheduler;
 		this.threads = threads;
-		this.lookIn = lookIn;
+		this.drain = new QueueDrain(dataSource, scheduler, scheduleLook, this);
 	}
 
 	/**
-	 * Has the queue looked at once more: at once if no worker is likely to do so soon,
-	 * and by as many idle workers as there are jobs if none has done so by then.
-	 * @param jobs how many jobs are known to be due
+	 * Has a worker look at the queue: a new one at once, unless one that is there
+	 * probably looks soon. If none has looked by then, as many workers are started as
+	 * there are jobs.
+	 * @param jobs number of jobs that are known to be due
 	 */
 	@Override
 	public void wake(int jobs) {
 		this.lock.lock();
 		try {
-			this.announced += jobs;
+			this.jobs.announce(jobs);
 			if (!this.stopped && this.working < this.threads) {
 				startInTime();
 			}
@@ -133,65 +73,65 @@ final class WorkerPool implements Wakeable {
 	}
 
 	private void startInTime() {
-		long gathering = this.gathering.left();
-		if (this.working > 0 && gathering < untilNextLook()) {
-			startLater(untilNextLook(), this.announced);
+		long batchDelay = this.jobs.untilEndOfBatchDelay();
+		if (this.working > 0 && batchDelay < this.jobs.untilNextLook()) {
+			scheduleStart(this.jobs.untilNextLook(), this.jobs.announced());
 		}
-		else if (gathering > 0) {
-			startLater(gathering, this.seen);
+		else if (batchDelay > 0) {
+			scheduleStart(batchDelay, this.jobs.seen());
 		}
 		else {
 			startOne();
 		}
 	}
 
-	private long untilNextLook() {
-		return this.nextLook - System.nanoTime();
-	}
-
-	private void looksSoon(boolean inBatches) {
-		this.nextLook = System.nanoTime() + (inBatches ? SOON_IN_BATCHES : SOON).toNanos();
-	}
-
 	/**
-	 * Starts a worker, and others later if it does not look at all of the jobs by then.
+	 * Starts a worker, and others later if it has not seen all of the jobs by then.
 	 */
 	private void startOne() {
 		start(1);
-		if (this.announced - this.seen > 1) {
-			startLater(untilNextLook(), this.announced);
+		if (this.jobs.announced() - this.jobs.seen() > 1) {
+			scheduleStart(this.jobs.untilNextLook(), this.jobs.announced());
 		}
 	}
 
 	private void start(long workers) {
 		for (long i = 0; i < workers; i++) {
 			this.working++;
-			looksSoon(this.company > 1);
+			this.jobs.workerStarts();
 			this.executor.execute(this::work);
 		}
 	}
 
-	private void startLater(long nanos, long announced) {
-		if (!this.startsLater) {
-			this.startsLater = true;
-			this.scheduler.schedule(() -> startNow(announced), nanos, TimeUnit.NANOSECONDS);
+	/**
+	 * Schedules the start of workers, unless one is scheduled.
+	 * @param nanos the delay
+	 * @param announced number of announced jobs of which workers should have seen all by
+	 * then
+	 */
+	private void scheduleStart(long nanos, long announced) {
+		if (!this.startScheduled) {
+			this.startScheduled = true;
+			this.scheduler.schedule(() -> startIfNeeded(announced), nanos, TimeUnit.NANOSECONDS);
 		}
 	}
 
-	private void startNow(long announced) {
+	private void startIfNeeded(long announced) {
 		this.lock.lock();
 		try {
-			this.startsLater = false;
+			this.startScheduled = false;
 			if (this.stopped || this.working == this.threads) {
 				return;
 			}
-			if (announced > this.seen && !keepUp()) {
-				// Those that are there may be slow, or have run into slow jobs.
-				long wanted = Math.min(announced - this.seen, Math.max(this.working, 1));
-				start(Math.min(wanted, this.threads - this.working));
-				startLater(untilNextLook(), announced);
+			long unseen = announced - this.jobs.seen();
+			if (unseen > 0 && !this.jobs.keepsUp()) {
+				// The workers that are there may be slow, or may have come across slow
+				// jobs. Their number is doubled at most.
+				long needed = Math.min(unseen, Math.max(this.working, 1));
+				start(Math.min(needed, this.threads - this.working));
+				scheduleStart(this.jobs.untilNextLook(), announced);
 			}
-			else if (this.announced > this.seen) {
+			else if (this.jobs.hasUnseen()) {
 				startInTime();
 			}
 		}
@@ -200,30 +140,22 @@ final class WorkerPool implements Wakeable {
 		}
 	}
 
-	/**
-	 * Whether those that are there run jobs as fast as they come: some have come during
-	 * the last look, and some since.
-	 */
-	private boolean keepUp() {
-		return untilNextLook() > 0 && this.announced - this.seen <= 2 * this.ranInBatches;
-	}
-
 	private void work() {
 		do {
-			drain();
+			this.drain.run();
 		}
-		while (anotherLook());
+		while (drainsAgain());
 	}
 
-	private boolean anotherLook() {
+	private boolean drainsAgain() {
 		this.lock.lock();
 		try {
-			if (this.announced > this.seen && !this.stopped) {
-				long wait = this.gathering.left();
-				if (wait <= 0) {
+			if (this.jobs.hasUnseen() && !this.stopped) {
+				long batchDelay = this.jobs.untilEndOfBatchDelay();
+				if (batchDelay <= 0) {
 					return true;
 				}
-				startLater(wait, this.seen);
+				scheduleStart(batchDelay, this.jobs.seen());
 			}
 			this.working--;
 			if (this.working == 0) {
@@ -236,10 +168,14 @@ final class WorkerPool implements Wakeable {
 		}
 	}
 
-	private Progress begin() {
+	/**
+	 * Returns the number of jobs of the last drain if all of them were quick and none
+	 * failed, otherwise 0.
+	 */
+	long quickJobs() {
 		this.lock.lock();
 		try {
-			return this.sessionLost.getAndSet(false) ? Progress.beginCarefully() : Progress.begin(this.company);
+			return this.jobs.quickJobs();
 		}
 		finally {
 			this.lock.unlock();
@@ -247,15 +183,15 @@ final class WorkerPool implements Wakeable {
 	}
 
 	/**
-	 * Takes note of a look that begins.
-	 * @param progress with which it does
-	 * @return how many jobs there was word of before it
+	 * Notes that a look begins.
+	 * @param inBatches whether it runs jobs in batches
+	 * @return the number of jobs that were announced before the look
 	 */
-	private long lookBegins(Progress progress) {
+	long lookBegins(boolean inBatches) {
 		this.lock.lock();
 		try {
-			looksSoon(progress.inBatches());
-			return this.announced;
+			this.jobs.lookBegins(inBatches);
+			return this.jobs.announced();
 		}
 		finally {
 			this.lock.unlock();
@@ -263,18 +199,12 @@ final class WorkerPool implements Wakeable {
 	}
 
 	/**
-	 * Takes note of jobs that a drain has run, which has not ended yet. They are the
-	 * oldest ones.
-	 * @param announced how many jobs there was word of before it looked
-	 * @param completed how many it has run since
-	 * @param inBatches whether it ran them in batches
+	 * Notes the end of a look, see {@link AnnouncedJobs#lookEnded}.
 	 */
-	private void ran(long announced, long completed, boolean inBatches) {
+	void lookEnded(long announcedBefore, long ran, boolean inBatches) {
 		this.lock.lock();
 		try {
-			this.seen = Math.max(this.seen, Math.min(this.seen + completed, announced));
-			this.ranInBatches = inBatches ? completed : 0;
-			this.troubles = TROUBLES.start();
+			this.jobs.lookEnded(announcedBefore, ran, inBatches);
 		}
 		finally {
 			this.lock.unlock();
@@ -282,104 +212,12 @@ final class WorkerPool implements Wakeable {
 	}
 
 	/**
-	 * Takes note of the end of a drain.
-	 * @param announced how many jobs there was word of before its last look
-	 * @param company how many jobs it found, if all of them were quick and none failed
+	 * Notes the end of a drain, see {@link AnnouncedJobs#drainEnded}.
 	 */
-	private void looked(long announced, long company) {
+	void drainEnded(long announcedBefore, long quickJobs) {
 		this.lock.lock();
 		try {
-			this.seen = Math.max(this.seen, announced);
-			this.company = company;
-			this.gathering.begin(company);
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private void drain() {
-		Progress progress = begin();
-		long announced = lookBegins(progress);
-		try (WorkerSession session = WorkerSession.open(this.dataSource, this.scheduler)) {
-			drain(session, progress);
-		}
-		catch (SQLException | RuntimeException | Error ex) {
-			logger.warn("A worker found no session to run jobs in: " + ex);
-			logger.debug("The cause:", ex);
-			looked(announced, 0);
-			inTrouble();
-		}
-	}
-
-	private void drain(WorkerSession session, Progress progress) {
-		long announced = 0;
-		long company = 0;
-		try {
-			do {
-				announced = lookBegins(progress);
-				boolean inBatches = progress.inBatches();
-				progress = session.work(SLICE, progress, () -> this.lookIn.accept(Duration.ZERO));
-				company = (progress.failed() == 0) ? company + progress.completed() : 0;
-				report(progress.completed(), progress.failed());
-				ran(announced, progress.completed(), inBatches);
-				if (!progress.drained() && !progress.inBatches()) {
-					// The next job may take long, and those behind it may have been
-					// locked for a batch that has come to nothing when others looked.
-					company = 0;
-					wake(1);
-				}
-			}
-			while (!progress.drained() && !progress.outside() && !isStopped());
-			if (progress.outside() && !isStopped()) {
-				workOutside(session);
-			}
-		}
-		catch (SQLException | RuntimeException | Error ex) {
-			session.discard();
-			if (isCancellation(ex)) {
-				logger.debug("A batch was cancelled between two jobs", ex);
-			}
-			else {
-				this.sessionLost.set(true);
-				logger.warn("A worker lost its session; what it has not committed is run again: " + ex);
-				logger.debug("The cause:", ex);
-			}
-			company = 0;
-			inTrouble();
-		}
-		finally {
-			looked(announced, company);
-		}
-	}
-
-	/**
-	 * Nothing else runs in that session afterwards, and the next one may have more.
-	 */
-	private void workOutside(WorkerSession session) throws SQLException {
-		wake(1);
-		Boolean failed = session.workOutside();
-		if (failed != null) {
-			report(failed ? 0 : 1, failed ? 1 : 0);
-			wake(1);
-		}
-	}
-
-	private static boolean isCancellation(Throwable ex) {
-		return ex instanceof SQLException sql && PSQLState.QUERY_CANCELED.getState().equals(sql.getSQLState());
-	}
-
-	private void report(long completed, long failed) {
-		this.completed.addAndGet(completed);
-		if (failed > 0) {
-			logger.warn(failed + " job(s) failed: see pgdispatch.dead_letter");
-		}
-	}
-
-	private void inTrouble() {
-		this.lock.lock();
-		try {
-			this.lookIn.accept(Duration.ofMillis(this.troubles.nextBackOff()));
+			this.jobs.drainEnded(announcedBefore, quickJobs);
 		}
 		finally {
 			this.lock.unlock();
@@ -388,10 +226,10 @@ final class WorkerPool implements Wakeable {
 
 	@Override
 	public long completed() {
-		return this.completed.get();
+		return this.drain.completed();
 	}
 
-	private boolean isStopped() {
+	boolean isStopped() {
 		this.lock.lock();
 		try {
 			return this.stopped;
@@ -403,7 +241,8 @@ final class WorkerPool implements Wakeable {
 
 	/**
 	 * Has the workers stop after the jobs that they are running.
-	 * @param whenIdle called when the last one has, on its thread or on this one
+	 * @param whenIdle called when the last worker has stopped, on its thread or on the
+	 * current one
 	 */
 	void stop(Runnable whenIdle) {
 		this.lock.lock();

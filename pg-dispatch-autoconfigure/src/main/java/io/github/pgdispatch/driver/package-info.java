@@ -1,5 +1,6 @@
 /**
- * The application as the driver: worker threads that have the database run the jobs.
+ * The drivers of jobs: worker threads of the application, which have the database run SQL
+ * jobs and which run the jobs of handlers, or pg_cron.
  */
 @NullMarked
 package io.github.pgdispatch.driver;

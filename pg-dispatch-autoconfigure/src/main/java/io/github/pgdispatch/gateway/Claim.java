@@ -9,40 +9,47 @@ import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A job of a handler that a node has claimed.
+ * A claim of a node on a job of a handler.
  *
- * @param handler its name
- * @param dueAt before which it was not to be run
- * @param id identifies the job
- * @param attempt how many times it has been claimed, this time included
- * @param firedAt when the transaction that dispatched it began
- * @param arguments of the call, as a JSON object
- * @param headers of the job, as JSON, if there are any
- * @param timeLimit after which it is to be interrupted; {@code null}: as its handler says
- * @param wantsResult whether what the method returns is kept
+ * @param handler the name of the handler
+ * @param dueAt the time before which the job is not run
+ * @param id of the job
+ * @param attempt the number of the attempt, which starts at 1
+ * @param dispatchedAt the time at which the transaction that dispatched the job began
+ * @param arguments of the handler, as a JSON object
+ * @param headers of the job, as JSON; {@code null} if it has none
+ * @param timeLimit after which the job is interrupted; {@code null} for the time limit of
+ * its handler
+ * @param wantsResult whether the result of the method is kept
  */
-public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, OffsetDateTime firedAt,
+public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, OffsetDateTime dispatchedAt,
 		String arguments, @Nullable String headers, @Nullable Duration timeLimit, boolean wantsResult) {
 
 	static Claim of(ResultSet row) throws SQLException {
 		return new Claim(row.getString("handler"), row.getObject("due_at", OffsetDateTime.class), row.getLong("id"),
-				row.getInt("attempts"), row.getObject("fired_at", OffsetDateTime.class), row.getString("arguments"),
-				row.getString("headers"), timeLimit(row), row.getBoolean("wants_result"));
+				row.getInt("attempts"), row.getObject("dispatched_at", OffsetDateTime.class),
+				row.getString("arguments"), row.getString("headers"), Durations.ofMillis(row, "time_limit_ms"),
+				row.getBoolean("wants_result"));
 	}
 
 	/**
-	 * Sets what tells the claim from others, which all functions take after the node.
+	 * Sets the parameters that identify the claim, which follow the node in all
+	 * functions.
 	 */
-	void set(PreparedStatement statement) throws SQLException {
+	void setParameters(PreparedStatement statement) throws SQLException {
 		statement.setString(2, this.handler);
 		statement.setObject(3, this.dueAt);
 		statement.setLong(4, this.id);
 		statement.setInt(5, this.attempt);
 	}
 
-	private static @Nullable Duration timeLimit(ResultSet row) throws SQLException {
-		long millis = row.getLong("time_limit_ms");
-		return row.wasNull() ? null : Duration.ofMillis(millis);
+	/**
+	 * Returns the job, its handler and the attempt, as log lines name them. They never
+	 * have the arguments.
+	 */
+	@Override
+	public String toString() {
+		return "Job " + this.id + " of the handler '" + this.handler + "' (attempt " + this.attempt + ")";
 	}
 
 }

@@ -1,30 +1,24 @@
 package io.github.pgdispatch.gateway;
 
-import java.sql.Array;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Claims jobs of handlers for a node, and says what has become of them. Each method is a
- * transaction of its own. Thread-safe.
+ * Claims jobs of handlers for a node. Each method is a transaction of its own.
+ * Thread-safe.
  */
 public final class ClaimGateway {
 
@@ -32,83 +26,62 @@ public final class ClaimGateway {
 
 	private static final String CLAIM = CLAIMED + "claim_handler_jobs(?, make_interval(secs => ?), ?, ?, ?, ?, ?)";
 
-	private static final String CLAIM_SUSPECT = CLAIMED + "claim_suspect(?, make_interval(secs => ?), ?)";
+	private static final String CLAIM_POISON_JOB = CLAIMED + "claim_suspect(?, make_interval(secs => ?), ?)";
 
-	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::json[])";
+	private static final String RELEASE_UNKNOWN = "SELECT pgdispatch.release_unknown_handler_jobs(?, ?, ?)";
 
-	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?), ?)";
-
-	private static final String DISOWN = "SELECT pgdispatch.disown_handler_jobs(?, ?, ?)";
+	private static final String NOTIFY_OTHER_NODES = "SELECT pgdispatch.notify_overflow(make_interval(secs => ?), ?)";
 
 	static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
 
-	private static final String END_ATTEMPT = """
-			SELECT pgdispatch.end_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?), ?, make_interval(secs => ?), ?,
-			                                  make_interval(secs => ?))""";
-
-	private static final String CANCELLED = "SELECT pgdispatch.cancel_handler_job(?, ?, ?, ?, ?)";
-
-	private static final String KEEP = "SELECT pgdispatch.keep_lease(?, make_interval(secs => ?), ?)";
-
 	static final String END = "SELECT pgdispatch.end_lease(?)";
 
-	private static final String HAND_OVER = "SELECT pgdispatch.hand_over(make_interval(secs => ?), ?)";
-
-	/**
-	 * Longer than any of these queries takes: without it, a server that has vanished
-	 * would be waited for until TCP gives up, if it does.
-	 */
-	private static final Duration NETWORK_TIMEOUT = Duration.ofSeconds(30);
-
-	private final DataSource dataSource;
-
-	private final UUID node;
+	private final NodeStatements statements;
 
 	private final Duration lease;
 
 	/**
 	 * Creates a gateway.
-	 * @param dataSource of connections that commit automatically, and at READ COMMITTED:
-	 * otherwise nodes that claim at the same time would fail, and make others fail
-	 * @param node for which to claim
-	 * @param lease how long claims hold without being renewed
+	 * @param dataSource of connections at the isolation level READ COMMITTED: at a higher
+	 * one, nodes that claim at the same time would make each other fail
+	 * @param node that claims
+	 * @param lease how long claims hold without a heartbeat
 	 */
 	public ClaimGateway(DataSource dataSource, UUID node, Duration lease) {
-		this.dataSource = dataSource;
-		this.node = node;
+		this.statements = new NodeStatements(dataSource, node);
 		this.lease = lease;
 	}
 
 	/**
 	 * Claims due jobs, and renews the lease unless that was just done.
-	 * @param wanted how many of each handler; the first come first if there is not room
-	 * for all
-	 * @param inAll how many together
-	 * @return the claimed ones, oldest first
-	 * @throws SQLException if none could be claimed
+	 * @param requests the maximum number of jobs of each handler, those that come first
+	 * being preferred
+	 * @param maxJobs maximum number of jobs in total
+	 * @return the claims, on the oldest job first
+	 * @throws SQLException if the claims are unknown: they may have been committed
 	 */
-	public List<Claim> claim(List<ClaimRequest> wanted, int inAll) throws SQLException {
-		return execute(CLAIM, (statement) -> {
-			statement.setDouble(2, seconds(this.lease));
-			statement.setArray(3, array(statement, "text", wanted, ClaimRequest::handler));
-			statement.setArray(4, array(statement, "int4", wanted, ClaimRequest::atMost));
-			statement.setInt(5, inAll);
-			statement.setArray(6, array(statement, "timestamptz", wanted, after(Claim::dueAt)));
-			statement.setArray(7, array(statement, "int8", wanted, after(Claim::id)));
+	public List<Claim> claim(List<ClaimRequest> requests, int maxJobs) throws SQLException {
+		return this.statements.execute(CLAIM, (statement) -> {
+			statement.setDouble(2, Durations.seconds(this.lease));
+			statement.setArray(3, NodeStatements.array(statement, "text", requests, ClaimRequest::handler));
+			statement.setArray(4, NodeStatements.array(statement, "int4", requests, ClaimRequest::maxJobs));
+			statement.setInt(5, maxJobs);
+			statement.setArray(6, NodeStatements.array(statement, "timestamptz", requests, after(Claim::dueAt)));
+			statement.setArray(7, NodeStatements.array(statement, "int8", requests, after(Claim::id)));
 		}, ClaimGateway::claims, List.of());
 	}
 
 	/**
-	 * Claims a job with which nodes were lost before, and renews the lease: for a node
-	 * that runs nothing else, nor will before that job has ended.
-	 * @param handlers of this node
-	 * @return the claim, or none
-	 * @throws SQLException if none could be claimed
+	 * Claims a poison job, and renews the lease. The node must run nothing else until
+	 * that job has ended.
+	 * @param handlers the names of the node's handlers
+	 * @return the claim, or an empty list if no poison job is due
+	 * @throws SQLException if the claim is unknown: it may have been committed
 	 */
-	public List<Claim> claimSuspect(Set<String> handlers) throws SQLException {
-		return execute(CLAIM_SUSPECT, (statement) -> {
-			statement.setDouble(2, seconds(this.lease));
-			statement.setArray(3, array(statement, "text", handlers, Function.identity()));
+	public List<Claim> claimPoisonJob(Set<String> handlers) throws SQLException {
+		return this.statements.execute(CLAIM_POISON_JOB, (statement) -> {
+			statement.setDouble(2, Durations.seconds(this.lease));
+			setHandlers(statement, 3, handlers);
 		}, ClaimGateway::claims, List.of());
 	}
 
@@ -123,177 +96,40 @@ public final class ClaimGateway {
 	}
 
 	/**
-	 * Deletes jobs that are done.
-	 * @param claims on them
-	 * @param results of those, as JSON, that are to be kept; {@code null} of others
-	 * @return the ids of those that another node has taken over
-	 * @throws SQLException if nothing was deleted
+	 * Releases the unknown claims of the node: those that were committed though the node
+	 * did not learn of them.
+	 * @param handlers the names of the node's handlers
+	 * @param known the ids of all jobs that the node knows it has claimed
+	 * @return the number of released claims
+	 * @throws SQLException if no claim was released
 	 */
-	public Set<Long> complete(List<Claim> claims, List<@Nullable String> results) throws SQLException {
-		return execute(COMPLETE, (statement) -> {
-			statement.setArray(2, array(statement, "text", claims, Claim::handler));
-			statement.setArray(3, array(statement, "timestamptz", claims, Claim::dueAt));
-			statement.setArray(4, array(statement, "int8", claims, Claim::id));
-			statement.setArray(5, array(statement, "int4", claims, Claim::attempt));
-			statement.setArray(6, statement.getConnection().createArrayOf("text", results.toArray()));
-		}, (row) -> Arrays.stream((Long[]) row.getArray(1).getArray()).collect(Collectors.toSet()), Set.of());
-	}
-
-	/**
-	 * Gives back a job that was not run, or not to its end.
-	 * @param claim on the job
-	 * @param delay after which it is due again
-	 * @param counted whether it was an attempt
-	 * @return whether this node still had the claim
-	 * @throws SQLException if the job was not given back
-	 */
-	public boolean release(Claim claim, Duration delay, boolean counted) throws SQLException {
-		return execute(RELEASE, claim, (statement) -> {
-			statement.setDouble(6, seconds(delay));
-			statement.setBoolean(7, counted);
-		});
-	}
-
-	/**
-	 * Ends an attempt that has failed.
-	 * @param claim on the job
-	 * @param failure of the attempt
-	 * @return what has become of the job: {@code retried}, {@code dead} or
-	 * {@code cancelled}; {@code null} if this node no longer had the claim
-	 * @throws SQLException if nothing was done
-	 */
-	public @Nullable String end(Claim claim, FailedAttempt failure) throws SQLException {
-		return execute(END_ATTEMPT, (statement) -> {
-			claim.set(statement);
-			statement.setString(6, failure.sqlState());
-			statement.setString(7, failure.message());
-			statement.setString(8, failure.context());
-			statement.setBoolean(9, failure.canRetry());
-			statement.setObject(10, (failure.retryIn() != null) ? seconds(failure.retryIn()) : null, Types.DOUBLE);
-			statement.setInt(11, failure.maxAttempts());
-			statement.setDouble(12, seconds(failure.backOff()));
-			statement.setDouble(13, failure.backOffFactor());
-			statement.setDouble(14, seconds(failure.backOffLimit()));
-		}, (row) -> Optional.ofNullable(row.getString(1)), Optional.<String>empty()).orElse(null);
-	}
-
-	/**
-	 * Deletes a job that was cancelled, and interrupted therefore.
-	 * @param claim on the job
-	 * @return whether this node still had the claim
-	 * @throws SQLException if nothing was done
-	 */
-	public boolean cancelled(Claim claim) throws SQLException {
-		return execute(CANCELLED, claim, (statement) -> {
-		});
-	}
-
-	/**
-	 * Gives jobs back that were claimed and of which this node was not told.
-	 * @param handlers of this node
-	 * @param known ids of all jobs that it has claimed and knows of
-	 * @return how many were given back
-	 * @throws SQLException if none was
-	 */
-	public int disown(Set<String> handlers, Set<Long> known) throws SQLException {
-		return execute(DISOWN, (statement) -> {
-			statement.setArray(2, array(statement, "text", handlers, Function.identity()));
-			statement.setArray(3, array(statement, "int8", known, Function.identity()));
+	public int releaseUnknown(Set<String> handlers, Set<Long> known) throws SQLException {
+		return this.statements.execute(RELEASE_UNKNOWN, (statement) -> {
+			setHandlers(statement, 2, handlers);
+			statement.setArray(3, NodeStatements.array(statement, "int8", known, Function.identity()));
 		}, (row) -> row.getInt(1), 0);
 	}
 
 	/**
-	 * Renews the lease.
-	 * @param known ids of the jobs that this node has claimed
-	 * @return the ids of those that have been cancelled
-	 * @throws SQLException if it was not renewed
+	 * Notifies other nodes if there are due jobs that this node cannot take.
+	 * @param handlers the names of the handlers whose jobs it cannot take
+	 * @return whether there are such jobs
+	 * @throws SQLException if no node was notified
 	 */
-	public Set<Long> keep(Set<Long> known) throws SQLException {
-		return execute(KEEP, (statement) -> {
-			statement.setDouble(2, seconds(this.lease));
-			statement.setArray(3, array(statement, "int8", known, Function.identity()));
-		}, (row) -> Set.of((Long[]) row.getArray(1).getArray()), Set.of());
-	}
-
-	/**
-	 * Ends the lease: what was claimed is free for others.
-	 * @throws SQLException if it was not ended
-	 */
-	public void end() throws SQLException {
-		execute(END, (statement) -> {
-		}, (row) -> true, true);
-	}
-
-	/**
-	 * Has other nodes look for due jobs, if there are any.
-	 * @param handlers of which this node can run no more
-	 * @return whether there are any
-	 * @throws SQLException if they were not notified
-	 */
-	public boolean handOver(Collection<String> handlers) throws SQLException {
-		try (Connection connection = connection();
-				PreparedStatement statement = connection.prepareStatement(HAND_OVER)) {
-			statement.setDouble(1, seconds(this.lease));
-			statement.setArray(2, array(statement, "text", handlers, Function.identity()));
-			try (ResultSet row = statement.executeQuery()) {
-				return row.next() && row.getBoolean(1);
-			}
-		}
-	}
-
-	private boolean execute(String sql, Claim claim, Parameters more) throws SQLException {
-		return execute(sql, (statement) -> {
-			claim.set(statement);
-			more.set(statement);
+	public boolean notifyOtherNodes(Collection<String> handlers) throws SQLException {
+		return this.statements.executeWithoutNode(NOTIFY_OTHER_NODES, (statement) -> {
+			statement.setDouble(1, Durations.seconds(this.lease));
+			setHandlers(statement, 2, handlers);
 		}, (row) -> row.getBoolean(1), false);
 	}
 
-	private <T> T execute(String sql, Parameters parameters, Result<T> result, T none) throws SQLException {
-		try (Connection connection = connection(); PreparedStatement statement = connection.prepareStatement(sql)) {
-			statement.setObject(1, this.node);
-			parameters.set(statement);
-			try (ResultSet rows = statement.executeQuery()) {
-				return rows.next() ? result.read(rows) : none;
-			}
-		}
-	}
-
-	private Connection connection() throws SQLException {
-		Connection connection = this.dataSource.getConnection();
-		try {
-			connection.setAutoCommit(true);
-			connection.setNetworkTimeout(Runnable::run, (int) NETWORK_TIMEOUT.toMillis());
-			return connection;
-		}
-		catch (SQLException ex) {
-			connection.close();
-			throw ex;
-		}
-	}
-
-	private static double seconds(Duration duration) {
-		return duration.toMillis() / 1000.0;
-	}
-
-	private static <T> Array array(PreparedStatement statement, String type, Collection<T> from,
-			Function<T, ? extends @Nullable Object> element) throws SQLException {
-		return statement.getConnection().createArrayOf(type, from.stream().map(element).toArray());
+	private static void setHandlers(PreparedStatement statement, int index, Collection<String> handlers)
+			throws SQLException {
+		statement.setArray(index, NodeStatements.array(statement, "text", handlers, Function.identity()));
 	}
 
 	private static Function<ClaimRequest, @Nullable Object> after(Function<Claim, Object> property) {
-		return (wanted) -> (wanted.after() != null) ? property.apply(wanted.after()) : null;
-	}
-
-	private interface Parameters {
-
-		void set(PreparedStatement statement) throws SQLException;
-
-	}
-
-	private interface Result<T> {
-
-		T read(ResultSet rows) throws SQLException;
-
+		return (request) -> (request.after() != null) ? property.apply(request.after()) : null;
 	}
 
 }

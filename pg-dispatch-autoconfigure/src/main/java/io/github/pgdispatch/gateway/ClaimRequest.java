@@ -3,11 +3,12 @@ package io.github.pgdispatch.gateway;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node would like to claim of a handler's jobs.
+ * A request of a node to claim jobs of a handler.
  *
- * @param handler its name
- * @param atMost how many
- * @param after on from which to look first: the one claimed last, if that was just now
+ * @param handler the name of the handler
+ * @param maxJobs maximum number of jobs
+ * @param after the last claim, if it was made just now: the search for jobs starts behind
+ * it
  */
-public record ClaimRequest(String handler, int atMost, @Nullable Claim after) {
+public record ClaimRequest(String handler, int maxJobs, @Nullable Claim after) {
 }

@@ -16,20 +16,24 @@ import org.springframework.jdbc.core.ResultSetExtractor;
 
 /**
  * Completes jobs of handlers in the transaction that is bound to the current thread.
+ * Thread-safe.
  */
 public final class CompletionGateway {
 
-	private static final String CALL = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json, required => ";
+	private static final String FUNCTION = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json, required => ";
 
-	private static final String COMPLETE = CALL + "false)";
+	private static final String COMPLETE = FUNCTION + "false)";
 
 	/**
-	 * In one message: the driver sends both before it waits for an answer, and the
-	 * database passes over the second one if the first one fails.
+	 * Two statements in one round trip: the driver sends both before it waits for an
+	 * answer. If the first one fails, the database does not execute the second one.
 	 */
-	private static final String COMPLETE_AND_COMMIT = CALL + "true); COMMIT";
+	private static final String COMPLETE_AND_COMMIT = FUNCTION + "true); COMMIT";
 
-	private static final String LOST = "PD003";
+	/**
+	 * The SQLSTATE of a claim that the node no longer has.
+	 */
+	private static final String CLAIM_LOST = "PD003";
 
 	private final JdbcOperations jdbc;
 
@@ -48,8 +52,8 @@ public final class CompletionGateway {
 	/**
 	 * Deletes a job.
 	 * @param claim on the job
-	 * @param result as JSON, if it is to be kept
-	 * @return whether this node still had the claim; if not, nothing is deleted
+	 * @param result as JSON; {@code null} if none is kept
+	 * @return whether the node still had the claim; if not, nothing is deleted
 	 */
 	public boolean complete(Claim claim, @Nullable String result) {
 		return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> set(statement, claim, result),
@@ -57,11 +61,12 @@ public final class CompletionGateway {
 	}
 
 	/**
-	 * Deletes a job and commits the current transaction. What manages that does not know,
-	 * and has to do no more than to commit, which then does nothing.
+	 * Deletes a job and commits the current transaction. The transaction manager does not
+	 * learn of the commit. All that is left to do for it must be to commit the
+	 * connection, which then has no effect.
 	 * @param claim on the job
-	 * @param result as JSON, if it is to be kept
-	 * @return whether this node still had the claim; if not, nothing is committed
+	 * @param result as JSON; {@code null} if none is kept
+	 * @return whether the node still had the claim; if not, nothing is committed
 	 */
 	public boolean completeAndCommit(Claim claim, @Nullable String result) {
 		try {
@@ -73,7 +78,7 @@ public final class CompletionGateway {
 		}
 		catch (UncategorizedSQLException ex) {
 			SQLException cause = ex.getSQLException();
-			if (cause != null && LOST.equals(cause.getSQLState())) {
+			if (cause != null && CLAIM_LOST.equals(cause.getSQLState())) {
 				return false;
 			}
 			throw ex;
@@ -82,7 +87,7 @@ public final class CompletionGateway {
 
 	private void set(PreparedStatement statement, Claim claim, @Nullable String result) throws SQLException {
 		statement.setObject(1, this.node);
-		claim.set(statement);
+		claim.setParameters(statement);
 		statement.setString(6, result);
 	}
 

@@ -8,13 +8,13 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Asks the database what pg_cron can do for the role of its sessions.
+ * Asks the database whether pg_cron can run the jobs of the current role. Thread-safe.
  */
 public final class CronGateway {
 
 	/**
-	 * A permanent worker is seen each time that it comes, which it does not while it is
-	 * at work.
+	 * A permanent worker is recorded each time that it starts. While it runs it is not
+	 * started again, but has a session.
 	 */
 	private static final String REPORT = """
 			SELECT current_database() AS database,
@@ -45,9 +45,9 @@ public final class CronGateway {
 
 	/**
 	 * Asks the database.
-	 * @return its answer
-	 * @throws org.springframework.dao.DataAccessException if it has none, as it has no
-	 * schema that knows of pg_cron
+	 * @return the report
+	 * @throws org.springframework.dao.DataAccessException if the database cannot report,
+	 * for example because the schema is missing
 	 */
 	public CronReport report() {
 		return this.jdbc.sql(REPORT).query(CronGateway::read).single();

@@ -3,15 +3,15 @@ package io.github.pgdispatch.gateway;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the database says of pg_cron.
+ * What the database reports about pg_cron.
  *
  * @param database the name of the database
- * @param role whose jobs it is about
- * @param quotedRole the same as an SQL identifier
- * @param problem why pg_cron cannot run the jobs that the role dispatches, in a word of
- * the function {@code pgdispatch.cron_problem()}; {@code null} if it can
+ * @param role the name of the role whose jobs the report is about
+ * @param quotedRole the name of the role as an SQL identifier
+ * @param problem the reason why pg_cron cannot run the jobs of the role, as the function
+ * {@code pgdispatch.cron_problem()} names it; {@code null} if it can run them
  * @param permanentWorker whether a worker that an administrator has scheduled in another
- * database runs them
+ * database runs the jobs
  */
 public record CronReport(String database, String role, String quotedRole, @Nullable String problem,
 		boolean permanentWorker) {

@@ -14,13 +14,13 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 
 /**
- * The dead letters of the current role, through the transaction that is bound to the
- * current thread, if any. Only its own, whose the table itself may be: then row security
- * does not apply to it.
+ * Lists, retries and deletes the dead letters of the current role, in the transaction
+ * that is bound to the current thread, if any. The statements name the role, as row
+ * security does not apply to the owner of the table.
  */
 public final class DeadLetterGateway {
 
-	private static final String CHOSEN = """
+	private static final String SELECTED = """
 			WITH chosen AS MATERIALIZED (
 			    SELECT d.*
 			      FROM pgdispatch.dead_letter AS d
@@ -35,19 +35,19 @@ public final class DeadLetterGateway {
 			     LIMIT :limit::bigint)
 			""";
 
-	private static final String LIST = CHOSEN
+	private static final String LIST = SELECTED
 			+ """
-					SELECT c.id, c.command, c.handler, c.arguments::text, c.options::text, c.fired_at, c.due_at, c.failed_at,
+					SELECT c.id, c.command, c.handler, c.arguments::text, c.options::text, c.dispatched_at, c.due_at, c.failed_at,
 					       c.attempts, c.crashes, c.sqlstate, c.message, c.detail, c.hint, c.context,
 					       ARRAY(SELECT unnest(ARRAY[h.key, coalesce(h.value, 'null')])
 					               FROM json_each_text(CASE json_typeof(c.headers) WHEN 'object' THEN c.headers END) AS h) AS headers
 					  FROM chosen AS c
 					 ORDER BY c.failed_at, c.id""";
 
-	private static final String RETRY = CHOSEN
+	private static final String RETRY = SELECTED
 			+ "SELECT count(*) FILTER (WHERE pgdispatch.retry(c.id)) FROM chosen AS c";
 
-	private static final String DELETE = CHOSEN + """
+	private static final String DELETE = SELECTED + """
 			DELETE FROM pgdispatch.dead_letter AS d
 			 USING chosen AS c
 			 WHERE d.role = c.role AND d.id = c.id AND d.failed_at = c.failed_at""";
@@ -64,40 +64,40 @@ public final class DeadLetterGateway {
 
 	/**
 	 * Lists dead letters.
-	 * @param choice which ones
-	 * @return the letters, in the order in which they failed
+	 * @param selection of the dead letters
+	 * @return the dead letters, in the order in which they failed
 	 */
-	public List<DeadLetterRow> list(DeadLetterSelection choice) {
-		return this.jdbc.query(LIST, parameters(choice), DeadLetterRow::of);
+	public List<DeadLetterRow> list(DeadLetterSelection selection) {
+		return this.jdbc.query(LIST, parameters(selection), DeadLetterRow::of);
 	}
 
 	/**
 	 * Dispatches dead letters again.
-	 * @param choice which ones
-	 * @return how many
+	 * @param selection of the dead letters
+	 * @return the number of jobs that were dispatched
 	 */
-	public long retry(DeadLetterSelection choice) {
-		Long count = this.jdbc.queryForObject(RETRY, parameters(choice), Long.class);
+	public long retry(DeadLetterSelection selection) {
+		Long count = this.jdbc.queryForObject(RETRY, parameters(selection), Long.class);
 		return (count != null) ? count : 0;
 	}
 
 	/**
 	 * Deletes dead letters.
-	 * @param choice which ones
-	 * @return how many
+	 * @param selection of the dead letters
+	 * @return the number of deleted dead letters
 	 */
-	public long delete(DeadLetterSelection choice) {
-		return this.jdbc.update(DELETE, parameters(choice));
+	public long delete(DeadLetterSelection selection) {
+		return this.jdbc.update(DELETE, parameters(selection));
 	}
 
-	private static MapSqlParameterSource parameters(DeadLetterSelection choice) {
-		return new MapSqlParameterSource().addValue("id", choice.id())
-			.addValue("handler", choice.handler())
-			.addValue("sqlState", choice.sqlState())
-			.addValue("since", time(choice.since()))
-			.addValue("until", time(choice.until()))
-			.addValue("text", choice.text())
-			.addValue("limit", choice.limit());
+	private static MapSqlParameterSource parameters(DeadLetterSelection selection) {
+		return new MapSqlParameterSource().addValue("id", selection.id())
+			.addValue("handler", selection.handler())
+			.addValue("sqlState", selection.sqlState())
+			.addValue("since", time(selection.since()))
+			.addValue("until", time(selection.until()))
+			.addValue("text", selection.text())
+			.addValue("limit", selection.limit());
 	}
 
 	private static @Nullable OffsetDateTime time(@Nullable Instant instant) {

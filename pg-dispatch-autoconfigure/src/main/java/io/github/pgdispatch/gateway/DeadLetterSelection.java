@@ -5,15 +5,17 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses dead letters by all that is not {@code null}.
+ * Criteria that dead letters have to meet. A criterion that is {@code null} is met by all
+ * dead letters.
  *
- * @param id that the job had
- * @param handler the name of the one that failed
+ * @param id of the job
+ * @param handler the name of the handler that failed
  * @param sqlState of the error
- * @param since the time since which it failed, inclusive
- * @param until the time before which it failed
- * @param text that the message has, in upper or lower case
- * @param limit how many, of those that failed first
+ * @param since the earliest time of the failure, inclusive
+ * @param until the latest time of the failure, exclusive
+ * @param text that the message contains, regardless of upper and lower case
+ * @param limit maximum number of dead letters, of which those that failed first are
+ * selected
  */
 public record DeadLetterSelection(@Nullable Long id, @Nullable String handler, @Nullable String sqlState,
 		@Nullable Instant since, @Nullable Instant until, @Nullable String text, @Nullable Integer limit) {

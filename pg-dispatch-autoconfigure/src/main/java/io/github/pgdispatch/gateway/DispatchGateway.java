@@ -13,7 +13,8 @@ import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Writes jobs, through the transaction that is bound to the current thread, if any.
+ * Writes jobs, in the transaction that is bound to the current thread, if any.
+ * Thread-safe.
  */
 public final class DispatchGateway {
 
@@ -21,19 +22,19 @@ public final class DispatchGateway {
 
 	private static final String RETURNING = " RETURNING id";
 
-	private static final Insert INSERT = Insert
+	private static final Insert INSERT_JOB = Insert
 		.of("""
 				INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
-				VALUES (pgdispatch.waking(?, ?), now() + make_interval(secs => ?), pgdispatch.dispatchable(?), nullif(?, 1)::smallint, %s)""");
+				VALUES (pgdispatch.wake_drivers_if_idle(?, ?), now() + make_interval(secs => ?), pgdispatch.valid_command(?), nullif(?, 1)::smallint, %s)""");
 
-	private static final Insert INSERTED = INSERT.returningId();
+	private static final Insert INSERT_JOB_RETURNING_ID = INSERT_JOB.returningId();
 
-	private static final Insert INSERT_HANDLER = Insert
+	private static final Insert INSERT_HANDLER_JOB = Insert
 		.of("""
 				INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments, headers)
-				VALUES (pgdispatch.waking_nodes(?), ?, now() + make_interval(secs => ?), pgdispatch.dispatchable(?, ?::json), %s)""");
+				VALUES (pgdispatch.wake_nodes_if_idle(?), ?, now() + make_interval(secs => ?), pgdispatch.valid_arguments(?, ?::json), %s)""");
 
-	private static final Insert HANDLER_INSERTED = INSERT_HANDLER.returningId();
+	private static final Insert INSERT_HANDLER_JOB_RETURNING_ID = INSERT_HANDLER_JOB.returningId();
 
 	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?%s%s)";
 
@@ -59,19 +60,19 @@ public final class DispatchGateway {
 	}
 
 	/**
-	 * Writes a job.
-	 * @param command the SQL that it will run
-	 * @param headers by name
+	 * Writes an SQL job.
+	 * @param command the SQL of the job
+	 * @param headers of the job, by name
 	 * @param delay after the start of the transaction, truncated to whole seconds
-	 * @param notify whether drivers that rest are to be notified of the commit
-	 * @param options that are asked for
-	 * @return the id of the job, or of the waiting one that has its key; {@code null} if
-	 * this transaction cannot see that one
+	 * @param notify whether the commit notifies resting drivers
+	 * @param options of the job
+	 * @return the id of the job, or of the waiting job that has the same key;
+	 * {@code null} if this transaction cannot see that job
 	 */
 	public @Nullable Long dispatch(String command, Map<String, String> headers, Duration delay, boolean notify,
 			DispatchOptions options) {
 		if (options.isPlain()) {
-			return query(INSERTED.get(headers), insert(command, headers, delay, notify, options));
+			return query(INSERT_JOB_RETURNING_ID.get(headers), insert(command, headers, delay, notify, options));
 		}
 		List<Object> arguments = new ArrayList<>(List.of(command, (double) delay.toSeconds(), notify));
 		addHeaders(arguments, headers);
@@ -80,17 +81,17 @@ public final class DispatchGateway {
 	}
 
 	/**
-	 * Writes a job, for those who do not ask for its id, which is the dearer part.
-	 * @param command the SQL that it will run
-	 * @param headers by name
+	 * Writes an SQL job without returning its id, which is considerably faster.
+	 * @param command the SQL of the job
+	 * @param headers of the job, by name
 	 * @param delay after the start of the transaction, truncated to whole seconds
-	 * @param notify whether drivers that rest are to be notified of the commit
-	 * @param options that are asked for
+	 * @param notify whether the commit notifies resting drivers
+	 * @param options of the job
 	 */
 	public void fire(String command, Map<String, String> headers, Duration delay, boolean notify,
 			DispatchOptions options) {
 		if (options.isPlain()) {
-			this.jdbc.update(INSERT.get(headers), insert(command, headers, delay, notify, options).toArray());
+			this.jdbc.update(INSERT_JOB.get(headers), insert(command, headers, delay, notify, options).toArray());
 		}
 		else {
 			dispatch(command, headers, delay, notify, options);
@@ -107,11 +108,11 @@ public final class DispatchGateway {
 	}
 
 	/**
-	 * Writes a job for each of many commands, in one round trip.
-	 * @param commands the SQL that each will run
-	 * @param headers by name, of each
-	 * @param notify whether drivers that rest are to be notified of the commit
-	 * @param options that are asked for, of each
+	 * Writes an SQL job for each of several commands, in one round trip.
+	 * @param commands the SQL of each job
+	 * @param headers of each job, by name
+	 * @param notify whether the commit notifies resting drivers
+	 * @param options of each job
 	 */
 	public void dispatchAll(List<String> commands, Map<String, String> headers, boolean notify,
 			DispatchOptions options) {
@@ -132,20 +133,21 @@ public final class DispatchGateway {
 	}
 
 	/**
-	 * Writes a job that is a call of a handler.
-	 * @param handler its name
-	 * @param arguments a JSON object
-	 * @param headers by name
+	 * Writes a job of a handler.
+	 * @param handler the name of the handler
+	 * @param arguments of the handler, as a JSON object
+	 * @param headers of the job, by name
 	 * @param delay after the start of the transaction, truncated to whole seconds
-	 * @param notify whether nodes that rest are to be notified of the commit
-	 * @param options that are asked for
-	 * @return the id of the job, or of the waiting one that has its key; {@code null} if
-	 * this transaction cannot see that one
+	 * @param notify whether the commit notifies resting nodes
+	 * @param options of the job
+	 * @return the id of the job, or of the waiting job that has the same key;
+	 * {@code null} if this transaction cannot see that job
 	 */
 	public @Nullable Long dispatchHandler(String handler, String arguments, Map<String, String> headers, Duration delay,
 			boolean notify, DispatchOptions options) {
 		if (options.values().isEmpty()) {
-			return query(HANDLER_INSERTED.get(headers), insertHandler(handler, arguments, headers, delay, notify));
+			return query(INSERT_HANDLER_JOB_RETURNING_ID.get(headers),
+					insertHandler(handler, arguments, headers, delay, notify));
 		}
 		List<Object> all = new ArrayList<>(List.of(handler, arguments, (double) delay.toSeconds(), notify));
 		addHeaders(all, headers);
@@ -154,18 +156,18 @@ public final class DispatchGateway {
 	}
 
 	/**
-	 * Writes a job that is a call of a handler, for those who do not ask for its id.
-	 * @param handler its name
-	 * @param arguments a JSON object
-	 * @param headers by name
+	 * Writes a job of a handler without returning its id.
+	 * @param handler the name of the handler
+	 * @param arguments of the handler, as a JSON object
+	 * @param headers of the job, by name
 	 * @param delay after the start of the transaction, truncated to whole seconds
-	 * @param notify whether nodes that rest are to be notified of the commit
-	 * @param options that are asked for
+	 * @param notify whether the commit notifies resting nodes
+	 * @param options of the job
 	 */
 	public void fireHandler(String handler, String arguments, Map<String, String> headers, Duration delay,
 			boolean notify, DispatchOptions options) {
 		if (options.values().isEmpty()) {
-			this.jdbc.update(INSERT_HANDLER.get(headers),
+			this.jdbc.update(INSERT_HANDLER_JOB.get(headers),
 					insertHandler(handler, arguments, headers, delay, notify).toArray());
 		}
 		else {
@@ -196,7 +198,7 @@ public final class DispatchGateway {
 	}
 
 	/**
-	 * A statement with or without headers, which is not put together anew each time.
+	 * A statement with and without headers, formatted once.
 	 */
 	private record Insert(String plain, String withHeaders) {
 

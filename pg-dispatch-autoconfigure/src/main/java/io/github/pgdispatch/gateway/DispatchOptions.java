@@ -10,14 +10,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of a job beyond being run. Immutable and thread-safe.
+ * The options of a job that is dispatched. Immutable and thread-safe.
  *
- * @param values of the options that are asked for
+ * @param values of the options that are set
  */
 public record DispatchOptions(Map<Option, Object> values) {
 
 	/**
-	 * Nothing.
+	 * No options.
 	 */
 	public static final DispatchOptions NONE = new DispatchOptions(new EnumMap<>(Option.class));
 
@@ -28,10 +28,10 @@ public record DispatchOptions(Map<Option, Object> values) {
 	}
 
 	/**
-	 * Asks for one thing more.
-	 * @param option that is asked for
-	 * @param value of the type that the option says
-	 * @return other options
+	 * Sets an option.
+	 * @param option to set
+	 * @param value of the type that the option documents
+	 * @return new options with this value
 	 */
 	public DispatchOptions with(Option option, Object value) {
 		EnumMap<Option, Object> copy = new EnumMap<>(Option.class);
@@ -41,9 +41,9 @@ public record DispatchOptions(Map<Option, Object> values) {
 	}
 
 	/**
-	 * Asks for less.
-	 * @param options that are not asked for any more
-	 * @return other options
+	 * Removes options.
+	 * @param options to remove
+	 * @return new options without these
 	 */
 	public DispatchOptions without(Option... options) {
 		EnumMap<Option, Object> copy = new EnumMap<>(Option.class);
@@ -53,39 +53,40 @@ public record DispatchOptions(Map<Option, Object> values) {
 	}
 
 	/**
-	 * Whether an option is asked for.
+	 * Returns whether an option is set.
 	 * @param option to look for
-	 * @return whether it is
+	 * @return whether it is set
 	 */
 	public boolean has(Option option) {
 		return this.values.containsKey(option);
 	}
 
 	/**
-	 * Returns what is asked for.
+	 * Returns the value of an option.
 	 * @param option to look for
-	 * @return its value, or {@code null}
+	 * @return the value, or {@code null} if the option is not set
 	 */
 	public @Nullable Object get(Option option) {
 		return this.values.get(option);
 	}
 
 	/**
-	 * Whether nothing but a number of attempts is asked for, which costs next to nothing.
+	 * Whether the job is not a managed job: no option beyond the maximum number of
+	 * attempts is set.
 	 */
 	boolean isPlain() {
 		return this.values.size() == (has(Option.MAX_ATTEMPTS) ? 1 : 0);
 	}
 
 	/**
-	 * The number of attempts, of which one is the same as none that is asked for.
+	 * Returns the maximum number of attempts, which is 1 if the option is not set.
 	 */
 	int maxAttempts() {
 		return (get(Option.MAX_ATTEMPTS) instanceof Integer attempts) ? attempts : 1;
 	}
 
 	/**
-	 * Further arguments of an SQL function, each after a comma.
+	 * Returns the options as named arguments of an SQL function, each after a comma.
 	 */
 	String sql() {
 		StringBuilder sql = new StringBuilder();
@@ -96,12 +97,9 @@ public record DispatchOptions(Map<Option, Object> values) {
 	List<Object> arguments() {
 		List<Object> arguments = new ArrayList<>();
 		this.values.values()
-			.forEach((value) -> arguments.add((value instanceof Duration duration) ? seconds(duration) : value));
+			.forEach((value) -> arguments
+				.add((value instanceof Duration duration) ? Durations.seconds(duration) : value));
 		return arguments;
-	}
-
-	private static double seconds(Duration duration) {
-		return duration.getSeconds() + duration.getNano() / 1e9;
 	}
 
 }

@@ -5,20 +5,21 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An attempt of a handler's job that has failed, and what its handler asks for then. What
- * the job itself asks for goes before that.
+ * A failed attempt of a handler's job, with the handler's retry options. Options of the
+ * job itself take precedence over these.
  *
- * @param sqlState of the error, if the database was its cause
+ * @param sqlState of the error, if the database raised it
  * @param message of the error
- * @param context where it came from
+ * @param context of the error, such as its stack trace
  * @param canRetry whether another attempt could succeed
- * @param retryIn when it is to be made, if the method has said so
- * @param maxAttempts how many there are at the most
- * @param backOff after the first failure
- * @param backOffFactor so many times as long after each further one
- * @param backOffLimit longest one
+ * @param retryIn delay before the next attempt, if the method asked for one
+ * @param maxAttempts maximum number of attempts, the first included
+ * @param backOff delay after the first failed attempt
+ * @param backOffMultiplier factor by which the delay grows after each further failed
+ * attempt
+ * @param maxBackOff longest delay
  */
 public record FailedAttempt(@Nullable String sqlState, String message, String context, boolean canRetry,
-		@Nullable Duration retryIn, int maxAttempts, Duration backOff, double backOffFactor, Duration backOffLimit) {
+		@Nullable Duration retryIn, int maxAttempts, Duration backOff, double backOffMultiplier, Duration maxBackOff) {
 
 }

@@ -10,47 +10,47 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
- * The jobs of the handlers that a node knows.
+ * The queue of the jobs of a node's handlers.
  *
  * @param node that watches
- * @param lease how long a node's claims hold without being renewed
- * @param handlers by name
- * @param unknown told at each look of which other handlers there are jobs that have been
- * waiting for a while
- * @param suspects told at each look whether there is a job with which nodes were lost,
- * and which is to be run alone
+ * @param lease how long a node's claims hold without a heartbeat
+ * @param handlers the names of the node's handlers
+ * @param unknownHandlers called at each look with the names of other handlers whose jobs
+ * have been waiting for a while
+ * @param poisonJobDue called at each look with whether a poison job is due, which is to
+ * be run in isolation
  */
-public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, Consumer<Set<String>> unknown,
-		Consumer<Boolean> suspects) implements JobQueue {
+public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, Consumer<Set<String>> unknownHandlers,
+		Consumer<Boolean> poisonJobDue) implements JobQueue {
 
 	private static final String WATCH = """
-			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, resting, notified, unknown, suspects
-			  FROM pgdispatch.watch_handlers(?, make_interval(secs => ?), ?, ?)""";
+			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, idle, notified, unknown, poison
+			  FROM pgdispatch.poll_handlers(?, make_interval(secs => ?), ?, ?)""";
 
 	@Override
-	public String channel() {
-		return "pgdispatch.handler_channel";
+	public String channelFunction() {
+		return "pgdispatch.node_channel";
 	}
 
 	@Override
 	public Look look(Connection connection, boolean rest) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(WATCH)) {
 			statement.setObject(1, this.node);
-			statement.setDouble(2, this.lease.toMillis() / 1000.0);
+			statement.setDouble(2, Durations.seconds(this.lease));
 			statement.setArray(3, connection.createArrayOf("text", this.handlers.toArray()));
 			statement.setBoolean(4, rest);
 			ResultSet row = statement.executeQuery();
 			row.next();
-			this.unknown.accept(Set.of((String[]) row.getArray("unknown").getArray()));
-			this.suspects.accept(row.getBoolean("suspects"));
-			return new Look(row.getBoolean("due") ? 1 : 0, SqlJobQueue.nextDueIn(row), row.getBoolean("resting"),
-					row.getBoolean("notified"));
+			this.unknownHandlers.accept(Set.of((String[]) row.getArray("unknown").getArray()));
+			this.poisonJobDue.accept(row.getBoolean("poison"));
+			return new Look(row.getBoolean("due") ? 1 : 0, Durations.ofMillis(row, "next_due_in_ms"),
+					row.getBoolean("idle"), row.getBoolean("notified"));
 		}
 	}
 
 	@Override
-	public String stir() {
-		return "pgdispatch.stir_handlers";
+	public String endRestFunction() {
+		return "pgdispatch.stop_idling_node";
 	}
 
 }

@@ -10,13 +10,13 @@ import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Finds and changes single jobs of either kind, through the transaction that is bound to
- * the current thread, if any.
+ * Finds, cancels and retries single jobs of either kind, in the transaction that is bound
+ * to the current thread, if any. Thread-safe.
  */
 public final class JobControlGateway {
 
 	private static final String FIND = """
-			SELECT id, upper(state) AS state, command, handler, arguments::text, fired_at, due_at, attempts, finished_at
+			SELECT id, upper(state) AS state, command, handler, arguments::text, dispatched_at, due_at, attempts, finished_at
 			  FROM pgdispatch.find(?)""";
 
 	private static final String CANCEL = "SELECT upper(pgdispatch.cancel(?))";
@@ -34,9 +34,9 @@ public final class JobControlGateway {
 	}
 
 	/**
-	 * Looks for a job.
+	 * Finds a job.
 	 * @param id of the job
-	 * @return the job, if there is one
+	 * @return the job, or an empty result if it does not exist
 	 */
 	public Optional<JobRow> find(long id) {
 		return this.jdbc.query(FIND, JobRow::of, id).stream().findFirst();
@@ -45,8 +45,8 @@ public final class JobControlGateway {
 	/**
 	 * Cancels a job.
 	 * @param id of the job
-	 * @return what has become of it, as the database says it in upper case; {@code null}
-	 * if there is no such job
+	 * @return the effect of the cancellation, as the database names it, in upper case;
+	 * {@code null} if the job does not exist
 	 */
 	public @Nullable String cancel(long id) {
 		return this.jdbc.queryForObject(CANCEL, String.class, id);
@@ -54,8 +54,8 @@ public final class JobControlGateway {
 
 	/**
 	 * Dispatches a dead letter again.
-	 * @param id that the job had, and will have
-	 * @return whether there was one
+	 * @param id of the job, which it keeps
+	 * @return whether there was such a dead letter
 	 */
 	public boolean retry(long id) {
 		return Boolean.TRUE.equals(this.jdbc.queryForObject(RETRY, Boolean.class, id));

@@ -7,37 +7,38 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of the two kinds of jobs, as a driver watches it.
+ * The queue of one of the two kinds of jobs, as a {@link QueueWatchSession} watches it.
  */
 public interface JobQueue {
 
 	/**
-	 * Returns the SQL function of the channel on which the queue's drivers are notified.
-	 * @return its name
+	 * Returns the SQL function of the channel on which drivers are notified.
+	 * @return the name of the function
 	 */
-	String channel();
+	String channelFunction();
 
 	/**
 	 * Looks for due jobs.
 	 * @param connection to the database
-	 * @param rest whether to try to lie down to rest
-	 * @return what it saw
+	 * @param rest whether the session is to begin to rest if it can
+	 * @return the result of the look
 	 * @throws SQLException if the connection is lost
 	 */
 	Look look(Connection connection, boolean rest) throws SQLException;
 
 	/**
-	 * Returns the SQL function that ends a rest.
-	 * @return its name
+	 * Returns the SQL function that ends the rest of the session.
+	 * @return the name of the function
 	 */
-	String stir();
+	String endRestFunction();
 
 	/**
-	 * What a look at the queue has seen.
+	 * The result of a look at the queue.
 	 *
-	 * @param due how many jobs are due
-	 * @param nextDueIn in how long the next one falls due; {@code null} if there is none
-	 * @param resting whether this look was the beginning of a rest
+	 * @param due number of jobs that are due
+	 * @param nextDueIn the time until the next job falls due; {@code null} if there is
+	 * none
+	 * @param resting whether the session has begun to rest
 	 * @param notified whether dispatches from SQL notify some driver
 	 */
 	record Look(int due, @Nullable Duration nextDueIn, boolean resting, boolean notified) {

@@ -8,25 +8,25 @@ import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A job, as the database tells of it.
+ * A job of either kind, as the database has it.
  *
- * @param id identifies the job
- * @param state the name of its state, in upper case
- * @param command the SQL that it runs; {@code null} if it calls a handler
- * @param handler the name of the one that it calls; {@code null} if it runs SQL
- * @param arguments of the call, as a JSON object; {@code null} if it runs SQL
- * @param firedAt when the transaction that dispatched it began
- * @param dueAt before which it is not to be run
- * @param attempts how many times it was begun
- * @param finishedAt when it ended; {@code null} if it has not
+ * @param id of the job
+ * @param state the name of the job's state, in upper case
+ * @param command the SQL that the job runs; {@code null} if it calls a handler
+ * @param handler the name of the handler that the job calls; {@code null} if it runs SQL
+ * @param arguments of the handler, as a JSON object; {@code null} if the job runs SQL
+ * @param dispatchedAt the time at which the transaction that dispatched the job began
+ * @param dueAt the time before which the job is not run
+ * @param attempts number of attempts that have begun
+ * @param finishedAt the time at which the job ended; {@code null} if it has not ended
  */
 public record JobRow(long id, String state, @Nullable String command, @Nullable String handler,
-		@Nullable String arguments, @Nullable Instant firedAt, @Nullable Instant dueAt, @Nullable Integer attempts,
+		@Nullable String arguments, @Nullable Instant dispatchedAt, @Nullable Instant dueAt, @Nullable Integer attempts,
 		@Nullable Instant finishedAt) {
 
 	static JobRow of(ResultSet row, int number) throws SQLException {
 		return new JobRow(row.getLong("id"), row.getString("state"), row.getString("command"), row.getString("handler"),
-				row.getString("arguments"), instant(row, "fired_at"), instant(row, "due_at"),
+				row.getString("arguments"), instant(row, "dispatched_at"), instant(row, "due_at"),
 				row.getObject("attempts", Integer.class), instant(row, "finished_at"));
 	}
 

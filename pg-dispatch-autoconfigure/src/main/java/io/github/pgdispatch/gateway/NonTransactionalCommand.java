@@ -11,27 +11,28 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * A command that refuses to run in a transaction, and so in the executor, which is a
- * function. Its session is not to be used for anything else afterwards.
+ * A non-transactional command. The executor cannot run it, as it refuses to run in a
+ * transaction. Its session must not be used for anything else afterwards.
  *
  * @param id of the job
  * @param sql a single statement
- * @param attempt which one this is
- * @param timeLimitMillis zero for none
+ * @param attempt the number of the attempt, which starts at 1
+ * @param timeLimitMillis the maximum duration of the attempt in milliseconds; zero for no
+ * limit
  */
 record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitMillis) {
 
 	private static final String BEGIN = """
 			SELECT id, command, attempt, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms
-			  FROM pgdispatch.begin_outside()
+			  FROM pgdispatch.begin_non_transactional()
 			 WHERE id IS NOT NULL""";
 
-	private static final String END = "SELECT pgdispatch.end_outside(?, ?, ?, ?, ?, ?, ?)";
+	private static final String END = "SELECT pgdispatch.end_non_transactional(?, ?, ?, ?, ?, ?, ?)";
 
 	/**
-	 * Begins the next one, which counts as an attempt.
+	 * Begins an attempt of the next non-transactional command.
 	 * @param connection that commits automatically
-	 * @return the command, or {@code null} if there is none
+	 * @return the command, or {@code null} if none is due
 	 */
 	static @Nullable NonTransactionalCommand begin(Connection connection) throws SQLException {
 		try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(BEGIN)) {
@@ -41,16 +42,16 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 	}
 
 	/**
-	 * Runs it, and says what has become of it.
-	 * @return what the database has made of that, such as {@code done} or {@code dead};
-	 * {@code null} if others have run it meanwhile
-	 * @throws SQLException if the session is lost: then it is run again
+	 * Runs the command and records its outcome.
+	 * @return the outcome, such as {@code done} or {@code dead}; {@code null} if others
+	 * have run the command meanwhile
+	 * @throws SQLException if the session is lost; the command is run again
 	 */
 	@Nullable String run(Connection connection) throws SQLException {
 		ServerErrorMessage error = null;
 		try (Statement statement = connection.createStatement()) {
 			statement.execute("SET statement_timeout = " + this.timeLimitMillis);
-			// A question mark or a brace in it is its own.
+			// A question mark or a brace is part of the command.
 			statement.setEscapeProcessing(false);
 			statement.execute(this.sql);
 		}
@@ -61,7 +62,7 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 			}
 		}
 		try (Statement statement = connection.createStatement()) {
-			// It may have taken on another role, which knows nothing of the job.
+			// The command may have set another role, which has no access to the job.
 			statement.execute("RESET SESSION AUTHORIZATION");
 			statement.execute("RESET ROLE");
 			statement.execute("RESET ALL");

@@ -4,91 +4,105 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Something that can be asked of a job when it is dispatched.
+ * An option of a job that is dispatched.
  */
 public enum Option {
 
 	/**
-	 * How often it is run at the most, an {@code Integer}.
+	 * Maximum number of attempts, the first included: an {@code Integer}.
 	 */
 	MAX_ATTEMPTS,
 
 	/**
-	 * How long it waits after its first failure, a {@code Duration}.
+	 * Delay after the first failed attempt: a {@code Duration}.
 	 */
 	BACK_OFF,
 
 	/**
-	 * So many times as long after each further one, a {@code Double}.
+	 * Factor by which the delay grows after each further failed attempt: a
+	 * {@code Double}.
 	 */
-	BACK_OFF_FACTOR,
+	BACK_OFF_MULTIPLIER("back_off_multiplier"),
 
 	/**
-	 * How long it waits at the most, a {@code Duration}.
+	 * Longest delay after a failed attempt: a {@code Duration}.
 	 */
-	BACK_OFF_LIMIT,
+	MAX_BACK_OFF("max_back_off"),
 
 	/**
-	 * How long an attempt may last, a {@code Duration}.
+	 * Maximum duration of an attempt: a {@code Duration}.
 	 */
 	TIME_LIMIT,
 
 	/**
-	 * The idempotency key, a {@code String}.
+	 * Idempotency key: a {@code String}.
 	 */
 	KEY,
 
 	/**
-	 * What becomes of a waiting job of that key: {@code keep} or {@code replace}.
+	 * Whether a waiting job with the same key stays as it is ({@code keep}) or is
+	 * replaced ({@code replace}).
 	 */
 	ON_DUPLICATE,
 
 	/**
-	 * How long the job has its key after it is done, a {@code Duration}.
+	 * Time for which the key is reserved after the job is done: a {@code Duration}.
 	 */
 	KEEP_KEY,
 
 	/**
-	 * The key of the jobs that are run one after the other, a {@code String}.
+	 * Key of jobs that are run one after the other: a {@code String}.
 	 */
 	ORDERING_KEY,
 
 	/**
-	 * What becomes of those behind it if it fails: {@code hold} or {@code pass}.
+	 * Whether jobs with the same ordering key wait ({@code hold}) or go on ({@code pass})
+	 * when the job has failed for good.
 	 */
 	ON_FAILURE,
 
 	/**
-	 * The name of the queue whose limits it obeys, a {@code String}.
+	 * Name of the queue whose limits apply: a {@code String}.
 	 */
 	QUEUE,
 
 	/**
-	 * How many seconds its place is ahead of its time, an {@code Integer}.
+	 * Number of seconds by which the job precedes jobs without a priority: an
+	 * {@code Integer}.
 	 */
 	PRIORITY,
 
 	/**
-	 * What is kept of a command: {@code rows} or {@code count}.
+	 * Whether the rows of a command ({@code rows}) or their number ({@code count}) are
+	 * kept.
 	 */
 	RESULT,
 
 	/**
-	 * How long that is kept, a {@code Duration}.
+	 * Time for which the result is kept: a {@code Duration}.
 	 */
 	KEEP_RESULT,
 
 	/**
-	 * Whether a command is run in a transaction, a {@code Boolean}.
+	 * Whether a command is run in a transaction: a {@code Boolean}.
 	 */
 	TRANSACTIONAL;
 
+	private final String argument;
+
+	Option() {
+		this.argument = name().toLowerCase(Locale.ROOT);
+	}
+
+	Option(String argument) {
+		this.argument = argument;
+	}
+
 	/**
-	 * The named argument of the SQL function.
+	 * Returns the option as a named argument of an SQL function.
 	 */
 	String sql(Object value) {
-		return name().toLowerCase(Locale.ROOT)
-				+ ((value instanceof Duration) ? " => make_interval(secs => ?)" : " => ?");
+		return this.argument + ((value instanceof Duration) ? " => make_interval(secs => ?)" : " => ?");
 	}
 
 }

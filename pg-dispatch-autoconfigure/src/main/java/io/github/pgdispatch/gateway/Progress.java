@@ -5,74 +5,76 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 
 /**
- * How far a worker has come with draining the queue: what one call of the executor
- * returns and the next one of the same drain is given.
+ * The progress of a worker that drains the queue. Each call of the executor returns it,
+ * and the next call of the same drain takes it.
  *
- * @param pace how many jobs may share a transaction; below 1, how many jobs more are to
- * be run such that one that takes sessions down is found out
- * @param afterDueAt the position: when the last job that was run had been due
- * @param afterId the position: the id of the last job that was run
- * @param completed how many jobs the call completed
- * @param failed how many jobs the call found to fail
- * @param drained whether nothing was due any more that nobody else was running
- * @param outside whether there is a command that is to run outside of a transaction
+ * @param prefetch maximum number of jobs that share a transaction. A value below 1 has
+ * the next {@code 1 - prefetch} jobs run in isolation, so that a poison job is recognized
+ * @param afterDueAt the position of the last job that was run: the time at which it was
+ * due
+ * @param afterId the position of the last job that was run: its id
+ * @param completed number of jobs that the call completed
+ * @param failed number of jobs that failed for good in the call
+ * @param drained whether no job was left that was due and not being run by others
+ * @param nonTransactional whether a non-transactional command is due
  */
-public record Progress(int pace, OffsetDateTime afterDueAt, long afterId, long completed, long failed, boolean drained,
-		boolean outside) {
+public record Progress(int prefetch, OffsetDateTime afterDueAt, long afterId, long completed, long failed,
+		boolean drained, boolean nonTransactional) {
 
 	/**
-	 * The largest number of jobs that share a transaction, and so of those to be careful
-	 * with after it was lost.
+	 * Maximum number of jobs that shared the transaction of a lost session, and so the
+	 * number of jobs to run in isolation afterwards.
 	 */
-	private static final int MOST_IN_A_BATCH = 50;
+	private static final int ISOLATED_JOBS = 50;
 
 	/**
-	 * As many jobs share a transaction from the beginning for each that the last drain
-	 * found.
+	 * Number of jobs that share a transaction from the start, for each quick job that the
+	 * last drain found.
 	 */
-	private static final int FOR_EACH = 10;
+	private static final int PREFETCH_PER_QUICK_JOB = 10;
 
 	/**
-	 * As many as the executor itself runs in a transaction.
+	 * Maximum number of jobs that the executor runs in a transaction.
 	 */
-	private static final int MOST = 500;
+	private static final int MAX_PREFETCH = 500;
 
 	/**
-	 * Where a drain begins.
-	 * @param company how many jobs the last drain found, if all of them were quick and
-	 * none failed
-	 * @return the progress to begin with
+	 * Returns the progress with which a drain starts.
+	 * @param quickJobs number of jobs that the last drain found if all of them were quick
+	 * and none failed, otherwise 0
+	 * @return the progress at the start of the queue
 	 */
-	public static Progress begin(long company) {
-		return begin((company > 1) ? (int) Math.min(MOST, FOR_EACH * company) : 1);
+	public static Progress begin(long quickJobs) {
+		return begin((quickJobs > 1) ? (int) Math.min(MAX_PREFETCH, PREFETCH_PER_QUICK_JOB * quickJobs) : 1);
 	}
 
 	/**
-	 * Where a drain begins after a session was lost, which one of the jobs may have
-	 * caused.
-	 * @return the progress to begin with
+	 * Returns the progress with which a drain starts after a session was lost, for which
+	 * one of its jobs may be to blame.
+	 * @return the progress at the start of the queue
 	 */
-	public static Progress beginCarefully() {
-		return begin(1 - MOST_IN_A_BATCH);
+	public static Progress beginInIsolation() {
+		return begin(1 - ISOLATED_JOBS);
 	}
 
-	private static Progress begin(int pace) {
-		return new Progress(pace, OffsetDateTime.MIN, 0, 0, 0, false, false);
+	private static Progress begin(int prefetch) {
+		return new Progress(prefetch, OffsetDateTime.MIN, 0, 0, 0, false, false);
 	}
 
 	static Progress of(ResultSet row) throws SQLException {
-		return new Progress(row.getInt("pace"), row.getObject("after_due_at", OffsetDateTime.class),
+		return new Progress(row.getInt("prefetch"), row.getObject("after_due_at", OffsetDateTime.class),
 				row.getLong("after_id"), row.getLong("completed"), row.getLong("failed"), row.getBoolean("drained"),
-				row.getBoolean("outside"));
+				row.getBoolean("non_transactional"));
 	}
 
 	/**
-	 * Whether the next call runs jobs in batches. It is cancelled if one of them turns
-	 * out to be slow; otherwise it runs them alone, for as long as each takes.
+	 * Returns whether the next call runs jobs in batches. Such a call is cancelled if one
+	 * of its jobs turns out to be slow. Any other call runs one job at a time, for as
+	 * long as it takes.
 	 * @return whether it does
 	 */
 	public boolean inBatches() {
-		return this.pace > 1;
+		return this.prefetch > 1;
 	}
 
 }

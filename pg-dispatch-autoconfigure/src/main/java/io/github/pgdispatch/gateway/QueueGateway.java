@@ -10,8 +10,8 @@ import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Limits how many jobs are run, through the transaction that is bound to the current
- * thread, if any.
+ * Pauses jobs and sets the limits of queues, in the transaction that is bound to the
+ * current thread, if any. Thread-safe.
  */
 public final class QueueGateway {
 
@@ -20,7 +20,7 @@ public final class QueueGateway {
 	private static final String RESUME = "SELECT pgdispatch.resume(handler => ?::text, queue => ?::text)";
 
 	private static final String SET_QUEUE = """
-			SELECT pgdispatch.set_queue(?, max_running => ?::integer, rate => ?::integer, per => make_interval(secs => ?))""";
+			SELECT pgdispatch.set_queue(?, concurrency => ?::integer, rate => ?::integer, per => make_interval(secs => ?))""";
 
 	private static final String DROP_QUEUE = "SELECT pgdispatch.drop_queue(?)";
 
@@ -35,9 +35,10 @@ public final class QueueGateway {
 	}
 
 	/**
-	 * Has jobs not be begun any more: all jobs if neither is given.
-	 * @param handler whose jobs
-	 * @param queue whose jobs
+	 * Pauses jobs, which are not begun until they are resumed. If neither a handler nor a
+	 * queue is given, all jobs are paused.
+	 * @param handler the name of the handler whose jobs are paused
+	 * @param queue the name of the queue whose jobs are paused
 	 */
 	public void pause(@Nullable String handler, @Nullable String queue) {
 		this.jdbc.query(PAUSE, (row) -> {
@@ -45,9 +46,10 @@ public final class QueueGateway {
 	}
 
 	/**
-	 * Has jobs be begun again: all jobs if neither is given.
-	 * @param handler whose jobs
-	 * @param queue whose jobs
+	 * Resumes paused jobs. If neither a handler nor a queue is given, all jobs are
+	 * resumed.
+	 * @param handler the name of the handler whose jobs are resumed
+	 * @param queue the name of the queue whose jobs are resumed
 	 */
 	public void resume(@Nullable String handler, @Nullable String queue) {
 		this.jdbc.query(RESUME, (row) -> {
@@ -55,21 +57,22 @@ public final class QueueGateway {
 	}
 
 	/**
-	 * Makes a queue, or sets its limits anew.
+	 * Creates a queue or replaces its limits.
 	 * @param name of the queue
-	 * @param concurrency how many of its jobs run at once; {@code null} for any number
-	 * @param rate how many are begun in a period; {@code null} for any number
-	 * @param per the period
+	 * @param concurrency maximum number of jobs at once; {@code null} for no limit
+	 * @param rate maximum number of jobs that are begun in a period; {@code null} for no
+	 * limit
+	 * @param per the length of the period
 	 */
 	public void setQueue(String name, @Nullable Integer concurrency, @Nullable Integer rate, Duration per) {
 		this.jdbc.query(SET_QUEUE, (row) -> {
-		}, name, concurrency, rate, per.getSeconds() + per.getNano() / 1e9);
+		}, name, concurrency, rate, Durations.seconds(per));
 	}
 
 	/**
 	 * Removes a queue.
 	 * @param name of the queue
-	 * @return whether there was one
+	 * @return whether the queue existed
 	 */
 	public boolean dropQueue(String name) {
 		return Boolean.TRUE.equals(this.jdbc.queryForObject(DROP_QUEUE, Boolean.class, name));

@@ -5,12 +5,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is to do.
+ * The status of a queue, as a node sees it.
  *
- * @param due how many jobs are due, counting those that are being run
- * @param nextDueIn in how long the next one falls due; {@code null} if there is none
- * @param lastWord whether to look again is of no use until then or until a notification
+ * @param due number of jobs that are due, including those that are running
+ * @param nextDueIn the time until the next job falls due; {@code null} if there is none
+ * @param mayMissDispatches whether dispatches from SQL, such as those of triggers, may
+ * notify no driver, so that the node has to look again soon
  */
-public record QueueStatus(int due, @Nullable Duration nextDueIn, boolean lastWord) {
+public record QueueStatus(int due, @Nullable Duration nextDueIn, boolean mayMissDispatches) {
 
 }

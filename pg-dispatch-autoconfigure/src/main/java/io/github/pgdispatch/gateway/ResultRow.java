@@ -7,15 +7,17 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has become of a job, as the database tells of it.
+ * The state and the result of a job, as the database has them.
  *
- * @param id identifies the job
- * @param state the name of its state, in upper case
- * @param value the rows of SQL as a JSON array, or what a handler has returned
- * @param rowCount how many rows the SQL has returned or changed
- * @param sqlState of the error
- * @param message of the error
- * @param finishedAt when it ended
+ * @param id of the job
+ * @param state the name of the job's state, in upper case
+ * @param value the rows of SQL as a JSON array, or what a handler returned as JSON;
+ * {@code null} if there is none
+ * @param rowCount number of rows that the SQL returned or changed; {@code null} if it is
+ * unknown
+ * @param sqlState of the error; {@code null} if there is none
+ * @param message of the error; {@code null} if there is none
+ * @param finishedAt the time at which the job ended; {@code null} if it has not ended
  */
 public record ResultRow(long id, String state, @Nullable String value, @Nullable Long rowCount,
 		@Nullable String sqlState, @Nullable String message, @Nullable Instant finishedAt) {
@@ -29,8 +31,8 @@ public record ResultRow(long id, String state, @Nullable String value, @Nullable
 	}
 
 	/**
-	 * Whether the job has ended.
-	 * @return whether it has
+	 * Returns whether the job has ended.
+	 * @return whether it has ended
 	 */
 	public boolean isFinal() {
 		return !this.state.equals(PENDING);

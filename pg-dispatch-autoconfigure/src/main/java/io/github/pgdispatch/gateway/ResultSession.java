@@ -15,7 +15,6 @@ import java.util.Optional;
 
 import javax.sql.DataSource;
 
-import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
@@ -40,84 +39,69 @@ public final class ResultSession implements AutoCloseable {
 
 	/**
 	 * Opens a session.
-	 * @param dataSource that it is taken from
-	 * @param listen whether it is to be notified of results
+	 * @param dataSource that provides the connection
+	 * @param listen whether results are to notify the session
 	 * @return the session, which is to be closed
-	 * @throws SQLException if there is none to be had
+	 * @throws SQLException if no session can be opened
 	 */
 	public static ResultSession open(DataSource dataSource, boolean listen) throws SQLException {
 		return Sessions.open(dataSource, (connection) -> {
 			Sessions.readCommitted(connection);
-			ResultSession session = new ResultSession(connection, listen);
 			if (listen) {
-				// A pool takes care of the timeout of connections that it lends for a
-				// moment.
-				connection.setNetworkTimeout(Runnable::run, (int) NETWORK_TIMEOUT.toMillis());
-				session.listen();
+				// A connection that is held for a moment only has the timeout of its
+				// pool.
+				Sessions.networkTimeout(connection, NETWORK_TIMEOUT);
+				Notifications.listen(connection, "pgdispatch.result_channel");
 			}
-			return session;
+			return new ResultSession(connection, listen);
 		});
 	}
 
-	private void listen() throws SQLException {
-		try (Statement statement = this.connection.createStatement()) {
-			ResultSet row = statement
-				.executeQuery("SELECT pgdispatch.result_channel(quote_ident(session_user)::regrole)");
-			row.next();
-			String channel = row.getString(1);
-			statement.execute("LISTEN " + statement.enquoteIdentifier(channel, true));
-		}
-	}
-
 	/**
-	 * Asks what has become of jobs.
+	 * Reads the states and results of jobs.
 	 * @param ids of the jobs
-	 * @return the answers, by id; of a job that there is not, none
+	 * @return the results by id, without jobs that do not exist
 	 * @throws SQLException if the session is lost
 	 */
 	public Map<Long, ResultRow> check(Collection<Long> ids) throws SQLException {
-		Map<Long, ResultRow> found = ask(ids);
-		List<Long> missing = ids.stream().filter((id) -> !found.containsKey(id)).toList();
+		Map<Long, ResultRow> results = query(ids);
+		List<Long> missing = ids.stream().filter((id) -> !results.containsKey(id)).toList();
 		if (!missing.isEmpty()) {
-			// Between two looks a dead letter may have become a job again.
-			found.putAll(ask(missing));
+			// The query misses a dead letter that becomes a job again meanwhile.
+			results.putAll(query(missing));
 		}
-		return found;
+		return results;
 	}
 
-	private Map<Long, ResultRow> ask(Collection<Long> ids) throws SQLException {
-		Map<Long, ResultRow> found = new HashMap<>();
+	private Map<Long, ResultRow> query(Collection<Long> ids) throws SQLException {
+		Map<Long, ResultRow> results = new HashMap<>();
 		try (PreparedStatement statement = this.connection.prepareStatement(CHECK)) {
 			statement.setArray(1, this.connection.createArrayOf("bigint", ids.toArray()));
 			ResultSet row = statement.executeQuery();
 			while (row.next()) {
 				ResultRow result = ResultRow.of(row);
-				found.put(result.id(), result);
+				results.put(result.id(), result);
 			}
 		}
-		return found;
+		return results;
 	}
 
 	/**
 	 * Waits for notifications, without asking the server anything.
-	 * @param timeout at least a millisecond
+	 * @param timeout the maximum time to wait, at least a millisecond
 	 * @return the ids of jobs that have ended
 	 * @throws SQLException if the session is lost
 	 */
 	public List<Long> await(Duration timeout) throws SQLException {
 		List<Long> ended = new ArrayList<>();
-		PGNotification[] notifications = this.connection.unwrap(PGConnection.class)
-			.getNotifications((int) timeout.toMillis());
-		if (notifications != null) {
-			for (PGNotification notification : notifications) {
-				parse(notification.getParameter()).ifPresent(ended::add);
-			}
+		for (PGNotification notification : Notifications.await(this.connection, timeout)) {
+			parse(notification.getParameter()).ifPresent(ended::add);
 		}
 		return ended;
 	}
 
 	/**
-	 * Anybody may notify of anything.
+	 * Any role may notify with any text.
 	 */
 	private static Optional<Long> parse(String id) {
 		try {
@@ -132,7 +116,7 @@ public final class ResultSession implements AutoCloseable {
 	public void close() throws SQLException {
 		try (this.connection; Statement statement = this.connection.createStatement()) {
 			if (this.listens) {
-				statement.execute("UNLISTEN *");
+				Notifications.unlisten(statement);
 			}
 		}
 	}

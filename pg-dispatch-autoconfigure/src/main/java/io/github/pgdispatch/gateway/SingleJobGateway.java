@@ -42,7 +42,7 @@ public final class SingleJobGateway {
 			    RETURNING j.* INTO STRICT job;
 			    SELECT m.* INTO asked FROM pgdispatch.managed_job AS m WHERE m.role::oid = job.role::oid AND m.id = job.id;
 			    IF asked.result = 'rows' THEN
-			        SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.rows_of(job.command, 1048576) AS r;
+			        SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_rows(job.command, 1048576) AS r;
 			    ELSE
 			        EXECUTE job.command;
 			        GET DIAGNOSTICS row_count = ROW_COUNT;
@@ -50,13 +50,13 @@ public final class SingleJobGateway {
 			    RESET SESSION AUTHORIZATION;
 			    PERFORM pg_catalog.set_config('role', taken_on, true);
 			    IF asked.id IS NOT NULL THEN
-			        PERFORM pgdispatch.end_managed(job.role, job.id, 'done', true, value, row_count);
+			        PERFORM pgdispatch.end_managed_job(job.role, job.id, 'done', true, value, row_count);
 			    END IF;
 			END
 			$$""";
 
 	private static final String BURY = """
-			SELECT pgdispatch.bury(j, m, ?, ?, NULL, NULL, NULL)
+			SELECT pgdispatch.add_dead_letter(j, m, ?, ?, NULL, NULL, NULL)
 			  FROM pgdispatch.job AS j
 			  LEFT JOIN pgdispatch.managed_job AS m ON m.role::oid = j.role::oid AND m.id = j.id
 			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid AND j.id = ?""";
@@ -178,8 +178,8 @@ public final class SingleJobGateway {
 			connection.setAutoCommit(true);
 			try (PreparedStatement call = connection.prepareStatement(WORK); ResultSet row = call.executeQuery()) {
 				row.next();
-				NonTransactionalCommand outside = row.getBoolean("outside") ? NonTransactionalCommand.begin(connection)
-						: null;
+				NonTransactionalCommand outside = row.getBoolean("non_transactional")
+						? NonTransactionalCommand.begin(connection) : null;
 				boolean failed = (outside != null) ? "dead".equals(outside.run(connection)) : row.getLong("failed") > 0;
 				if (!failed) {
 					return outside != null || row.getLong("completed") > 0;

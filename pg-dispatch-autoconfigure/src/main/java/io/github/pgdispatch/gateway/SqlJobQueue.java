@@ -4,45 +4,38 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
-
-import org.jspecify.annotations.Nullable;
 
 /**
- * The commands, which the database runs.
+ * The queue of the SQL jobs of the current role.
  *
- * @param atMost how far due jobs are counted
+ * @param maxDue maximum number of due jobs that a look counts
  */
-public record SqlJobQueue(int atMost) implements JobQueue {
+public record SqlJobQueue(int maxDue) implements JobQueue {
 
 	private static final String WATCH = """
-			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, resting, notified
-			  FROM pgdispatch.watch(at_most => ?, rest => ?)""";
+			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, idle, notified
+			  FROM pgdispatch.poll_queue(max_count => ?, go_idle => ?)""";
 
 	@Override
-	public String channel() {
-		return "pgdispatch.channel";
+	public String channelFunction() {
+		return "pgdispatch.driver_channel";
 	}
 
 	@Override
 	public Look look(Connection connection, boolean rest) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(WATCH)) {
-			statement.setInt(1, this.atMost);
+			statement.setInt(1, this.maxDue);
 			statement.setBoolean(2, rest);
 			ResultSet row = statement.executeQuery();
 			row.next();
-			return new Look(row.getInt("due"), nextDueIn(row), row.getBoolean("resting"), row.getBoolean("notified"));
+			return new Look(row.getInt("due"), Durations.ofMillis(row, "next_due_in_ms"), row.getBoolean("idle"),
+					row.getBoolean("notified"));
 		}
 	}
 
-	static @Nullable Duration nextDueIn(ResultSet row) throws SQLException {
-		long millis = row.getLong("next_due_in_ms");
-		return row.wasNull() ? null : Duration.ofMillis(millis);
-	}
-
 	@Override
-	public String stir() {
-		return "pgdispatch.stir";
+	public String endRestFunction() {
+		return "pgdispatch.stop_idling";
 	}
 
 }

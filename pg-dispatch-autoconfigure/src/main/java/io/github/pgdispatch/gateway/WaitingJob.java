@@ -21,7 +21,7 @@ public record WaitingJob(long id, @Nullable String command, @Nullable String han
 
 	static WaitingJob of(ResultSet row, int number) throws SQLException {
 		return new WaitingJob(row.getLong("id"), row.getString("command"), row.getString("handler"),
-				row.getString("arguments"), row.getObject("fired_at", OffsetDateTime.class),
+				row.getString("arguments"), row.getObject("dispatched_at", OffsetDateTime.class),
 				row.getObject("due_at", OffsetDateTime.class));
 	}
 

@@ -20,12 +20,12 @@ public final class WaitingJobs {
 	 * Those that are held are due at the time that they would be, if nothing held them.
 	 */
 	private static final String JOBS = """
-			SELECT j.id, j.command, NULL AS handler, NULL AS arguments, j.fired_at, coalesce(m.due_at, j.due_at) AS due_at, j.due_at AS place
+			SELECT j.id, j.command, NULL AS handler, NULL AS arguments, j.dispatched_at, coalesce(m.due_at, j.due_at) AS due_at, j.due_at AS place
 			  FROM pgdispatch.job AS j
 			  LEFT JOIN pgdispatch.managed_job AS m ON m.role::oid = j.role::oid AND m.id = j.id
 			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid
 			 UNION ALL
-			SELECT j.id, NULL, j.handler, j.arguments::text, j.fired_at, coalesce(m.due_at, j.due_at), j.due_at
+			SELECT j.id, NULL, j.handler, j.arguments::text, j.dispatched_at, coalesce(m.due_at, j.due_at), j.due_at
 			  FROM pgdispatch.handler_job AS j
 			  LEFT JOIN pgdispatch.managed_job AS m ON m.role::oid = j.role::oid AND m.id = j.id
 			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid
@@ -38,7 +38,7 @@ public final class WaitingJobs {
 
 	private static final String MAKE_OLDER = """
 			UPDATE %s
-			   SET fired_at = fired_at - make_interval(secs => ?), due_at = due_at - make_interval(secs => ?)
+			   SET dispatched_at = dispatched_at - make_interval(secs => ?), due_at = due_at - make_interval(secs => ?)
 			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid""";
 
 	private static final String MAKE_MANAGED_OLDER = """

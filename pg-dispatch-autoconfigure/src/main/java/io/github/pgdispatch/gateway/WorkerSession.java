@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
 
 /**
- * A session in which jobs of its role are run. Not thread-safe.
+ * A session in which a worker runs jobs of its role. Not thread-safe.
  */
 public final class WorkerSession implements AutoCloseable {
 
@@ -26,15 +26,16 @@ public final class WorkerSession implements AutoCloseable {
 	private static final String WORK = "CALL pgdispatch.work(make_interval(secs => ?), ?, ?, ?)";
 
 	/**
-	 * How long batches take at the most, unless there is a job among them that takes its
-	 * time.
+	 * Time after which a call that runs batches is cancelled: it takes longer only if one
+	 * of its jobs is slow.
 	 */
-	private static final Duration STUCK = Duration.ofMillis(100);
+	private static final Duration BATCHES_LIMIT = Duration.ofMillis(100);
 
 	/**
-	 * How soon it is looked after a job that takes its time: shorter limits are exceeded.
+	 * Time after which a job counts as long-running, so that its time limit is watched.
+	 * Shorter time limits are exceeded.
 	 */
-	private static final Duration LONG = Duration.ofMillis(250);
+	private static final Duration LONG_RUNNING = Duration.ofMillis(250);
 
 	private final Connection connection;
 
@@ -47,10 +48,10 @@ public final class WorkerSession implements AutoCloseable {
 
 	/**
 	 * Opens a session.
-	 * @param dataSource that it is taken from
-	 * @param canceller cancels batches that take too long
+	 * @param dataSource that provides the connection
+	 * @param canceller that cancels batches that take too long
 	 * @return the session, which is to be closed
-	 * @throws SQLException if there is none to be had
+	 * @throws SQLException if no session can be opened
 	 */
 	public static WorkerSession open(DataSource dataSource, ScheduledExecutorService canceller) throws SQLException {
 		// The executor commits as it goes, which it may not do inside a transaction.
@@ -62,25 +63,24 @@ public final class WorkerSession implements AutoCloseable {
 	 * longer is not interrupted.
 	 * @param slice the time
 	 * @param progress of this drain so far
-	 * @param whenLong called, on another thread, once a job has been taking a while that
-	 * may have a time limit
-	 * @return its progress now
-	 * @throws SQLException if the session is lost or the executor fails; what was done in
-	 * a transaction that did not commit will be done again
+	 * @param whenLongRunning called on another thread when a job has become long-running,
+	 * as it may have a time limit
+	 * @return the new progress
+	 * @throws SQLException if the session is lost or the executor fails; the effects of a
+	 * transaction that did not commit are undone, and its jobs are run again
 	 */
-	public Progress work(Duration slice, Progress progress, Runnable whenLong) throws SQLException {
+	public Progress work(Duration slice, Progress progress, Runnable whenLongRunning) throws SQLException {
 		try (PreparedStatement call = this.connection.prepareStatement(WORK)) {
-			// A statement that is prepared on the server would be one to be spared when
-			// the
-			// executor cleans the session, which takes it longer.
+			// The executor would have to spare a statement that is prepared on the server
+			// when it cleans the session, which takes it longer.
 			call.unwrap(PGStatement.class).setPrepareThreshold(0);
-			call.setDouble(1, slice.toMillis() / 1000.0);
-			call.setInt(2, progress.pace());
+			call.setDouble(1, Durations.seconds(slice));
+			call.setInt(2, progress.prefetch());
 			call.setObject(3, progress.afterDueAt());
 			call.setLong(4, progress.afterId());
 			Future<?> alarm = progress.inBatches()
-					? this.canceller.schedule(() -> cancel(call), STUCK.toMillis(), TimeUnit.MILLISECONDS)
-					: this.canceller.schedule(whenLong, LONG.toMillis(), TimeUnit.MILLISECONDS);
+					? this.canceller.schedule(() -> cancel(call), BATCHES_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+					: this.canceller.schedule(whenLongRunning, LONG_RUNNING.toMillis(), TimeUnit.MILLISECONDS);
 			try (ResultSet row = call.executeQuery()) {
 				row.next();
 				return Progress.of(row);
@@ -92,12 +92,12 @@ public final class WorkerSession implements AutoCloseable {
 	}
 
 	/**
-	 * Runs a command that refuses to run in a transaction, if there is one. The session
-	 * is to be closed then, and not used for anything else.
-	 * @return whether it failed for good; {@code null} if there was none
+	 * Runs the next non-transactional command, if one is due. Afterwards, the session
+	 * must be closed and not be used for anything else.
+	 * @return whether the command failed for good; {@code null} if none was due
 	 * @throws SQLException if the session is lost; the command is run again
 	 */
-	public @Nullable Boolean workOutside() throws SQLException {
+	public @Nullable Boolean workNonTransactionally() throws SQLException {
 		NonTransactionalCommand command = NonTransactionalCommand.begin(this.connection);
 		if (command == null) {
 			return null;
@@ -111,20 +111,21 @@ public final class WorkerSession implements AutoCloseable {
 	}
 
 	/**
-	 * A cancellation that comes too late is lost: the driver does not send it once the
-	 * call has returned, and waits until the server has seen the one that it has sent.
+	 * Cancels a call. A cancellation that comes too late has no effect: the driver does
+	 * not send it after the call has returned, and the call does not return before the
+	 * server has seen a cancellation that was sent.
 	 */
 	private void cancel(PreparedStatement call) {
 		try {
 			call.cancel();
 		}
 		catch (SQLException ex) {
-			logger.debug("Could not cancel a batch, which now takes as long as it takes", ex);
+			logger.debug("Could not cancel a batch, which goes on until its last job has ended", ex);
 		}
 	}
 
 	/**
-	 * Gives the session up, instead of back to where it was taken from.
+	 * Closes the connection for good, so that it does not go back to its pool.
 	 */
 	public void discard() {
 		try {

@@ -1,6 +1,6 @@
 /**
- * The narrow gate between Java and the schema {@code pgdispatch}: all that calls its
- * functions is here.
+ * All access from Java to the schema {@code pgdispatch}. Gateways execute single
+ * statements, each gateway those of one concern; sessions hold a connection.
  */
 @NullMarked
 package io.github.pgdispatch.gateway;

@@ -23,7 +23,7 @@ final class JdbcSchemaInstaller implements SchemaInstaller {
 
 	@Override
 	public void install(SchemaDatabase database, boolean schemaExists, @Nullable SchemaVersion version) {
-		this.scripts.stepsAfter(version).forEach((step) -> database.execute(step.sql()));
+		this.scripts.from(version).forEach((script) -> database.execute(script.sql()));
 	}
 
 }

@@ -20,7 +20,7 @@ public final class SchemaScriptPrinter {
 	 */
 	public static void main(String[] args) {
 		PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-		SchemaScripts.ofThisLibrary().steps().forEach((step) -> out.print(step.sql()));
+		SchemaScripts.ofThisLibrary().from(null).forEach((script) -> out.print(script.sql()));
 		out.flush();
 	}
 

@@ -1,37 +1,51 @@
 package io.github.pgdispatch.schema;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * What leads from an empty database, or from any older version, to the schema that this
- * library was built for.
+ * The scripts that lead from an empty database, or from any older version, to the schema
+ * that this library was built for. The build makes them from {@code src/main/sql}, and
+ * the list of versions with them.
  *
- * @param steps from the first version to the newest one
- * @param changelog the same steps for Liquibase
+ * @param versions of the schema, the oldest first
+ * @param loader that finds the scripts
+ * @param changelog the location of the same scripts for Liquibase
  */
-record SchemaScripts(List<SchemaScript> steps, String changelog) {
+record SchemaScripts(List<SchemaVersion> versions, ClassLoader loader, String changelog) {
 
 	static SchemaScripts ofThisLibrary() {
-		return new SchemaScripts(
-				List.of(new SchemaScript(new SchemaVersion(1, 0, 0), "pg_dispatch--1.0.0.sql"),
-						new SchemaScript(new SchemaVersion(1, 1, 0), "pg_dispatch--1.0.0--1.1.0.sql"),
-						new SchemaScript(new SchemaVersion(1, 2, 0), "pg_dispatch--1.1.0--1.2.0.sql"),
-						new SchemaScript(new SchemaVersion(1, 3, 0), "pg_dispatch--1.2.0--1.3.0.sql"),
-						new SchemaScript(new SchemaVersion(1, 4, 0), "pg_dispatch--1.3.0--1.4.0.sql"),
-						new SchemaScript(new SchemaVersion(1, 5, 0), "pg_dispatch--1.4.0--1.5.0.sql"),
-						new SchemaScript(new SchemaVersion(1, 6, 0), "pg_dispatch--1.5.0--1.6.0.sql"),
-						new SchemaScript(new SchemaVersion(1, 7, 0), "pg_dispatch--1.6.0--1.7.0.sql")),
-				"classpath:io/github/pgdispatch/schema/changelog.xml");
+		return of(SchemaScripts.class.getClassLoader(), "classpath:io/github/pgdispatch/schema/changelog.xml");
+	}
+
+	static SchemaScripts of(ClassLoader loader, String changelog) {
+		List<String> versions = new SchemaScript(loader, "versions.txt").lines();
+		return new SchemaScripts(versions.stream().map(SchemaVersion::parse).toList(), loader, changelog);
 	}
 
 	SchemaVersion newestVersion() {
-		return this.steps.get(this.steps.size() - 1).version();
+		return this.versions.get(this.versions.size() - 1);
 	}
 
-	List<SchemaScript> stepsAfter(@Nullable SchemaVersion version) {
-		return this.steps.stream().filter((step) -> version == null || step.version().compareTo(version) > 0).toList();
+	/**
+	 * Returns what is to be run where the given version is.
+	 * @param version the version of the schema; {@code null} if there is none
+	 * @return the scripts, in order
+	 */
+	List<SchemaScript> from(@Nullable SchemaVersion version) {
+		if (version == null) {
+			return List.of(script(newestVersion().toString()));
+		}
+		return IntStream.range(1, this.versions.size())
+			.filter((i) -> this.versions.get(i).compareTo(version) > 0)
+			.mapToObj((i) -> script(this.versions.get(i - 1) + "--" + this.versions.get(i)))
+			.toList();
+	}
+
+	private SchemaScript script(String name) {
+		return new SchemaScript(this.loader, "pg_dispatch--" + name + ".sql");
 	}
 
 }

@@ -19,11 +19,12 @@ import org.springframework.format.datetime.standard.DurationFormatterUtils;
  * {@code signUpSideEffects.welcome}; {@code null} if it has a command
  * @param arguments of the call, as a JSON object of the parameters' names and values;
  * {@code null} if it has a command
- * @param firedAt when the transaction began that dispatched it, by the database's clock
+ * @param dispatchedAt when the transaction began that dispatched it, by the database's
+ * clock
  * @param dueAt before which it is not run, by the database's clock
  */
 public record DispatchedJob(long id, @Nullable String command, @Nullable String handler, @Nullable String arguments,
-		Instant firedAt, Instant dueAt) {
+		Instant dispatchedAt, Instant dueAt) {
 
 	static DispatchedJob of(WaitingJob job) {
 		return new DispatchedJob(job.id(), job.command(), job.handler(), job.arguments(), job.firedAt().toInstant(),
@@ -36,7 +37,7 @@ public record DispatchedJob(long id, @Nullable String command, @Nullable String 
 	 * @return the delay, zero for a job that was not snoozed
 	 */
 	public Duration delay() {
-		return Duration.between(this.firedAt, this.dueAt);
+		return Duration.between(this.dispatchedAt, this.dueAt);
 	}
 
 	/**

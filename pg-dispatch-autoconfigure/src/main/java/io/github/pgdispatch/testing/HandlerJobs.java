@@ -74,7 +74,7 @@ final class HandlerJobs {
 
 	private void call(Handler handler, Claim claim) throws Throwable {
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
-				claim.firedAt().toInstant(), this.headers.read(claim.headers()));
+				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
 		// A transaction that a method begins within that of the test does not see the
 		// job.
 		boolean unseen = this.transaction.isActive();

@@ -188,9 +188,10 @@ class AfterCommitDispatchTests {
 	}
 
 	private Duration delay() {
-		return Duration.ofSeconds(this.jdbc.sql("SELECT extract(epoch FROM due_at - fired_at)::int FROM pgdispatch.job")
-			.query(Integer.class)
-			.single());
+		return Duration
+			.ofSeconds(this.jdbc.sql("SELECT extract(epoch FROM due_at - dispatched_at)::int FROM pgdispatch.job")
+				.query(Integer.class)
+				.single());
 	}
 
 	record User(long id, String name) {

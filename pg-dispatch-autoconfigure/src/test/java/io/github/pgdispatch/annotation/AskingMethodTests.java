@@ -57,7 +57,7 @@ class AskingMethodTests {
 		calls((effects) -> effects.everything(42, Duration.ofHours(3)));
 		assertManaged(
 				"""
-						max_attempts = 3 AND back_off = '5 s' AND back_off_factor = 1.5 AND back_off_limit = '10 min'
+						max_attempts = 3 AND back_off = '5 s' AND back_off_multiplier = 1.5 AND max_back_off = '10 min'
 						    AND time_limit = '7 s' AND key = 'invoice 42' AND keep_key = '3 hours' AND ordering_key = 'all of them'
 						    AND on_failure = 'pass' AND queue = 'slow' AND priority = 60 AND result = 'rows'
 						    AND keep_result = '1 day' AND transactional IS NULL""");
@@ -100,7 +100,7 @@ class AskingMethodTests {
 			assertThatIllegalArgumentException().isThrownBy(() -> effects.everything(1, Duration.ofSeconds(-1)))
 				.withMessageContaining("The time to keep the key must not be negative");
 			assertThatIllegalArgumentException().isThrownBy(() -> effects.limited(Duration.ZERO))
-				.withMessageContaining("The time limit must be a millisecond");
+				.withMessageContaining("The time limit must be at least one millisecond");
 		});
 	}
 
@@ -128,8 +128,8 @@ class AskingMethodTests {
 			assertThat(handler.timeLimit()).isNull();
 		});
 		this.application = this.application.withPropertyValues("pgdispatch.retry.max-attempts=4",
-				"pgdispatch.retry.delay=2s", "pgdispatch.retry.multiplier=1", "pgdispatch.retry.max-delay=2s",
-				"pgdispatch.time-limit=1m");
+				"pgdispatch.retry.back-off=2s", "pgdispatch.retry.back-off-multiplier=1",
+				"pgdispatch.retry.max-back-off=2s", "pgdispatch.time-limit=1m");
 		handler("effects.body", (handler) -> {
 			assertThat(handler.retry().maxAttempts()).isEqualTo(4);
 			assertThat(handler.retry().backOff())
@@ -157,7 +157,7 @@ class AskingMethodTests {
 	private void calls(Consumer<Effects> call) {
 		this.application.run((context) -> {
 			assertThat(context).hasNotFailed();
-			this.nodes.jdbc().sql("SELECT pgdispatch.set_queue('slow', max_running => 1)").query().singleRow();
+			this.nodes.jdbc().sql("SELECT pgdispatch.set_queue('slow', concurrency => 1)").query().singleRow();
 			call.accept(context.getBean(Effects.class));
 		});
 	}
@@ -216,7 +216,7 @@ class AskingMethodTests {
 		}
 
 		@AfterCommitDispatch(maxAttempts = 5, retryOn = RuntimeException.class,
-				noRetryOn = UnsupportedOperationException.class, backOffMultiplier = "3", backOffLimit = "1m",
+				noRetryOn = UnsupportedOperationException.class, backOffMultiplier = "3", maxBackOff = "1m",
 				timeLimit = "${limit}")
 		void retried() {
 		}

@@ -79,9 +79,9 @@ class MisplacedAfterCommitDispatchTests {
 
 	@Test
 	void optionsThatMakeNoSense() {
-		assertRefused(new ResultOutside(), "call", "SQL outside of a transaction has no result to keep");
-		assertRefused(new TooManyAttempts(), "call", "32767 at the most, but is 32768");
-		assertRefused(new KeepWithoutKey(), "call", "To keep a key takes one");
+		assertRefused(new ResultOutside(), "call", "Non-transactional SQL has no result to keep");
+		assertRefused(new TooManyAttempts(), "call", "at most 32767, but is 32768");
+		assertRefused(new KeepWithoutKey(), "call", "Keeping a key requires a key");
 	}
 
 	@Test

@@ -92,25 +92,26 @@ class RefusedHandlerTests {
 	@Test
 	void attemptsThatMakeNoSense() {
 		assertRefused(NegativeAttempts.class, "NegativeAttempts.call()",
-				"The number of attempts must be positive, but is -1");
-		assertRefused(ShrinkingBackOff.class, "The multiplier must be one or more, but is 0.5");
+				"The maximum number of attempts must be positive, but is -1");
+		assertRefused(ShrinkingBackOff.class, "The back-off multiplier must be at least 1, but is 0.5");
 		assertRefused(UnreadableBackOff.class, "The multiplier of the back-off must be a number, but is twice");
-		assertRefused(LimitedBackOff.class, "The limit must not be shorter than the delay of PT1H, but is PT10M");
+		assertRefused(LimitedBackOff.class,
+				"The maximum back-off must not be shorter than the back-off of PT1H, but is PT10M");
 		assertRefused(BackOffOfTheCall.class, "The back-off must not depend on the call, but is #{#id}s");
 	}
 
 	@Test
 	void optionsThatMakeNoSense() {
-		assertRefused(NoTime.class, "NoTime.call()", "The time limit must be a millisecond or more, but is PT0S");
+		assertRefused(NoTime.class, "NoTime.call()", "The time limit must be at least one millisecond, but is PT0S");
 		assertRefused(UnreadableTime.class, "The time limit cannot be read", "'soon' is not a valid duration");
 		assertRefused(UnreadableKey.class, "The key #{ is no expression");
 		assertRefused(BlankKey.class, "The key must not be blank");
 		assertRefused(HighPriority.class, "The priority must be 0 to 86400 seconds, but is 86401");
-		assertRefused(ReplaceWithoutKey.class, "To replace a waiting job takes a key");
-		assertRefused(KeepWithoutKey.class, "To keep a key takes one");
+		assertRefused(ReplaceWithoutKey.class, "Replacing a waiting job requires a key");
+		assertRefused(KeepWithoutKey.class, "Keeping a key requires a key");
 		assertRefused(ReplaceAndKeep.class, "cannot both replace the waiting one and keep its key");
 		assertRefused(PassWithoutOrder.class, "To let others pass takes an ordering key");
-		assertRefused(OutsideTransaction.class, "Only SQL can be run outside of a transaction");
+		assertRefused(OutsideTransaction.class, "Only SQL can be non-transactional");
 	}
 
 	private static void assertRefused(Class<?> type, String... reasons) {
@@ -122,9 +123,8 @@ class RefusedHandlerTests {
 
 	private static void assertRefused(Class<?> type, BeanDefinitionCustomizer customizer, String... reasons) {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
-			context.registerBean(HandlerMethods.class, () -> new HandlerMethods(context.getBeanFactory(), () -> {
-				throw new AssertionError("Nothing is dispatched");
-			}, new HandlerInvocations(), () -> LosslessMapper.of(new JsonMapper()), DispatchDefaults.ONE_ATTEMPT));
+			context.registerBean(HandlerMethods.class, () -> new HandlerMethods(context.getBeanFactory(),
+					new HandlerInvocations(), () -> LosslessMapper.of(new JsonMapper()), DispatchDefaults.ONE_ATTEMPT));
 			context.registerBean(AfterCommitDispatchPostProcessor.class,
 					() -> new AfterCommitDispatchPostProcessor(() -> {
 						throw new AssertionError("Nothing is dispatched");

@@ -115,7 +115,7 @@ class RollingDeploymentTests {
 		node(misfit).run((first) -> {
 			// Twice each: the second time they wait for longer.
 			await().until(() -> this.nodes
-				.is("bool_and(due_at > fired_at + interval '2 seconds' AND claimed_by IS NULL) FROM pgdispatch.handler_job"));
+				.is("bool_and(due_at > dispatched_at + interval '2 seconds' AND claimed_by IS NULL) FROM pgdispatch.handler_job"));
 			assertThat(runs).isEmpty();
 			assertThat(this.nodes.is("bool_and(attempts = 0) FROM pgdispatch.handler_job")).isTrue();
 			assertThat(warnings(output, "waits for a node with a method that it fits")).hasSize(1)

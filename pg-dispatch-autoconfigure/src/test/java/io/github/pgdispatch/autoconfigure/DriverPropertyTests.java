@@ -129,7 +129,7 @@ class DriverPropertyTests {
 		application(this.home, "pgdispatch.schema.mode=none", "pgdispatch.driver=pg-cron")
 			.run((context) -> assertThat(context).getFailure()
 				.isInstanceOf(PgDispatchConfigurationException.class)
-				.hasMessageContaining("Install the schema pgdispatch in version 1.1.0 or newer"));
+				.hasMessageContaining("Install the schema pgdispatch, and grant it to the role of the application."));
 	}
 
 	@ParameterizedTest
@@ -190,10 +190,10 @@ class DriverPropertyTests {
 	@Test
 	void pgCronThatIsSwitchedOff() {
 		application(this.home).run((context) -> context.getBean(JdbcClient.class)
-			.sql("UPDATE pgdispatch.cron_setting SET workers = 0")
+			.sql("CALL pgdispatch.configure(cron_workers => 0)")
 			.update());
-		assertDoesNotStart(this.home, "pgdispatch.cron_setting allows the role app no workers",
-				"As the owner of the schema: INSERT INTO pgdispatch.cron_setting (role, workers) VALUES ('app', 4)"
+		assertDoesNotStart(this.home, "the setting cron_workers allows the role app no workers",
+				"As the owner of the schema: CALL pgdispatch.configure('app', cron_workers => 4)"
 						+ " ON CONFLICT (role) DO UPDATE SET workers = excluded.workers;");
 	}
 

@@ -1,5 +1,6 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -10,6 +11,7 @@ import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import io.github.pgdispatch.test.TestDatabase;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,10 +27,13 @@ class PgDispatchRuntimeHintsTests {
 	@Test
 	void scriptsAndChangelogAreThere() throws Exception {
 		RuntimeHints hints = hints(getClass().getClassLoader());
-		Resource[] resources = new PathMatchingResourcePatternResolver()
-			.getResources("classpath*:io/github/pgdispatch/schema/*.*l");
+		List<Resource> resources = new ArrayList<>();
+		for (String type : List.of("sql", "xml", "txt")) {
+			resources.addAll(List.of(new PathMatchingResourcePatternResolver()
+				.getResources("classpath*:io/github/pgdispatch/schema/*." + type)));
+		}
 		assertThat(resources).extracting(Resource::getFilename)
-			.contains("changelog.xml", "pg_dispatch--1.0.0.sql", "pg_dispatch--1.6.0--1.7.0.sql")
+			.contains("changelog.xml", "versions.txt", "pg_dispatch--" + TestDatabase.SCHEMA_VERSION + ".sql")
 			.allSatisfy((name) -> assertThat(
 					RuntimeHintsPredicates.resource().forResource("io/github/pgdispatch/schema/" + name))
 				.accepts(hints));

@@ -42,7 +42,7 @@ class QueuePropertyTests {
 					"pgdispatch.queues.mail.per=1m", "pgdispatch.queues.[old Mails].concurrency=1",
 					"spring.datasource.hikari.auto-commit=false")
 			.run((context) -> assertThat(
-					this.jdbc.sql("SELECT concat_ws(' ', name, max_running, rate, per) FROM pgdispatch.queue")
+					this.jdbc.sql("SELECT concat_ws(' ', name, concurrency, rate, per) FROM pgdispatch.queue")
 						.query(String.class)
 						.list())
 				.containsExactlyInAnyOrder("mail 4 100 00:01:00", "old Mails 1 00:00:01"));

@@ -45,16 +45,16 @@ class RetryPropertiesTests {
 	@Test
 	void oneAttemptCostsNothing() {
 		this.application = this.application.withPropertyValues("pgdispatch.retry.max-attempts=1",
-				"pgdispatch.retry.delay=5s");
+				"pgdispatch.retry.back-off=5s");
 		assertThat(dispatched()).containsEntry("max_attempts", null).containsEntry("managed", null);
 	}
 
 	@Test
 	void backOffIsPassedIfTheDatabaseHasAnother() {
-		this.application = this.application.withPropertyValues("pgdispatch.retry.delay=5s");
+		this.application = this.application.withPropertyValues("pgdispatch.retry.back-off=5s");
 		assertThat(dispatched()).containsEntry("managed", true);
 		assertThat(this.jdbc
-			.sql("SELECT concat_ws(' ', back_off, back_off_factor, back_off_limit, time_limit)"
+			.sql("SELECT concat_ws(' ', back_off, back_off_multiplier, max_back_off, time_limit)"
 					+ " FROM pgdispatch.managed_job")
 			.query(String.class)
 			.single()).isEqualTo("00:00:05 2 00:10:00");
@@ -81,12 +81,14 @@ class RetryPropertiesTests {
 
 	@Test
 	void badValuesAreReported() {
-		assertDoesNotStart("pgdispatch.retry.max-attempts=0", "The number of attempts must be positive, but is 0");
-		assertDoesNotStart("pgdispatch.retry.delay=-1s", "The delay must not be negative, but is PT-1S");
-		assertDoesNotStart("pgdispatch.retry.multiplier=0.9", "The multiplier must be one or more, but is 0.9");
-		assertDoesNotStart("pgdispatch.retry.max-delay=10ms",
-				"The limit must not be shorter than the delay of PT1S, but is PT0.01S");
-		assertDoesNotStart("pgdispatch.time-limit=0s", "The time limit must be a millisecond or more, but is PT0S");
+		assertDoesNotStart("pgdispatch.retry.max-attempts=0",
+				"The maximum number of attempts must be positive, but is 0");
+		assertDoesNotStart("pgdispatch.retry.back-off=-1s", "The back-off must not be negative, but is PT-1S");
+		assertDoesNotStart("pgdispatch.retry.back-off-multiplier=0.9",
+				"The back-off multiplier must be at least 1, but is 0.9");
+		assertDoesNotStart("pgdispatch.retry.max-back-off=10ms",
+				"The maximum back-off must not be shorter than the back-off of PT1S, but is PT0.01S");
+		assertDoesNotStart("pgdispatch.time-limit=0s", "The time limit must be at least one millisecond, but is PT0S");
 	}
 
 	private void assertDoesNotStart(String property, String reason) {

@@ -65,18 +65,17 @@ final class CronQueue {
 		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect, pgdispatch.managed_job, "
 				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result");
 		run("DELETE FROM cron.job_run_details");
-		run("DELETE FROM pgdispatch.cron_setting");
-		run("INSERT INTO pgdispatch.cron_setting DEFAULT VALUES");
+		run("DELETE FROM pgdispatch.setting");
 		return this;
 	}
 
 	CronQueue lingering(String interval) {
-		this.postgres.sql("UPDATE pgdispatch.cron_setting SET linger = CAST(? AS interval)").param(interval).update();
+		this.postgres.sql("CALL pgdispatch.configure(cron_linger => CAST(? AS interval))").param(interval).update();
 		return this;
 	}
 
 	CronQueue withWorkers(int workers) {
-		this.postgres.sql("UPDATE pgdispatch.cron_setting SET workers = ?").param(workers).update();
+		this.postgres.sql("CALL pgdispatch.configure(cron_workers => ?)").param(workers).update();
 		return this;
 	}
 

@@ -85,7 +85,7 @@ class PgCronDriverTests {
 				  FROM pg_locks
 				 WHERE locktype = 'advisory'
 				   AND mode = 'ExclusiveLock'
-				   AND classid::bigint = (SELECT pgdispatch.lookout_lock('app') >> 32)""", Integer.class) == 1);
+				   AND classid::bigint = (SELECT pgdispatch.cron_lookout_lock('app') >> 32)""", Integer.class) == 1);
 		int scheduled = this.queue.value("last_value FROM cron.jobid_seq", Integer.class);
 		for (int i = 2; i <= 100; i++) {
 			this.queue.fire(CronQueue.effect("hot"));

@@ -80,7 +80,7 @@ class PgCronElsewhereTests {
 	void thereIsNoWarningWhileAnApplicationIsThere(boolean resting) throws SQLException {
 		try (Connection application = this.shop.dataSource(ROLE).getConnection();
 				Statement statement = application.createStatement()) {
-			statement.execute("SELECT pgdispatch.watch(10, " + resting + ")");
+			statement.execute("SELECT pgdispatch.poll_queue(10, " + resting + ")");
 			assertThat(fire()).isEmpty();
 		}
 		await().atMost(Duration.ofSeconds(60)).until(() -> !fire().isEmpty());

@@ -143,7 +143,8 @@ class PgCronHandshakeTests {
 	void whoeverIsReliedUponForTooLongLeavesASuccessor(Isolation isolation) throws SQLException {
 		Worker worker = attend();
 		Session caller = fire(isolation);
-		assertThat(worker.session().value("SELECT pgdispatch.cron_leave(%d, true, false, true)".formatted(worker.id())))
+		assertThat(
+				worker.session().value("SELECT pgdispatch.cron_end_run(%d, true, false, true)".formatted(worker.id())))
 			.isEqualTo("t");
 		assertThat(this.queue.count("cron.job")).isOne();
 		caller.run("COMMIT");
@@ -266,7 +267,7 @@ class PgCronHandshakeTests {
 		caller.run("SELECT pgdispatch.snooze('SELECT 1', '1 hour')");
 		caller.run("COMMIT", "DELETE FROM pgdispatch.job");
 		Worker worker = enter(newest());
-		worker.session().run("SELECT pg_advisory_lock(pgdispatch.lookout_lock('app'))");
+		worker.session().run("SELECT pg_advisory_lock(pgdispatch.cron_lookout_lock('app'))");
 		return worker;
 	}
 
@@ -276,7 +277,7 @@ class PgCronHandshakeTests {
 
 	private Worker enter(int id) throws SQLException {
 		Session session = session();
-		assertThat(session.value("SELECT stays FROM pgdispatch.cron_enter(" + id + ")")).isEqualTo("t");
+		assertThat(session.value("SELECT stays FROM pgdispatch.cron_begin_run(" + id + ")")).isEqualTo("t");
 		return new Worker(session, id);
 	}
 
@@ -294,11 +295,11 @@ class PgCronHandshakeTests {
 	private record Worker(Session session, int id) {
 
 		boolean leaves() throws SQLException {
-			return "t".equals(this.session.value("SELECT pgdispatch.cron_leave(" + this.id + ", true)"));
+			return "t".equals(this.session.value("SELECT pgdispatch.cron_end_run(" + this.id + ", true)"));
 		}
 
 		void goesDeaf() throws SQLException {
-			this.session.value("SELECT pgdispatch.cron_go_deaf(" + this.id + ", true)");
+			this.session.value("SELECT pgdispatch.cron_stop_looking(" + this.id + ", true)");
 		}
 
 	}

@@ -130,7 +130,7 @@ class PgCronManagedJobTests {
 
 	@Test
 	void ofAQueueNoMoreRunAtOnceThanItsLimit() {
-		this.queue.withWorkers(3).asApp("SELECT pgdispatch.set_queue('one', max_running => 1)");
+		this.queue.withWorkers(3).asApp("SELECT pgdispatch.set_queue('one', concurrency => 1)");
 		for (int i = 0; i < 10; i++) {
 			this.queue.dispatch(CronQueue.slowEffect("queued", Duration.ofMillis(100)), "queue => 'one'");
 			this.queue.fire(CronQueue.slowEffect("free", Duration.ofMillis(100)));

@@ -31,10 +31,10 @@ class PgCronPromotionTests {
 			before.snooze(CronQueue.effect("snoozed"), "12 seconds");
 			before.fire(CronQueue.effect("fired"));
 			before.awaitEffects(1);
-			before.run("UPDATE pgdispatch.cron_setting SET workers = 0");
+			before.run("CALL pgdispatch.configure(cron_workers => 0)");
 			before.asApp("SELECT count(pgdispatch.fire('%s')) FROM generate_series(1, 100)"
 				.formatted(CronQueue.effect("waiting").replace("'", "''")));
-			before.run("UPDATE pgdispatch.cron_setting SET workers = DEFAULT");
+			before.run("DELETE FROM pgdispatch.setting");
 			before.fire(CronQueue.effect("last"));
 			int jobs = before.count("pgdispatch.job");
 			await().until(() -> after.count("pgdispatch.job") + after.count("effect") >= jobs + 1);

@@ -172,7 +172,7 @@ class PgCronRolesTests {
 		this.queue.run("REVOKE USAGE ON SCHEMA cron FROM " + quoted(OTHER));
 		try (Connection application = this.server.database().dataSource(OTHER).getConnection();
 				Statement statement = application.createStatement()) {
-			statement.execute("SELECT pgdispatch.watch(10, " + resting + ")");
+			statement.execute("SELECT pgdispatch.poll_queue(10, " + resting + ")");
 			assertThat(warnings("SELECT pgdispatch.fire('SELECT 1')")).isEmpty();
 		}
 	}

@@ -50,8 +50,8 @@ class PgCronTimeLimitTests {
 		this.queue.awaitEffects(2);
 		assertThat(this.queue.effects()).containsExactlyInAnyOrder("before", "after");
 		this.queue.awaitIdle();
-		assertThat(
-				this.queue.value("extract(epoch FROM failed_at - fired_at) FROM pgdispatch.dead_letter", Double.class))
+		assertThat(this.queue.value("extract(epoch FROM failed_at - dispatched_at) FROM pgdispatch.dead_letter",
+				Double.class))
 			.isBetween(0.5, 10.0);
 	}
 

@@ -24,7 +24,7 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link ApplicationDriver}: what wakes its workers. The poll interval is so
- * long that it cannot be the poll where it is not said to be.
+ * long that only the tests of polling wait for it.
  */
 @Tag("every-postgresql")
 @PostgresTest
@@ -76,14 +76,14 @@ class ApplicationDriverTests {
 	}
 
 	@Test
-	void runsWhatWasThereWhenItStarted() {
+	void runsJobsThatWereThereWhenItStarted() {
 		dispatch("INSERT INTO effect VALUES ('early')", true);
 		start(1, NEVER, false);
 		awaitEffects("early");
 	}
 
 	@Test
-	void isNotifiedOfWhatIsFiredFromSql() {
+	void isNotifiedOfDispatchesFromSql() {
 		start(1, NEVER, true);
 		awaitRest();
 		this.jdbc.sql("SELECT pgdispatch.fire('INSERT INTO effect VALUES (''fired'')')").query((row) -> {
@@ -92,7 +92,7 @@ class ApplicationDriverTests {
 	}
 
 	@Test
-	void isToldOfLocalCommits() {
+	void learnsOfLocalCommits() {
 		start(1, NEVER, true);
 		awaitRest();
 		dispatch("INSERT INTO effect VALUES ('local')", false);
@@ -101,7 +101,7 @@ class ApplicationDriverTests {
 	}
 
 	@Test
-	void slowJobsThatComeTogetherAreRunAtOnce() throws SQLException {
+	void runsSlowJobsThatComeTogetherAtOnce() throws SQLException {
 		int jobs = 8;
 		start(jobs, NEVER, true);
 		awaitRest();
@@ -119,7 +119,7 @@ class ApplicationDriverTests {
 	}
 
 	@Test
-	void findsWhatNobodyTellsItOfAtTheNextPoll() {
+	void findsUnannouncedJobsAtTheNextPoll() {
 		start(1, Duration.ofMillis(300), false);
 		dispatch("INSERT INTO effect VALUES ('unnoticed')", false);
 		awaitEffects("unnoticed");
@@ -148,7 +148,7 @@ class ApplicationDriverTests {
 			.atMost(Duration.ofMinutes(1))
 			.until(() -> queries.addAll(queriesOfOthers()) && queries.size() > 5);
 		long intervals = Duration.between(start, Instant.now()).dividedBy(pollInterval);
-		// What it was doing at the beginning, and what came after each of the intervals.
+		// The query at the beginning, and one after each of the intervals.
 		assertThat(queries).hasSizeLessThanOrEqualTo((int) intervals + 2);
 	}
 

@@ -15,27 +15,27 @@ import static org.awaitility.Awaitility.await;
  */
 class BatchDelayTests {
 
-	private final BatchDelay gathering = new BatchDelay();
+	private final BatchDelay batchDelay = new BatchDelay();
 
 	@Test
 	void isOverAtFirst() {
-		assertThat(this.gathering.left()).isNotPositive();
+		assertThat(this.batchDelay.left()).isNotPositive();
 	}
 
 	@ParameterizedTest
 	@ValueSource(longs = { 0, 1 })
-	void doesNotBeginAfterOneThatCameAlone(long jobs) {
-		this.gathering.begin(100);
-		this.gathering.begin(jobs);
-		assertThat(this.gathering.left()).isNotPositive();
+	void doesNotBeginAfterASingleJob(long jobs) {
+		this.batchDelay.begin(100);
+		this.batchDelay.begin(jobs);
+		assertThat(this.batchDelay.left()).isNotPositive();
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "2, 1", "5, 4", "6, 5", "7, 5", "100000000000, 5" })
-	void lastsTheLongerTheMoreThereWereButNotForLong(long jobs, long millis) {
-		this.gathering.begin(jobs);
-		assertThat(this.gathering.left()).isLessThanOrEqualTo(Duration.ofMillis(millis).toNanos());
-		await().until(() -> this.gathering.left() <= 0);
+	void isTheLongerTheMoreJobsThereWereUpToAMaximum(long jobs, long millis) {
+		this.batchDelay.begin(jobs);
+		assertThat(this.batchDelay.left()).isLessThanOrEqualTo(Duration.ofMillis(millis).toNanos());
+		await().until(() -> this.batchDelay.left() <= 0);
 	}
 
 }

@@ -285,7 +285,7 @@ class HandlerChaosTests {
 
 	private static void awaitResting(TestDatabase database) {
 		JdbcClient jdbc = database.jdbc("app");
-		await().until(() -> jdbc.sql("SELECT pgdispatch.is_held(pgdispatch.handler_lock('app'))")
+		await().until(() -> jdbc.sql("SELECT pgdispatch.is_locked_exclusively(pgdispatch.idle_node_lock('app'))")
 			.query(Boolean.class)
 			.single());
 	}
@@ -345,7 +345,7 @@ class HandlerChaosTests {
 		}
 
 		/**
-		 * Says so at once, and waits for the test.
+		 * Records the attempt at once, and waits for the test.
 		 */
 		private void begin(int number, DispatchContext context) throws InterruptedException {
 			this.apart.executeWithoutResult((status) -> this.jdbc.sql("INSERT INTO begun VALUES (?, ?, ?)")

@@ -41,7 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A job that ends with the transaction of its method, whoever commits that.
+ * A job is completed in the transaction of its method, whoever commits it.
  */
 @PostgresTest
 class HandlerCompletionTests {
@@ -57,7 +57,7 @@ class HandlerCompletionTests {
 	}
 
 	@Test
-	void whatIsFoundOutAtTheCommitFailsTheJob(TestDatabase database) {
+	void errorAtTheCommitFailsTheJob(TestDatabase database) {
 		try (HandlerNode node = start(database, Methods.class)) {
 			database.jdbc("app").sql("ALTER TABLE effect ADD UNIQUE (what) DEFERRABLE INITIALLY DEFERRED").update();
 			run(database, "insert");
@@ -90,7 +90,7 @@ class HandlerCompletionTests {
 	}
 
 	@Test
-	void isNotCommittedBeforeWhatTheTransactionManagerDoesAtTheCommit(TestDatabase database) {
+	void isNotCommittedBeforeTheTransactionManagerHasWritten(TestDatabase database) {
 		try (HandlerNode node = start(database, OtherTransactionManager.class)) {
 			run(database, "insert");
 			assertThat(effects(database)).containsExactly("inserted", "kept until the commit");
@@ -136,7 +136,7 @@ class HandlerCompletionTests {
 	}
 
 	/**
-	 * What was left of the method's transactions when Spring committed them.
+	 * Records the state of the methods' transactions when Spring commits them.
 	 */
 	static class Commits implements BeanPostProcessor {
 
@@ -177,7 +177,7 @@ class HandlerCompletionTests {
 	static class OtherTransactionManager {
 
 		/**
-		 * Writes as late as JPA does.
+		 * Writes at the commit, as JPA does.
 		 */
 		@Bean
 		JdbcTransactionManager transactionManager(DataSource dataSource) {
@@ -245,7 +245,8 @@ class HandlerCompletionTests {
 		}
 
 		/**
-		 * It reads what this one writes, and writes what this one has read.
+		 * Commits a transaction that reads what this one writes, and writes what this one
+		 * has read.
 		 */
 		private void commitAnother() throws SQLException {
 			try (Connection connection = this.others.getConnection();

@@ -39,8 +39,8 @@ import static org.awaitility.Awaitility.await;
 class HandlerDriverTests {
 
 	/**
-	 * With both, whatever happens within {@link #soon()} is not due to a poll, nor to a
-	 * look at whether another node is still alive.
+	 * With this and a long lease, nothing that happens within {@link #soon()} is due to a
+	 * poll, or to a look at whether another node is still alive.
 	 */
 	private static final String NO_POLL = "pgdispatch.worker.poll-interval=1m";
 
@@ -51,19 +51,19 @@ class HandlerDriverTests {
 	@AfterEach
 	void stopNodes() {
 		this.nodes.forEach((node) -> {
-			node.bean(Bodies.class).openGate();
+			node.bean(Methods.class).openGate();
 			node.close();
 		});
 	}
 
 	@Test
-	void asManyRunAtOnceAsConfiguredOnFewConnections(TestDatabase database) throws Exception {
+	void runsAsManyJobsAtOnceAsConfiguredOnFewConnections(TestDatabase database) throws Exception {
 		HandlerNode node = node(database.install("app"), "pgdispatch.worker.concurrency=64",
 				"spring.datasource.hikari.maximum-pool-size=10", "spring.datasource.hikari.connection-timeout=10000");
-		Bodies bodies = node.bean(Bodies.class);
+		Methods methods = node.bean(Methods.class);
 		dispatch(database, "sleep", 1_000);
 		int taken = 0;
-		while (bodies.ended("sleep") < 1_000) {
+		while (methods.ended("sleep") < 1_000) {
 			List<Connection> connections = new ArrayList<>();
 			try {
 				for (int i = 0; i < 10; i++) {
@@ -79,39 +79,39 @@ class HandlerDriverTests {
 			Thread.sleep(20);
 		}
 		assertThat(taken).isPositive();
-		assertThat(bodies.mostAtOnce("sleep")).isEqualTo(64);
+		assertThat(methods.mostAtOnce("sleep")).isEqualTo(64);
 		awaitNoJob(database);
-		assertThat(bodies.ended("sleep")).isEqualTo(1_000);
+		assertThat(methods.ended("sleep")).isEqualTo(1_000);
 	}
 
 	@Test
-	void noMoreOfOneHandlerAtOnceThanItAllowsWhileAnotherGoesOn(TestDatabase database) {
+	void obeysTheConcurrencyOfAHandlerWhileAnotherGoesOn(TestDatabase database) {
 		HandlerNode node = node(database.install("app"));
-		Bodies bodies = node.bean(Bodies.class);
+		Methods methods = node.bean(Methods.class);
 		dispatch(database, "three", 60);
-		soon().until(() -> bodies.running("three") == 3);
+		soon().until(() -> methods.running("three") == 3);
 		dispatch(database, "quick", 200);
-		soon().until(() -> bodies.ended("quick") == 200);
-		assertThat(bodies.running("three")).isEqualTo(3);
-		bodies.openGate();
+		soon().until(() -> methods.ended("quick") == 200);
+		assertThat(methods.running("three")).isEqualTo(3);
+		methods.openGate();
 		awaitNoJob(database);
-		assertThat(bodies.ended("three")).isEqualTo(60);
-		assertThat(bodies.mostAtOnce("three")).isEqualTo(3);
+		assertThat(methods.ended("three")).isEqualTo(60);
+		assertThat(methods.mostAtOnce("three")).isEqualTo(3);
 	}
 
 	@Test
-	void neighboursOfJobsThatMisbehaveGoOn(TestDatabase database) {
+	void neighboursOfMisbehavingJobsGoOn(TestDatabase database) {
 		HandlerNode node = node(database.install("app"), "pgdispatch.worker.concurrency=4");
-		Bodies bodies = node.bean(Bodies.class);
+		Methods methods = node.bean(Methods.class);
 		dispatch(database, "neverReturn", 2);
-		soon().until(() -> bodies.running("neverReturn") == 2);
+		soon().until(() -> methods.running("neverReturn") == 2);
 		for (String handler : List.of("outOfMemory", "interruptItself", "unspeakable", "circular", "unstorable",
 				"quick")) {
 			dispatch(database, handler, 20);
 		}
-		soon().until(() -> bodies.ended("quick") == 20);
+		soon().until(() -> methods.ended("quick") == 20);
 		soon().until(() -> count(database, "pgdispatch.handler_job") == 2);
-		assertThat(bodies.interrupted()).isZero();
+		assertThat(methods.interrupted()).isZero();
 		assertThat(database.jdbc("app")
 			.sql("SELECT handler, count(*) FROM pgdispatch.dead_letter GROUP BY handler ORDER BY handler")
 			.query((row, number) -> row.getString(1) + " " + row.getInt(2))
@@ -119,64 +119,64 @@ class HandlerDriverTests {
 	}
 
 	@Test
-	void stopWaitsForRunningJobsAndGivesBackWhatTakesTooLong(TestDatabase database) {
+	void stopWaitsForRunningJobsAndGivesBackThoseThatTakeTooLong(TestDatabase database) {
 		HandlerNode node = node(database.install("app"), "spring.lifecycle.timeout-per-shutdown-phase=2s", NO_POLL);
-		Bodies bodies = node.bean(Bodies.class);
+		Methods methods = node.bean(Methods.class);
 		dispatch(database, "second", 5);
 		dispatch(database, "interruptible", 1);
 		dispatch(database, "neverReturn", 1);
-		soon().until(() -> bodies.running("second") == 5 && bodies.running("interruptible") == 1
-				&& bodies.running("neverReturn") == 1);
+		soon().until(() -> methods.running("second") == 5 && methods.running("interruptible") == 1
+				&& methods.running("neverReturn") == 1);
 		node.bean(HandlerDriver.class).stop();
-		assertThat(bodies.ended("second")).isEqualTo(5);
-		soon().until(() -> bodies.interrupted() == 1);
+		assertThat(methods.ended("second")).isEqualTo(5);
+		soon().until(() -> methods.interrupted() == 1);
 		assertThat(count(database, "pgdispatch.node")).isZero();
 		assertThat(database.jdbc("app")
 			.sql("SELECT handler FROM pgdispatch.handler_job WHERE claimed_by IS NULL AND attempts = 0 ORDER BY handler")
 			.query(String.class)
 			.list()).containsExactly("interruptible", "neverReturn");
 		HandlerNode other = node(database, NO_POLL);
-		soon().until(() -> other.bean(Bodies.class).running("neverReturn") == 1);
-		other.bean(Bodies.class).openGate();
+		soon().until(() -> other.bean(Methods.class).running("neverReturn") == 1);
+		other.bean(Methods.class).openGate();
 		awaitNoJob(database);
 	}
 
 	@Test
-	void restingNodeIsToldOfWhatAnotherGivesBack(TestDatabase database) {
+	void restingNodeIsNotifiedOfJobsThatAnotherGivesBack(TestDatabase database) {
 		HandlerNode node = node(database.install("app"), "spring.lifecycle.timeout-per-shutdown-phase=1s", NO_POLL,
 				LONG_LEASE);
 		dispatch(database, "neverReturn", 3);
-		soon().until(() -> node.bean(Bodies.class).running("neverReturn") == 3);
+		soon().until(() -> node.bean(Methods.class).running("neverReturn") == 3);
 		HandlerNode other = node(database, NO_POLL, LONG_LEASE);
 		awaitResting(database, 2);
 		node.bean(HandlerDriver.class).stop();
-		soon().until(() -> other.bean(Bodies.class).running("neverReturn") == 3);
+		soon().until(() -> other.bean(Methods.class).running("neverReturn") == 3);
 	}
 
 	@Test
-	void fullNodeHandsOverToARestingOne(TestDatabase database) {
+	void fullNodeNotifiesARestingOne(TestDatabase database) {
 		HandlerNode full = node(database.install("app"), "pgdispatch.worker.concurrency=2", NO_POLL, LONG_LEASE);
 		dispatch(database, "neverReturn", 2);
-		soon().until(() -> full.bean(Bodies.class).running("neverReturn") == 2);
+		soon().until(() -> full.bean(Methods.class).running("neverReturn") == 2);
 		HandlerNode resting = node(database, NO_POLL, LONG_LEASE);
 		awaitResting(database, 2);
 		inTransaction(full, () -> {
 			for (int i = 0; i < 10; i++) {
-				full.bean(Bodies.class).quick();
+				full.bean(Methods.class).quick();
 			}
 		});
-		soon().until(() -> resting.bean(Bodies.class).ended("quick") == 10);
+		soon().until(() -> resting.bean(Methods.class).ended("quick") == 10);
 	}
 
 	@Test
-	void nodeThatMayRunNoMoreOfAHandlerHandsOverToARestingOne(TestDatabase database) {
+	void nodeWithAFullHandlerNotifiesARestingOne(TestDatabase database) {
 		HandlerNode full = node(database.install("app"), NO_POLL, LONG_LEASE);
 		dispatch(database, "three", 3);
-		soon().until(() -> full.bean(Bodies.class).running("three") == 3);
+		soon().until(() -> full.bean(Methods.class).running("three") == 3);
 		HandlerNode resting = node(database, NO_POLL, LONG_LEASE);
 		awaitResting(database, 2);
-		inTransaction(full, full.bean(Bodies.class)::three);
-		soon().until(() -> resting.bean(Bodies.class).running("three") == 1);
+		inTransaction(full, full.bean(Methods.class)::three);
+		soon().until(() -> resting.bean(Methods.class).running("three") == 1);
 	}
 
 	@Test
@@ -186,20 +186,20 @@ class HandlerDriverTests {
 			HandlerNode node = node(database, "pgdispatch.worker.concurrency=8");
 			HandlerNode other = node(database, "pgdispatch.worker.concurrency=8");
 			other.bean(HandlerDriver.class).stop();
-			Bodies bodies = node.bean(Bodies.class);
+			Methods methods = node.bean(Methods.class);
 			dispatch(database, "gate", 8);
-			soon().until(() -> bodies.running("gate") == 8);
+			soon().until(() -> methods.running("gate") == 8);
 			other.bean(HandlerDriver.class).start();
 			dispatch(database, "second", 30);
 			server.stop();
-			bodies.openGate();
-			soon().until(() -> bodies.ended("gate") == 8);
+			methods.openGate();
+			soon().until(() -> methods.ended("gate") == 8);
 			server.startAgain();
 			await().atMost(Duration.ofSeconds(60))
 				.ignoreExceptions()
 				.until(() -> count(database, "pgdispatch.handler_job") == 0);
-			assertThat(bodies.ended("gate") + other.bean(Bodies.class).ended("gate")).isEqualTo(8);
-			assertThat(bodies.ended("second") + other.bean(Bodies.class).ended("second")).isEqualTo(30);
+			assertThat(methods.ended("gate") + other.bean(Methods.class).ended("gate")).isEqualTo(8);
+			assertThat(methods.ended("second") + other.bean(Methods.class).ended("second")).isEqualTo(30);
 			assertThat(count(database, "pgdispatch.dead_letter")).isZero();
 			stopNodes();
 			this.nodes.clear();
@@ -209,9 +209,9 @@ class HandlerDriverTests {
 	@Test
 	void jobsAreRunOnceThoughSessionsAreTerminated(TestDatabase database) {
 		HandlerNode node = node(database.install("app"), "pgdispatch.worker.concurrency=8");
-		Bodies bodies = node.bean(Bodies.class);
+		Methods methods = node.bean(Methods.class);
 		dispatch(database, "neverReturn", 1);
-		soon().until(() -> bodies.running("neverReturn") == 1);
+		soon().until(() -> methods.running("neverReturn") == 1);
 		dispatch(database, "quick", 3_000);
 		JdbcClient administrator = database.jdbc("postgres");
 		AtomicInteger terminated = new AtomicInteger();
@@ -223,26 +223,26 @@ class HandlerDriverTests {
 			return terminated.get() > 30;
 		});
 		soon().until(() -> count(database, "pgdispatch.handler_job") == 1);
-		assertThat(bodies.ended("quick")).isEqualTo(3_000);
-		assertThat(bodies.running("neverReturn")).isOne();
+		assertThat(methods.ended("quick")).isEqualTo(3_000);
+		assertThat(methods.running("neverReturn")).isOne();
 		assertThat(count(database, "pgdispatch.dead_letter")).isZero();
 	}
 
 	@Test
-	void claimsOfWhichTheDatabaseCouldNotTellAreNotKeptFromAnybody(TestDatabase database) {
+	void unknownClaimsAreReleased(TestDatabase database) {
 		HandlerNode node = HandlerNode.start(database.install("app"), UnreliableConnections.class);
 		this.nodes.add(node);
-		Bodies bodies = node.bean(Bodies.class);
+		Methods methods = node.bean(Methods.class);
 		// The node has claims all the time.
 		dispatch(database, "neverReturn", 1);
-		soon().until(() -> bodies.running("neverReturn") == 1);
+		soon().until(() -> methods.running("neverReturn") == 1);
 		UnreliableDataSource dataSource = node.bean(UnreliableDataSource.class);
 		dataSource.loseNextAnswer("claim_handler_jobs");
 		dispatch(database, "quick", 10);
-		soon().until(() -> bodies.ended("quick") == 10);
+		soon().until(() -> methods.ended("quick") == 10);
 		assertThat(dataSource.hasLostAnswer()).isTrue();
 		soon().until(() -> count(database, "pgdispatch.handler_job") == 1);
-		assertThat(bodies.running("neverReturn")).isOne();
+		assertThat(methods.running("neverReturn")).isOne();
 	}
 
 	@Test
@@ -256,7 +256,7 @@ class HandlerDriverTests {
 			.list()).containsExactly(1);
 		// It has looked up which nodes are alive before that one was.
 		assertThat(jdbc.sql(
-				"SELECT attempts FROM pgdispatch.claim_for_handler(?::uuid, '4 s', 'quick', clock_timestamp(), 1, '{}')")
+				"SELECT attempts FROM pgdispatch.claim_jobs_of_handler(?::uuid, '4 s', 'quick', clock_timestamp(), 1, '{}')")
 			.param(UUID.randomUUID().toString())
 			.query(Integer.class)
 			.list()).containsExactly(1);
@@ -267,7 +267,7 @@ class HandlerDriverTests {
 	void idleNodeAsksTheDatabaseNothing(TestDatabase database) {
 		HandlerNode node = node(database.install("app"), NO_POLL);
 		dispatch(database, "quick", 1);
-		soon().until(() -> node.bean(Bodies.class).ended("quick") == 1);
+		soon().until(() -> node.bean(Methods.class).ended("quick") == 1);
 		awaitNoJob(database);
 		soon().until(() -> count(database, "pgdispatch.node") == 0);
 		awaitResting(database, 1);
@@ -285,7 +285,7 @@ class HandlerDriverTests {
 	}
 
 	private HandlerNode node(TestDatabase database, String... properties) {
-		HandlerNode node = HandlerNode.start(database, Bodies.class, properties);
+		HandlerNode node = HandlerNode.start(database, Methods.class, properties);
 		this.nodes.add(node);
 		return node;
 	}
@@ -299,9 +299,9 @@ class HandlerDriverTests {
 	}
 
 	/**
-	 * As an application does: only its own node is told.
+	 * Dispatches as an application does: the database notifies no other node.
 	 */
-	private static void inTransaction(HandlerNode node, Bodies.Body dispatches) {
+	private static void inTransaction(HandlerNode node, Methods.Body dispatches) {
 		node.transaction().executeWithoutResult((status) -> {
 			try {
 				dispatches.run();
@@ -325,17 +325,17 @@ class HandlerDriverTests {
 	}
 
 	/**
-	 * Until all nodes have looked at the queue and found nothing.
+	 * Waits until all nodes have looked at the queue and found nothing.
 	 */
 	private static void awaitResting(TestDatabase database, int nodes) {
 		soon().until(() -> count(database, """
 				pg_stat_activity
 				 WHERE datname = current_database()
 				   AND state = 'idle'
-				   AND query LIKE '%pgdispatch.watch_handlers(%'""") == nodes);
+				   AND query LIKE '%pgdispatch.poll_handlers(%'""") == nodes);
 	}
 
-	static class Bodies {
+	static class Methods {
 
 		private final CountDownLatch gate = new CountDownLatch(1);
 
@@ -418,7 +418,7 @@ class HandlerDriverTests {
 		}
 
 		/**
-		 * Not before the end of the test, that is, whoever interrupts it.
+		 * Returns when the test ends, and ignores interruptions until then.
 		 */
 		@AfterCommitDispatch(name = "neverReturn")
 		void neverReturn() throws InterruptedException {
@@ -428,7 +428,7 @@ class HandlerDriverTests {
 						this.gate.await(1, TimeUnit.MINUTES);
 					}
 					catch (InterruptedException ex) {
-						// It does not care.
+						// Ignored.
 					}
 				}
 			});
@@ -483,8 +483,8 @@ class HandlerDriverTests {
 	static class UnreliableConnections {
 
 		@Bean
-		Bodies bodies() {
-			return new Bodies();
+		Methods methods() {
+			return new Methods();
 		}
 
 		@Bean

@@ -4,7 +4,6 @@ import java.time.Duration;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.DispatchContext;
-import io.github.pgdispatch.driver.HandlerDriverTests.Bodies;
 import io.github.pgdispatch.driver.HandlerDriverTests.UnreliableConnections;
 import io.github.pgdispatch.test.HandlerNode;
 import io.github.pgdispatch.test.PostgresTest;
@@ -24,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A method that loses the database, and a node that loses its answer.
+ * A method that loses its connection, and a node that loses the answer of the database.
  */
 @ExtendWith(OutputCaptureExtension.class)
 @PostgresTest
@@ -49,33 +48,33 @@ class HandlerFaultTests {
 		prepare(database);
 		try (HandlerNode node = HandlerNode.start(database, Methods.class)) {
 			dispatch(database, "loseSession");
-			dispatch(database, "loseSessionOutsideOfATransaction");
+			dispatch(database, "loseSessionWithoutATransaction");
 			soon().until(() -> count(database, "pgdispatch.handler_job") == 0);
 		}
 		assertThat(database.jdbc("app")
 			.sql("SELECT handler || ' ' || attempts FROM pgdispatch.dead_letter ORDER BY handler")
 			.query(String.class)
-			.list()).containsExactly("loseSession 5", "loseSessionOutsideOfATransaction 1");
+			.list()).containsExactly("loseSession 5", "loseSessionWithoutATransaction 1");
 	}
 
 	@Test
-	void completionOfWhichTheDatabaseCouldNotTellIsNotTakenForALostClaim(TestDatabase database, CapturedOutput output) {
+	void completionWhoseAnswerIsLostIsNotTakenForALostClaim(TestDatabase database, CapturedOutput output) {
 		prepare(database);
 		try (HandlerNode node = HandlerNode.start(database, UnreliableConnections.class)) {
 			UnreliableDataSource dataSource = node.bean(UnreliableDataSource.class);
 			dataSource.loseNextAnswer("complete_handler_jobs");
 			dispatch(database, "quick");
 			soon().until(dataSource::hasLostAnswer);
-			// It has settled everything then.
+			// The node has settled everything when its lease is gone.
 			soon().until(() -> count(database, "pgdispatch.node") == 0);
-			assertThat(node.bean(Bodies.class).ended("quick")).isOne();
+			assertThat(node.bean(HandlerDriverTests.Methods.class).ended("quick")).isOne();
 			assertThat(count(database, "pgdispatch.handler_job")).isZero();
 		}
 		assertThat(output.getOut()).doesNotContain("taken over");
 	}
 
 	@Test
-	void commitOfWhichTheDatabaseCouldNotTellIsNotDoneAgain(TestDatabase database) {
+	void commitWhoseAnswerIsLostIsNotRepeated(TestDatabase database) {
 		prepare(database);
 		try (HandlerNode node = HandlerNode.start(database, UnreliableMethods.class)) {
 			UnreliableDataSource dataSource = node.bean(UnreliableDataSource.class);
@@ -141,8 +140,8 @@ class HandlerFaultTests {
 			this.jdbc.sql(LOSE_SESSION).query().singleValue();
 		}
 
-		@AfterCommitDispatch(name = "loseSessionOutsideOfATransaction")
-		void loseSessionOutsideOfATransaction() {
+		@AfterCommitDispatch(name = "loseSessionWithoutATransaction")
+		void loseSessionWithoutATransaction() {
 			this.jdbc.sql(LOSE_SESSION).query().singleValue();
 		}
 

@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
- * All that may be asked of a job that is a call of a method, on a node.
+ * The options of jobs of handlers, on a node.
  */
 @PostgresTest
 class HandlerLifeTests {
@@ -51,7 +51,7 @@ class HandlerLifeTests {
 		this.jdbc = database.jdbc("app");
 		this.jdbc.sql("CREATE TABLE effect (what text)").update();
 		this.node = HandlerNode.start(database, Methods.class, "pgdispatch.retry.max-attempts=3",
-				"pgdispatch.retry.delay=10ms", "pgdispatch.worker.poll-interval=1m");
+				"pgdispatch.retry.back-off=10ms", "pgdispatch.worker.poll-interval=1m");
 		this.methods = this.node.bean(Methods.class);
 		this.template = this.node.bean(PgDispatchTemplate.class);
 	}
@@ -87,20 +87,20 @@ class HandlerLifeTests {
 	}
 
 	@Test
-	void afterItsLastAttemptItIsADeadLetter() {
+	void jobIsADeadLetterAfterItsLastAttempt() {
 		call(() -> this.methods.fail());
 		assertThat(awaitDeadLetter()).containsEntry("attempts", 3).containsEntry("handler", "fail");
 		assertThat(this.methods.calls("fail")).isEqualTo(3);
 	}
 
 	@Test
-	void exceptionsDecideWhetherItIsRunAgain() {
+	void exceptionDecidesWhetherAJobIsRunAgain() {
 		call(() -> this.methods.failForGood());
 		assertThat(awaitDeadLetter()).containsEntry("attempts", 1);
 	}
 
 	@Test
-	void methodSaysWhenItIsToBeRunAgain() {
+	void methodDecidesWhenItIsRunAgain() {
 		call(() -> this.methods.later());
 		await().until(() -> this.methods.calls("later") == 1);
 		await().until(() -> this.jdbc
@@ -110,7 +110,7 @@ class HandlerLifeTests {
 	}
 
 	@Test
-	void whatAJobAsksForGoesBeforeItsMethod() {
+	void optionsOfAJobTakePrecedenceOverThoseOfItsMethod() {
 		call(() -> this.template.dispatch(Dispatch.handler("fail", "{}").maxAttempts(2)));
 		assertThat(awaitDeadLetter()).containsEntry("attempts", 2);
 	}
@@ -130,7 +130,7 @@ class HandlerLifeTests {
 	}
 
 	@Test
-	void timeLimitInterruptsTheDatabaseNeitherNextJobs() {
+	void timeLimitInterruptsNeitherTheDatabaseNorLaterJobs() {
 		for (int i = 0; i < 20; i++) {
 			call(() -> this.methods.quick());
 			call(() -> this.template
@@ -154,14 +154,14 @@ class HandlerLifeTests {
 	}
 
 	@Test
-	void callerGetsWhatTheMethodReturns() throws Exception {
+	void callerGetsTheReturnValueOfTheMethod() throws Exception {
 		CompletableFuture<List<Integer>> future = this.node.transaction()
 			.execute((status) -> this.methods.returned(List.of(1, 2)));
 		assertThat(future.get(30, TimeUnit.SECONDS)).containsExactly(1, 2);
 		DispatchResult<String> handle = this.node.transaction().execute((status) -> {
-			DispatchResult<String> inside = this.methods.returnedTransactionally("value");
-			assertThatIllegalStateException().isThrownBy(() -> inside.get(Duration.ofSeconds(1)));
-			return inside;
+			DispatchResult<String> early = this.methods.returnedTransactionally("value");
+			assertThatIllegalStateException().isThrownBy(() -> early.get(Duration.ofSeconds(1)));
+			return early;
 		});
 		assertThat(handle.get(Duration.ofSeconds(30))).isEqualTo("value");
 		assertThat(this.jdbc.sql("SELECT what FROM effect").query(String.class).list()).containsExactly("value");
@@ -179,13 +179,13 @@ class HandlerLifeTests {
 
 	@Test
 	void callerLearnsOfAFailureAndOfARollback() {
-		CompletableFuture<String> failing = this.node.transaction().execute((status) -> this.methods.failingPromise());
+		CompletableFuture<String> failing = this.node.transaction().execute((status) -> this.methods.failingResult());
 		assertThat(failing).failsWithin(Duration.ofSeconds(30))
 			.withThrowableThat()
 			.withCauseInstanceOf(DispatchFailedException.class);
 		CompletableFuture<String> never = this.node.transaction().execute((status) -> {
 			status.setRollbackOnly();
-			return this.methods.failingPromise();
+			return this.methods.failingResult();
 		});
 		assertThat(never).isCompletedExceptionally();
 		assertThatExceptionOfType(Exception.class).isThrownBy(never::get);
@@ -302,7 +302,7 @@ class HandlerLifeTests {
 		}
 
 		@AfterCommitDispatch(maxAttempts = 1)
-		CompletableFuture<String> failingPromise() {
+		CompletableFuture<String> failingResult() {
 			throw new IllegalStateException("Broken");
 		}
 

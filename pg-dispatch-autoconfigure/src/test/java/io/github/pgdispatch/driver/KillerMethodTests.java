@@ -15,14 +15,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A method that takes down each JVM that runs it is given up, while its neighbours
+ * A method that kills each JVM that runs it becomes a dead letter, while its neighbours
  * complete.
  */
 @PostgresTest
 class KillerMethodTests {
 
 	@Test
-	void isGivenUpWhileItsNeighboursComplete(TestDatabase database) {
+	void becomesADeadLetterWhileItsNeighboursComplete(TestDatabase database) {
 		database.install("app");
 		JdbcClient jdbc = database.jdbc("app");
 		jdbc.sql("CREATE TABLE effect (attempt integer)").update();
@@ -32,7 +32,7 @@ class KillerMethodTests {
 		JvmProcess[] node = { start(database) };
 		try {
 			await().atMost(ofMinutes(1)).until(() -> !node[0].isAlive());
-			// As if it had taken down two more.
+			// As if it had killed two more.
 			jdbc.sql("UPDATE pgdispatch.handler_job SET crashes = 2, attempts = attempts + 2 WHERE handler = 'kill'")
 				.update();
 			await().atMost(ofMinutes(4)).until(() -> {

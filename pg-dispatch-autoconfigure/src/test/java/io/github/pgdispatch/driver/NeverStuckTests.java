@@ -21,14 +21,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * I6: one job's trouble is not another's.
+ * I6: a slow or failing job does not hold back other jobs.
  */
 @Tag("every-postgresql")
 @PostgresTest
 class NeverStuckTests {
 
 	/**
-	 * Hangs until the test lets it go.
+	 * Hangs until the test opens the gate.
 	 */
 	private static final String HANG = "SELECT pg_advisory_xact_lock_shared(42); INSERT INTO effect VALUES ('hung')";
 
@@ -88,10 +88,10 @@ class NeverStuckTests {
 	}
 
 	@Test
-	void whatWasClaimedWithAHangingJobIsTakenOverByAnotherWorker() throws SQLException {
+	void jobsOfTheBatchOfAHangingJobAreTakenOverByAnotherWorker() throws SQLException {
 		try (TestNode node = TestNode.start(this.database.url(), new DriverSettings(2, Duration.ofHours(1), false));
 				Connection gate = closeGate()) {
-			// One worker is woken. It has 'first' alone, and the other two in a batch.
+			// One worker is woken. It runs 'first' alone and the other two in a batch.
 			node.transaction().executeWithoutResult((status) -> {
 				for (String command : List.of("INSERT INTO effect VALUES ('first')", HANG,
 						"INSERT INTO effect VALUES ('quick')")) {
@@ -106,7 +106,7 @@ class NeverStuckTests {
 	}
 
 	@Test
-	void jobThatKillsItsBackendIsGivenUpAndItsNeighboursAreNot() {
+	void jobThatKillsItsBackendBecomesADeadLetterAndItsNeighboursDoNot() {
 		try (TestNode node = TestNode.start(this.database, 2)) {
 			node.transaction().executeWithoutResult((status) -> {
 				fire(node, "INSERT INTO effect VALUES ('quick')", 100);

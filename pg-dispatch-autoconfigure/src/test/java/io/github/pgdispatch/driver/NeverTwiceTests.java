@@ -26,8 +26,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * I1, I2 and I3: whoever is killed meanwhile, every dispatch that was committed has its
- * effect exactly once, and no other has one.
+ * I1, I2 and I3: whatever is killed meanwhile, every committed dispatch has its effect
+ * exactly once, and no other dispatch has an effect.
  */
 @Tag("every-postgresql")
 @PostgresTest
@@ -41,8 +41,8 @@ class NeverTwiceTests {
 	void whileBackendsOfWorkersAreKilled(TestDatabase database) throws Exception {
 		prepare(database);
 		try (TestNode node = TestNode.start(database, 4)) {
-			// The pool shall have learnt what its driver can do before its connections
-			// are killed.
+			// The pool finds out what its driver supports before its connections are
+			// killed.
 			dispatchOne(node, DISPATCHES + 1, "INSERT INTO effect VALUES (:number)");
 			awaitDrained(database);
 			try (Killer killer = new Killer(database)) {
@@ -60,7 +60,7 @@ class NeverTwiceTests {
 		int slowly = 3_000;
 		try (TestNode client = TestNode.start(database, 1)) {
 			client.driver().stop();
-			// So slow that the first one cannot be through before it is killed.
+			// So slow that the first JVM cannot complete them before it is killed.
 			dispatch(client, slowly, "SELECT pg_sleep(0.002); INSERT INTO effect VALUES (:number)");
 		}
 		try (JvmProcess first = JvmProcess.start(TestNode.class, database.url(), "4")) {
@@ -167,10 +167,10 @@ class NeverTwiceTests {
 	}
 
 	/**
-	 * Kills the backends of all workers every 100 ms. (Not more often to make up for time
-	 * that it has lost itself, or no session would live long enough to begin with
-	 * anything.) On a machine so slow that it would hit the same job each time, it waits:
-	 * a job that has lost five sessions is given up, as it should be.
+	 * Kills the backends of all workers every 100 ms. It does not make up for delays, as
+	 * otherwise no session would live long enough to begin a job. While a job has lost
+	 * four sessions, it waits, as on a slow machine it could hit the same job each time:
+	 * a job that has lost five sessions becomes a dead letter.
 	 */
 	private static final class Killer implements AutoCloseable {
 

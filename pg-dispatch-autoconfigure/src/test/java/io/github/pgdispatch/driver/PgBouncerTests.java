@@ -26,8 +26,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Methods are run behind a connection pooler that pools transactions, as claims are not
- * held by sessions.
+ * Jobs of handlers are run behind a connection pooler that pools transactions, as claims
+ * are not held by sessions.
  */
 @PgCronTest
 @TestInstance(Lifecycle.PER_CLASS)
@@ -68,11 +68,11 @@ class PgBouncerTests {
 	@Test
 	void twoNodesRunEachJobOnce() {
 		int jobs = 500;
-		try (HandlerNode one = HandlerNode.start(this.pooler.database(), Bodies.class, PROPERTIES);
-				HandlerNode two = HandlerNode.start(this.pooler.database(), Bodies.class, PROPERTIES)) {
+		try (HandlerNode one = HandlerNode.start(this.pooler.database(), Methods.class, PROPERTIES);
+				HandlerNode two = HandlerNode.start(this.pooler.database(), Methods.class, PROPERTIES)) {
 			for (int i = 0; i < jobs / 2; i++) {
-				one.transaction().executeWithoutResult((status) -> one.bean(Bodies.class).plain(null));
-				two.transaction().executeWithoutResult((status) -> two.bean(Bodies.class).transactional(null));
+				one.transaction().executeWithoutResult((status) -> one.bean(Methods.class).plain(null));
+				two.transaction().executeWithoutResult((status) -> two.bean(Methods.class).transactional(null));
 			}
 			soon().until(() -> count("pgdispatch.handler_job") == 0);
 		}
@@ -84,10 +84,10 @@ class PgBouncerTests {
 	@Test
 	void jobsOfADeadNodeAreTakenOver() throws Exception {
 		jdbc().sql("SELECT pgdispatch.dispatch_handler('hang')").query().singleValue();
-		try (JvmProcess dead = HandlerNode.startJvm(this.pooler.database(), "dead", Bodies.class, PROPERTIES)) {
+		try (JvmProcess dead = HandlerNode.startJvm(this.pooler.database(), "dead", Methods.class, PROPERTIES)) {
 			soon().until(() -> count("effect WHERE name = 'hang'") == 1);
 			dead.kill();
-			try (HandlerNode heir = HandlerNode.start(this.pooler.database(), Bodies.class, PROPERTIES)) {
+			try (HandlerNode heir = HandlerNode.start(this.pooler.database(), Methods.class, PROPERTIES)) {
 				soon().until(() -> count("effect WHERE name = 'hang'") == 2);
 				soon().until(() -> count("pgdispatch.handler_job") == 0);
 			}
@@ -102,11 +102,11 @@ class PgBouncerTests {
 		return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50));
 	}
 
-	static class Bodies {
+	static class Methods {
 
 		private final JdbcClient jdbc;
 
-		Bodies(JdbcClient jdbc) {
+		Methods(JdbcClient jdbc) {
 			this.jdbc = jdbc;
 		}
 
@@ -122,7 +122,7 @@ class PgBouncerTests {
 		}
 
 		/**
-		 * Hangs when it is run for the first time.
+		 * Hangs in the first attempt.
 		 */
 		@AfterCommitDispatch(name = "hang")
 		void hang(DispatchContext context) throws InterruptedException {

@@ -22,8 +22,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link ResultWatch}: that it needs no polling, that it holds no connection
- * without need, and what it withstands.
+ * Tests for {@link ResultWatch}: it needs no polling, holds no connection without need,
+ * and survives faults.
  */
 @PostgresTest
 class ResultWatchTests {
@@ -112,7 +112,7 @@ class ResultWatchTests {
 	}
 
 	@Test
-	void looksAgainAndAgainWhereItDoesNotListen() throws Exception {
+	void looksRepeatedlyWhereItDoesNotListen() throws Exception {
 		this.watch.stop();
 		this.watch = watch(NEVER, false);
 		CompletableFuture<JobResult> future = this.watch.whenEnded(dispatch("SELECT 1"));
@@ -131,7 +131,7 @@ class ResultWatchTests {
 	}
 
 	@Test
-	void survivesNotificationsThatAreNone() throws Exception {
+	void ignoresForeignNotifications() throws Exception {
 		CompletableFuture<JobResult> future = this.watch.whenEnded(dispatch("SELECT 1"));
 		awaitWatches(1);
 		this.session.run("SELECT pg_notify(pgdispatch.result_channel('app'::regrole), 'nonsense')");
@@ -153,7 +153,7 @@ class ResultWatchTests {
 	}
 
 	@Test
-	void endsAllWaitingWhenItIsStopped() throws Exception {
+	void completesAllFuturesExceptionallyWhenItIsStopped() throws Exception {
 		CompletableFuture<JobResult> future = this.watch.whenEnded(dispatch("SELECT 1"));
 		this.watch.stop();
 		assertThatExceptionOfType(Exception.class).isThrownBy(() -> get(future))

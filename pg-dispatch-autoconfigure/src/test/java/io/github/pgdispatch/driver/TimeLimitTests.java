@@ -15,13 +15,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The application cancels commands that take longer than they may, in mid-statement and
- * long before it would look at the queue by itself.
+ * The application cancels commands that exceed their time limit, in mid-statement and
+ * long before its next poll.
  */
 @PostgresTest
 class TimeLimitTests {
 
-	private static final Duration SELDOM = Duration.ofHours(1);
+	private static final Duration NEVER = Duration.ofHours(1);
 
 	private JdbcClient jdbc;
 
@@ -32,7 +32,7 @@ class TimeLimitTests {
 		database.install("app");
 		this.jdbc = database.jdbc("app");
 		this.jdbc.sql("CREATE TABLE effect (what text)").update();
-		this.node = TestNode.start(database.url(), new DriverSettings(2, SELDOM, true));
+		this.node = TestNode.start(database.url(), new DriverSettings(2, NEVER, true));
 	}
 
 	@AfterEach
@@ -46,11 +46,11 @@ class TimeLimitTests {
 
 	private void awaitDeadLetters(int count) {
 		await().until(() -> this.jdbc.sql("SELECT count(*) FROM pgdispatch.dead_letter").query(Integer.class).single(),
-				(letters) -> letters == count);
+				(found) -> found == count);
 	}
 
 	@Test
-	void cancelsInMidStatementAndUndoes() {
+	void cancelsInMidStatementAndUndoesTheJob() {
 		dispatch("INSERT INTO effect VALUES ('undone'); SELECT pg_sleep(60)", ", time_limit => '1 second'");
 		awaitDeadLetters(1);
 		assertThat(this.jdbc.sql("SELECT sqlstate, message FROM pgdispatch.dead_letter").query().singleRow().values())
@@ -59,7 +59,7 @@ class TimeLimitTests {
 	}
 
 	@Test
-	void isForEachAttempt() {
+	void appliesToEachAttempt() {
 		dispatch("SELECT pg_sleep(60)", ", time_limit => '500 ms', max_attempts => 2, back_off => '0'");
 		awaitDeadLetters(1);
 		assertThat(this.jdbc.sql("SELECT attempts FROM pgdispatch.dead_letter").query(Integer.class).single())
@@ -67,7 +67,7 @@ class TimeLimitTests {
 	}
 
 	@Test
-	void leavesAloneWhatKeepsIt() {
+	void doesNotAffectJobsThatKeepIt() {
 		for (int i = 0; i < 50; i++) {
 			dispatch("INSERT INTO effect VALUES ('kept'); SELECT pg_sleep(0.02)", ", time_limit => '20 seconds'");
 			dispatch("SELECT pg_sleep(60)", ", time_limit => '10 ms'");

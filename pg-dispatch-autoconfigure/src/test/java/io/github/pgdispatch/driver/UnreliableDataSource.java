@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
 /**
- * One that the driver takes its connections from too, as it cannot tell what it is.
+ * A data source that loses answers of the database on request. The driver takes its
+ * connections from it too, as it does not know how to open connections like these.
  */
 final class UnreliableDataSource extends AbstractDataSource {
 
@@ -28,8 +29,7 @@ final class UnreliableDataSource extends AbstractDataSource {
 	}
 
 	/**
-	 * The next call of the function will have its effect, but the node does not hear of
-	 * it.
+	 * Has the next call of a function take effect without an answer to the node.
 	 */
 	void loseNextAnswer(String function) {
 		this.lose.set(function);
@@ -46,11 +46,11 @@ final class UnreliableDataSource extends AbstractDataSource {
 			boolean loses = function != null && method.equals("prepareStatement")
 					&& ((String) arguments[0]).contains(function);
 			return loses ? around(PreparedStatement.class, (PreparedStatement) result,
-					(execute, answer, none) -> tell(execute, answer, function)) : result;
+					(execute, answer, none) -> answer(execute, answer, function)) : result;
 		});
 	}
 
-	private @Nullable Object tell(String method, @Nullable Object answer, String function) throws SQLException {
+	private @Nullable Object answer(String method, @Nullable Object answer, String function) throws SQLException {
 		if (method.startsWith("execute") && this.lose.compareAndSet(function, null)) {
 			throw new SQLException("The connection is lost", "08006");
 		}

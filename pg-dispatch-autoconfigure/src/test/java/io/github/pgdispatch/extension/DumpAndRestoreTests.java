@@ -83,7 +83,7 @@ class DumpAndRestoreTests {
 		copy.awaitTrue("(SELECT count(*) = 3 FROM effect)");
 		assertThat(copy.effects()).containsExactly("1 due", "2 snoozed", "3 new");
 		copy.awaitTrue("(SELECT count(*) FROM cron.job) = 2");
-		assertThat(copy.values("SELECT DISTINCT home = pgdispatch.home() FROM pgdispatch.cron_worker"))
+		assertThat(copy.values("SELECT DISTINCT database_id = pgdispatch.database_id() FROM pgdispatch.cron_worker"))
 			.containsExactly("t");
 		assertThat(copy.values("SELECT jobname FROM cron.job ORDER BY 1"))
 			.isEqualTo(copy.values("SELECT pgdispatch.cron_name(id) FROM pgdispatch.cron_worker ORDER BY 1"));
@@ -101,7 +101,7 @@ class DumpAndRestoreTests {
 			database.database().install("postgres");
 		}
 		database.run("postgres", "CALL pgdispatch.grant_to('app')",
-				"UPDATE pgdispatch.cron_setting SET linger = '0', workers = 3");
+				"CALL pgdispatch.configure(cron_linger => '0', cron_workers => 3)");
 		database.createTableOfEffects();
 	}
 
@@ -127,7 +127,7 @@ class DumpAndRestoreTests {
 				 UNION ALL
 				SELECT d::text FROM pgdispatch.dead_letter AS d
 				 UNION ALL
-				SELECT s::text FROM pgdispatch.cron_setting AS s
+				SELECT s::text FROM pgdispatch.setting AS s
 				 ORDER BY 1""");
 	}
 

@@ -19,30 +19,15 @@ class ExtensionFilesTests {
 	}
 
 	@Test
-	void scriptsAreThoseThatEverybodyRuns() {
-		assertThat(ExtensionFiles.scripts()).isEqualTo(TestDatabase.scripts());
+	void scriptIsTheOneThatEverybodyRuns() {
+		assertThat(ExtensionFiles.scripts())
+			.isEqualTo(Map.of("pg_dispatch--" + TestDatabase.SCHEMA_VERSION + ".sql", TestDatabase.script()));
 	}
 
 	@Test
-	void pgTleIsGivenTheSameScripts() {
-		assertThat(ExtensionFiles.pgTleScript()).contains(TestDatabase.scripts().values())
+	void pgTleIsGivenTheSameScript() {
+		assertThat(ExtensionFiles.pgTleScript()).contains(TestDatabase.script())
 			.contains("set_default_version('pg_dispatch', '" + TestDatabase.SCHEMA_VERSION + "')");
-	}
-
-	/**
-	 * Its name and the names of its scripts are such as dbdev takes for those of one
-	 * package.
-	 */
-	@Test
-	void scriptsLeadFromTheFirstVersionToTheNewest() {
-		String version = "";
-		for (Map.Entry<String, String> script : TestDatabase.scripts().entrySet()) {
-			String[] name = script.getKey().replace(".sql", "").split("--");
-			assertThat(name[0]).isEqualTo("pg_dispatch");
-			assertThat((name.length == 3) ? name[1] : "").isEqualTo(version);
-			version = name[name.length - 1];
-		}
-		assertThat(version).isEqualTo(TestDatabase.SCHEMA_VERSION);
 	}
 
 }

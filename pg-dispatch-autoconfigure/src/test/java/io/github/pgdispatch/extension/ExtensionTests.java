@@ -12,6 +12,9 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import io.github.pgdispatch.test.NextVersion;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -70,17 +73,20 @@ class ExtensionTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "postgres", "app" })
-	void updatesWithWaitingJobsInPlace(String owner) {
-		this.database.run(owner, "CREATE EXTENSION pg_dispatch VERSION '1.0.0'", "CALL pgdispatch.grant_to('app')");
+	void updatesWithWaitingJobsInPlace(String owner, @TempDir Path directory) {
+		String extension = "pg_dispatch_of_" + owner;
+		this.database.server().installExtension(NextVersion.in(directory).extensionFiles(extension));
+		this.database.run(owner, "CREATE EXTENSION " + extension + " VERSION '" + TestDatabase.SCHEMA_VERSION + "'",
+				"CALL pgdispatch.grant_to('app')");
 		this.database.fire(CronDatabase.effect("1 waiting"));
 		this.database.snooze(CronDatabase.effect("2 snoozed"), "2 seconds");
-		this.database.run(owner, "ALTER EXTENSION pg_dispatch UPDATE");
-		assertThat(this.database.values("SELECT pgdispatch.version()")).containsExactly(TestDatabase.SCHEMA_VERSION);
+		this.database.run(owner, "ALTER EXTENSION " + extension + " UPDATE");
+		assertThat(this.database.values("SELECT pgdispatch.version()")).containsExactly(NextVersion.NAME);
 		this.database.fire(CronDatabase.effect("3 new"));
 		this.database.awaitTrue("(SELECT count(*) = 3 FROM effect)");
 		assertThat(this.database.effects()).containsExactly("1 waiting", "2 snoozed", "3 new");
 		this.database.awaitIdle();
-		this.database.run(owner, "DROP EXTENSION pg_dispatch");
+		this.database.run(owner, "DROP EXTENSION " + extension);
 		assertThat(this.database.is("to_regnamespace('pgdispatch') IS NULL")).isTrue();
 	}
 

@@ -13,6 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import io.github.pgdispatch.test.NextVersion;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -36,16 +39,15 @@ class PgTleTests {
 
 	@BeforeEach
 	void createStandIn() throws Exception {
-		run("postgres", "DROP SCHEMA IF EXISTS pgtle CASCADE",
-				new ClassPathResource("pgtle-stand-in.sql", PgTleTests.class)
+		run("postgres", "DROP SCHEMA IF EXISTS pgdispatch CASCADE", "DROP TABLE IF EXISTS public.effect",
+				"DROP SCHEMA IF EXISTS pgtle CASCADE", new ClassPathResource("pgtle-stand-in.sql", PgTleTests.class)
 					.getContentAsString(StandardCharsets.UTF_8));
 	}
 
 	@Test
 	void whatPgTleIsGivenIsTheExtension() {
 		run("postgres", ExtensionFiles.pgTleScript());
-		assertThat(known()).containsExactly("1.0.0", "1.0.0--1.1.0", "1.1.0--1.2.0", "1.2.0--1.3.0", "1.3.0--1.4.0",
-				"1.4.0--1.5.0", "1.5.0--1.6.0", "1.6.0--1.7.0");
+		assertThat(known()).containsExactly(TestDatabase.SCHEMA_VERSION);
 		assertThat(this.jdbc.sql("SELECT version FROM pgtle.default_version").query(String.class).single())
 			.isEqualTo(TestDatabase.SCHEMA_VERSION);
 		run("app", "CALL pgtle.stand_in_for_create_extension()", "CREATE TABLE effect ()",
@@ -57,13 +59,26 @@ class PgTleTests {
 
 	@Test
 	void whatPgTleKnowsAlreadyIsLeftAsItIs() {
-		run("postgres", "SELECT pgtle.install_extension('pg_dispatch', '1.0.0', 'older', 'SELECT 1')");
+		run("postgres", "SELECT pgtle.install_extension('pg_dispatch', '" + TestDatabase.SCHEMA_VERSION
+				+ "', 'ours', 'SELECT 1')");
 		run("postgres", ExtensionFiles.pgTleScript());
 		run("postgres", ExtensionFiles.pgTleScript());
-		assertThat(known()).containsExactly("1.0.0", "1.0.0--1.1.0", "1.1.0--1.2.0", "1.2.0--1.3.0", "1.3.0--1.4.0",
-				"1.4.0--1.5.0", "1.5.0--1.6.0", "1.6.0--1.7.0");
+		assertThat(known()).containsExactly(TestDatabase.SCHEMA_VERSION);
 		assertThat(this.jdbc.sql("SELECT sql FROM pgtle.script ORDER BY position LIMIT 1").query(String.class).single())
 			.isEqualTo("SELECT 1");
+	}
+
+	@Test
+	void nextVersionIsAddedAsAWholeAndAsAnUpdate(@TempDir Path directory) {
+		NextVersion next = NextVersion.in(directory);
+		run("postgres", ExtensionFiles.pgTleScript());
+		run("postgres", next.pgTleScript());
+		run("postgres", next.pgTleScript());
+		assertThat(known()).containsExactly(TestDatabase.SCHEMA_VERSION, NextVersion.NAME,
+				TestDatabase.SCHEMA_VERSION + "--" + NextVersion.NAME);
+		run("app", "CALL pgtle.stand_in_for_create_extension()");
+		assertThat(this.jdbc.sql("SELECT pgdispatch.version()").query(String.class).single())
+			.isEqualTo(NextVersion.NAME);
 	}
 
 	@Test

@@ -24,8 +24,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
- * Tests for {@link CompletionGateway}, with all the ways in which the JDBC driver talks
- * to the database.
+ * Tests for {@link CompletionGateway}, in all the ways in which the JDBC driver talks to
+ * the database.
  */
 @PostgresTest
 class CompletionGatewayTests {
@@ -33,7 +33,7 @@ class CompletionGatewayTests {
 	private static final Duration LEASE = Duration.ofHours(1);
 
 	/**
-	 * So many that the driver comes to prepare what it sends.
+	 * Number of executions after which the driver has prepared the statements.
 	 */
 	private static final int TIMES = 8;
 
@@ -85,7 +85,7 @@ class CompletionGatewayTests {
 	}
 
 	@Test
-	void errorOfALostClaimTellsWhatHappens() throws SQLException {
+	void errorOfALostClaimExplainsIt() throws SQLException {
 		Claim claim = claim();
 		this.others.sql("UPDATE pgdispatch.handler_job SET claimed_by = gen_random_uuid()").update();
 		UncategorizedSQLException error = catchThrowableOfType(UncategorizedSQLException.class,

@@ -40,7 +40,7 @@ final class Applications implements Runners {
 		for (int i = 0; i < NODES; i++) {
 			this.nodes.add(HandlerNode.startJvm(database, "node " + i, LifeHandlers.class, "pgdispatch.worker.lease=1s",
 					"pgdispatch.worker.poll-interval=500ms", "pgdispatch.retry.max-attempts=50",
-					"pgdispatch.retry.delay=50ms", "pgdispatch.retry.multiplier=1"));
+					"pgdispatch.retry.back-off=50ms", "pgdispatch.retry.back-off-multiplier=1"));
 		}
 		for (int i = 0; i < NODES; i++) {
 			String name = "node " + i;

@@ -46,7 +46,7 @@ final class Node extends Actor {
 				return;
 			}
 			Set<String> cancelled = Set
-				.copyOf(session().values("SELECT unnest(pgdispatch.keep_lease('%s', '%s', '{%s}'))".formatted(this.id,
+				.copyOf(session().values("SELECT unnest(pgdispatch.heartbeat('%s', '%s', '{%s}'))".formatted(this.id,
 						LEASE, known.stream().map(String::valueOf).collect(Collectors.joining(",")))));
 			if (cancelled.contains(String.valueOf(claim.id()))) {
 				call("cancel_handler_job", claim, "");
@@ -64,9 +64,10 @@ final class Node extends Actor {
 	}
 
 	private List<Claim> claim() throws SQLException {
-		String suspects = session().value("SELECT suspects FROM pgdispatch.watch_handlers('%s', '%s', '%s', false)"
-			.formatted(this.id, LEASE, ALL));
-		String sql = suspects.equals("t") ? "pgdispatch.claim_suspect('%s', '%s', '%s')".formatted(this.id, LEASE, ALL)
+		String suspects = session().value(
+				"SELECT poison FROM pgdispatch.poll_handlers('%s', '%s', '%s', false)".formatted(this.id, LEASE, ALL));
+		String sql = suspects.equals("t")
+				? "pgdispatch.claim_poison_job('%s', '%s', '%s')".formatted(this.id, LEASE, ALL)
 				: "pgdispatch.claim_handler_jobs('%s', '%s', '%s', '{5,5}', %d)".formatted(this.id, LEASE, ALL,
 						1 + this.random.nextInt(4));
 		return session().values(ROW + sql).stream().map(Claim::of).toList();

@@ -55,8 +55,8 @@ final class Problems {
 		lines.addAll(this.database.values("SELECT 'ran ' || r FROM public.run AS r WHERE tag IN (" + tags + ")"));
 		lines.addAll(this.database
 			.values("""
-					SELECT concat_ws(' ', at, pid, source, what, id, line - '{id,role,command,arguments,headers,fired_at,handler,managed,key,
-					       ordering_key,queue,on_failure,result,keep_result,back_off,back_off_factor,time_limit,max_attempts,options,rank}'::text[])
+					SELECT concat_ws(' ', at, pid, source, what, id, line - '{id,role,command,arguments,headers,dispatched_at,handler,managed,key,
+					       ordering_key,queue,on_failure,result,keep_result,back_off,back_off_multiplier,time_limit,max_attempts,options,rank}'::text[])
 					  FROM public.trace WHERE id IN (%s) OR line ->> 'command' ~ '[(](%s), ' ORDER BY at"""
 				.formatted(ids, tags.replace(", ", "|"))));
 		return lines;

@@ -20,13 +20,13 @@ final class Queues {
 	}
 
 	static void set(Session session) throws SQLException {
-		session.run("SELECT pgdispatch.set_queue('one', max_running => 1)");
+		session.run("SELECT pgdispatch.set_queue('one', concurrency => 1)");
 		setFew(session, 2);
 		session.run("SELECT pgdispatch.set_queue('rated', rate => " + RATE + ")");
 	}
 
 	static void setFew(Session session, int maxRunning) throws SQLException {
-		session.run("SELECT pgdispatch.set_queue('few', max_running => " + maxRunning + ")");
+		session.run("SELECT pgdispatch.set_queue('few', concurrency => " + maxRunning + ")");
 	}
 
 	/**

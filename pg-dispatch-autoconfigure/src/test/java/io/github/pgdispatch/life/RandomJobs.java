@@ -108,7 +108,7 @@ final class RandomJobs {
 			return (handler == null && oneIn(4)) ? -1 : Job.DOOMED;
 		}
 		options.put("max_attempts", "50");
-		options.put("back_off_factor", "1");
+		options.put("back_off_multiplier", "1");
 		return 1 + this.random.nextInt(3);
 	}
 

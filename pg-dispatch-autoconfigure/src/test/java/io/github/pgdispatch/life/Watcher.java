@@ -16,7 +16,7 @@ final class Watcher extends Actor {
 
 	@Override
 	void act() throws Exception {
-		session().run("SELECT pgdispatch.watch(10, " + this.random.nextBoolean() + ")");
+		session().run("SELECT pgdispatch.poll_queue(10, " + this.random.nextBoolean() + ")");
 		rest(50);
 		session().run("SELECT pg_advisory_unlock_all()");
 	}

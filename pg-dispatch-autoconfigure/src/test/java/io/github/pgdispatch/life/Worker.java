@@ -50,14 +50,14 @@ final class Worker extends Actor {
 			ScheduledFuture<?> alarm = this.canceller.schedule(() -> cancel(statement, inBatches), STUCK,
 					TimeUnit.MILLISECONDS);
 			try (ResultSet row = statement
-				.executeQuery("CALL pgdispatch.work(slice => '%d milliseconds', pace => %d, %s)".formatted(SLICE,
+				.executeQuery("CALL pgdispatch.work(slice => '%d milliseconds', prefetch => %d, %s)".formatted(SLICE,
 						this.pace, this.position))) {
 				row.next();
-				this.pace = row.getInt("pace");
+				this.pace = row.getInt("prefetch");
 				this.position = "after_due_at => '%s', after_id => %d".formatted(row.getString("after_due_at"),
 						row.getLong("after_id"));
 				drained = row.getBoolean("drained");
-				outside = row.getBoolean("outside");
+				outside = row.getBoolean("non_transactional");
 			}
 			finally {
 				alarm.cancel(false);
@@ -97,8 +97,8 @@ final class Worker extends Actor {
 			error = "'" + ex.getSQLState() + "'";
 		}
 		try {
-			session().run("RESET statement_timeout",
-					"SELECT pgdispatch.end_outside(%s, %s, %s, 'it failed')".formatted(values[0], values[1], error));
+			session().run("RESET statement_timeout", "SELECT pgdispatch.end_non_transactional(%s, %s, %s, 'it failed')"
+				.formatted(values[0], values[1], error));
 		}
 		catch (SQLException ex) {
 			// Whoever cancels it has come too late for the command.
@@ -110,7 +110,7 @@ final class Worker extends Actor {
 	private @Nullable String begun() throws SQLException {
 		try {
 			return session().value("SELECT concat_ws('|', id, attempt, "
-					+ "coalesce(extract(epoch FROM time_limit) * 1000, 0), command) FROM pgdispatch.begin_outside() WHERE id IS NOT NULL");
+					+ "coalesce(extract(epoch FROM time_limit) * 1000, 0), command) FROM pgdispatch.begin_non_transactional() WHERE id IS NOT NULL");
 		}
 		catch (SQLException ex) {
 			// Whoever cancels it has come too early for the command.

@@ -6,6 +6,7 @@ import java.util.List;
 import javax.sql.DataSource;
 
 import org.springframework.core.io.DefaultResourceLoader;
+import io.github.pgdispatch.test.NextVersion;
 
 /**
  * The ways of installing that tests compare.
@@ -34,6 +35,10 @@ enum Installation {
 
 	void run(DataSource dataSource, String... grantTo) {
 		with(dataSource, List.of(grantTo), SchemaScripts.ofThisLibrary()).afterPropertiesSet();
+	}
+
+	void run(DataSource dataSource, NextVersion version) {
+		with(dataSource, List.of(), SchemaScripts.of(version.loader(), version.changelog())).afterPropertiesSet();
 	}
 
 }

@@ -13,6 +13,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import io.github.pgdispatch.test.NextVersion;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -77,10 +80,10 @@ class SchemaGrantTests {
 	}
 
 	@Test
-	void whoeverCouldDispatchBeforeAnUpgradeStillCan(TestDatabase database) {
-		database.install("app", "1.0.0");
+	void whoeverCouldDispatchBeforeAnUpgradeStillCan(TestDatabase database, @TempDir Path directory) {
+		database.install("app");
 		database.jdbc("app").sql("CALL pgdispatch.grant_to(?::regrole)").param('"' + this.role + '"').update();
-		database.upgrade("app", "1.0.0");
+		database.update("app", NextVersion.in(directory));
 		fire();
 		assertThat(jobsOfRole()).isOne();
 		assertThat(this.jdbcOfRole.sql("SELECT count(*) FROM pgdispatch.cron_worker").query(Integer.class).single())

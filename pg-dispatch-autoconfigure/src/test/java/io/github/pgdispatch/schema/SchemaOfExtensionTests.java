@@ -16,6 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import org.springframework.jdbc.core.JdbcTemplate;
+import io.github.pgdispatch.test.NextVersion;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -29,11 +32,14 @@ class SchemaOfExtensionTests {
 
 	private static final Pattern STATEMENTS = Pattern.compile("(?:ALTER|DROP) (?:EXTENSION|SCHEMA) [^;]*;");
 
+	private final PgCronServer server;
+
 	private final TestDatabase database;
 
 	private final JdbcTemplate administrator;
 
 	SchemaOfExtensionTests(PgCronServer server) {
+		this.server = server;
 		this.database = server.database();
 		this.administrator = new JdbcTemplate(this.database.dataSource("postgres"));
 		server.installExtension(ExtensionFiles.all());
@@ -45,8 +51,8 @@ class SchemaOfExtensionTests {
 	@BeforeEach
 	@AfterEach
 	void dropEverything() {
-		run("DROP EXTENSION IF EXISTS pg_dispatch", "DROP EXTENSION IF EXISTS \"Someone@pg_dispatch\"",
-				"DROP SCHEMA IF EXISTS pgdispatch CASCADE");
+		run("DROP EXTENSION IF EXISTS pg_dispatch", "DROP EXTENSION IF EXISTS pg_dispatch_next",
+				"DROP EXTENSION IF EXISTS \"Someone@pg_dispatch\"", "DROP SCHEMA IF EXISTS pgdispatch CASCADE");
 	}
 
 	@ParameterizedTest
@@ -60,16 +66,22 @@ class SchemaOfExtensionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void extensionThatIsTooOldIsUpdatedByItsOwner(Installation installation) {
-		run("CREATE EXTENSION pg_dispatch VERSION '1.0.0'", "CALL pgdispatch.grant_to('app')");
+	void extensionThatIsTooOldIsUpdatedByItsOwner(Installation installation, @TempDir Path directory) {
+		NextVersion next = NextVersion.in(directory);
+		this.server.installExtension(next.extensionFiles("pg_dispatch_next"));
+		run("CREATE EXTENSION pg_dispatch_next VERSION '" + TestDatabase.SCHEMA_VERSION + "'",
+				"CALL pgdispatch.grant_to('app')");
 		List<String> objects = objects();
-		PgDispatchConfigurationException failure = failure(installation);
-		assertThat(failure.getDescription()).contains("belongs to the extension pg_dispatch 1.0.0",
-				"needs version " + TestDatabase.SCHEMA_VERSION);
-		assertThat(failure.getAction()).contains("ALTER EXTENSION pg_dispatch UPDATE;");
+		PgDispatchConfigurationException failure = assertThatExceptionOfType(PgDispatchConfigurationException.class)
+			.isThrownBy(() -> installation.run(this.database.dataSource("app"), next))
+			.actual();
+		assertThat(failure.getDescription()).contains(
+				"belongs to the extension pg_dispatch_next " + TestDatabase.SCHEMA_VERSION,
+				"needs version " + NextVersion.NAME);
+		assertThat(failure.getAction()).contains("ALTER EXTENSION pg_dispatch_next UPDATE;");
 		assertThat(objects()).isEqualTo(objects);
-		runStatementsOf(failure);
-		start(installation);
+		run("ALTER EXTENSION pg_dispatch_next UPDATE");
+		installation.run(this.database.dataSource("app"), next);
 	}
 
 	@ParameterizedTest

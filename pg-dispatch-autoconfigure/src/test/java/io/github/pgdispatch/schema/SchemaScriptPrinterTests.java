@@ -22,7 +22,7 @@ class SchemaScriptPrinterTests {
 			.start();
 		String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(process.waitFor()).isZero();
-		assertThat(printed).isEqualTo(String.join("", TestDatabase.scripts().values()));
+		assertThat(printed).isEqualTo(TestDatabase.script());
 	}
 
 }

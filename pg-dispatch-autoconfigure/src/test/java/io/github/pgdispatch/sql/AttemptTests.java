@@ -30,7 +30,7 @@ class AttemptTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
+	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
 	void jobIsRunUntilItSucceeds(String pace) throws SQLException {
 		this.jobs.dispatch(this.jobs.failing(2, "22012"), "max_attempts => 5", AT_ONCE);
 		assertThat(this.app.work(pace).completed()).isOne();
@@ -41,7 +41,7 @@ class AttemptTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
+	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
 	void jobThatHasHadItsAttemptsIsADeadLetter(String pace) throws SQLException {
 		this.jobs.dispatch(this.jobs.failing(100, "22012"), "max_attempts => 3", AT_ONCE);
 		assertThat(this.app.work(pace).failed()).isOne();

@@ -54,8 +54,8 @@ class BackOffTests extends AbstractQueueTests {
 	@CsvSource(delimiter = '|', textBlock = """
 			max_attempts => 3                                                                     | 1   | 2
 			max_attempts => 3, back_off => '8 seconds'                                            | 8   | 16
-			max_attempts => 3, back_off => '8 seconds', back_off_factor => 10                     | 8   | 80
-			max_attempts => 3, back_off_factor => 10, back_off_limit => '5 seconds'               | 1   | 5
+			max_attempts => 3, back_off => '8 seconds', back_off_multiplier => 10                     | 8   | 80
+			max_attempts => 3, back_off_multiplier => 10, max_back_off => '5 seconds'               | 1   | 5
 			""")
 	void jobWaitsAsItAsksFor(String options, double first, double second) throws SQLException {
 		ManagedJobs jobs = new ManagedJobs(this.app);
@@ -78,7 +78,8 @@ class BackOffTests extends AbstractQueueTests {
 	void workerComesBackWhenTheNextAttemptIsDue() throws SQLException {
 		new ManagedJobs(this.app).dispatch("SELECT 1/0", "max_attempts => 2", "back_off => '20 seconds'");
 		assertThat(this.app.work().nextDueIn()).isBetween("00:00:14", "00:00:26");
-		assertThat(this.app.value("SELECT next_due_in BETWEEN '14 s' AND '26 s' FROM pgdispatch.watch(100, false)"))
+		assertThat(
+				this.app.value("SELECT next_due_in BETWEEN '14 s' AND '26 s' FROM pgdispatch.poll_queue(100, false)"))
 			.isEqualTo("t");
 	}
 
@@ -87,8 +88,8 @@ class BackOffTests extends AbstractQueueTests {
 			max_attempts => 0                                      | max_attempts is 0
 			max_attempts => 32768                                  | max_attempts is 32768
 			back_off => '-1 s'                                     | the back-off is -00:00:01
-			back_off_factor => 0.5                                 | the factor of the back-off is 0.5
-			back_off => '1 minute', back_off_limit => '1 second'   | the limit of the back-off is 00:00:01
+			back_off_multiplier => 0.5                                 | the factor of the back-off is 0.5
+			back_off => '1 minute', max_back_off => '1 second'   | the limit of the back-off is 00:00:01
 			time_limit => '0'                                      | the time limit is 00:00:00
 			time_limit => '-1 s'                                   | the time limit is -00:00:01
 			result => 'value'                                      | result is value

@@ -50,7 +50,7 @@ class CancelRunningTests extends AbstractQueueTests {
 		this.app.work();
 		long id = this.jobs.dispatch(HANG, option);
 		this.app.fire(Queue.effect("after"));
-		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work("pace => 1"));
+		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work("prefetch => 1"));
 		this.queue.awaitBlocked(this.worker);
 		assertThat(this.jobs.state(id)).isEqualTo("running");
 		assertThat(this.jobs.cancel(id)).isEqualTo("interrupted");
@@ -72,8 +72,8 @@ class CancelRunningTests extends AbstractQueueTests {
 		long id = this.jobs.dispatch(HANG);
 		this.app.fire(Queue.effect("after"));
 		FutureTask<Session.Drain> drain = Session.async(() -> {
-			this.worker.work("slice => '50 ms'", "pace => 50");
-			return this.worker.work("pace => 1");
+			this.worker.work("slice => '50 ms'", "prefetch => 50");
+			return this.worker.work("prefetch => 1");
 		});
 		this.queue.awaitBlocked(this.worker);
 		try (Session other = this.queue.app()) {
@@ -92,7 +92,7 @@ class CancelRunningTests extends AbstractQueueTests {
 	@ValueSource(strings = { "delay => '0'", "time_limit => '1 hour'", "max_attempts => 9" })
 	void jobRunsAgainIfItsCancellationIsRolledBackAndItWasNoAttempt(String option) throws Exception {
 		long id = this.jobs.dispatch(HANG + "; SELECT 1/0", option);
-		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work("pace => 1"));
+		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work("prefetch => 1"));
 		this.queue.awaitBlocked(this.worker);
 		this.app.run("BEGIN");
 		assertThat(this.jobs.cancel(id)).isEqualTo("interrupted");
@@ -117,7 +117,7 @@ class CancelRunningTests extends AbstractQueueTests {
 				EXCEPTION WHEN query_canceled THEN
 					PERFORM pg_advisory_xact_lock_shared(1);
 				END $$""", "time_limit => '1 hour'");
-		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work("pace => 1"));
+		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work("prefetch => 1"));
 		this.queue.awaitBlocked(this.worker);
 		assertThat(this.app.value("SELECT pgdispatch.cancel(" + id + ", '0')")).isEqualTo("interrupting");
 		assertThat(this.jobs.cancel(id)).isEqualTo("interrupted");
@@ -128,7 +128,7 @@ class CancelRunningTests extends AbstractQueueTests {
 	@Test
 	void twoWhoCancelTheSameJobCancelItOnce() throws Exception {
 		long id = this.jobs.dispatch(HANG, "time_limit => '1 hour'");
-		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work("pace => 1"));
+		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work("prefetch => 1"));
 		this.queue.awaitBlocked(this.worker);
 		this.app.run("BEGIN");
 		assertThat(this.jobs.cancel(id)).isEqualTo("interrupted");

@@ -126,7 +126,7 @@ class CancelTests extends AbstractQueueTests {
 		assertThat(this.jobs.state(running)).isEqualTo("running");
 		assertThat(this.jobs.cancel(running)).isEqualTo("interrupting");
 		assertThat(
-				this.app.value("SELECT pgdispatch.keep_lease('%s', '1 minute', '{%d}')".formatted(node.id(), running)))
+				this.app.value("SELECT pgdispatch.heartbeat('%s', '1 minute', '{%d}')".formatted(node.id(), running)))
 			.isEqualTo("{" + running + "}");
 		assertThat(this.app.value("SELECT pgdispatch.cancel_handler_job('%s', 'a', '%s', %d, 1)".formatted(node.id(),
 				job.dueAt(), running)))

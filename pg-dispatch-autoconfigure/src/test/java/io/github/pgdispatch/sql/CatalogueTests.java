@@ -17,10 +17,6 @@ class CatalogueTests extends AbstractQueueTests {
 		super(database);
 	}
 
-	private static String script() {
-		return String.join("", TestDatabase.scripts().values());
-	}
-
 	@Test
 	void everythingHasAComment() throws SQLException {
 		assertThat(this.queue.values("""
@@ -43,17 +39,17 @@ class CatalogueTests extends AbstractQueueTests {
 
 	@Test
 	void scriptIsPlainSqlWithoutTransactionControl() {
-		String statements = script().replaceAll("(?s)\\$\\$.*?\\$\\$", "");
+		String statements = TestDatabase.script().replaceAll("(?s)\\$\\$.*?\\$\\$", "");
 		assertThat(statements).doesNotContainPattern("(?m)^\\s*\\\\")
 			.doesNotContainPattern("(?mi)^\\s*(BEGIN|START TRANSACTION|COMMIT|END|ROLLBACK|SAVEPOINT|VACUUM)\\b");
-		assertThat(script()).doesNotContain("$_pgtle_");
+		assertThat(TestDatabase.script()).doesNotContain("$_pgtle_");
 	}
 
 	@Test
 	void scriptThatRunsTwiceFailsAndChangesNothing() throws SQLException {
 		this.app.fire(Queue.effect("still there"));
 		try (Session admin = this.queue.admin()) {
-			assertThat(admin.error(script()).getSQLState()).isEqualTo("42P07");
+			assertThat(admin.error(TestDatabase.script()).getSQLState()).isEqualTo("42P07");
 		}
 		assertThat(this.app.work().completed()).isOne();
 	}
@@ -63,7 +59,7 @@ class CatalogueTests extends AbstractQueueTests {
 		String owner = this.queue.createRole("LOGIN");
 		try (Session admin = this.queue.admin()) {
 			admin.run("BEGIN", "DROP SCHEMA pgdispatch CASCADE", "CREATE SCHEMA pgdispatch",
-					"GRANT ALL ON SCHEMA pgdispatch TO " + owner, "SET ROLE " + owner, script(),
+					"GRANT ALL ON SCHEMA pgdispatch TO " + owner, "SET ROLE " + owner, TestDatabase.script(),
 					"SELECT pgdispatch.fire('SELECT 1')", "ROLLBACK");
 		}
 	}

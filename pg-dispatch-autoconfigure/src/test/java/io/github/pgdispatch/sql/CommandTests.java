@@ -59,7 +59,7 @@ class CommandTests extends AbstractQueueTests {
 	void commandNeedNotDoAnything(String command) throws SQLException {
 		this.app.fire(command);
 		this.app.fire(command);
-		assertThat(this.app.work("pace => 50").completed()).isEqualTo(2);
+		assertThat(this.app.work("prefetch => 50").completed()).isEqualTo(2);
 		this.app.fire(command);
 		assertThat(this.app.work().completed()).isOne();
 		assertThat(this.queue.deadLetters()).isZero();

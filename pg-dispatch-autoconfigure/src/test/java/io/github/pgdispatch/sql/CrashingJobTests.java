@@ -29,7 +29,7 @@ class CrashingJobTests extends AbstractQueueTests {
 		int lost = 0;
 		while (true) {
 			try (Session worker = this.queue.app()) {
-				worker.work((lost > 0) ? "pace => -49" : pace);
+				worker.work((lost > 0) ? "prefetch => -49" : pace);
 				return lost;
 			}
 			catch (SQLException ex) {
@@ -45,7 +45,7 @@ class CrashingJobTests extends AbstractQueueTests {
 		for (int i = 0; i < 20; i++) {
 			this.app.fire((i == 10) ? CRASH : Queue.effect("job " + i));
 		}
-		assertThat(drive("pace => -49")).isEqualTo(5);
+		assertThat(drive("prefetch => -49")).isEqualTo(5);
 		assertThat(this.queue.effects()).hasSize(19).doesNotHaveDuplicates();
 		assertThat(this.queue.jobs()).isZero();
 		assertThat(this.queue
@@ -54,7 +54,7 @@ class CrashingJobTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 50", "pace => 100" })
+	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
 	void lossThatNobodyExpectedCostsOneSessionMore(String pace) throws SQLException {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(CRASH);
@@ -65,7 +65,7 @@ class CrashingJobTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 50", "pace => 100" })
+	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
 	void severalSuchJobsAreGivenUpOneByOne(String pace) throws SQLException {
 		this.app.fire(CRASH);
 		this.app.fire(Queue.effect("between"));
@@ -77,7 +77,7 @@ class CrashingJobTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 50", "pace => 100" })
+	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
 	void suspiciousJobIsRunAloneByAnyWorkerAndItsCrashesAreKeptIfItFailsInTheEnd(String pace) throws SQLException {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire("SELECT 1/0");
@@ -97,7 +97,7 @@ class CrashingJobTests extends AbstractQueueTests {
 		for (int i = 0; i < 10; i++) {
 			this.app.fire("SELECT 1");
 		}
-		assertThat(this.app.work("slice => '1 hour'", "pace => -9").pace()).isOne();
+		assertThat(this.app.work("slice => '1 hour'", "prefetch => -9").pace()).isOne();
 		assertThat(this.queue.jobs()).isZero();
 		assertThat(this.app.values("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"))
 			.isEmpty();

@@ -70,10 +70,10 @@ class CreateExtensionTests {
 			assertThat(app.work().completed()).isOne();
 			assertThat(this.queue.values(
 					"SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = '" + this.extension + "'"))
-				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.dead_letter",
-						"pgdispatch.cron_setting", "pgdispatch.cron_worker", "pgdispatch.cron_worker_id_seq",
-						"pgdispatch.handler_job", "pgdispatch.managed_job", "pgdispatch.job_key", "pgdispatch.queue",
-						"pgdispatch.pause", "pgdispatch.result", "pgdispatch.setting");
+				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.handler_job",
+						"pgdispatch.managed_job", "pgdispatch.job_key", "pgdispatch.queue", "pgdispatch.pause",
+						"pgdispatch.result", "pgdispatch.dead_letter", "pgdispatch.setting", "pgdispatch.cron_worker",
+						"pgdispatch.cron_worker_id_seq");
 			app.run("DROP EXTENSION " + this.extension);
 			assertThat(app.value("SELECT to_regnamespace('pgdispatch')")).isNull();
 		}

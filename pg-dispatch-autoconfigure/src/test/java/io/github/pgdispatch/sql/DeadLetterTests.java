@@ -26,7 +26,7 @@ class DeadLetterTests extends AbstractQueueTests {
 	@BeforeEach
 	void prepare() throws SQLException {
 		this.jobs = new ManagedJobs(this.app);
-		this.queue.run("DELETE FROM pgdispatch.setting", "INSERT INTO pgdispatch.setting DEFAULT VALUES");
+		this.queue.run("DELETE FROM pgdispatch.setting");
 	}
 
 	@ParameterizedTest
@@ -40,16 +40,17 @@ class DeadLetterTests extends AbstractQueueTests {
 		this.app.run("BEGIN");
 		long id = this.jobs.dispatch("SELECT public.fail()", "max_attempts => 2", "back_off => '0'",
 				"headers => '{\"trace\": \"42\"}'" + options);
-		String row = this.app.value("SELECT format('%s|%s|%s|%s', role, id, fired_at, command) FROM pgdispatch.job");
+		String row = this.app
+			.value("SELECT format('%s|%s|%s|%s', role, id, dispatched_at, command) FROM pgdispatch.job");
 		this.app.run("COMMIT");
 		this.app.work();
-		assertThat(
-				this.app.value("SELECT format('%s|%s|%s|%s', role, id, fired_at, command) FROM pgdispatch.dead_letter"))
+		assertThat(this.app
+			.value("SELECT format('%s|%s|%s|%s', role, id, dispatched_at, command) FROM pgdispatch.dead_letter"))
 			.isEqualTo(row);
 		assertThat(this.jobs.deadLetters("id, attempts, crashes, sqlstate, message, detail, hint, headers ->> 'trace'"))
 			.containsExactly(id + "|2|0|XX123|the message|the detail|the hint|42");
-		assertThat(this.jobs
-			.deadLetters("due_at BETWEEN fired_at AND failed_at, failed_at <= now(), num_nulls(handler, arguments)"))
+		assertThat(this.jobs.deadLetters(
+				"due_at BETWEEN dispatched_at AND failed_at, failed_at <= now(), num_nulls(handler, arguments)"))
 			.containsExactly("t|t|2");
 		assertThat(this.jobs.deadLetters("context").get(0)).startsWith("PL/pgSQL function fail() line 3 at RAISE")
 			.doesNotContain("pgdispatch");
@@ -92,24 +93,24 @@ class DeadLetterTests extends AbstractQueueTests {
 	@Test
 	void oldOnesAreDeletedByWhoeverWatches() throws SQLException {
 		writeOnesOf("13 days 23 hours", "14 days 1 hour");
-		this.app.run("SELECT pgdispatch.watch(100, false)");
+		this.app.run("SELECT pgdispatch.poll_queue(100, false)");
 		assertThat(this.jobs.deadLetters("message")).containsExactly("13 days 23 hours");
 	}
 
 	@Test
 	void oldOnesAreDeletedByANodeThatWatches() throws SQLException {
 		writeOnesOf("13 days 23 hours", "14 days 1 hour");
-		this.app.run("SELECT pgdispatch.watch_handlers(md5('')::uuid, '1 minute', '{}', false)");
+		this.app.run("SELECT pgdispatch.poll_handlers(md5('')::uuid, '1 minute', '{}', false)");
 		assertThat(this.jobs.deadLetters("message")).containsExactly("13 days 23 hours");
 	}
 
 	@Test
 	void retentionIsSetForAllOrForARole() throws SQLException {
 		writeOnesOf("1 day", "3 days", "15 days", "100 days");
-		this.queue.run("INSERT INTO pgdispatch.setting (dead_letter_retention) VALUES ('30 days')");
+		this.queue.run("CALL pgdispatch.configure(dead_letter_retention => '30 days')");
 		watchAnew();
 		assertThat(this.jobs.deadLetters("message")).containsExactly("15 days", "3 days", "1 day");
-		this.queue.run("INSERT INTO pgdispatch.setting (role, dead_letter_retention) VALUES ('app', '2 days')");
+		this.queue.run("CALL pgdispatch.configure('app', dead_letter_retention => '2 days')");
 		watchAnew();
 		assertThat(this.jobs.deadLetters("message")).containsExactly("1 day");
 		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.setting")).isEqualTo("2");
@@ -117,13 +118,13 @@ class DeadLetterTests extends AbstractQueueTests {
 
 	@Test
 	void retentionIsNotTheRolesToSet() throws SQLException {
-		assertThat(this.app.error("INSERT INTO pgdispatch.setting DEFAULT VALUES").getSQLState()).isEqualTo("42501");
-		assertThat(this.app.value("SELECT dead_letter_retention FROM pgdispatch.setting")).isEqualTo("14 days");
+		assertThat(this.app.error("CALL pgdispatch.configure(result_limit => 1)").getSQLState()).isEqualTo("42501");
+		assertThat(this.app.value("SELECT dead_letter_retention FROM pgdispatch.settings('app')")).isEqualTo("14 days");
 	}
 
 	private void watchAnew() throws SQLException {
 		try (Session session = this.queue.app()) {
-			session.run("SELECT pgdispatch.watch(100, false)");
+			session.run("SELECT pgdispatch.poll_queue(100, false)");
 		}
 	}
 
@@ -131,7 +132,7 @@ class DeadLetterTests extends AbstractQueueTests {
 		for (int i = 0; i < ages.length; i++) {
 			this.queue
 				.run("""
-						INSERT INTO pgdispatch.dead_letter (role, id, command, fired_at, due_at, failed_at, crashes, sqlstate, message)
+						INSERT INTO pgdispatch.dead_letter (role, id, command, dispatched_at, due_at, failed_at, crashes, sqlstate, message)
 						VALUES ('app', -%1$d, 'SELECT 1', now(), now(), now() - interval '%2$s', 0, '22012', '%2$s')"""
 					.formatted(i, ages[i]));
 		}

@@ -24,7 +24,7 @@ class FailingJobTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
+	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
 	void jobsAroundAFailingOneAreDone(String pace) throws SQLException {
 		for (int i = 0; i < 5; i++) {
 			this.app.fire(Queue.effect("before"));
@@ -49,11 +49,12 @@ class FailingJobTests extends AbstractQueueTests {
 					RAISE 'the message' USING ERRCODE = 'XX123', DETAIL = 'the detail', HINT = 'the hint';
 				END $$""");
 		this.app.run("BEGIN", "SELECT pgdispatch.fire('SELECT public.fail()')");
-		String row = this.app.value("SELECT format('%s|%s|%s|%s', role, id, fired_at, due_at) FROM pgdispatch.job");
+		String row = this.app
+			.value("SELECT format('%s|%s|%s|%s', role, id, dispatched_at, due_at) FROM pgdispatch.job");
 		this.app.run("COMMIT");
 		this.app.work();
-		assertThat(
-				this.app.value("SELECT format('%s|%s|%s|%s', role, id, fired_at, due_at) FROM pgdispatch.dead_letter"))
+		assertThat(this.app
+			.value("SELECT format('%s|%s|%s|%s', role, id, dispatched_at, due_at) FROM pgdispatch.dead_letter"))
 			.isEqualTo(row);
 		assertThat(this.app.value("""
 				SELECT concat_ws('|', command, sqlstate, message, detail, hint, crashes, failed_at > due_at)
@@ -108,7 +109,7 @@ class FailingJobTests extends AbstractQueueTests {
 			SET TRANSACTION READ ONLY; DELETE FROM public.effect | 25006
 			""")
 	void anyErrorIsADeadLetter(String command, String sqlState) throws SQLException {
-		for (String how : List.of("pace => 50", "pace => 100", "pace => 1", "pace => -49")) {
+		for (String how : List.of("prefetch => 50", "prefetch => 100", "prefetch => 1", "prefetch => -49")) {
 			this.app.fire(command);
 			this.app.fire(Queue.effect("done"));
 			assertThat(this.app.work(how).failed()).as(how).isOne();
@@ -119,7 +120,7 @@ class FailingJobTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
+	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
 	void jobThatFailsAtItsEndOnlyFailsAlone(String pace) throws SQLException {
 		this.app.run("DROP TABLE IF EXISTS public.unique_later",
 				"CREATE TABLE public.unique_later (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)",
@@ -150,9 +151,9 @@ class FailingJobTests extends AbstractQueueTests {
 		this.app.fire(gate + change + 1);
 		this.queue.run("SELECT pg_advisory_lock(1)");
 		try (Session one = this.queue.app(); Session two = this.queue.app()) {
-			FutureTask<Session.Drain> first = Session.async(() -> one.work("pace => 2"));
+			FutureTask<Session.Drain> first = Session.async(() -> one.work("prefetch => 2"));
 			this.queue.awaitBlocked(one);
-			FutureTask<Session.Drain> second = Session.async(() -> two.work("pace => 2"));
+			FutureTask<Session.Drain> second = Session.async(() -> two.work("prefetch => 2"));
 			this.queue.awaitBlocked(two);
 			this.queue.run("SELECT pg_advisory_unlock(1)");
 			assertThat(first.get().completed() + second.get().completed()).isEqualTo(4);

@@ -52,8 +52,8 @@ class FireAllTests extends AbstractQueueTests {
 	void delayAttemptsAndHeadersHoldForAll() throws SQLException {
 		this.app.run("SELECT pgdispatch.fire_all('{SELECT 1/0,SELECT 1/0}', '90.7 minutes', max_attempts => 3, "
 				+ "headers => '{\"trace\":\"42\"}')");
-		assertThat(
-				this.app.values("SELECT concat_ws(' ', due_at - fired_at, max_attempts, headers) FROM pgdispatch.job"))
+		assertThat(this.app
+			.values("SELECT concat_ws(' ', due_at - dispatched_at, max_attempts, headers) FROM pgdispatch.job"))
 			.containsExactly("01:30:42 3 {\"trace\":\"42\"}", "01:30:42 3 {\"trace\":\"42\"}");
 	}
 

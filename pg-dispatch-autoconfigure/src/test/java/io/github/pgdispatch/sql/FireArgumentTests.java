@@ -86,14 +86,14 @@ class FireArgumentTests extends AbstractQueueTests {
 			"1 day 0.5 seconds, 1 day" })
 	void delayIsTruncatedToWholeSeconds(String delay, String kept) throws SQLException {
 		this.app.run("SELECT pgdispatch.snooze('SELECT 1', '" + delay + "')");
-		assertThat(this.app.value("SELECT due_at = fired_at + interval '" + kept + "' FROM pgdispatch.job"))
+		assertThat(this.app.value("SELECT due_at = dispatched_at + interval '" + kept + "' FROM pgdispatch.job"))
 			.isEqualTo("t");
 	}
 
 	@Test
 	void delayCountsFromTheStartOfTheTransaction() throws SQLException {
 		this.app.run("BEGIN", "SELECT pg_sleep(0.01)", "SELECT pgdispatch.snooze('SELECT 1', '1 hour')");
-		assertThat(this.app.value("SELECT fired_at = now() AND due_at = now() + '1 hour' FROM pgdispatch.job"))
+		assertThat(this.app.value("SELECT dispatched_at = now() AND due_at = now() + '1 hour' FROM pgdispatch.job"))
 			.isEqualTo("t");
 		this.app.run("COMMIT");
 	}

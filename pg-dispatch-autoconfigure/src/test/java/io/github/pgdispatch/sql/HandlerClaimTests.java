@@ -289,12 +289,12 @@ class HandlerClaimTests extends AbstractQueueTests {
 	void failedJobIsADeadLetterWithAllThatWasKnown() throws SQLException {
 		this.app.run("SELECT pgdispatch.dispatch_handler('a', '{\"id\": 1}', headers => '{\"trace\": \"x\"}')");
 		String job = this.app
-			.value("SELECT format('%s %s %s %s', role, id, fired_at, due_at) FROM pgdispatch.handler_job");
+			.value("SELECT format('%s %s %s %s', role, id, dispatched_at, due_at) FROM pgdispatch.handler_job");
 		Node node = new Node(this.app);
 		assertThat(node.fail(node.claim(10, "a").get(0))).isTrue();
 		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.handler_job")).isEqualTo("0");
-		assertThat(
-				this.app.values("SELECT format('%s %s %s %s', role, id, fired_at, due_at) FROM pgdispatch.dead_letter"))
+		assertThat(this.app
+			.values("SELECT format('%s %s %s %s', role, id, dispatched_at, due_at) FROM pgdispatch.dead_letter"))
 			.containsExactly(job);
 		assertThat(this.app
 			.value("""

@@ -97,7 +97,7 @@ class HandlerDispatchTests extends AbstractQueueTests {
 		String id = this.app.value(DISPATCH);
 		assertThat(this.app.value("""
 				SELECT format('%s %s %s %s %s %s %s %s', id, role, handler, arguments, coalesce(headers::text, 'none'),
-				              attempts, due_at = fired_at, coalesce(claimed_by::text, 'none'))
+				              attempts, due_at = dispatched_at, coalesce(claimed_by::text, 'none'))
 				  FROM pgdispatch.handler_job""")).isEqualTo(id + " app mail.welcome {} none 0 t none");
 	}
 
@@ -116,7 +116,7 @@ class HandlerDispatchTests extends AbstractQueueTests {
 		this.app.run("BEGIN", "SELECT pg_sleep(0.01)",
 				"SELECT pgdispatch.dispatch_handler('a', delay => '" + delay + "')");
 		assertThat(this.app
-			.value("SELECT fired_at = now() AND due_at = now() + '" + kept + "' FROM pgdispatch.handler_job"))
+			.value("SELECT dispatched_at = now() AND due_at = now() + '" + kept + "' FROM pgdispatch.handler_job"))
 			.isEqualTo("t");
 		this.app.run("COMMIT");
 	}
@@ -162,10 +162,10 @@ class HandlerDispatchTests extends AbstractQueueTests {
 	@Test
 	void onlyANodeThatRestsIsNotified() throws SQLException {
 		try (Session watch = this.queue.app(); Session commands = this.queue.app()) {
-			String channel = watch.value("SELECT pgdispatch.handler_channel('app')");
+			String channel = watch.value("SELECT pgdispatch.node_channel('app')");
 			watch.run("LISTEN " + channel);
-			commands.run("LISTEN " + commands.value("SELECT pgdispatch.channel('app')"),
-					"SELECT pgdispatch.watch(100, true)");
+			commands.run("LISTEN " + commands.value("SELECT pgdispatch.driver_channel('app')"),
+					"SELECT pgdispatch.poll_queue(100, true)");
 			this.app.run(DISPATCH);
 			assertThat(notifications(watch)).isEmpty();
 			watch(watch);
@@ -175,16 +175,16 @@ class HandlerDispatchTests extends AbstractQueueTests {
 					"SELECT pgdispatch.fire('SELECT 1')", "BEGIN", DISPATCH, "ROLLBACK", "SET pgdispatch.notify = off",
 					DISPATCH);
 			assertThat(notifications(watch)).isEmpty();
-			watch.run("SELECT pgdispatch.stir_handlers()");
+			watch.run("SELECT pgdispatch.stop_idling_node()");
 			this.app.run("RESET pgdispatch.notify", DISPATCH);
 			assertThat(notifications(watch)).isEmpty();
 			assertThat(notifications(commands)).as("of the command, and of no handler")
-				.containsExactly(commands.value("SELECT pgdispatch.channel('app')"));
+				.containsExactly(commands.value("SELECT pgdispatch.driver_channel('app')"));
 		}
 	}
 
 	private static void watch(Session session) throws SQLException {
-		session.run("SELECT pgdispatch.watch_handlers(gen_random_uuid(), '1 minute', '{mail.welcome}', true)");
+		session.run("SELECT pgdispatch.poll_handlers(gen_random_uuid(), '1 minute', '{mail.welcome}', true)");
 	}
 
 }

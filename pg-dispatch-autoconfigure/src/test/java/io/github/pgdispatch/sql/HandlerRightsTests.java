@@ -44,7 +44,7 @@ class HandlerRightsTests extends AbstractQueueTests {
 			Node stranger = new Node(session, "1 millisecond");
 			assertThat(stranger.claim(10, "a")).isEmpty();
 			assertThat(session.value(
-					"SELECT (due, unknown)::text FROM pgdispatch.watch_handlers(gen_random_uuid(), '1 s', '{a}', false)"))
+					"SELECT (due, unknown)::text FROM pgdispatch.poll_handlers(gen_random_uuid(), '1 s', '{a}', false)"))
 				.isEqualTo("(f,{})");
 			Node node = new Node(this.app);
 			Job job = node.claim(10, "a").get(0);
@@ -54,7 +54,7 @@ class HandlerRightsTests extends AbstractQueueTests {
 				.isEqualTo(visible);
 			session.run("SELECT pgdispatch.end_lease('" + node.id() + "')");
 			for (String call : new String[] { "complete_handler_job(%s)", "release_handler_job(%s)",
-					"fail_handler_job(%s, NULL, 'no', 'no')" }) {
+					"fail_handler_job(%s, NULL, 'no', 'no') IS NOT NULL" }) {
 				assertThat(session.value("SELECT pgdispatch."
 						+ call.formatted("'%s', 'a', '%s', %d, 1".formatted(node.id(), job.dueAt(), job.id()))))
 					.isEqualTo("f");

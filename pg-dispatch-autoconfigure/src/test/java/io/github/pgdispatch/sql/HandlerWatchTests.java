@@ -39,8 +39,8 @@ class HandlerWatchTests extends AbstractQueueTests {
 
 	private static String watch(Session session, String columns, String node, String lease, boolean rest)
 			throws SQLException {
-		return session.value("SELECT %s FROM pgdispatch.watch_handlers(%s, '%s', '{a,b}', %s)".formatted(columns, node,
-				lease, rest));
+		return session.value(
+				"SELECT %s FROM pgdispatch.poll_handlers(%s, '%s', '{a,b}', %s)".formatted(columns, node, lease, rest));
 	}
 
 	private void dispatch(String handler, String delay) throws SQLException {
@@ -51,7 +51,7 @@ class HandlerWatchTests extends AbstractQueueTests {
 	void nothingIsDue() throws SQLException {
 		dispatch("c", "0");
 		dispatch("c", "1 hour");
-		assertThat(watch(this.watch, "(due, next_due_in, resting, notified, unknown)::text")).isEqualTo("(f,,f,f,{})");
+		assertThat(watch(this.watch, "(due, next_due_in, idle, notified, unknown)::text")).isEqualTo("(f,,f,f,{})");
 	}
 
 	@Test
@@ -129,17 +129,17 @@ class HandlerWatchTests extends AbstractQueueTests {
 		try (Session other = this.queue.app()) {
 			assertThat(rest(this.watch)).isEqualTo("(t,t)");
 			assertThat(rest(other)).isEqualTo("(f,t)");
-			assertThat(watch(other, "(resting, notified)")).isEqualTo("(f,f)");
-			this.watch.run("SELECT pgdispatch.stir_handlers()");
+			assertThat(watch(other, "(idle, notified)")).isEqualTo("(f,f)");
+			this.watch.run("SELECT pgdispatch.stop_idling_node()");
 			assertThat(rest(other)).isEqualTo("(t,t)");
 			assertThat(rest(other)).isEqualTo("(t,t)");
-			other.run("SELECT pgdispatch.unwatch()");
+			other.run("SELECT pgdispatch.end_polling()");
 			assertThat(rest(this.watch)).isEqualTo("(t,t)");
 		}
 	}
 
 	private static String rest(Session session) throws SQLException {
-		return watch(session, "(resting, notified)", "gen_random_uuid()", "1 millisecond", true);
+		return watch(session, "(idle, notified)", "gen_random_uuid()", "1 millisecond", true);
 	}
 
 	@Test
@@ -156,7 +156,7 @@ class HandlerWatchTests extends AbstractQueueTests {
 
 	@Test
 	void handOverNotifiesTheOthers() throws SQLException {
-		String channel = this.watch.value("SELECT pgdispatch.handler_channel('app')");
+		String channel = this.watch.value("SELECT pgdispatch.node_channel('app')");
 		this.watch.run("LISTEN " + channel);
 		assertThat(handOver()).isEqualTo("f");
 		this.app.run("SELECT pgdispatch.dispatch_handler('a', notify => false)");
@@ -165,7 +165,7 @@ class HandlerWatchTests extends AbstractQueueTests {
 	}
 
 	private String handOver() throws SQLException {
-		return this.app.value("SELECT pgdispatch.hand_over('4 s', '{a}')");
+		return this.app.value("SELECT pgdispatch.notify_overflow('4 s', '{a}')");
 	}
 
 }

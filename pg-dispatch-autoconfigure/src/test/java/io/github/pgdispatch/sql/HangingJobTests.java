@@ -43,7 +43,7 @@ class HangingJobTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 50", "pace => 100" })
+	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
 	void jobThatHangsInABatchIsUndoneWhenTheDriverCancelsAndRunAloneInTheNextCall(String pace) throws Exception {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(HANG);
@@ -70,11 +70,11 @@ class HangingJobTests extends AbstractQueueTests {
 		assertThat(batch.get().drained()).isFalse();
 		if (this.queue.effects().isEmpty()) {
 			// A large batch is undone as a whole.
-			assertThat(this.app.work("slice => '0'", "pace => 1").completed()).isOne();
+			assertThat(this.app.work("slice => '0'", "prefetch => 1").completed()).isOne();
 		}
 		assertThat(this.queue.effects()).containsExactly("first");
 
-		FutureTask<Session.Drain> alone = Session.async(() -> this.app.work("slice => '1 hour'", "pace => 1"));
+		FutureTask<Session.Drain> alone = Session.async(() -> this.app.work("slice => '1 hour'", "prefetch => 1"));
 		this.queue.awaitBlocked(this.app);
 		assertThat(this.other.work().drained()).isTrue();
 		letGo();
@@ -113,11 +113,11 @@ class HangingJobTests extends AbstractQueueTests {
 		for (int i = 0; i < 4; i++) {
 			this.app.fire("SELECT pg_sleep(0.02)");
 		}
-		Session.Drain batch = this.app.work("slice => '1 hour'", "pace => 4");
+		Session.Drain batch = this.app.work("slice => '1 hour'", "prefetch => 4");
 		assertThat(batch.completed()).isOne();
 		assertThat(batch.pace()).isOne();
 		assertThat(batch.drained()).isFalse();
-		Session.Drain alone = this.app.work("slice => '1 hour'", "pace => 1");
+		Session.Drain alone = this.app.work("slice => '1 hour'", "prefetch => 1");
 		assertThat(alone.completed()).isOne();
 		assertThat(alone.pace()).isOne();
 		assertThat(alone.drained()).isFalse();

@@ -46,7 +46,7 @@ class IsolationTests extends AbstractQueueTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE" })
 	void jobsThatAskForMoreAreRunAfterTheCommit(String isolation) throws SQLException {
-		this.app.run("SELECT pgdispatch.set_queue('q', max_running => 1)");
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
 		begin(isolation);
 		this.worker.fire("SELECT 1");
 		this.worker.work();

@@ -33,7 +33,7 @@ class LargeBatchTests extends AbstractQueueTests {
 	@ValueSource(ints = { 10, 97, 333, JOBS })
 	void failingJobsFailAloneAndTheOthersAreRunOnceAndInOrder(int failing) throws SQLException {
 		fireMany(failing);
-		Session.Drain drain = this.app.work("pace => 500");
+		Session.Drain drain = this.app.work("prefetch => 500");
 		assertThat(drain.failed()).isEqualTo(JOBS / failing);
 		assertThat(drain.completed()).isEqualTo(JOBS - JOBS / failing);
 		List<String> effects = this.queue.effects();
@@ -47,8 +47,8 @@ class LargeBatchTests extends AbstractQueueTests {
 	void workersDoNotWaitForEachOther() throws Exception {
 		fireMany(JOBS + 1);
 		try (Session other = this.queue.app()) {
-			FutureTask<Session.Drain> one = Session.async(() -> this.app.work("pace => 500"));
-			FutureTask<Session.Drain> two = Session.async(() -> other.work("pace => 500"));
+			FutureTask<Session.Drain> one = Session.async(() -> this.app.work("prefetch => 500"));
+			FutureTask<Session.Drain> two = Session.async(() -> other.work("prefetch => 500"));
 			assertThat(one.get().completed() + two.get().completed()).isEqualTo(JOBS);
 		}
 		assertThat(this.queue.effects()).hasSize(JOBS).doesNotHaveDuplicates();
@@ -59,7 +59,7 @@ class LargeBatchTests extends AbstractQueueTests {
 		this.app.fire(Queue.effect("before"));
 		this.app.run("SELECT pgdispatch.dispatch($$" + Queue.effect("managed") + "$$, result => 'count')");
 		this.app.fire(Queue.effect("after"));
-		assertThat(this.app.work("pace => 500").completed()).isEqualTo(3);
+		assertThat(this.app.work("prefetch => 500").completed()).isEqualTo(3);
 		assertThat(this.queue.effects()).containsExactly("before", "managed", "after");
 		assertThat(this.queue.values("SELECT state FROM pgdispatch.result")).containsExactly("done");
 		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.managed_job")).isEqualTo("0");
@@ -75,7 +75,7 @@ class LargeBatchTests extends AbstractQueueTests {
 		this.app.fire(Queue.effect("moved"));
 		this.app.fire(Queue.effect("deleted"));
 		this.app.fire(Queue.effect("last"));
-		this.app.work("pace => 500");
+		this.app.work("prefetch => 500");
 		assertThat(this.queue.jobs()).isZero();
 		assertThat(this.queue.effects()).doesNotHaveDuplicates().contains("moved", "last");
 	}
@@ -84,7 +84,7 @@ class LargeBatchTests extends AbstractQueueTests {
 	void jobsThatAreNotDueAreNotRun() throws SQLException {
 		this.app.run("SELECT pgdispatch.snooze('SELECT 1', '1 hour')");
 		this.app.fire(Queue.effect("due"));
-		Session.Drain drain = this.app.work("pace => 500");
+		Session.Drain drain = this.app.work("prefetch => 500");
 		assertThat(drain.completed()).isOne();
 		assertThat(drain.nextDueIn()).startsWith("00:59:");
 		assertThat(this.queue.jobs()).isOne();
@@ -95,7 +95,7 @@ class LargeBatchTests extends AbstractQueueTests {
 		for (int i = 0; i < 3; i++) {
 			this.app.fire("SELECT pg_sleep(0.02)");
 		}
-		Session.Drain drain = this.app.work("slice => '1 ms'", "pace => 500");
+		Session.Drain drain = this.app.work("slice => '1 ms'", "prefetch => 500");
 		assertThat(drain.completed()).isOne();
 		assertThat(drain.drained()).isFalse();
 		assertThat(this.queue.jobs()).isEqualTo(2);

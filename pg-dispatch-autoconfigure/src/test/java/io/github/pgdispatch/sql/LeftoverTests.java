@@ -74,7 +74,7 @@ class LeftoverTests extends AbstractQueueTests {
 	@MethodSource("leftovers")
 	void leftoverIsGoneInALargeBatch(Leftover leftover) throws SQLException {
 		leftover.dispatch(this.app);
-		this.app.work("pace => 100");
+		this.app.work("prefetch => 100");
 		assertGone(leftover);
 	}
 
@@ -109,7 +109,7 @@ class LeftoverTests extends AbstractQueueTests {
 				END $leave$""".formatted(leftover.command), """
 				CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON public.deferred DEFERRABLE INITIALLY DEFERRED
 					FOR EACH ROW EXECUTE FUNCTION public.leave()""");
-		for (String pace : List.of("pace => 2", "pace => 2", "pace => 100")) {
+		for (String pace : List.of("prefetch => 2", "prefetch => 2", "prefetch => 100")) {
 			this.app.fire("INSERT INTO public.deferred VALUES (1)");
 			leftover.dispatch(this.app);
 			this.app.work(pace);
@@ -131,7 +131,7 @@ class LeftoverTests extends AbstractQueueTests {
 	@Test
 	void constraintsAreNotDeferredForTheNextJob() throws SQLException {
 		createConstraint("INITIALLY IMMEDIATE");
-		for (String pace : List.of("pace => 50", "pace => 100", "pace => 1")) {
+		for (String pace : List.of("prefetch => 50", "prefetch => 100", "prefetch => 1")) {
 			this.app.fire("SET CONSTRAINTS ALL DEFERRED; " + Queue.effect("done"));
 			this.app.fire("INSERT INTO public.constrained VALUES (1)");
 			assertThat(this.app.work(pace).failed()).isOne();
@@ -142,7 +142,7 @@ class LeftoverTests extends AbstractQueueTests {
 	@Test
 	void constraintsAreNotImmediateForTheNextJob() throws SQLException {
 		createConstraint("INITIALLY DEFERRED");
-		for (String pace : List.of("pace => 50", "pace => 100", "pace => 1")) {
+		for (String pace : List.of("prefetch => 50", "prefetch => 100", "prefetch => 1")) {
 			this.app.fire("SET CONSTRAINTS ALL IMMEDIATE; " + Queue.effect("done"));
 			this.app.fire("INSERT INTO public.constrained VALUES (1); DELETE FROM public.constrained "
 					+ "WHERE ctid = (SELECT max(ctid) FROM public.constrained)");

@@ -39,7 +39,7 @@ class ManagedCrashTests extends AbstractQueueTests {
 		int lost = 0;
 		while (true) {
 			try (Session worker = this.queue.app()) {
-				worker.work((lost > 0) ? "pace => -49" : pace);
+				worker.work((lost > 0) ? "prefetch => -49" : pace);
 				return lost;
 			}
 			catch (SQLException ex) {
@@ -52,13 +52,13 @@ class ManagedCrashTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
-			time_limit => '1 hour'                    | pace => 50
-			time_limit => '1 hour'                    | pace => 1
-			max_attempts => 9                         | pace => 50
-			max_attempts => 9                         | pace => -49
-			max_attempts => 9, back_off => '0'        | pace => 50
-			max_attempts => 9, back_off => '0'        | pace => 100
-			result => 'count'                         | pace => 50
+			time_limit => '1 hour'                    | prefetch => 50
+			time_limit => '1 hour'                    | prefetch => 1
+			max_attempts => 9                         | prefetch => 50
+			max_attempts => 9                         | prefetch => -49
+			max_attempts => 9, back_off => '0'        | prefetch => 50
+			max_attempts => 9, back_off => '0'        | prefetch => 100
+			result => 'count'                         | prefetch => 50
 			""")
 	void jobThatKillsItsSessionIsGivenUpAndItsNeighboursRunOnce(String options, String pace) throws SQLException {
 		for (int i = 0; i < 10; i++) {
@@ -78,7 +78,7 @@ class ManagedCrashTests extends AbstractQueueTests {
 	@Test
 	void firedJobThatKillsItsSessionHasHadAsManyAttempts() throws SQLException {
 		this.app.fire(CRASH);
-		drive("pace => -49");
+		drive("prefetch => -49");
 		assertThat(this.jobs.deadLetters("sqlstate, crashes, attempts")).containsExactly("58000|5|5");
 	}
 
@@ -86,7 +86,7 @@ class ManagedCrashTests extends AbstractQueueTests {
 	@ValueSource(strings = { "max_attempts => 3", "max_attempts => 3, back_off => '0'" })
 	void crashCountsAsAnAttempt(String options) throws SQLException {
 		long id = this.jobs.dispatch(crashing(2) + "SELECT 1/0", options);
-		assertThat(drive("pace => -49")).isEqualTo(2);
+		assertThat(drive("prefetch => -49")).isEqualTo(2);
 		assertThat(this.jobs.deadLetters("id, sqlstate, crashes, attempts")).containsExactly(id + "|22012|2|3");
 	}
 
@@ -94,7 +94,7 @@ class ManagedCrashTests extends AbstractQueueTests {
 	@ValueSource(strings = { "max_attempts => 9", "time_limit => '1 hour'" })
 	void jobThatSurvivesInTheEndIsDoneOnce(String options) throws SQLException {
 		this.jobs.dispatch(crashing(4) + Queue.effect("survivor"), options);
-		assertThat(drive("pace => -49")).isEqualTo(4);
+		assertThat(drive("prefetch => -49")).isEqualTo(4);
 		assertThat(this.queue.effects()).containsExactly("survivor");
 		assertThat(this.queue.deadLetters()).isZero();
 		assertThat(this.jobs.leftovers()).isEmpty();
@@ -107,7 +107,7 @@ class ManagedCrashTests extends AbstractQueueTests {
 	@Test
 	void crashIsCountedByWhoeverRunsTheJobNext() throws SQLException {
 		long id = this.jobs.dispatch(crashing(1) + "SELECT 1/0", "max_attempts => 5", "back_off => '1 hour'");
-		assertThat(drive("pace => 50")).isOne();
+		assertThat(drive("prefetch => 50")).isOne();
 		assertThat(this.jobs.find(id, "state, attempts")).isEqualTo("snoozed|2");
 		assertThat(this.queue.value("SELECT crashes FROM pgdispatch.managed_job")).isEqualTo("1");
 	}

@@ -24,12 +24,12 @@ class ManagedHandlerTests extends AbstractLaneTests {
 	}
 
 	private String suspect(Node node) throws SQLException {
-		return this.app.value("SELECT concat_ws('|', id, crashes) FROM pgdispatch.claim_suspect('%s', '1 ms', '{h}')"
+		return this.app.value("SELECT concat_ws('|', id, crashes) FROM pgdispatch.claim_poison_job('%s', '1 ms', '{h}')"
 			.formatted(node.id()));
 	}
 
 	private String cancelledOf(Node node, Object... known) throws SQLException {
-		return this.app.value("SELECT pgdispatch.keep_lease('%s', '1 hour', ARRAY[%s]::bigint[])".formatted(node.id(),
+		return this.app.value("SELECT pgdispatch.heartbeat('%s', '1 hour', ARRAY[%s]::bigint[])".formatted(node.id(),
 				Stream.of(known).map(String::valueOf).collect(Collectors.joining(","))));
 	}
 
@@ -60,7 +60,7 @@ class ManagedHandlerTests extends AbstractLaneTests {
 
 	@Test
 	void whatTheJobItselfAsksForGoesBeforeWhatTheHandlerSays() throws SQLException {
-		calls("h", "max_attempts => 2", "back_off => '1 day'", "back_off_limit => '2 days'");
+		calls("h", "max_attempts => 2", "back_off => '1 day'", "max_back_off => '2 days'");
 		assertThat(this.app.value(this.node.endSql(claim(), "true", "NULL", 1))).isEqualTo("retried");
 		assertThat(this.queue.value("SELECT due_at > now() + interval '17 hours' FROM pgdispatch.managed_job"))
 			.isEqualTo("t");
@@ -94,7 +94,7 @@ class ManagedHandlerTests extends AbstractLaneTests {
 		for (String id : plainAndManaged) {
 			Node.Job job = claim();
 			assertThat(cancelledOf(this.node, job.id())).isEqualTo("{}");
-			this.app.run("LISTEN \"" + this.app.value("SELECT pgdispatch.handler_channel('app')") + "\"");
+			this.app.run("LISTEN \"" + this.app.value("SELECT pgdispatch.node_channel('app')") + "\"");
 			assertThat(this.app.value("SELECT pgdispatch.cancel(" + id + ")")).isEqualTo("interrupting");
 			assertThat(cancelledOf(this.node, 0, job.id())).isEqualTo("{" + id + "}");
 			assertThat(cancelledOf(new Node(this.app), job.id())).isEqualTo("{}");
@@ -130,8 +130,8 @@ class ManagedHandlerTests extends AbstractLaneTests {
 		this.node.freeze();
 		Node survivor = new Node(this.app, "1 ms");
 		assertThat(survivor.claim(5, "h")).isEmpty();
-		assertThat(this.app.value(
-				"SELECT suspects FROM pgdispatch.watch_handlers('%s', '1 ms', '{h}', false)".formatted(survivor.id())))
+		assertThat(this.app
+			.value("SELECT poison FROM pgdispatch.poll_handlers('%s', '1 ms', '{h}', false)".formatted(survivor.id())))
 			.isEqualTo("t");
 		assertThat(suspect(survivor)).isNull();
 		this.app.work();

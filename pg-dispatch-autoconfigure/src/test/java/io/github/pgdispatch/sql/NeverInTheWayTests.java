@@ -32,9 +32,9 @@ class NeverInTheWayTests extends AbstractQueueTests {
 				one.fire("SELECT 1");
 				two.fire("SELECT 1");
 			}
-			this.app.run("SELECT pgdispatch.watch(100, true)");
+			this.app.run("SELECT pgdispatch.poll_queue(100, true)");
 			this.app.work();
-			this.app.run("SELECT pgdispatch.watch(100, true)");
+			this.app.run("SELECT pgdispatch.poll_queue(100, true)");
 			one.fire("SELECT 1");
 			one.run("COMMIT");
 			two.fire("SELECT 1");

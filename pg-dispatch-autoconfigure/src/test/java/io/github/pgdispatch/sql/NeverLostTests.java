@@ -87,9 +87,9 @@ class NeverLostTests extends AbstractQueueTests {
 			this.app.fire(Queue.effect("prepared"));
 			this.app.run("PREPARE TRANSACTION 'never_lost'");
 			assertThat(driver.work().completed()).isZero();
-			assertThat(driver.value("SELECT resting FROM pgdispatch.watch(1, true)")).isEqualTo("f");
+			assertThat(driver.value("SELECT idle FROM pgdispatch.poll_queue(1, true)")).isEqualTo("f");
 			this.app.run("COMMIT PREPARED 'never_lost'");
-			assertThat(driver.value("SELECT due FROM pgdispatch.watch(1, true) WHERE resting")).isEqualTo("1");
+			assertThat(driver.value("SELECT due FROM pgdispatch.poll_queue(1, true) WHERE idle")).isEqualTo("1");
 			assertThat(driver.work().completed()).isOne();
 		}
 	}

@@ -24,7 +24,7 @@ class NeverTwiceTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 100", "pace => -49" })
+	@ValueSource(strings = { "prefetch => 1", "prefetch => 100", "prefetch => -49" })
 	void workersThatRunAtTheSameTimeRunEachJobOnce(String pace) throws Exception {
 		int jobs = 3000;
 		this.app.run("SELECT pgdispatch.fire(format('INSERT INTO public.effect VALUES (%s)', n)) "
@@ -39,7 +39,7 @@ class NeverTwiceTests extends AbstractQueueTests {
 	void carefulWorkersSuspectNoJobOfWhatAnotherIsDoing() throws Exception {
 		int jobs = 200;
 		this.app.run("SELECT pgdispatch.fire('SELECT pg_sleep(0.001), 1/0') FROM generate_series(1, " + jobs + ")");
-		workAtTheSameTime(8, "pace => -499");
+		workAtTheSameTime(8, "prefetch => -499");
 		assertThat(this.queue.values("SELECT DISTINCT sqlstate || ' after ' || crashes FROM pgdispatch.dead_letter"))
 			.containsExactly("22012 after 0");
 		assertThat(this.queue.deadLetters()).isEqualTo(jobs);
@@ -62,7 +62,7 @@ class NeverTwiceTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
+	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
 	void workerThatIsKilledInAJobLeavesNothingOfIt(String pace) throws Exception {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(Queue.effect("second") + "; SELECT pg_advisory_xact_lock_shared(1)");
@@ -104,7 +104,7 @@ class NeverTwiceTests extends AbstractQueueTests {
 
 	private void assertEachRanOnce() throws SQLException {
 		try (Session next = this.queue.app()) {
-			next.work("pace => -49");
+			next.work("prefetch => -49");
 		}
 		assertThat(this.queue.effects()).containsExactlyInAnyOrder("first", "second", "third");
 		assertThat(this.queue.jobs() + this.queue.deadLetters()).isZero();

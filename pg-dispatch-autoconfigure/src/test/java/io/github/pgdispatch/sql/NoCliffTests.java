@@ -55,13 +55,13 @@ class NoCliffTests extends AbstractQueueTests {
 		try (Session worker = this.queue.session(role)) {
 			for (int i = 0; i < 10; i++) {
 				worker.fire("SELECT 1");
-				worker.work("pace => 50");
+				worker.work("prefetch => 50");
 			}
-			worker.run("SELECT pgdispatch.watch(10, false)");
+			worker.run("SELECT pgdispatch.poll_queue(10, false)");
 			fireMany(worker);
-			worker.run("SELECT pgdispatch.watch(10, false)");
+			worker.run("SELECT pgdispatch.poll_queue(10, false)");
 			assertThat(worker.work().completed()).isEqualTo(JOBS);
-			worker.run("SELECT pgdispatch.watch(10, false)");
+			worker.run("SELECT pgdispatch.poll_queue(10, false)");
 		}
 		assertReadOnce(JOBS + 10);
 	}
@@ -84,7 +84,7 @@ class NoCliffTests extends AbstractQueueTests {
 		for (int i = 0; i < 100; i++) {
 			this.app.fire("SELECT 1");
 			this.app.work();
-			this.app.run("SELECT pgdispatch.watch(10, false)");
+			this.app.run("SELECT pgdispatch.poll_queue(10, false)");
 		}
 		this.app.close();
 		assertReadOnce(100);

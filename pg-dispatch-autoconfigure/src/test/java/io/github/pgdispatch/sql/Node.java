@@ -85,7 +85,7 @@ final class Node {
 	 * @return one at the most
 	 */
 	List<Job> claimSuspect(String... handlers) throws SQLException {
-		String sql = "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_suspect('%s', '%s', '{%s}')"
+		String sql = "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_poison_job('%s', '%s', '{%s}')"
 			.formatted(this.id, this.lease, String.join(",", handlers));
 		return this.session.values(sql).stream().map(Job::of).toList();
 	}
@@ -100,9 +100,9 @@ final class Node {
 	}
 
 	void complete(List<Job> jobs) throws SQLException {
-		this.session.run("SELECT pgdispatch.complete_handler_jobs('%s', '{%s}', '{%s}', '{%s}', '{%s}')".formatted(
-				this.id, list(jobs, Job::handler), list(jobs, (job) -> '"' + job.dueAt() + '"'), list(jobs, Job::id),
-				list(jobs, Job::attempt)));
+		this.session.run("SELECT pgdispatch.complete_handler_jobs('%s', '{%s}', '{%s}', '{%s}', '{%s}', '{}')"
+			.formatted(this.id, list(jobs, Job::handler), list(jobs, (job) -> '"' + job.dueAt() + '"'),
+					list(jobs, Job::id), list(jobs, Job::attempt)));
 	}
 
 	private static String list(List<Job> jobs, Function<Job, Object> property) {
@@ -122,7 +122,8 @@ final class Node {
 	}
 
 	boolean fail(Job job) throws SQLException {
-		return call("fail_handler_job", job, ", '23505', 'it is there', 'at line 1'");
+		return "dead".equals(this.session
+			.value("SELECT " + callSql("fail_handler_job", job, ", '23505', 'it is there', 'at line 1'")));
 	}
 
 	/**
@@ -134,15 +135,17 @@ final class Node {
 	 * @return the query
 	 */
 	String endSql(Job job, String canRetry, String retryIn, int maxAttempts) {
-		return "SELECT pgdispatch.end_handler_job('%s', '%s', '%s', %d, %d, NULL, 'no luck', 'at line 1', %s, %s, %d, '1 hour', 2, '2 hours')"
+		return "SELECT pgdispatch.fail_handler_job('%s', '%s', '%s', %d, %d, NULL, 'no luck', 'at line 1', %s, %s, %d, '1 hour', 2, '2 hours')"
 			.formatted(this.id, job.handler(), job.dueAt(), job.id(), job.attempt(), canRetry, retryIn, maxAttempts);
 	}
 
 	private boolean call(String function, Job job, String more) throws SQLException {
-		return this.session
-			.value("SELECT pgdispatch.%s('%s', '%s', '%s', %d, %d%s)".formatted(function, this.id, job.handler(),
-					job.dueAt(), job.id(), job.attempt(), more))
-			.equals("t");
+		return "t".equals(this.session.value("SELECT " + callSql(function, job, more)));
+	}
+
+	private String callSql(String function, Job job, String more) {
+		return "pgdispatch.%s('%s', '%s', '%s', %d, %d%s)".formatted(function, this.id, job.handler(), job.dueAt(),
+				job.id(), job.attempt(), more);
 	}
 
 	void renew() throws SQLException {

@@ -20,11 +20,11 @@ class NodeInsertTests extends AbstractQueueTests {
 
 	private static final String COMMAND = """
 			INSERT INTO pgdispatch.job (role, command)
-			VALUES (pgdispatch.waking(true, %s), pgdispatch.dispatchable(%s))""";
+			VALUES (pgdispatch.wake_drivers_if_idle(true, %s), pgdispatch.valid_command(%s))""";
 
 	private static final String HANDLER = """
 			INSERT INTO pgdispatch.handler_job (role, handler, arguments)
-			VALUES (pgdispatch.waking_nodes(%s), %s, pgdispatch.dispatchable(%2$s, %s))""";
+			VALUES (pgdispatch.wake_nodes_if_idle(%s), %s, pgdispatch.valid_arguments(%2$s, %s))""";
 
 	NodeInsertTests(TestDatabase database) {
 		super(database);
@@ -70,14 +70,14 @@ class NodeInsertTests extends AbstractQueueTests {
 
 	@Test
 	void onlyADriverThatRestsIsNotified() throws SQLException {
-		assertOnlyWhoRestsIsNotified("channel", "SELECT pgdispatch.watch(100, true)",
+		assertOnlyWhoRestsIsNotified("driver_channel", "SELECT pgdispatch.poll_queue(100, true)",
 				COMMAND.formatted(true, "'SELECT 1'"), COMMAND.formatted(false, "'SELECT 1'"));
 	}
 
 	@Test
 	void onlyANodeThatRestsIsNotified() throws SQLException {
-		assertOnlyWhoRestsIsNotified("handler_channel",
-				"SELECT pgdispatch.watch_handlers(gen_random_uuid(), '1 minute', '{a}', true)",
+		assertOnlyWhoRestsIsNotified("node_channel",
+				"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '1 minute', '{a}', true)",
 				HANDLER.formatted(true, "'a'", "'{}'"), HANDLER.formatted(false, "'a'", "'{}'"));
 	}
 
@@ -111,7 +111,8 @@ class NodeInsertTests extends AbstractQueueTests {
 	void functionsAreExpressionsOfTheStatement() throws SQLException {
 		for (String insert : List.of(COMMAND.formatted(true, "'SELECT 1'"), HANDLER.formatted(true, "'a'", "'{}'"))) {
 			assertThat(this.app.values("EXPLAIN (VERBOSE, COSTS OFF) " + insert)).isNotEmpty()
-				.noneMatch((line) -> line.contains("pgdispatch.waking") || line.contains("pgdispatch.dispatchable"));
+				.noneMatch((line) -> line.contains("pgdispatch.wake_drivers_if_idle")
+						|| line.contains("pgdispatch.valid_command"));
 		}
 	}
 

@@ -30,8 +30,8 @@ class NotTheJobsFaultTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "40001, pace => 1", "40001, pace => 50", "40001, pace => -49", "40P01, pace => 50",
-			"40P01, pace => 100" })
+	@CsvSource({ "40001, prefetch => 1", "40001, prefetch => 50", "40001, prefetch => -49", "40P01, prefetch => 50",
+			"40P01, prefetch => 100" })
 	void firedJobIsRunAgainAtOnce(String sqlState, String pace) throws SQLException {
 		this.app.fire(Queue.effect("before"));
 		this.app.fire(this.jobs.failing(5, sqlState));

@@ -36,7 +36,7 @@ class OldSnapshotTests extends AbstractLaneTests {
 	}
 
 	private void setQueue() throws SQLException {
-		this.app.run("SELECT pgdispatch.set_queue('q', max_running => 1)");
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
 	}
 
 	@ParameterizedTest
@@ -71,7 +71,7 @@ class OldSnapshotTests extends AbstractLaneTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE" })
 	void changeOfAQueue(String isolation) throws SQLException {
-		for (String change : List.of("resume(queue => 'q')", "set_queue('q', max_running => 2)", "drop_queue('q')")) {
+		for (String change : List.of("resume(queue => 'q')", "set_queue('q', concurrency => 2)", "drop_queue('q')")) {
 			this.queue.clear();
 			this.app.run("TRUNCATE public.run");
 			setQueue();

@@ -32,15 +32,15 @@ class OrderNoCliffTests extends AbstractLaneTests {
 			this.queue.run("ALTER TABLE pgdispatch." + table + " SET (autovacuum_enabled = false)",
 					"VACUUM ANALYZE pgdispatch." + table);
 		}
-		this.app.run("SELECT pgdispatch.set_queue('q', max_running => 1)",
-				"SELECT pgdispatch.set_queue('other', max_running => 1)");
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)",
+				"SELECT pgdispatch.set_queue('other', concurrency => 1)");
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "app, ordering_key, order", "app, queue, queue", "postgres, ordering_key, order" })
 	void manyThatAreHeldDoNotMakeOthersReadMore(String role, String lane, String heldBy) throws SQLException {
 		if (role.equals("postgres")) {
-			this.queue.run("SELECT pgdispatch.set_queue('other', max_running => 1)");
+			this.queue.run("SELECT pgdispatch.set_queue('other', concurrency => 1)");
 		}
 		int without = read(role, lane);
 		int before = entries();
@@ -72,8 +72,8 @@ class OrderNoCliffTests extends AbstractLaneTests {
 				session.work();
 				Node.Job job = worker.claim(1, "h").get(0);
 				worker.complete(job);
-				session.run("SELECT pgdispatch.watch(10, false)",
-						"SELECT pgdispatch.watch_handlers(gen_random_uuid(), '4 s', '{h}', false)");
+				session.run("SELECT pgdispatch.poll_queue(10, false)",
+						"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '4 s', '{h}', false)");
 			}
 		}
 		// The statistics of a session are there some time after its end.

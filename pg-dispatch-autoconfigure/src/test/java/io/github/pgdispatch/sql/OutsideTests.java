@@ -21,11 +21,12 @@ class OutsideTests extends AbstractLaneTests {
 	}
 
 	private String begin(Session session) throws SQLException {
-		return session.value("SELECT concat_ws('|', id, attempt) FROM pgdispatch.begin_outside() WHERE id IS NOT NULL");
+		return session
+			.value("SELECT concat_ws('|', id, attempt) FROM pgdispatch.begin_non_transactional() WHERE id IS NOT NULL");
 	}
 
 	private boolean isDue() throws SQLException {
-		return this.app.value("SELECT pgdispatch.is_outside_due()").equals("t");
+		return this.app.value("SELECT pgdispatch.is_non_transactional_due()").equals("t");
 	}
 
 	@Test
@@ -33,7 +34,8 @@ class OutsideTests extends AbstractLaneTests {
 		String id = job("fails", OUTSIDE, "ordering_key => 'o'");
 		this.app.work();
 		assertThat(begin(this.app)).isEqualTo(id + "|1");
-		assertThat(this.app.value("SELECT pgdispatch.end_outside(" + id + ", 1, '22012', 'division by zero')"))
+		assertThat(
+				this.app.value("SELECT pgdispatch.end_non_transactional(" + id + ", 1, '22012', 'division by zero')"))
 			.isEqualTo("dead");
 		this.app.run("SELECT pg_advisory_unlock_all()");
 		String behind = job("behind", OUTSIDE, "ordering_key => 'o'");

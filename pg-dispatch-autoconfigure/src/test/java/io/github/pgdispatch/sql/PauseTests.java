@@ -31,7 +31,7 @@ class PauseTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "pace => 50", "pace => 100", "pace => -49" })
+	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
 	void nothingIsBegunWhileEverythingIsPaused(String pace) throws SQLException {
 		this.app.fire(Queue.effect("plain"));
 		long id = this.jobs.dispatch(Queue.effect("managed"), "max_attempts => 3", "time_limit => '1 hour'");
@@ -42,8 +42,8 @@ class PauseTests extends AbstractQueueTests {
 		assertThat(drain.drained()).isTrue();
 		assertThat(drain.nextDueIn()).isNull();
 		assertThat(this.jobs.state(id)).isEqualTo("held");
-		assertThat(
-				this.app.value("SELECT due || coalesce(next_due_in::text, ' never') FROM pgdispatch.watch(100, false)"))
+		assertThat(this.app
+			.value("SELECT due || coalesce(next_due_in::text, ' never') FROM pgdispatch.poll_queue(100, false)"))
 			.isEqualTo("0 never");
 		this.app.run("SELECT pgdispatch.resume()");
 		assertThat(this.jobs.state(id)).isEqualTo("waiting");
@@ -57,7 +57,7 @@ class PauseTests extends AbstractQueueTests {
 		this.app.fire("SELECT pg_advisory_xact_lock_shared(1); " + Queue.effect("running"));
 		this.app.fire(Queue.effect("behind"));
 		try (Session worker = this.queue.app()) {
-			FutureTask<Session.Drain> drain = Session.async(() -> worker.work("pace => 1"));
+			FutureTask<Session.Drain> drain = Session.async(() -> worker.work("prefetch => 1"));
 			this.queue.awaitBlocked(worker);
 			this.app.run("SELECT pgdispatch.pause()");
 			this.queue.run("SELECT pg_advisory_unlock(1)");
@@ -125,12 +125,12 @@ class PauseTests extends AbstractQueueTests {
 	void restingDriversAreWokenWhenEverythingIsResumed() throws SQLException {
 		this.app.run("SELECT pgdispatch.pause()");
 		try (Session driver = this.queue.app()) {
-			String channel = driver.value("SELECT pgdispatch.channel('app')");
-			String handlerChannel = driver.value("SELECT pgdispatch.handler_channel('app')");
+			String channel = driver.value("SELECT pgdispatch.driver_channel('app')");
+			String handlerChannel = driver.value("SELECT pgdispatch.node_channel('app')");
 			driver.run("LISTEN " + channel, "LISTEN " + handlerChannel);
-			assertThat(driver.value("SELECT resting FROM pgdispatch.watch(100, true)")).isEqualTo("t");
-			assertThat(driver
-				.value("SELECT resting FROM pgdispatch.watch_handlers(md5('')::uuid, '1 minute', '{a}', true)"))
+			assertThat(driver.value("SELECT idle FROM pgdispatch.poll_queue(100, true)")).isEqualTo("t");
+			assertThat(
+					driver.value("SELECT idle FROM pgdispatch.poll_handlers(md5('')::uuid, '1 minute', '{a}', true)"))
 				.isEqualTo("t");
 			this.app.run("SELECT pgdispatch.resume()");
 			List<String> notified = driver.notifications(Duration.ofSeconds(5));
@@ -147,7 +147,7 @@ class PauseTests extends AbstractQueueTests {
 
 	private String watchHandlers(String handler) throws SQLException {
 		return this.app
-			.value("SELECT due FROM pgdispatch.watch_handlers(md5('')::uuid, '1 minute', '{" + handler + "}', false)");
+			.value("SELECT due FROM pgdispatch.poll_handlers(md5('')::uuid, '1 minute', '{" + handler + "}', false)");
 	}
 
 }

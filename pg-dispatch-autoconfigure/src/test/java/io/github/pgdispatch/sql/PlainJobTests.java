@@ -23,8 +23,7 @@ class PlainJobTests extends AbstractQueueTests {
 
 	@BeforeEach
 	void empty() throws SQLException {
-		this.queue.run("DELETE FROM pgdispatch.setting", "DELETE FROM pgdispatch.cron_worker",
-				"DELETE FROM pgdispatch.cron_setting");
+		this.queue.run("DELETE FROM pgdispatch.setting", "DELETE FROM pgdispatch.cron_worker");
 	}
 
 	@ParameterizedTest

@@ -94,7 +94,7 @@ class PriorityTests extends AbstractLaneTests {
 
 	@Test
 	void queueLetsTheMostUrgentGoFirst() throws SQLException {
-		this.app.run("SELECT pgdispatch.set_queue('q', max_running => 1)");
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
 		calls("h", "queue => 'q'");
 		Node.Job running = this.node.claim(1, "h").get(0);
 		job("first", "queue => 'q'");

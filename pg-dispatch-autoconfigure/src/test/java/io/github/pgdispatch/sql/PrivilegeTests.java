@@ -59,11 +59,11 @@ class PrivilegeTests extends AbstractQueueTests {
 		this.queue.run("CALL pgdispatch.grant_to(quote_ident('" + name.replace("\"\"", "\"").replace("'", "''")
 				+ "')::regrole)");
 		try (Session role = this.queue.session(name.replace("\"\"", "\""))) {
-			role.run("SELECT pgdispatch.watch(1, true)", "SELECT pgdispatch.stir()");
+			role.run("SELECT pgdispatch.poll_queue(1, true)", "SELECT pgdispatch.stop_idling()");
 			role.fire("SELECT 1");
 			role.fire("SELECT 1");
 			role.fire("SELECT 1/0");
-			assertThat(role.work("pace => -2").completed()).isEqualTo(2);
+			assertThat(role.work("prefetch => -2").completed()).isEqualTo(2);
 			assertThat(role.values("SELECT message FROM pgdispatch.dead_letter")).containsExactly("division by zero");
 		}
 		this.queue.run("DROP OWNED BY \"" + name + "\"", "DROP ROLE \"" + name + "\"");

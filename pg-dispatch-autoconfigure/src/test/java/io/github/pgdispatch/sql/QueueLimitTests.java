@@ -37,7 +37,7 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void limitOfOneIsMutualExclusionOfConcurrentWorkers() throws Exception {
-		set("max_running => 1");
+		set("concurrency => 1");
 		for (int i = 0; i < 60; i++) {
 			this.app.run(dispatch(Lanes.run("job " + i) + "; SELECT pg_sleep(0.001)", QUEUE));
 		}
@@ -49,7 +49,7 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void limitHoldsForCommandsAndHandlersTogether() throws Exception {
-		set("max_running => 2");
+		set("concurrency => 2");
 		this.app.run(dispatch(Lanes.wait("one"), QUEUE));
 		calls("h", QUEUE);
 		calls("h", QUEUE);
@@ -71,17 +71,17 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void raisedLimitLetsMoreRunAndALoweredOneFewer() throws SQLException {
-		set("max_running => 1");
+		set("concurrency => 1");
 		for (int i = 0; i < 10; i++) {
 			calls("h", QUEUE);
 		}
 		List<Node.Job> running = new ArrayList<>(this.node.claim(10, "h"));
 		assertThat(running).hasSize(1);
-		set("max_running => 4");
+		set("concurrency => 4");
 		this.app.work();
 		running.addAll(this.node.claim(10, "h"));
 		assertThat(running).hasSize(4);
-		set("max_running => 2");
+		set("concurrency => 2");
 		this.app.work();
 		for (int left = 3; left >= 2; left--) {
 			this.node.complete(running.remove(0));
@@ -93,7 +93,7 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void jobsOfADroppedQueueRunWithoutItsLimits() throws SQLException {
-		set("max_running => 1");
+		set("concurrency => 1");
 		for (int i = 0; i < 5; i++) {
 			calls("h", QUEUE);
 		}
@@ -106,7 +106,7 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void pausedQueueRunsNothingUntilItIsResumed() throws SQLException {
-		set("max_running => 2");
+		set("concurrency => 2");
 		this.app.run("SELECT pgdispatch.pause(queue => 'q')");
 		String id = job("command", QUEUE);
 		calls("h", QUEUE);
@@ -122,7 +122,7 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void jobWhoseNodeIsLostIsNotBegunAgainInAPausedQueue() throws SQLException {
-		set("max_running => 1");
+		set("concurrency => 1");
 		String id = calls("h", QUEUE);
 		Node.Job lost = this.node.claim(1, "h").get(0);
 		this.node.freeze();
@@ -140,7 +140,7 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void jobWhoseSessionIsLostIsNotBegunAgainInAPausedQueue() throws Exception {
-		set("max_running => 1");
+		set("concurrency => 1");
 		String id = this.app.value(dispatch(Lanes.wait("job"), QUEUE));
 		try (Session gate = this.lanes.closeGate(); Session worker = this.queue.app()) {
 			FutureTask<Session.Drain> drain = Session.async(worker::work);
@@ -184,7 +184,7 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void failingOrRetriedJobsGiveTheirPlaceBack() throws SQLException {
-		set("max_running => 1");
+		set("concurrency => 1");
 		this.app.run(dispatch("SELECT 1/0", QUEUE), dispatch("SELECT 1/0", QUEUE, "max_attempts => 2"));
 		job("last", QUEUE);
 		this.app.work();
@@ -202,7 +202,7 @@ class QueueLimitTests extends AbstractLaneTests {
 
 	@Test
 	void lostSessionsAndNodesDoNotCostPlaces() throws Exception {
-		set("max_running => 1");
+		set("concurrency => 1");
 		this.app.run(dispatch(Lanes.wait("first"), QUEUE));
 		calls("h", QUEUE);
 		try (Session gate = this.lanes.closeGate()) {

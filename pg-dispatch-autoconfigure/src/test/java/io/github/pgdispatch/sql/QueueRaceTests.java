@@ -29,11 +29,11 @@ class QueueRaceTests extends AbstractLaneTests {
 
 	@BeforeEach
 	void setQueue() throws SQLException {
-		this.app.run("SELECT pgdispatch.set_queue('q', max_running => 1)");
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "set_queue('q', max_running => 5)", "set_queue('q', rate => 1000)", "pause(queue => 'q')",
+	@ValueSource(strings = { "set_queue('q', concurrency => 5)", "set_queue('q', rate => 1000)", "pause(queue => 'q')",
 			"resume(queue => 'q')", "drop_queue('q')" })
 	void openTransactionThatSetsAQueueHoldsUpNoWorker(String call) throws Exception {
 		if (call.contains("rate")) {
@@ -92,8 +92,8 @@ class QueueRaceTests extends AbstractLaneTests {
 
 	@Test
 	void nodesThatCompleteCrosswiseDoNotDeadlock() throws Exception {
-		this.app.run("SELECT pgdispatch.set_queue('q', max_running => 2)",
-				"SELECT pgdispatch.set_queue('r', max_running => 2)");
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 2)",
+				"SELECT pgdispatch.set_queue('r', concurrency => 2)");
 		for (String queue : List.of("q", "r", "r", "q")) {
 			calls("h", "queue => '" + queue + "'");
 		}

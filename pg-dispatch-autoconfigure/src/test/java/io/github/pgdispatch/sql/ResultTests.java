@@ -28,7 +28,7 @@ class ResultTests extends AbstractQueueTests {
 	@BeforeEach
 	void prepare() throws SQLException {
 		this.jobs = new ManagedJobs(this.app);
-		this.queue.run("DELETE FROM pgdispatch.setting", "INSERT INTO pgdispatch.setting DEFAULT VALUES");
+		this.queue.run("DELETE FROM pgdispatch.setting");
 	}
 
 	@ParameterizedTest
@@ -87,7 +87,7 @@ class ResultTests extends AbstractQueueTests {
 
 	@Test
 	void resultThatIsTooLargeIsAFailure() throws SQLException {
-		this.queue.run("INSERT INTO pgdispatch.setting (role, result_limit) VALUES ('app', 1000)");
+		this.queue.run("CALL pgdispatch.configure('app', result_limit => 1000)");
 		long fits = this.jobs.dispatch("SELECT repeat('x', 900) AS a", "result => 'rows'");
 		long large = this.jobs.dispatch(
 				"INSERT INTO public.effect SELECT 'undone' FROM generate_series(1, 100) RETURNING job",
@@ -144,7 +144,7 @@ class ResultTests extends AbstractQueueTests {
 		this.queue.run("UPDATE pgdispatch.result SET expires_at = now()");
 		assertThat(this.jobs.result(id)).isNull();
 		assertThat(this.jobs.state(id)).isNull();
-		this.app.run("SELECT pgdispatch.watch(100, false)");
+		this.app.run("SELECT pgdispatch.poll_queue(100, false)");
 		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.result")).isEqualTo("0");
 	}
 

@@ -49,12 +49,12 @@ class RetryTests extends AbstractQueueTests {
 
 	@Test
 	void everythingThatWasAskedForSurvives() throws SQLException {
-		this.app.run("SELECT pgdispatch.set_queue('q', max_running => 2)");
-		long id = this.jobs.dispatch("SELECT 1/0", "max_attempts => 2", "back_off => '10 ms'", "back_off_factor => 1.5",
-				"back_off_limit => '3 s'", "time_limit => '1 hour'", "key => 'k'", "keep_key => '1 s'",
-				"ordering_key => 'a'", "on_failure => 'pass'", "queue => 'q'", "priority => 7", "result => 'rows'",
-				"keep_result => '2 days'", "headers => '{\"trace\": \"42\"}'");
-		String kept = "id, command, attempts, sqlstate, headers, options, fired_at";
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 2)");
+		long id = this.jobs.dispatch("SELECT 1/0", "max_attempts => 2", "back_off => '10 ms'",
+				"back_off_multiplier => 1.5", "max_back_off => '3 s'", "time_limit => '1 hour'", "key => 'k'",
+				"keep_key => '1 s'", "ordering_key => 'a'", "on_failure => 'pass'", "queue => 'q'", "priority => 7",
+				"result => 'rows'", "keep_result => '2 days'", "headers => '{\"trace\": \"42\"}'");
+		String kept = "id, command, attempts, sqlstate, headers, options, dispatched_at";
 		drain();
 		String first = this.jobs.deadLetters(kept).get(0);
 		assertThat(first).contains("|2|22012|{\"trace\": \"42\"}|")

@@ -65,7 +65,7 @@ class StrangersRightsTests extends AbstractQueueTests {
 		this.app.fire(WHO);
 		try (Session owner = this.queue.admin()) {
 			assertThat(owner.work().completed()).isZero();
-			assertThat(owner.value("SELECT due FROM pgdispatch.watch(10, false)")).isEqualTo("0");
+			assertThat(owner.value("SELECT due FROM pgdispatch.poll_queue(10, false)")).isEqualTo("0");
 			owner.fire(WHO);
 			owner.fire(WHO);
 			owner.fire(WHO);
@@ -124,7 +124,7 @@ class StrangersRightsTests extends AbstractQueueTests {
 	void jobIsNobodyElseWhateverItResets(String reset) throws SQLException {
 		this.app.fire(reset + ";" + WHO);
 		this.app.fire(reset + ";" + WHO);
-		this.app.work("pace => 50");
+		this.app.work("prefetch => 50");
 		this.app.fire(reset + ";" + WHO);
 		this.app.work();
 		assertThat(this.queue.effects()).containsExactly("app as app", "app as app", "app as app");
@@ -143,7 +143,7 @@ class StrangersRightsTests extends AbstractQueueTests {
 		createDeferredTrigger("RESET ROLE");
 		this.app.fire("INSERT INTO public.deferred VALUES (1)");
 		this.app.fire("INSERT INTO public.deferred VALUES (2)");
-		this.app.work("pace => 50");
+		this.app.work("prefetch => 50");
 		this.app.fire("INSERT INTO public.deferred VALUES (3)");
 		this.app.work();
 		assertThat(this.queue.effects()).containsExactly("app as app", "app as app", "app as app");
@@ -155,7 +155,7 @@ class StrangersRightsTests extends AbstractQueueTests {
 		createDeferredTrigger("SET ROLE " + this.other);
 		this.app.fire("INSERT INTO public.deferred VALUES (1)");
 		this.app.fire("INSERT INTO public.deferred VALUES (2)");
-		this.app.work("pace => 50");
+		this.app.work("prefetch => 50");
 		assertThat(this.queue.effects()).containsExactly(this.other + " as app", this.other + " as app");
 		assertThat(this.queue.jobs()).isZero();
 		assertThat(this.app.value("SELECT current_user")).isEqualTo("app");
@@ -181,7 +181,7 @@ class StrangersRightsTests extends AbstractQueueTests {
 		String command = "DECLARE escaping CURSOR WITH HOLD FOR SELECT public.escape()";
 		this.app.fire(command);
 		this.app.fire(command);
-		this.app.work("pace => 50");
+		this.app.work("prefetch => 50");
 		this.app.fire(command);
 		this.app.work();
 		assertThat(this.queue.effects()).isEmpty();
@@ -195,7 +195,7 @@ class StrangersRightsTests extends AbstractQueueTests {
 		this.app.fire("SET ROLE " + stranger);
 		this.app.fire("SET LOCAL ROLE " + stranger);
 		this.app.fire(WHO);
-		assertThat(this.app.work("pace => 50").completed()).isEqualTo(3);
+		assertThat(this.app.work("prefetch => 50").completed()).isEqualTo(3);
 		this.app.fire("SET ROLE " + stranger);
 		assertThat(this.app.work().completed()).isOne();
 		assertThat(this.queue.effects()).containsExactly("app as app");
@@ -221,11 +221,11 @@ class StrangersRightsTests extends AbstractQueueTests {
 			for (int i = 0; i < 4; i++) {
 				careless.fire(WHO);
 			}
-			careless.run("SELECT pgdispatch.watch(10, true)", "SELECT pgdispatch.channel('app')",
-					"SELECT pgdispatch.stir()");
+			careless.run("SELECT pgdispatch.poll_queue(10, true)", "SELECT pgdispatch.driver_channel('app')",
+					"SELECT pgdispatch.stop_idling()");
 			this.queue.run("ALTER ROLE app SET search_path = trap");
 			try (Session worker = this.queue.app()) {
-				worker.work("pace => 50");
+				worker.work("prefetch => 50");
 				worker.work();
 			}
 		}

@@ -46,7 +46,7 @@ class TimeLimitTests extends AbstractQueueTests {
 	private Session.Drain workWatched(String... arguments) throws Exception {
 		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work(arguments));
 		await().until(() -> {
-			this.app.run("SELECT pgdispatch.watch(100, false)");
+			this.app.run("SELECT pgdispatch.poll_queue(100, false)");
 			return drain.isDone();
 		});
 		return drain.get();
@@ -123,16 +123,16 @@ class TimeLimitTests extends AbstractQueueTests {
 
 	@Test
 	void watchTellsWhenToLookAgain() throws Exception {
-		assertThat(this.app.value("SELECT next_due_in FROM pgdispatch.watch(100, false)")).isNull();
+		assertThat(this.app.value("SELECT next_due_in FROM pgdispatch.poll_queue(100, false)")).isNull();
 		this.jobs.dispatch("SELECT pg_advisory_xact_lock_shared(1)", "time_limit => '10 s'");
 		this.queue.run("SELECT pg_advisory_lock(1)");
 		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work());
 		this.queue.awaitBlocked(this.worker);
-		assertThat(this.app.value("SELECT next_due_in BETWEEN '1 s' AND '10 s' FROM pgdispatch.watch(100, false)"))
+		assertThat(this.app.value("SELECT next_due_in BETWEEN '1 s' AND '10 s' FROM pgdispatch.poll_queue(100, false)"))
 			.isEqualTo("t");
 		this.queue.run("SELECT pg_advisory_unlock(1)");
 		assertThat(drain.get().completed()).isOne();
-		assertThat(this.app.value("SELECT next_due_in FROM pgdispatch.watch(100, false)")).isNull();
+		assertThat(this.app.value("SELECT next_due_in FROM pgdispatch.poll_queue(100, false)")).isNull();
 	}
 
 }

@@ -31,7 +31,7 @@ class WatchTests extends AbstractQueueTests {
 	@BeforeEach
 	void listen() throws SQLException {
 		this.driver = this.queue.app();
-		this.channel = this.driver.value("SELECT pgdispatch.channel('app')");
+		this.channel = this.driver.value("SELECT pgdispatch.driver_channel('app')");
 		this.driver.run("LISTEN " + this.channel);
 	}
 
@@ -41,7 +41,7 @@ class WatchTests extends AbstractQueueTests {
 	}
 
 	private static String watch(Session session, boolean rest) throws SQLException {
-		return session.value("SELECT pgdispatch.watch(100, " + rest + ")");
+		return session.value("SELECT pgdispatch.poll_queue(100, " + rest + ")");
 	}
 
 	@Test
@@ -67,7 +67,7 @@ class WatchTests extends AbstractQueueTests {
 	void fireNotifiesNobodyWhileNoDriverRests() throws SQLException {
 		this.app.fire("SELECT 1");
 		assertThat(watch(this.driver, true)).isEqualTo("(1,,t,t)");
-		this.driver.run("SELECT pgdispatch.stir()");
+		this.driver.run("SELECT pgdispatch.stop_idling()");
 		this.app.fire("SELECT 1");
 		assertThat(watch(this.driver, false)).isEqualTo("(2,,f,f)");
 		assertNotNotified();
@@ -130,7 +130,7 @@ class WatchTests extends AbstractQueueTests {
 	void driverThatWatchesNoMoreRestsNoMore() throws SQLException {
 		watch(this.driver, true);
 		watch(this.driver, true);
-		this.driver.run("SELECT pgdispatch.unwatch()");
+		this.driver.run("SELECT pgdispatch.end_polling()");
 		assertThat(watch(this.app, true)).isEqualTo("(0,,t,t)");
 	}
 
@@ -149,9 +149,10 @@ class WatchTests extends AbstractQueueTests {
 		}
 		this.app.snooze("SELECT 1", Duration.ofHours(2));
 		this.app.snooze("SELECT 1", Duration.ofHours(3));
-		assertThat(this.driver.value("SELECT due FROM pgdispatch.watch(100, false)")).isEqualTo("5");
-		assertThat(this.driver.value("SELECT due FROM pgdispatch.watch(3, false)")).isEqualTo("3");
-		assertThat(this.driver.value("SELECT next_due_in BETWEEN '1:50' AND '2:00' FROM pgdispatch.watch(100, false)"))
+		assertThat(this.driver.value("SELECT due FROM pgdispatch.poll_queue(100, false)")).isEqualTo("5");
+		assertThat(this.driver.value("SELECT due FROM pgdispatch.poll_queue(3, false)")).isEqualTo("3");
+		assertThat(this.driver
+			.value("SELECT next_due_in BETWEEN '1:50' AND '2:00' FROM pgdispatch.poll_queue(100, false)"))
 			.isEqualTo("t");
 	}
 

@@ -37,7 +37,7 @@ class WorkerSessionTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pace => 1", "slice => '1 hour'" })
+	@ValueSource(strings = { "prefetch => 1", "slice => '1 hour'" })
 	void sessionIsAsGoodAsNewInTheEndButForItsStatementTimeoutAndIsolation(String argument) throws SQLException {
 		this.app.run("SET statement_timeout = '7min'", "SET default_transaction_isolation = 'repeatable read'",
 				"SET work_mem = '123kB'", "SET client_min_messages = debug1", "CREATE TEMP TABLE mine ()",
@@ -110,7 +110,7 @@ class WorkerSessionTests extends AbstractQueueTests {
 		int completed = 0;
 		Session.Drain drain = new Session.Drain(1, 0, 0, false, null);
 		while (!drain.drained()) {
-			drain = this.app.work("slice => '0'", "pace => " + drain.pace());
+			drain = this.app.work("slice => '0'", "prefetch => " + drain.pace());
 			completed += drain.completed();
 		}
 		assertThat(completed).isEqualTo(100);

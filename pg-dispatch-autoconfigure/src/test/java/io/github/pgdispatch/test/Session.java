@@ -94,14 +94,14 @@ public final class Session implements AutoCloseable {
 
 	/**
 	 * Runs what is due.
-	 * @param arguments of the executor, as in {@code pace => 50}
+	 * @param arguments of the executor, as in {@code prefetch => 50}
 	 * @return what the call tells
 	 */
 	public Drain work(String... arguments) throws SQLException {
 		try (Statement statement = this.connection.createStatement();
 				ResultSet row = statement.executeQuery("CALL pgdispatch.work(" + String.join(", ", arguments) + ")")) {
 			row.next();
-			return new Drain(row.getInt("pace"), row.getInt("completed"), row.getInt("failed"),
+			return new Drain(row.getInt("prefetch"), row.getInt("completed"), row.getInt("failed"),
 					row.getBoolean("drained"), row.getString("next_due_in"));
 		}
 	}
@@ -110,7 +110,7 @@ public final class Session implements AutoCloseable {
 	 * Runs what is due, each job in a transaction of its own.
 	 */
 	public void workAlone() throws SQLException {
-		while (!work("slice => '0'", "pace => 1").drained()) {
+		while (!work("slice => '0'", "prefetch => 1").drained()) {
 			// One at a time, then.
 		}
 	}
@@ -119,7 +119,7 @@ public final class Session implements AutoCloseable {
 	 * Runs what is due in one transaction, or in several if that would take long.
 	 */
 	public void workInBatch() throws SQLException {
-		work("pace => 50");
+		work("prefetch => 50");
 	}
 
 	public List<String> notifications(Duration timeout) throws SQLException {

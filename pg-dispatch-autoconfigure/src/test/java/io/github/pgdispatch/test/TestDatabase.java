@@ -6,9 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 
 import javax.sql.DataSource;
 
@@ -26,13 +23,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 public record TestDatabase(int port, String name) {
 
 	/**
-	 * Version of the schema after all scripts.
+	 * Newest version of the schema.
 	 */
-	public static final String SCHEMA_VERSION = "1.7.0";
-
-	private static final List<String> SCRIPTS = List.of("pg_dispatch--1.0.0.sql", "pg_dispatch--1.0.0--1.1.0.sql",
-			"pg_dispatch--1.1.0--1.2.0.sql", "pg_dispatch--1.2.0--1.3.0.sql", "pg_dispatch--1.3.0--1.4.0.sql",
-			"pg_dispatch--1.4.0--1.5.0.sql", "pg_dispatch--1.5.0--1.6.0.sql", "pg_dispatch--1.6.0--1.7.0.sql");
+	public static final String SCHEMA_VERSION = resource("versions.txt").lines().reduce((older, newer) -> newer).get();
 
 	public String url() {
 		return "jdbc:postgresql://localhost:" + this.port + "/" + this.name;
@@ -55,51 +48,30 @@ public record TestDatabase(int port, String name) {
 	}
 
 	/**
-	 * Installs the schema by running its scripts, as a DBA would.
+	 * Installs the schema by running its script, as a DBA would.
 	 * @param role that will own the schema
 	 * @return this database
 	 */
 	public TestDatabase install(String role) {
-		return run(role, SCRIPTS);
+		return run(role, script());
 	}
 
 	/**
-	 * Installs an older version of the schema.
-	 * @param role that will own the schema
-	 * @param version the older version
-	 * @return this database
-	 */
-	public TestDatabase install(String role, String version) {
-		return run(role, SCRIPTS.subList(0, scripts(version)));
-	}
-
-	/**
-	 * Upgrades the schema to the newest version.
+	 * Updates the schema by running a script, as a DBA would.
 	 * @param role that owns the schema
-	 * @param version that is there
+	 * @param version to which it is updated
 	 * @return this database
 	 */
-	public TestDatabase upgrade(String role, String version) {
-		return run(role, SCRIPTS.subList(scripts(version), SCRIPTS.size()));
+	public TestDatabase update(String role, NextVersion version) {
+		return run(role, version.updateScript());
 	}
 
-	private static int scripts(String version) {
-		for (int i = 0; i < SCRIPTS.size(); i++) {
-			if (SCRIPTS.get(i).endsWith("--" + version + ".sql")) {
-				return i + 1;
-			}
-		}
-		throw new IllegalArgumentException("There is no version " + version);
-	}
-
-	private TestDatabase run(String role, List<String> scripts) {
+	private TestDatabase run(String role, String script) {
 		try (Connection connection = dataSource(role).getConnection();
 				Statement statement = connection.createStatement()) {
 			connection.setAutoCommit(false);
-			for (String script : scripts) {
-				statement.execute(script(script));
-				connection.commit();
-			}
+			statement.execute(script);
+			connection.commit();
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException(ex);
@@ -108,16 +80,14 @@ public record TestDatabase(int port, String name) {
 	}
 
 	/**
-	 * Returns the scripts that install the schema.
-	 * @return them by file name, in order
+	 * Returns the script that installs the schema.
+	 * @return its text
 	 */
-	public static Map<String, String> scripts() {
-		Map<String, String> scripts = new LinkedHashMap<>();
-		SCRIPTS.forEach((name) -> scripts.put(name, script(name)));
-		return scripts;
+	public static String script() {
+		return resource("pg_dispatch--" + SCHEMA_VERSION + ".sql");
 	}
 
-	private static String script(String name) {
+	private static String resource(String name) {
 		try {
 			return new ClassPathResource("io/github/pgdispatch/schema/" + name)
 				.getContentAsString(StandardCharsets.UTF_8);

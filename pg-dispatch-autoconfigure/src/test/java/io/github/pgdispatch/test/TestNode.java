@@ -46,8 +46,10 @@ public final class TestNode implements AutoCloseable {
 		this.driver = new ApplicationDriver(this.workers, threads, settings);
 		this.results = new ResultWatch(this.workers, threads, settings.pollInterval(), settings.listen());
 		JdbcTransactionManager transactionManager = new JdbcTransactionManager(this.application);
-		this.template = PgDispatchTemplate.create(this.application, transactionManager, true, this.driver,
-				this.results);
+		this.template = PgDispatchTemplate.builder(this.application, transactionManager)
+			.listener(this.driver)
+			.results(this.results)
+			.build();
 		this.transaction = new TransactionTemplate(transactionManager);
 	}
 

@@ -58,7 +58,8 @@ class SideEffects {
 
 	@AfterCommitDispatch(delay = "20s")
 	void welcomeLater(long id, @Nullable DispatchContext context) {
-		effect("later " + id + " after " + (context.dueAt().getEpochSecond() - context.firedAt().getEpochSecond()));
+		effect("later " + id + " after "
+				+ (context.dueAt().getEpochSecond() - context.dispatchedAt().getEpochSecond()));
 	}
 
 	@AfterCommitDispatch

@@ -14,7 +14,7 @@ CREATE TABLE pgtle.script (
 CREATE TABLE pgtle.default_version (name text PRIMARY KEY, version text NOT NULL);
 
 GRANT USAGE ON SCHEMA pgtle TO PUBLIC;
-GRANT SELECT ON pgtle.script TO PUBLIC;
+GRANT SELECT ON pgtle.script, pgtle.default_version TO PUBLIC;
 
 CREATE FUNCTION pgtle.refuse(VARIADIC texts text[]) RETURNS void
 LANGUAGE plpgsql
@@ -37,6 +37,17 @@ AS $$
 BEGIN
     PERFORM pgtle.refuse(name, version, description, ext);
     INSERT INTO pgtle.default_version VALUES (name, version);
+    INSERT INTO pgtle.script (name, version, sql) VALUES (name, version, ext);
+    RETURN true;
+END
+$$;
+
+CREATE FUNCTION pgtle.install_extension_version_sql(name text, version text, ext text) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pgtle
+AS $$
+BEGIN
+    PERFORM pgtle.refuse(name, version, ext);
     INSERT INTO pgtle.script (name, version, sql) VALUES (name, version, ext);
     RETURN true;
 END
@@ -74,17 +85,21 @@ AS $$ SELECT d.name::name, d.version FROM pgtle.default_version AS d $$;
 
 CREATE FUNCTION pgtle.available_extension_versions(OUT name name, OUT version text) RETURNS SETOF record
 LANGUAGE sql
-AS $$ SELECT s.name::name, s.version FROM pgtle.script AS s $$;
+AS $$ SELECT s.name::name, s.version FROM pgtle.script AS s WHERE s.from_version IS NULL $$;
 
--- As CREATE EXTENSION does, it runs what leads to the default version, with the rights of whoever calls it.
+CREATE FUNCTION pgtle.extension_update_paths(name text, OUT source text, OUT target text, OUT path text) RETURNS SETOF record
+LANGUAGE sql
+AS $$
+    SELECT s.from_version, s.version, s.from_version || '--' || s.version
+      FROM pgtle.script AS s
+     WHERE s.name = extension_update_paths.name AND s.from_version IS NOT NULL
+$$;
+
+-- As CREATE EXTENSION does, it runs the script of the default version, with the rights of whoever calls it.
 CREATE PROCEDURE pgtle.stand_in_for_create_extension()
 LANGUAGE plpgsql
 AS $$
-DECLARE
-    script text;
 BEGIN
-    FOR script IN SELECT s.sql FROM pgtle.script AS s ORDER BY s.position LOOP
-        EXECUTE script;
-    END LOOP;
+    EXECUTE (SELECT s.sql FROM pgtle.script AS s JOIN pgtle.default_version AS d USING (name, version) WHERE s.from_version IS NULL);
 END
 $$;

@@ -29,9 +29,9 @@ final class Worker {
 	 */
 	void work(Duration slice) {
 		this.jdbc.query(
-				"CALL pgdispatch.work(slice => make_interval(secs => ?), pace => ?, after_due_at => ?::text::timestamptz, after_id => ?)",
+				"CALL pgdispatch.work(slice => make_interval(secs => ?), prefetch => ?, after_due_at => ?::text::timestamptz, after_id => ?)",
 				(RowCallbackHandler) (row) -> {
-					this.pace = row.getInt("pace");
+					this.pace = row.getInt("prefetch");
 					this.afterDueAt = row.getString("after_due_at");
 					this.afterId = row.getLong("after_id");
 					this.completed += row.getLong("completed");

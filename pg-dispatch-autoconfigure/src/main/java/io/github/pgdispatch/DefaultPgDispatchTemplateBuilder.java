@@ -1,0 +1,84 @@
+package io.github.pgdispatch;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import javax.sql.DataSource;
+
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * Default implementation of {@link PgDispatchTemplate.Builder}.
+ */
+final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Builder {
+
+	private final DataSource dataSource;
+
+	private final PlatformTransactionManager transactionManager;
+
+	private boolean transactionRequired = true;
+
+	private DispatchListener listener = new NoListener();
+
+	private DispatchListener handlerListener = new NoListener();
+
+	private JobResults results = (id) -> CompletableFuture
+		.failedFuture(new IllegalStateException("This template cannot wait for jobs. Build it with JobResults"));
+
+	private DispatchPropagator propagator = DispatchPropagator.of(List.of());
+
+	private DispatchDefaults defaults = DispatchDefaults.ONE_ATTEMPT;
+
+	DefaultPgDispatchTemplateBuilder(DataSource dataSource, PlatformTransactionManager transactionManager) {
+		this.dataSource = dataSource;
+		this.transactionManager = transactionManager;
+	}
+
+	@Override
+	public PgDispatchTemplate.Builder transactionRequired(boolean transactionRequired) {
+		this.transactionRequired = transactionRequired;
+		return this;
+	}
+
+	@Override
+	public PgDispatchTemplate.Builder listener(DispatchListener listener) {
+		this.listener = listener;
+		return this;
+	}
+
+	@Override
+	public PgDispatchTemplate.Builder handlerListener(DispatchListener handlerListener) {
+		this.handlerListener = handlerListener;
+		return this;
+	}
+
+	@Override
+	public PgDispatchTemplate.Builder results(JobResults results) {
+		this.results = results;
+		return this;
+	}
+
+	@Override
+	public PgDispatchTemplate.Builder propagator(DispatchPropagator propagator) {
+		this.propagator = propagator;
+		return this;
+	}
+
+	@Override
+	public PgDispatchTemplate.Builder defaults(DispatchDefaults defaults) {
+		this.defaults = defaults;
+		return this;
+	}
+
+	@Override
+	public PgDispatchTemplate build() {
+		return new DefaultPgDispatchTemplate(
+				new JobWriter(this.dataSource,
+						new DispatchTransaction(this.transactionManager, this.dataSource, this.transactionRequired),
+						this.propagator, this.listener, this.handlerListener, this.defaults),
+				new JobControl(this.dataSource,
+						new DispatchTransaction(this.transactionManager, this.dataSource, false)),
+				this.results);
+	}
+
+}

@@ -1,0 +1,37 @@
+package io.github.pgdispatch;
+
+import java.util.Optional;
+
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.gateway.JobControlGateway;
+
+/**
+ * Finds, cancels and retries single jobs. A change joins the current transaction or, if
+ * there is none, commits by itself. Thread-safe.
+ */
+final class JobControl {
+
+	private final JobControlGateway gateway;
+
+	private final DispatchTransaction transaction;
+
+	JobControl(DataSource dataSource, DispatchTransaction transaction) {
+		this.gateway = new JobControlGateway(dataSource);
+		this.transaction = transaction;
+	}
+
+	Optional<JobInfo> find(long id) {
+		return this.gateway.find(id).map(JobInfo::of);
+	}
+
+	Cancellation cancel(long id) {
+		String answer = this.transaction.call(() -> this.gateway.cancel(id));
+		return (answer != null) ? Cancellation.valueOf(answer) : Cancellation.NOT_FOUND;
+	}
+
+	boolean retry(long id) {
+		return this.transaction.call(() -> this.gateway.retry(id));
+	}
+
+}

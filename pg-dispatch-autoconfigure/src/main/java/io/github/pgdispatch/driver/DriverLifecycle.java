@@ -1,0 +1,76 @@
+package io.github.pgdispatch.driver;
+
+import java.util.concurrent.CompletableFuture;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * The lifecycle of a driver, which may be started and stopped repeatedly. Thread-safe.
+ *
+ * @param <R> the type of what the driver holds between a start and the next stop
+ */
+abstract class DriverLifecycle<R extends Run> implements SmartLifecycle {
+
+	/**
+	 * Below the phases in which Spring Boot's web servers stop, which reach down to 2048
+	 * below the default: requests that are still being answered may dispatch.
+	 */
+	static final int PHASE = DEFAULT_PHASE - 4096;
+
+	private volatile @Nullable R run;
+
+	/**
+	 * Begins a run. Called while there is none.
+	 * @return the run, or {@code null} if there is nothing to run
+	 */
+	abstract @Nullable R begin();
+
+	/**
+	 * Returns the current run.
+	 * @return the run, or {@code null} if the driver is stopped
+	 */
+	final @Nullable R run() {
+		return this.run;
+	}
+
+	@Override
+	public final synchronized void start() {
+		if (this.run == null) {
+			this.run = begin();
+		}
+	}
+
+	@Override
+	public final void stop() {
+		end().join();
+	}
+
+	@Override
+	public final void stop(Runnable callback) {
+		end().whenComplete((ended, ex) -> callback.run());
+	}
+
+	private CompletableFuture<Void> end() {
+		R run = takeRun();
+		return (run != null) ? run.end() : CompletableFuture.completedFuture(null);
+	}
+
+	private synchronized @Nullable R takeRun() {
+		R run = this.run;
+		this.run = null;
+		return run;
+	}
+
+	@Override
+	public final boolean isRunning() {
+		return this.run != null;
+	}
+
+	@Override
+	public int getPhase() {
+		return PHASE;
+	}
+
+}

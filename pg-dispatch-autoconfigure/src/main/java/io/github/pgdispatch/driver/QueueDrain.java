@@ -1,0 +1,154 @@
+package io.github.pgdispatch.driver;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.gateway.Progress;
+import io.github.pgdispatch.gateway.WorkerSession;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.postgresql.util.PSQLState;
+
+import org.springframework.util.backoff.ExponentialBackOff;
+
+/**
+ * Drains the queue: a worker looks at it again and again in one session, and has the
+ * database run the jobs, until none is due. Shared by all workers of a pool, and
+ * thread-safe.
+ */
+final class QueueDrain implements Runnable {
+
+	private static final Log logger = LogFactory.getLog(QueueDrain.class);
+
+	/**
+	 * Duration of a look: long compared to a round trip, and short compared to a shutdown
+	 * that waits for its end.
+	 */
+	private static final Duration SLICE = Duration.ofMillis(20);
+
+	private final DataSource dataSource;
+
+	private final ScheduledExecutorService canceller;
+
+	private final Consumer<Duration> scheduleLook;
+
+	private final WorkerPool pool;
+
+	private final AtomicBoolean sessionLost = new AtomicBoolean();
+
+	private final AtomicLong completed = new AtomicLong();
+
+	private final ReconnectBackOff reconnectBackOff = new ReconnectBackOff(new ExponentialBackOff(100, 2));
+
+	QueueDrain(DataSource dataSource, ScheduledExecutorService canceller, Consumer<Duration> scheduleLook,
+			WorkerPool pool) {
+		this.dataSource = dataSource;
+		this.canceller = canceller;
+		this.scheduleLook = scheduleLook;
+		this.pool = pool;
+	}
+
+	/**
+	 * Returns the number of jobs that all workers have completed so far.
+	 */
+	long completed() {
+		return this.completed.get();
+	}
+
+	@Override
+	public void run() {
+		Progress progress = this.sessionLost.getAndSet(false) ? Progress.beginInIsolation()
+				: Progress.begin(this.pool.quickJobs());
+		long announced = this.pool.lookBegins(progress.inBatches());
+		try (WorkerSession session = WorkerSession.open(this.dataSource, this.canceller)) {
+			drain(session, progress);
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			logger.warn("A worker could not open a session to run jobs in: " + ex);
+			logger.debug("The cause:", ex);
+			this.pool.drainEnded(announced, 0);
+			retryLater();
+		}
+	}
+
+	private void drain(WorkerSession session, Progress progress) {
+		long announced = 0;
+		long quickJobs = 0;
+		try {
+			do {
+				boolean inBatches = progress.inBatches();
+				announced = this.pool.lookBegins(inBatches);
+				progress = session.work(SLICE, progress, () -> this.scheduleLook.accept(Duration.ZERO));
+				quickJobs = (progress.failed() == 0) ? quickJobs + progress.completed() : 0;
+				report(progress.completed(), progress.failed());
+				this.pool.lookEnded(announced, progress.completed(), inBatches);
+				this.reconnectBackOff.reset();
+				if (!progress.drained() && !progress.inBatches()) {
+					// The next job may be slow. The jobs behind it may have been locked
+					// for a batch that was undone while other workers looked.
+					quickJobs = 0;
+					this.pool.wake(1);
+				}
+			}
+			while (!progress.drained() && !progress.nonTransactional() && !this.pool.isStopped());
+			if (progress.nonTransactional() && !this.pool.isStopped()) {
+				workNonTransactionally(session);
+			}
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			session.discard();
+			quickJobs = 0;
+			reportLost(ex);
+			retryLater();
+		}
+		finally {
+			this.pool.drainEnded(announced, quickJobs);
+		}
+	}
+
+	/**
+	 * Runs one command, after which the session is not used any more. Another worker goes
+	 * on meanwhile, and one looks for the next command afterwards.
+	 */
+	private void workNonTransactionally(WorkerSession session) throws SQLException {
+		this.pool.wake(1);
+		Boolean failed = session.workNonTransactionally();
+		if (failed != null) {
+			report(failed ? 0 : 1, failed ? 1 : 0);
+			this.pool.wake(1);
+		}
+	}
+
+	private void report(long completed, long failed) {
+		this.completed.addAndGet(completed);
+		if (failed > 0) {
+			logger.warn(failed + " SQL job(s) failed for good. See the table pgdispatch.dead_letter");
+		}
+	}
+
+	private void reportLost(Throwable ex) {
+		if (isCancellation(ex)) {
+			logger.debug("A batch was cancelled between two jobs", ex);
+		}
+		else {
+			this.sessionLost.set(true);
+			logger.warn("A worker lost its session. The jobs that it had not committed are run again: " + ex);
+			logger.debug("The cause:", ex);
+		}
+	}
+
+	private static boolean isCancellation(Throwable ex) {
+		return ex instanceof SQLException sql && PSQLState.QUERY_CANCELED.getState().equals(sql.getSQLState());
+	}
+
+	private void retryLater() {
+		this.scheduleLook.accept(this.reconnectBackOff.next());
+	}
+
+}

@@ -1,0 +1,111 @@
+package io.github.pgdispatch.gateway;
+
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records the outcomes of jobs that a node has claimed. Each method is a transaction of
+ * its own. Thread-safe.
+ */
+public final class OutcomeGateway {
+
+	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::json[])";
+
+	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?), ?)";
+
+	private static final String END_ATTEMPT = """
+			SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?), ?, make_interval(secs => ?), ?,
+			                                  make_interval(secs => ?))""";
+
+	private static final String END_CANCELLED = "SELECT pgdispatch.cancel_handler_job(?, ?, ?, ?, ?)";
+
+	private final NodeStatements statements;
+
+	/**
+	 * Creates a gateway.
+	 * @param dataSource of connections at the isolation level READ COMMITTED
+	 * @param node that has the claims
+	 */
+	public OutcomeGateway(DataSource dataSource, UUID node) {
+		this.statements = new NodeStatements(dataSource, node);
+	}
+
+	/**
+	 * Deletes jobs that are done.
+	 * @param claims on the jobs
+	 * @param results of the jobs as JSON; {@code null} for a result that is not kept
+	 * @return the ids of the jobs that another node has taken over
+	 * @throws SQLException if the outcome is unknown: the jobs may have been deleted
+	 */
+	public Set<Long> complete(List<Claim> claims, List<@Nullable String> results) throws SQLException {
+		return this.statements.execute(COMPLETE, (statement) -> {
+			statement.setArray(2, NodeStatements.array(statement, "text", claims, Claim::handler));
+			statement.setArray(3, NodeStatements.array(statement, "timestamptz", claims, Claim::dueAt));
+			statement.setArray(4, NodeStatements.array(statement, "int8", claims, Claim::id));
+			statement.setArray(5, NodeStatements.array(statement, "int4", claims, Claim::attempt));
+			statement.setArray(6, statement.getConnection().createArrayOf("text", results.toArray()));
+		}, (row) -> Arrays.stream((Long[]) row.getArray(1).getArray()).collect(Collectors.toSet()), Set.of());
+	}
+
+	/**
+	 * Releases the claim on a job that was not run, or not to its end.
+	 * @param claim on the job
+	 * @param delay after which the job is due again
+	 * @param counted whether this was an attempt
+	 * @return whether the node still had the claim
+	 * @throws SQLException if the claim was not released
+	 */
+	public boolean release(Claim claim, Duration delay, boolean counted) throws SQLException {
+		return this.statements.execute(RELEASE, (statement) -> {
+			claim.setParameters(statement);
+			statement.setDouble(6, Durations.seconds(delay));
+			statement.setBoolean(7, counted);
+		}, (row) -> row.getBoolean(1), false);
+	}
+
+	/**
+	 * Ends an attempt that has failed.
+	 * @param claim on the job
+	 * @param failure of the attempt
+	 * @return {@code retried}, {@code dead} or {@code cancelled}; {@code null} if the
+	 * node no longer had the claim
+	 * @throws SQLException if the attempt was not ended
+	 */
+	public @Nullable String fail(Claim claim, FailedAttempt failure) throws SQLException {
+		return this.statements.execute(END_ATTEMPT, (statement) -> {
+			claim.setParameters(statement);
+			statement.setString(6, failure.sqlState());
+			statement.setString(7, failure.message());
+			statement.setString(8, failure.context());
+			statement.setBoolean(9, failure.canRetry());
+			statement.setObject(10, (failure.retryIn() != null) ? Durations.seconds(failure.retryIn()) : null,
+					Types.DOUBLE);
+			statement.setInt(11, failure.maxAttempts());
+			statement.setDouble(12, Durations.seconds(failure.backOff()));
+			statement.setDouble(13, failure.backOffMultiplier());
+			statement.setDouble(14, Durations.seconds(failure.maxBackOff()));
+		}, (row) -> Optional.ofNullable(row.getString(1)), Optional.<String>empty()).orElse(null);
+	}
+
+	/**
+	 * Deletes a job that was interrupted because it was cancelled.
+	 * @param claim on the job
+	 * @return whether the node still had the claim
+	 * @throws SQLException if the job was not deleted
+	 */
+	public boolean cancel(Claim claim) throws SQLException {
+		return this.statements.execute(END_CANCELLED, claim::setParameters, (row) -> row.getBoolean(1), false);
+	}
+
+}

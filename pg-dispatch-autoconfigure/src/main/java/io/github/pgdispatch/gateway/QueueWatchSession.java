@@ -1,0 +1,113 @@
+package io.github.pgdispatch.gateway;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+import javax.sql.DataSource;
+
+/**
+ * A session that watches a queue for the drivers of its role. Not thread-safe.
+ *
+ * <p>
+ * While the session rests, dispatches from SQL notify it. A session that does not rest
+ * spares them the notification, as its node looks at the queue anyway.
+ */
+public final class QueueWatchSession implements AutoCloseable {
+
+	private static final Duration NETWORK_TIMEOUT = Duration.ofSeconds(10);
+
+	private final Connection connection;
+
+	private final JobQueue queue;
+
+	private final boolean listens;
+
+	private boolean resting;
+
+	private boolean restEnded;
+
+	private QueueWatchSession(Connection connection, JobQueue queue, boolean listens) {
+		this.connection = connection;
+		this.queue = queue;
+		this.listens = listens;
+	}
+
+	/**
+	 * Opens a session.
+	 * @param dataSource that provides the connection
+	 * @param queue to watch
+	 * @param listen whether dispatches from SQL are to notify the session, which a
+	 * connection pooler between the node and the database may not allow
+	 * @return the session, which is to be closed
+	 * @throws SQLException if no session can be opened
+	 */
+	public static QueueWatchSession open(DataSource dataSource, JobQueue queue, boolean listen) throws SQLException {
+		return Sessions.open(dataSource, (connection) -> {
+			// At a higher isolation level, a look would not see what was committed after
+			// its snapshot was taken, and could make transactions of others fail.
+			Sessions.readCommitted(connection);
+			Sessions.networkTimeout(connection, NETWORK_TIMEOUT);
+			if (listen) {
+				Notifications.listen(connection, queue.channelFunction());
+			}
+			return new QueueWatchSession(connection, queue, listen);
+		});
+	}
+
+	/**
+	 * Looks at the queue, and begins to rest if it can.
+	 * @return the status of the queue
+	 * @throws SQLException if the session is lost
+	 */
+	public QueueStatus look() throws SQLException {
+		JobQueue.Look look = this.queue.look(this.connection, this.listens && !this.resting);
+		this.restEnded = false;
+		this.resting |= look.resting();
+		return new QueueStatus(look.due(), look.nextDueIn(), this.listens && !this.resting && !look.notified());
+	}
+
+	/**
+	 * Ends the rest, if there is one, so that dispatches from SQL are spared the
+	 * notification.
+	 * @throws SQLException if the session is lost
+	 */
+	public void endRest() throws SQLException {
+		if (this.resting) {
+			try (Statement statement = this.connection.createStatement()) {
+				statement.execute("SELECT " + this.queue.endRestFunction() + "()");
+			}
+			this.resting = false;
+			this.restEnded = true;
+		}
+	}
+
+	/**
+	 * Returns whether {@link #endRest()} ended a rest since the last look.
+	 * @return whether it did
+	 */
+	public boolean isRestEnded() {
+		return this.restEnded;
+	}
+
+	/**
+	 * Waits for a notification, without asking the server anything.
+	 * @param timeout the maximum time to wait, at least a millisecond
+	 * @return whether there was a notification
+	 * @throws SQLException if the session is lost
+	 */
+	public boolean await(Duration timeout) throws SQLException {
+		return Notifications.await(this.connection, timeout).length > 0;
+	}
+
+	@Override
+	public void close() throws SQLException {
+		try (this.connection; Statement statement = this.connection.createStatement()) {
+			// Whoever is given this connection next must not pass for a driver.
+			statement.execute("SELECT pgdispatch.end_polling()");
+			Notifications.unlisten(statement);
+		}
+	}
+
+}

@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION pgdispatch.database_id() RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT s.system_identifier || '/' || d.oid
+      FROM pg_control_system() AS s,
+           pg_database AS d
+     WHERE d.datname = current_database()
+$$;
+
+COMMENT ON FUNCTION pgdispatch.database_id() IS
+'Tells this database from one that was restored from its dump.';

@@ -1,0 +1,97 @@
+CREATE OR REPLACE FUNCTION pgdispatch.is_alive(session_pid integer, session_start timestamptz) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_stat_get_activity(session_pid) AS a WHERE session_pid IS NOT NULL AND a.backend_start = session_start)
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_alive(integer, timestamptz) IS
+'Whether that session of the current role is still there.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.has_application(role regrole) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN coalesce(pg_catalog.current_setting('pgdispatch.attends', true) = 'on', false)   -- It is us, see attend.
+        OR pgdispatch.is_locked_exclusively(pgdispatch.application_lock(role))
+        OR pgdispatch.is_locked_exclusively(pgdispatch.idle_driver_lock(role));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.has_application(regrole) IS
+'Whether an application is connected that runs the role''s jobs.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.session_running(job_id bigint) RETURNS integer
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN coalesce((SELECT l.pid
+              FROM pg_locks AS l
+             WHERE l.locktype = 'advisory'
+               AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+               AND l.classid::bigint = pgdispatch.execution_lock(job_id) >> 32
+               AND l.objid::bigint = pgdispatch.execution_lock(job_id) & 4294967295
+               AND l.objsubid = 1
+               AND l.mode = 'ExclusiveLock'
+               AND l.granted
+             LIMIT 1), pgdispatch.cron_session_running(job_id));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.session_running(bigint) IS
+'The session that runs the command of the job alone at the moment; NULL: none.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.is_being_cancelled(job_id bigint) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.cancellation_lock(job_id)) THEN
+        PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.cancellation_lock(job_id));
+        RETURN false;
+    END IF;
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_being_cancelled(bigint) IS
+'Whether some other session is just cancelling the job.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.interrupt_job(job_id bigint, if_late boolean DEFAULT false) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    session_pid integer := pgdispatch.session_running(job_id);
+    sent boolean := false;
+BEGIN
+    IF session_pid IS NULL THEN
+        RETURN false;
+    END IF;
+    BEGIN
+        -- The session takes this lock before it goes on to another job, which must not be hit.
+        IF pg_try_advisory_xact_lock(pgdispatch.interruption_lock(session_pid)) AND pgdispatch.session_running(job_id) = session_pid
+           -- By a look after the lock: until then, it may have been another attempt.
+           AND (NOT if_late OR EXISTS (SELECT
+                                         FROM pgdispatch.managed_job AS m
+                                        WHERE m.role = quote_ident(CURRENT_USER)::regrole
+                                          AND m.id = job_id
+                                          AND m.started_at + m.time_limit <= clock_timestamp())) THEN
+            sent := pg_cancel_backend(session_pid);
+            PERFORM pg_sleep(0.001);
+        END IF;
+        RAISE SQLSTATE 'PD000';   -- Undone with this block, whatever happens to us, the lock cannot be left behind.
+    EXCEPTION
+        WHEN SQLSTATE 'PD000' THEN
+            NULL;
+    END;
+    RETURN sent;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.interrupt_job(bigint, boolean) IS
+'Cancels what the session does that runs the command of the job, and no other job. With if_late, only if this attempt has exceeded its time limit. False: no session runs it so.';

@@ -1,0 +1,51 @@
+CREATE OR REPLACE FUNCTION pgdispatch.settings(role regrole) RETURNS pgdispatch.setting
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    effective pgdispatch.setting;
+    specific  pgdispatch.setting;
+    general   pgdispatch.setting;
+BEGIN
+    SELECT s.* INTO specific FROM pgdispatch.setting AS s WHERE s.role::oid = settings.role::oid;
+    SELECT s.* INTO general FROM pgdispatch.setting AS s WHERE s.role::oid = 0::oid;
+    effective.role := settings.role;
+    effective.dead_letter_retention := coalesce(specific.dead_letter_retention, general.dead_letter_retention, '14 days');
+    effective.result_limit := coalesce(specific.result_limit, general.result_limit, 1048576);
+    effective.cron_workers := coalesce(specific.cron_workers, general.cron_workers, 4::smallint);
+    effective.cron_linger := coalesce(specific.cron_linger, general.cron_linger, '5 seconds');
+    RETURN effective;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.settings(regrole) IS
+'The settings that hold for a role: its own, those of all roles where it has none, and the defaults where neither are set. No column is NULL.';
+
+
+CREATE OR REPLACE PROCEDURE pgdispatch.configure(
+    for_role              regrole  DEFAULT 0::oid::regrole,
+    dead_letter_retention interval DEFAULT NULL,
+    result_limit          integer  DEFAULT NULL,
+    cron_workers          integer  DEFAULT NULL,
+    cron_linger           interval DEFAULT NULL)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO pgdispatch.setting AS s (role, dead_letter_retention, result_limit, cron_workers, cron_linger)
+    VALUES (for_role, configure.dead_letter_retention, configure.result_limit, configure.cron_workers::smallint, configure.cron_linger)
+    ON CONFLICT ON CONSTRAINT setting_pkey DO UPDATE
+    SET dead_letter_retention = coalesce(excluded.dead_letter_retention, s.dead_letter_retention),
+        result_limit = coalesce(excluded.result_limit, s.result_limit),
+        cron_workers = coalesce(excluded.cron_workers, s.cron_workers),
+        cron_linger = coalesce(excluded.cron_linger, s.cron_linger);
+END
+$$;
+
+COMMENT ON PROCEDURE pgdispatch.configure(regrole, interval, integer, integer, interval) IS
+'Changes settings of a role or, without for_role, of all roles that have none of their own. What is left out stays as it is. To go back to the defaults, delete the row from pgdispatch.setting. Only the owner of the schema may call it; the change holds from the commit on.
+dead_letter_retention: how long dead letters are kept (14 days).
+result_limit: maximum size, in bytes of JSON, of the rows that are kept as a result (1048576).
+cron_workers: maximum number of pg_cron jobs that run the role''s jobs at once (4); 0 keeps pg_cron away.
+cron_linger: how long a worker of pg_cron waits for more jobs after its last one (5 seconds), up to an hour.
+Example: CALL pgdispatch.configure(''app'', cron_workers => 16, cron_linger => ''0'')';
