@@ -76,6 +76,24 @@ class DocumentationCodeTests {
 				+ first("<spring-boot.version>(.*?)</spring-boot.version>", pom) + "\"");
 	}
 
+	/**
+	 * The constant parts of them, as sources put them together.
+	 */
+	@Test
+	void logMessagesAreThoseOfTheSources() {
+		String page = Repository.page("docs/operations.md").text();
+		List<String> parts = Pattern.compile("^\\| `([^`]+)` \\| (?:INFO|WARN) \\|", Pattern.MULTILINE)
+			.matcher(page)
+			.results()
+			.flatMap((message) -> Stream.of(message.group(1).split("\u2026")))
+			.map(CodeBlock::withoutSpace)
+			.filter((part) -> part.length() > 3)
+			.toList();
+		List<String> sources = Sources.ALL.stream().map((source) -> source.replace("\"+\"", "")).toList();
+		assertThat(parts).hasSizeGreaterThan(5)
+			.allSatisfy((part) -> assertThat(sources).as(part).anyMatch((source) -> source.contains(part)));
+	}
+
 	private static String first(String pattern, String text) {
 		Matcher matcher = Pattern.compile(pattern).matcher(text);
 		assertThat(matcher.find()).isTrue();
