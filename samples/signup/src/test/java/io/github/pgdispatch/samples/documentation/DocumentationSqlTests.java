@@ -79,6 +79,13 @@ class DocumentationSqlTests {
 	}
 
 	@Test
+	void tableOfVersionsHasTheOneOfTheSchema() {
+		String version = this.statements.queryForObject("SELECT pgdispatch.version()", String.class);
+		assertThat(Repository.page("docs/installation.md").text()).contains("-SNAPSHOT | " + version + " |");
+		assertThat(Repository.page("CHANGELOG.md").text()).contains("schema " + version);
+	}
+
+	@Test
 	void pageOnPgCronIsTestedWhereThereIsPgCron() {
 		assertThat(Repository.sources())
 			.anyMatch((source) -> source.contains("class SetUpsPage") && source.contains("\"docs\", \"pg-cron.md\""));
