@@ -53,7 +53,7 @@ record SchemaFailure(SchemaState state, SchemaVersion needed) {
 				found() + (extension ? ofWhichExtension() : " It is the one of pg_dispatch 0.1")
 						+ ", and so is neither used nor changed.",
 				"What it has scheduled is run by pg_cron without it, unless its commands call something in the schema; "
-						+ "see the README on coming from pg_dispatch 0.1. Then let an administrator run: "
+						+ "see docs/coming-from-other-tools.md. Then let an administrator run: "
 						+ (extension
 								? "DROP EXTENSION " + this.state.extension() + "; DROP SCHEMA IF EXISTS pgdispatch;"
 								: "DROP SCHEMA pgdispatch CASCADE;")

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import io.github.pgdispatch.test.PgCronServer;
 
 /**
- * The page {@code samples/set-ups.md}, whose blocks of SQL say who runs them.
+ * The page {@code docs/pg-cron.md}, whose blocks of SQL say who runs them.
  */
 final class SetUpsPage {
 
@@ -25,7 +25,7 @@ final class SetUpsPage {
 	SetUpsPage(PgCronServer server) {
 		this.server = server;
 		try {
-			this.text = Files.readString(Path.of("..", "samples", "set-ups.md"));
+			this.text = Files.readString(Path.of("..", "docs", "pg-cron.md"));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * What the page of set-ups says is what it takes, and all that it takes. Each test has a
+ * What the page on pg_cron says is what it takes, and all that it takes. Each test has a
  * server of its own.
  */
 @PgCronTest
@@ -39,6 +39,8 @@ class SetUpsTests {
 	private static final String CLOUD = "RDS, Aurora and Cloud SQL";
 
 	private static final String ELSEWHERE = "Another database than pg_cron's";
+
+	private static final String SETTINGS = "How many workers, and how long they stay";
 
 	private static final String DROPPING = "Dropping a role";
 
@@ -89,6 +91,15 @@ class SetUpsTests {
 		this.page.run(PLAIN, 2);
 		fire("reports");
 		awaitEffects("app", "reports");
+		awaitIdle();
+	}
+
+	@Test
+	void settings() {
+		plain();
+		this.page.run(SETTINGS, 1);
+		fire("app");
+		awaitEffects("app", "app", "reports");
 		awaitIdle();
 	}
 

@@ -26,11 +26,4 @@ class ProfileService {
 		this.sideEffects.greet(new SignUpSideEffects.Greeting("Hello", name));
 	}
 
-	boolean isWelcomed(String name) {
-		return this.jdbc.sql("SELECT EXISTS (SELECT FROM welcome WHERE name = :name) AND EXISTS (SELECT FROM greeting)")
-			.param("name", name)
-			.query(Boolean.class)
-			.single();
-	}
-
 }

@@ -22,6 +22,11 @@ class ProfileController {
 
 	private static final Logger logger = LoggerFactory.getLogger(ProfileController.class);
 
+	/**
+	 * How many sign-ups the page shows.
+	 */
+	private static final int RECENT = 12;
+
 	private final ProfileService profiles;
 
 	private final SideEffectRepository sideEffects;
@@ -42,6 +47,11 @@ class ProfileController {
 		logger.info("Profile {}: {} signed up, answered after {} ms", answer.id(), profile.name(),
 				answer.answeredInMillis());
 		return answer;
+	}
+
+	@GetMapping
+	List<RecentSignUp> recentSignUps() {
+		return this.sideEffects.findRecentSignUps(RECENT);
 	}
 
 	@GetMapping("/{id}/side-effects")

@@ -117,6 +117,51 @@ class SignupApplicationTests {
 	}
 
 	@Test
+	void theNewestSignUpsAreServedWithWhatHasTakenPlaceOfThem() {
+		long first = signUp("Annie");
+		long second = signUp("Joan");
+		awaitSideEffects(first);
+		assertThat(recentSignUps()).extracting(RecentSignUp::id).containsSubsequence(second, first);
+		RecentSignUp annie = recentSignUps().stream()
+			.filter((signUp) -> signUp.id() == first)
+			.findFirst()
+			.orElseThrow();
+		assertThat(annie.name()).isEqualTo("Annie");
+		assertThat(annie.ageMillis()).isGreaterThanOrEqualTo(5_000);
+		assertThat(annie.sideEffects()).hasSize(4).isEqualTo(sideEffects(first));
+	}
+
+	@Test
+	void aSignUpIsServedBeforeItsSideEffects() {
+		long id = signUp("Mary");
+		assertThat(recentSignUps()).filteredOn((signUp) -> signUp.id() == id)
+			.singleElement()
+			.satisfies(
+					(signUp) -> assertThat(signUp.sideEffects()).extracting(SideEffect::name).doesNotContain("remind"));
+	}
+
+	@Test
+	void noMoreThanTheNewestSignUpsAreServed() {
+		for (int i = 0; i < 15; i++) {
+			signUp("Visitor" + i);
+		}
+		assertThat(recentSignUps()).hasSize(12);
+	}
+
+	private List<RecentSignUp> recentSignUps() {
+		RecentSignUp[] signUps = this.client.get()
+			.uri("/profiles")
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody(RecentSignUp[].class)
+			.returnResult()
+			.getResponseBody();
+		assertThat(signUps).isNotNull();
+		return List.of(signUps);
+	}
+
+	@Test
 	void aSignUpWithoutAnEmailAddressIsRefused() {
 		this.client.post()
 			.uri("/profiles")
@@ -137,6 +182,42 @@ class SignupApplicationTests {
 			.contentTypeCompatibleWith(MediaType.TEXT_HTML)
 			.expectBody(String.class)
 			.value((page) -> assertThat(page).contains("<form", "/profiles"));
+	}
+
+	/**
+	 * It is to work without a connection to anything but the application.
+	 */
+	@Test
+	void thePageNeedsNothingFromElsewhere() {
+		String page = page();
+		assertThat(page).doesNotContain("http://", "https://", "@import")
+			.doesNotContainPattern("(src|href)=\"(?!data:,)");
+	}
+
+	@Test
+	void thePageHasAPlaceForEachSideEffect() {
+		long id = signUp("Ellen");
+		assertThat(awaitSideEffects(id)).extracting(SideEffect::name)
+			.allSatisfy((name) -> assertThat(page()).contains("data-name=\"" + name + "\""));
+	}
+
+	@Test
+	void thePageCanBeReadByAll() {
+		assertThat(page()).contains("lang=\"en\"", "<main>", "role=\"status\"", "role=\"alert\"",
+				"prefers-color-scheme: dark", "prefers-reduced-motion", ":focus-visible");
+	}
+
+	private String page() {
+		String page = this.client.get()
+			.uri("/")
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody(String.class)
+			.returnResult()
+			.getResponseBody();
+		assertThat(page).isNotNull();
+		return page;
 	}
 
 	private static boolean isWelcome(SideEffect sideEffect) {

@@ -1,0 +1,70 @@
+package io.github.pgdispatch.samples.documentation;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * The files of this repository.
+ */
+final class Repository {
+
+	/**
+	 * As the tests of a module run in its directory.
+	 */
+	static final Path ROOT = Path.of("..", "..");
+
+	private Repository() {
+	}
+
+	/**
+	 * All pages: those in the root, those in docs, and those of the samples.
+	 */
+	static Stream<Page> pages() {
+		return files(ROOT, (path) -> path.endsWith(".md")).map((path) -> new Page(path, read(path)));
+	}
+
+	static Page page(String path) {
+		return new Page(Path.of(path), read(Path.of(path)));
+	}
+
+	/**
+	 * The Java sources that a build compiles.
+	 */
+	static List<String> sources() {
+		return files(ROOT, (path) -> path.endsWith(".java")).map(Repository::read).toList();
+	}
+
+	static boolean exists(Path path) {
+		return Files.exists(ROOT.resolve(path));
+	}
+
+	static String read(Path path) {
+		try {
+			return Files.readString(ROOT.resolve(path));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static Stream<Path> files(Path root, Predicate<String> name) {
+		try (Stream<Path> files = Files.walk(root)) {
+			return files.map(ROOT::relativize)
+				.filter((path) -> name.test(path.toString()))
+				.filter((path) -> Stream.of(path.toString().split("[/\\\\]"))
+					.noneMatch((part) -> part.equals("target") || part.startsWith(".")))
+				.sorted()
+				.toList()
+				.stream();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}

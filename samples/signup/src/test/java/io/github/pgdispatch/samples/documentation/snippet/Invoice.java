@@ -1,0 +1,5 @@
+package io.github.pgdispatch.samples.documentation.snippet;
+
+record Invoice(long orderId) {
+
+}

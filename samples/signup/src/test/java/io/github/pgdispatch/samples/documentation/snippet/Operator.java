@@ -1,0 +1,29 @@
+package io.github.pgdispatch.samples.documentation.snippet;
+
+import java.time.Duration;
+
+import io.github.pgdispatch.DeadLetterFilter;
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.QueueLimits;
+
+import org.springframework.stereotype.Component;
+
+@Component
+class Operator {
+
+	private final PgDispatchOperations operations;
+
+	Operator(PgDispatchOperations operations) {
+		this.operations = operations;
+	}
+
+	long retryWhatTheMailServerRefused() {
+		return this.operations
+			.retry(DeadLetterFilter.all().handler("signUpSideEffects.welcome").text("connection refused").limit(100));
+	}
+
+	void addTenant(String tenant) {
+		this.operations.setQueue("tenant " + tenant, QueueLimits.none().concurrency(2).rate(10, Duration.ofSeconds(1)));
+	}
+
+}

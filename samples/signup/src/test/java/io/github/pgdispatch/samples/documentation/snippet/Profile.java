@@ -1,0 +1,5 @@
+package io.github.pgdispatch.samples.documentation.snippet;
+
+record Profile(long id, String name) {
+
+}

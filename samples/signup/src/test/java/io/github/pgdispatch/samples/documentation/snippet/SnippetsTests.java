@@ -1,0 +1,132 @@
+package io.github.pgdispatch.samples.documentation.snippet;
+
+import java.util.List;
+
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.QueueLimits;
+import io.github.pgdispatch.testing.AutoConfigurePgDispatch;
+import io.github.pgdispatch.testing.DispatchedJobs;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.context.ActiveProfiles;
+import org.springframework.transaction.annotation.Transactional;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests that the Java in the documentation does what its pages say, in an application
+ * that has it all.
+ */
+@SpringBootTest(webEnvironment = WebEnvironment.NONE)
+@AutoConfigurePgDispatch
+@ActiveProfiles("video")
+@Transactional
+class SnippetsTests {
+
+	@Autowired
+	private DispatchedJobs jobs;
+
+	@Autowired
+	private PgDispatchOperations operations;
+
+	@Autowired
+	private MailSideEffects mail;
+
+	@Autowired
+	private KeyedSideEffects keyed;
+
+	@Autowired
+	private Profiles profiles;
+
+	@Autowired
+	private Operator operator;
+
+	@BeforeEach
+	void makeQueue() {
+		this.operations.setQueue("mail", QueueLimits.none());
+	}
+
+	@Test
+	void templateDispatches() {
+		Profile ada = new Profile(42, "Ada");
+		this.profiles.signedUp(ada);
+		this.profiles.signedUp(List.of(ada, new Profile(43, "Barbara")));
+		this.profiles.rebuilt();
+		this.profiles.charge(42);
+		assertThat(this.jobs).hasSize(7).containsCommand("SELECT signup.notify_followers(43)");
+	}
+
+	@Test
+	void methodsDispatch() {
+		this.mail.welcomeOnce(42, null);
+		this.mail.remindByMail(42);
+		this.mail.sendNewsletter(42);
+		this.mail.resetPassword(42);
+		this.mail.index(42);
+		assertThat(this.jobs).hasSize(5);
+		assertThat(this.jobs.run()).isEqualTo(5);
+	}
+
+	@Test
+	void handlerIsDispatchedToByItsName() {
+		this.profiles.uploaded(7);
+		assertThat(this.jobs).containsHandler("video.encode").withArgument("videoId", 7);
+		assertThat(this.jobs.run()).isOne();
+	}
+
+	@Test
+	void keysJoinCalls() {
+		this.keyed.updateStatistics(42);
+		this.keyed.updateStatistics(42);
+		this.keyed.indexLater(42);
+		this.keyed.indexLater(42);
+		this.keyed.publish(42, "signed up");
+		assertThat(this.jobs).hasSize(3);
+	}
+
+	@Test
+	void tenantHasAQueue() {
+		this.operator.addTenant("acme");
+		this.keyed.importFile("acme", 42);
+		assertThat(this.jobs.run()).isOne();
+	}
+
+	@Test
+	void eventListenersDispatch(@Autowired ApplicationEventPublisher events) {
+		events.publishEvent(new SignedUp(42));
+		assertThat(this.jobs).hasSize(1);
+		assertThat(this.operator.retryWhatTheMailServerRefused()).isZero();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import({ KeyedSideEffects.class, Listeners.class, MailSideEffects.class, Operator.class, Orders.class,
+			Profiles.class, RenamedSideEffects.class, ResultSideEffects.class, TenantPropagator.class,
+			TransactionalSideEffects.class, VideoSideEffects.class })
+	static class Application {
+
+		@Bean
+		EmbeddedPostgres server() throws Exception {
+			return EmbeddedPostgres.start();
+		}
+
+		@Bean
+		DataSource dataSource(EmbeddedPostgres server) {
+			return server.getPostgresDatabase();
+		}
+
+	}
+
+}
