@@ -188,7 +188,7 @@ class HandlerClaimTests extends AbstractQueueTests {
 		other.claim(10, "a");
 		other.freeze();
 		assertThat(node.claim(10, "a")).isEmpty();
-		Job third = node.claimSuspect("a").get(0);
+		Job third = node.claimPoisonJob("a").get(0);
 		assertThat(third).isEqualTo(first.withAttempt(3));
 		assertNotOf(node, first);
 		assertNotOf(node, first.withAttempt(2));

@@ -155,16 +155,16 @@ class HandlerWatchTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void handOverNotifiesTheOthers() throws SQLException {
+	void overflowNotifiesTheOthers() throws SQLException {
 		String channel = this.watch.value("SELECT pgdispatch.node_channel('app')");
 		this.watch.run("LISTEN " + channel);
-		assertThat(handOver()).isEqualTo("f");
+		assertThat(notifyOverflow()).isEqualTo("f");
 		this.app.run("SELECT pgdispatch.dispatch_handler('a', notify => false)");
-		assertThat(handOver()).isEqualTo("t");
+		assertThat(notifyOverflow()).isEqualTo("t");
 		assertThat(this.watch.notifications(Duration.ofSeconds(10))).containsExactly(channel);
 	}
 
-	private String handOver() throws SQLException {
+	private String notifyOverflow() throws SQLException {
 		return this.app.value("SELECT pgdispatch.notify_overflow('4 s', '{a}')");
 	}
 

@@ -23,7 +23,7 @@ class ManagedHandlerTests extends AbstractLaneTests {
 		return this.node.claim(1, "h").get(0);
 	}
 
-	private String suspect(Node node) throws SQLException {
+	private String claimPoisonJob(Node node) throws SQLException {
 		return this.app.value("SELECT concat_ws('|', id, crashes) FROM pgdispatch.claim_poison_job('%s', '1 ms', '{h}')"
 			.formatted(node.id()));
 	}
@@ -133,7 +133,7 @@ class ManagedHandlerTests extends AbstractLaneTests {
 		assertThat(this.app
 			.value("SELECT poison FROM pgdispatch.poll_handlers('%s', '1 ms', '{h}', false)".formatted(survivor.id())))
 			.isEqualTo("t");
-		assertThat(suspect(survivor)).isNull();
+		assertThat(claimPoisonJob(survivor)).isNull();
 		this.app.work();
 		assertThat(survivor.claim(5, "h")).hasSize(1).first().extracting(Node.Job::id).hasToString(behind);
 	}
@@ -151,11 +151,11 @@ class ManagedHandlerTests extends AbstractLaneTests {
 		for (int crashes = 2; crashes < 5; crashes++) {
 			Node next = new Node(this.app, "1 ms");
 			assertThat(next.claim(5, "h")).isEmpty();
-			assertThat(suspect(next)).isEqualTo(id + "|" + crashes);
+			assertThat(claimPoisonJob(next)).isEqualTo(id + "|" + crashes);
 			next.freeze();
 		}
 		Node last = new Node(this.app, "1 ms");
-		assertThat(suspect(last)).isNull();
+		assertThat(claimPoisonJob(last)).isNull();
 		assertThat(this.queue.value("SELECT concat_ws('|', id, sqlstate, crashes) FROM pgdispatch.dead_letter"))
 			.isEqualTo(id + "|58000|5");
 		this.app.run("DELETE FROM pgdispatch.dead_letter");

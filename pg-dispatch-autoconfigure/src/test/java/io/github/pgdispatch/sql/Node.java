@@ -84,7 +84,7 @@ final class Node {
 	 * @param handlers whose jobs
 	 * @return one at the most
 	 */
-	List<Job> claimSuspect(String... handlers) throws SQLException {
+	List<Job> claimPoisonJob(String... handlers) throws SQLException {
 		String sql = "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_poison_job('%s', '%s', '{%s}')"
 			.formatted(this.id, this.lease, String.join(",", handlers));
 		return this.session.values(sql).stream().map(Job::of).toList();

@@ -27,7 +27,6 @@ import io.github.pgdispatch.samples.benchmark.scenario.Idle;
 import io.github.pgdispatch.samples.benchmark.scenario.MethodDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.Nodes;
 import io.github.pgdispatch.samples.benchmark.scenario.OldSnapshot;
-import io.github.pgdispatch.samples.benchmark.scenario.PlainFire;
 import io.github.pgdispatch.samples.benchmark.scenario.Scenario;
 import io.github.pgdispatch.samples.benchmark.scenario.Size;
 import io.github.pgdispatch.samples.benchmark.scenario.StartLatency;
@@ -85,7 +84,6 @@ public final class Benchmark {
 
 	private static Map<String, Scenario> scenarios(List<? extends Contender> peers) {
 		Map<String, Scenario> scenarios = new LinkedHashMap<>();
-		scenarios.put("S0", new PlainFire());
 		scenarios.put("S1", new CommitRate(List.of(PgDispatch.COMMAND, PgDispatch.METHOD), peers));
 		scenarios.put("S2", new CommandDrain(peers));
 		scenarios.put("S3", new MethodDrain(peers));
