@@ -1,3 +1,5 @@
+-- The identity of the database. The tables come after this file, because one of them uses it as a default.
+
 CREATE OR REPLACE FUNCTION pgdispatch.database_id() RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -9,4 +11,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.database_id() IS
-'Tells this database from one that was restored from its dump.';
+'Returns an identifier of this database that a database restored from its dump does not share.';

@@ -1,4 +1,19 @@
--- As dispatch_plain, and for itself: the call, and what it asks for that fire has not, would cost a third more.
+-- What dispatches commands: fire and snooze, dispatch with all options, fire_all for many commands at once.
+--
+-- A plain job is one row, which dispatch_plain writes. A managed job, which is one with any option beyond max_attempts, gets a
+-- second row in managed_job, which dispatch_managed writes. After the row, a dispatch wakes a worker if all of them may be idle
+-- (see wake_up.sql).
+--
+-- A plain dispatch costs little more than another row of the caller's. What a transaction with a single dispatch pays for is not
+-- the row but what PL/pgSQL prepares anew in each transaction, which is every expression and every function in it. Hence:
+--   * fire and dispatch_plain consist of few expressions and call other functions only in the cases that need them.
+--   * Nodes insert plain jobs themselves, into the columns role, due_at, command, max_attempts and headers of pgdispatch.job. The
+--     functions that they call in this INSERT (valid_command and wake_drivers_if_idle) are single expressions, which PostgreSQL puts
+--     into the statement. Later versions of the schema must keep these columns and functions.
+--
+-- Every option is checked when a job is dispatched, so that nothing overflows, is truncated or fails later.
+
+-- This does what dispatch_plain does. Calling that one, with the options that fire does not have, would cost a third more.
 CREATE OR REPLACE FUNCTION pgdispatch.fire(command text) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -24,7 +39,16 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.fire(text) IS
-'Runs the command after the current transaction has committed, and never if it rolls back. The command holds one or more SQL statements; it runs once, READ COMMITTED, with the rights and the default settings of the current role, apart from the caller''s transaction and session. (Triggers and constraints that are deferred to its end find the default settings, too, whatever it has set.) If it fails, its effects are undone and its error is kept in pgdispatch.dead_letter. Does not wait for other transactions. Example: SELECT pgdispatch.fire(format(''SELECT refresh_statistics(%L)'', 42))';
+'Runs the command once after the current transaction has committed, and never if that transaction or the current
+savepoint rolls back.
+The command holds one or more SQL statements. It runs READ COMMITTED in a transaction of its own, in another session,
+with the rights and the default settings of the current role. Triggers and constraints that are deferred to the end of
+that transaction also find the default settings, whatever the command has set.
+If the command fails, its effects are undone and its error is kept in pgdispatch.dead_letter. The call does not wait
+for other transactions.
+Errors: 22004 if the command is NULL, 22023 if it is blank, 25006 in a read-only transaction, 28000 if the current
+role cannot log in.
+Example: SELECT pgdispatch.fire(format(''SELECT refresh_statistics(%L)'', 42))';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.snooze(command text, delay interval) RETURNS void
@@ -36,7 +60,10 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.snooze(text, interval) IS
-'Runs the command like pgdispatch.fire, but not before the delay has passed since the start of the current transaction. The delay is truncated to whole seconds. Example: SELECT pgdispatch.snooze(''SELECT send_reminder(42)'', ''20 seconds'')';
+'Runs the command like pgdispatch.fire, but not before the delay has passed since the start of the current transaction.
+The delay is truncated to whole seconds.
+Errors: those of pgdispatch.fire; 22004 if the delay is NULL, 22023 if it is negative or infinite.
+Example: SELECT pgdispatch.snooze(''SELECT send_reminder(42)'', ''20 seconds'')';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.dispatch(
@@ -46,7 +73,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch(
     max_attempts    integer          DEFAULT NULL,
     back_off        interval         DEFAULT NULL,
     back_off_multiplier double precision DEFAULT NULL,
-    max_back_off  interval         DEFAULT NULL,
+    max_back_off    interval         DEFAULT NULL,
     time_limit      interval         DEFAULT NULL,
     key             text             DEFAULT NULL,
     on_duplicate    text             DEFAULT NULL,
@@ -62,6 +89,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch(
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    job_id bigint;
 BEGIN
     IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure,
                                queue, priority, result, keep_result) = 0
@@ -72,47 +101,47 @@ BEGIN
     IF command IS NULL OR command !~ '[^[:space:]]' THEN
         PERFORM pgdispatch.refuse_command(command);
     END IF;
-    DECLARE
-        asked  pgdispatch.managed_job;
-        caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
-        job_id bigint;
-    BEGIN
-        asked.max_attempts := max_attempts;
-        asked.back_off := back_off;
-        asked.back_off_multiplier := back_off_multiplier;
-        asked.max_back_off := max_back_off;
-        asked.time_limit := time_limit;
-        asked.key := key;
-        asked.keep_key := keep_key;
-        asked.ordering_key := ordering_key;
-        asked.on_failure := on_failure;
-        asked.queue := queue;
-        asked.priority := priority;
-        asked.result := result;
-        asked.keep_result := keep_result;
-        asked.transactional := nullif(transactional, true);
-        job_id := pgdispatch.dispatch_managed(asked, on_duplicate, delay, command, NULL, headers);
-        IF notify THEN
-            PERFORM pgdispatch.wake_drivers(caller, delay < '1 second'::interval);
-        ELSE
-            PERFORM pgdispatch.wake_cron(caller, delay < '1 second'::interval);
-        END IF;
-        RETURN job_id;
-    END;
+    job_id := pgdispatch.dispatch_managed(NULL, command, NULL, delay, headers, max_attempts, back_off, back_off_multiplier, max_back_off, time_limit,
+                  key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, result, keep_result, transactional);
+    IF notify THEN
+        PERFORM pgdispatch.wake_drivers(pg_catalog.quote_ident(CURRENT_USER)::regrole, delay < '1 second'::interval);
+    ELSE
+        PERFORM pgdispatch.wake_cron(pg_catalog.quote_ident(CURRENT_USER)::regrole, delay < '1 second'::interval);
+    END IF;
+    RETURN job_id;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, json, boolean) IS
-'Dispatches a command like pgdispatch.snooze, and returns the id of its job, for pgdispatch.find, cancel and result. With notify => false no resting driver is woken: for callers that see to that themselves after their commit. Everything else is to be named, and what is left out is not asked for:
-max_attempts: how often the command is run at the most until it succeeds; once otherwise. In between it waits for back_off (a second), back_off_multiplier times as long each time (2), up to max_back_off (ten minutes), a quarter more or less at random. Errors of the SQLSTATE classes 42, 0A and 3F, which would come again, end it at once; serialization failures and deadlocks do not count.
-time_limit: after how long an attempt is cancelled, which then has failed with SQLSTATE PD001. Looked after four times a second.
-key: if a job with this idempotency key waits, nothing is dispatched, and the answer is that one''s id (NULL if this transaction, REPEATABLE READ or SERIALIZABLE, cannot see it): it will not be begun before this transaction has ended. This may wait for a transaction that has just dispatched with the same key. on_duplicate => ''replace'': the waiting job gets this command and delay instead. keep_key: nothing is dispatched with the key while the job runs either, and for so long after it is done.
-ordering_key: the jobs of one ordering key run one after the other: a job that was committed before the transaction of another dispatched that one runs first; those of transactions that overlap in the order of their dispatches, as far as they are committed. A job that is snoozed takes its place when it falls due. on_failure: what becomes of those behind one that fails: ''hold'' (as when it is left out), they wait until it has succeeded, or was deleted from the dead letters; ''pass'', they do not.
-queue: obeys the limits of a queue that pgdispatch.set_queue has made.
-priority: of jobs that are due, its place is so many seconds before the one that it would have.
-result: ''rows'', the rows of the command are kept for pgdispatch.result if it is a single statement that returns any; ''count'', only how many. keep_result: for how long; an hour otherwise.
-headers: texts by name that are kept with the job, and with its dead letter.
-transactional => false: for a single statement that refuses to run in a transaction, as VACUUM does, CREATE INDEX CONCURRENTLY, or CALL of a procedure that commits: it runs outside of one, at least once. Under pg_cron it is begun within a minute.
+'Dispatches a command like pgdispatch.snooze and returns the id of its job, for pgdispatch.find, cancel and result. An
+option that is left out or NULL is not set. Pass options by name.
+notify: false wakes no idle driver. It is for callers that wake drivers themselves after their commit.
+max_attempts: maximum number of attempts, the first included, from 1 to 32767 (default 1). Between attempts the job
+waits for back_off (default 1 second), which grows by the factor back_off_multiplier (default 2) with each failure up
+to max_back_off (default 10 minutes), and varies by a quarter at random. An error of the SQLSTATE classes 42, 0A and
+3F, which would occur again, ends the job at once. Serialization failures and deadlocks do not count as attempts.
+time_limit: time after which an attempt is cancelled. It then has failed with SQLSTATE PD001. The limit is checked
+four times a second.
+key: an idempotency key of up to 1000 characters. While a job with this key waits, nothing is dispatched, and the id
+of that job is returned (NULL if this REPEATABLE READ or SERIALIZABLE transaction cannot see it). That job does not
+begin before this transaction has ended. The call may wait for a transaction that has just dispatched with the same
+key. on_duplicate => ''replace'' gives the new command and delay to the waiting job instead. With keep_key, the key also
+stays taken while the job runs and for that time after it is done.
+ordering_key: jobs with the same ordering key (up to 1000 characters) run one after the other. A job that was
+committed before another one''s transaction dispatched that one runs first. Jobs of overlapping transactions run in the
+order of their dispatches, as far as they are committed. A snoozed job takes its place when it becomes due. on_failure
+says what happens to the jobs behind one that failed: with ''hold'' (the default) they wait until it has succeeded after
+a retry or its dead letter was deleted; with ''pass'' they do not wait.
+queue: name of a queue that pgdispatch.set_queue created. The job obeys its limits.
+priority: number of seconds, from 0 to 86400, by which the job moves ahead of the place that its due time gives it. A
+job with priority 30 runs before jobs without priority that became due up to 30 seconds earlier.
+result: ''rows'' keeps the rows of the command for pgdispatch.result if it is a single statement that returns rows;
+''count'' keeps only their number. keep_result: time for which the result is kept (default 1 hour).
+headers: a JSON object of strings that is kept with the job and with its dead letter.
+transactional: false is for a single statement that refuses to run in a transaction, such as VACUUM, CREATE INDEX
+CONCURRENTLY, or CALL of a procedure that commits. It then runs outside of a transaction, at least once. Under pg_cron
+it begins within a minute.
+Errors: those of pgdispatch.snooze; 22023 if an option is not valid or the queue does not exist.
 Example: SELECT pgdispatch.dispatch(''SELECT rebuild_index()'', max_attempts => 5, key => ''rebuild'', time_limit => ''10 minutes'')';
 
 
@@ -133,7 +162,7 @@ BEGIN
     IF coalesce(pg_catalog.cardinality(commands), 0) = 0 THEN
         RETURN '{}';
     END IF;
-    -- The first one is dispatched as such, with all that there is to refuse and to wake.
+    -- Dispatching the first command by itself makes all the checks and wakes a worker.
     first_id := pgdispatch.dispatch(commands[pg_catalog.array_lower(commands, 1)], delay, notify, max_attempts, headers => headers);
     IF EXISTS (SELECT FROM pg_catalog.unnest(commands) AS c (command) WHERE coalesce(c.command !~ '[^[:space:]]', true)) THEN
         PERFORM pgdispatch.refuse_command((SELECT c.command
@@ -154,7 +183,11 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.fire_all(text[], interval, boolean, integer, json) IS
-'Dispatches many commands like pgdispatch.dispatch, each as a job of its own, and returns their ids in the same order. Example: SELECT pgdispatch.fire_all(array_agg(format(''SELECT refresh_statistics(%L)'', id))) FROM profile';
+'Dispatches each of the commands as a job of its own, like pgdispatch.dispatch with the same options, and returns the
+ids of the jobs in the order of the commands. It returns an empty array if there are no commands or the array is NULL.
+If one command is NULL or blank, the call fails and dispatches none.
+Errors: those of pgdispatch.dispatch.
+Example: SELECT pgdispatch.fire_all(array_agg(format(''SELECT refresh_statistics(%L)'', id))) FROM profile';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.dispatch_plain(
@@ -166,7 +199,7 @@ DECLARE
     caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     job_id bigint;
 BEGIN
-    -- Looked at in detail only what is refused, and once a session whether the role may.
+    -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
     IF (command ~ '[^[:space:]]' AND delay >= '0' AND pg_catalog.isfinite(delay)
         AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
         AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
@@ -177,7 +210,7 @@ BEGIN
     VALUES (caller, pg_catalog.now() + pg_catalog.date_trunc('second', delay), command, max_attempts, headers)
     RETURNING id INTO job_id;
 
-    -- See wake, which is not called, as it would cost those, too, whom it need not wake.
+    -- This does what wake_drivers does. Calling it would also cost the dispatches that need not wake anyone.
     IF notify AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(caller)) THEN
         PERFORM pgdispatch.notify_drivers(caller);
     END IF;
@@ -192,101 +225,109 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.dispatch_plain(text, interval, boolean, smallint, json) IS
-'Part of pgdispatch.dispatch: writes the row of a job of which nothing more is asked.';
+'Part of pgdispatch.dispatch. Writes the row of a plain job and wakes a worker.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.dispatch_managed(
-    asked pgdispatch.managed_job, on_duplicate text, delay interval, new_command text, new_arguments json, new_headers json)
+    handler text, command text, arguments json, delay interval, headers json, max_attempts integer, back_off interval,
+    back_off_multiplier double precision, max_back_off interval, time_limit interval, key text, on_duplicate text, keep_key interval,
+    ordering_key text, on_failure text, queue text, priority integer, result text, keep_result interval, transactional boolean)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    job    pgdispatch.managed_job;
     job_id bigint;
     taken  record;
 BEGIN
-    IF delay IS NULL OR delay < '0'::interval OR NOT isfinite(delay) THEN
-        PERFORM pgdispatch.refuse_delay(delay);
-    ELSIF current_setting('transaction_read_only')::boolean
-          OR NOT (SELECT r.rolcanlogin FROM pg_roles AS r WHERE r.oid = caller::oid) THEN
-        PERFORM pgdispatch.refuse_transaction();
+    PERFORM pgdispatch.check_delay(delay);
+    PERFORM pgdispatch.check_caller();
+    job.role := caller;
+    job.handler := handler;
+    job.due_at := now() + date_trunc('second', delay);
+    job.rank := job.due_at - coalesce(priority, 0) * '1 second'::interval;
+    -- A snoozed job gets the place that its priority gives it when it becomes due.
+    job.place := CASE WHEN delay < '1 second'::interval THEN job.rank ELSE job.due_at END;
+    job.attempts := 0;
+    job.crashes := 0;
+    job.max_attempts := max_attempts;
+    job.back_off := back_off;
+    job.back_off_multiplier := back_off_multiplier;
+    job.max_back_off := max_back_off;
+    job.time_limit := time_limit;
+    job.key := key;
+    job.keep_key := keep_key;
+    job.has_key := false;
+    job.ordering_key := ordering_key;
+    job.on_failure := on_failure;
+    job.in_order := false;
+    job.queue := queue;
+    job.in_queue := false;
+    job.priority := priority;
+    job.result := result;
+    job.keep_result := keep_result;
+    IF job.keep_result IS NOT NULL AND job.result IS NULL THEN
+        job.result := CASE WHEN job.handler IS NULL THEN 'rows' ELSE 'value' END;
     END IF;
-    asked.role := caller;
-    asked.due_at := now() + date_trunc('second', delay);
-    asked.rank := asked.due_at - coalesce(asked.priority, 0) * '1 second'::interval;
-    -- What is snoozed gets its place by priority when it falls due.
-    asked.place := CASE WHEN delay < '1 second'::interval THEN asked.rank ELSE asked.due_at END;
-    asked.attempts := 0;
-    asked.crashes := 0;
-    asked.has_key := false;
-    asked.in_order := false;
-    asked.in_queue := false;
-    asked.failed := false;
-    IF asked.keep_result IS NOT NULL AND asked.result IS NULL THEN
-        asked.result := CASE WHEN asked.handler IS NULL THEN 'rows' ELSE 'value' END;
+    IF job.result IS NOT NULL THEN
+        job.keep_result := coalesce(job.keep_result, '1 hour');
     END IF;
-    IF asked.result IS NOT NULL THEN
-        asked.keep_result := coalesce(asked.keep_result, '1 hour');
-    END IF;
-    PERFORM pgdispatch.check_options(asked, on_duplicate);
+    job.transactional := nullif(transactional, true);
+    job.failed := false;
+    PERFORM pgdispatch.check_options(job, on_duplicate);
 
-    IF asked.key IS NOT NULL THEN
-        SELECT t.* INTO taken FROM pgdispatch.take_key(caller, asked.key) AS t;
+    IF job.key IS NOT NULL THEN
+        SELECT t.* INTO taken FROM pgdispatch.take_key(caller, job.key) AS t;
         job_id := taken.new_id;
         IF job_id IS NOT NULL THEN
-            asked.has_key := true;
+            job.has_key := true;
         ELSIF on_duplicate = 'replace' THEN
             IF (taken.holder).id IS NOT NULL
-               AND pgdispatch.replace_waiting_job(asked, (taken.holder).id, new_command, new_arguments, new_headers, asked.place) THEN
+               AND pgdispatch.replace_waiting_job(job, (taken.holder).id, command, arguments, headers, job.place) THEN
                 RETURN (taken.holder).id;
             END IF;
-            -- One more job, then, for what is new must not be lost.
+            -- The new command or arguments must not be lost, so they become one more job.
         ELSE
             RETURN (taken.holder).id;
         END IF;
     END IF;
 
-    IF asked.handler IS NULL THEN
+    job.id := coalesce(job_id, nextval('pgdispatch.job_id_seq'));
+    IF job.handler IS NULL THEN
         INSERT INTO pgdispatch.job (role, due_at, id, command, headers, managed) OVERRIDING SYSTEM VALUE
-        VALUES (caller, asked.place, coalesce(job_id, nextval('pgdispatch.job_id_seq')), new_command, new_headers, true)
-        RETURNING id INTO asked.id;
+        VALUES (caller, job.place, job.id, dispatch_managed.command, dispatch_managed.headers, true);
     ELSE
         INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, managed, time_limit, wants_result)
-        VALUES (caller, asked.handler, asked.place, coalesce(job_id, nextval('pgdispatch.job_id_seq')), new_arguments, new_headers, true,
-                asked.time_limit, CASE WHEN asked.result IS NOT NULL THEN true END)
-        RETURNING id INTO asked.id;
+        VALUES (caller, job.handler, job.place, job.id, dispatch_managed.arguments, dispatch_managed.headers, true, job.time_limit,
+                CASE WHEN job.result IS NOT NULL THEN true END);
     END IF;
-    INSERT INTO pgdispatch.managed_job SELECT asked.*;
-    RETURN asked.id;
+    INSERT INTO pgdispatch.managed_job SELECT job.*;
+    RETURN job.id;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch_managed(pgdispatch.managed_job, text, interval, text, json, json) IS
-'Part of pgdispatch.dispatch and pgdispatch.dispatch_handler: writes a managed job.';
+COMMENT ON FUNCTION pgdispatch.dispatch_managed(text, text, json, interval, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, boolean) IS
+'Part of pgdispatch.dispatch and pgdispatch.dispatch_handler. Writes the rows of a managed job, after it has checked
+the options and taken the idempotency key, and returns the id. The handler of a command is NULL.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_dispatch(command text, delay interval) RETURNS void
 LANGUAGE plpgsql
 AS $$
-DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
 BEGIN
     IF command IS NULL OR command !~ '[^[:space:]]' THEN
         PERFORM pgdispatch.refuse_command(command);
-    ELSIF delay IS NULL OR delay < '0'::interval OR NOT pg_catalog.isfinite(delay) THEN
-        PERFORM pgdispatch.refuse_delay(delay);
-    ELSIF pg_catalog.current_setting('transaction_read_only')::boolean
-          OR NOT (SELECT r.rolcanlogin FROM pg_catalog.pg_roles AS r WHERE r.oid = caller::oid) THEN
-        PERFORM pgdispatch.refuse_transaction();
     END IF;
-    -- To ask the catalogs is the dearest part, and once a session is enough.
-    PERFORM pg_catalog.set_config('pgdispatch.can_log_in', CURRENT_USER, false);
+    PERFORM pgdispatch.check_delay(delay);
+    PERFORM pgdispatch.check_caller();
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_dispatch(text, interval) IS
-'Part of pgdispatch.dispatch: refuses what cannot be dispatched.';
+'Part of what dispatches commands. Fails if the command cannot be dispatched with this delay, or not by this role in
+this transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.refuse_command(command text) RETURNS void
@@ -296,7 +337,7 @@ BEGIN
     IF command IS NULL THEN
         RAISE null_value_not_allowed USING
             MESSAGE = 'pgdispatch: the command is NULL',
-            HINT = 'Pass the SQL that is to run after the commit. A concatenation is NULL when one of its parts is: format(''… %L'', value) is not.';
+            HINT = 'Pass the SQL that is to run after the commit. A concatenation is NULL if one of its parts is; format(''SELECT work(%L)'', value) is not.';
     END IF;
     RAISE invalid_parameter_value USING
         MESSAGE = 'pgdispatch: the command is blank',
@@ -305,29 +346,30 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.refuse_command(text) IS
-'Part of pgdispatch.dispatch: says what is wrong with a command.';
+'Part of what dispatches commands. Fails with what is wrong with the command, which is NULL or blank.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.refuse_delay(delay interval) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.check_delay(delay interval) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF delay IS NULL THEN
         RAISE null_value_not_allowed USING
             MESSAGE = 'pgdispatch: the delay is NULL',
-            HINT = 'Pass an interval such as ''20 seconds'', or call pgdispatch.fire(command) for no delay.';
+            HINT = 'Pass an interval such as ''20 seconds'', or ''0'' for no delay.';
+    ELSIF delay < '0'::interval OR NOT pg_catalog.isfinite(delay) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = pg_catalog.format('pgdispatch: the delay is %s', delay),
+            HINT = 'Pass an interval that is finite, and zero or more.';
     END IF;
-    RAISE invalid_parameter_value USING
-        MESSAGE = pg_catalog.format('pgdispatch: the delay is %s', delay),
-        HINT = 'A delay is zero or more, and finite.';
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.refuse_delay(interval) IS
-'Part of pgdispatch.dispatch: says what is wrong with a delay.';
+COMMENT ON FUNCTION pgdispatch.check_delay(interval) IS
+'Part of every dispatch. Fails if the delay is NULL (SQLSTATE 22004), or negative or infinite (22023).';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.refuse_transaction() RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.check_caller() RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -338,20 +380,25 @@ BEGIN
             MESSAGE = 'pgdispatch: a job cannot be dispatched in a read-only transaction',
             DETAIL = CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'This server is a standby.' ELSE 'A dispatch writes a row.' END,
             HINT = CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'Connect to the primary.' ELSE 'Dispatch in a read-write transaction.' END;
+    -- No session can log in as such a role, and no other session may run its jobs. The dispatch therefore fails, and the job does
+    -- not wait for a worker that never comes.
+    ELSIF NOT (SELECT r.rolcanlogin FROM pg_catalog.pg_roles AS r WHERE r.oid = caller::oid) THEN
+        RAISE invalid_authorization_specification USING
+            MESSAGE = pg_catalog.format('pgdispatch: role %s cannot log in, so nothing can run its jobs', caller),
+            DETAIL = 'A job runs in a session that logged in as the role that dispatched it.',
+            HINT = pg_catalog.format('Dispatch from a SECURITY DEFINER function of a role that can log in, or ALTER ROLE %s LOGIN.', caller);
     END IF;
-    -- Found out here and not by a worker that never comes: no session can log in as such a role, and none may act for it.
-    RAISE invalid_authorization_specification USING
-        MESSAGE = pg_catalog.format('pgdispatch: role %s cannot log in, so that nothing could run its jobs', caller),
-        DETAIL = 'A job runs in a session that logged in as the role that dispatched it.',
-        HINT = pg_catalog.format('Dispatch from a SECURITY DEFINER function of a role that can log in, or ALTER ROLE %s LOGIN.', caller);
+    -- The query of pg_roles is the most expensive part of a dispatch, and doing it once in a session is enough.
+    PERFORM pg_catalog.set_config('pgdispatch.can_log_in', CURRENT_USER, false);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.refuse_transaction() IS
-'Part of pgdispatch.dispatch: says why the current transaction cannot dispatch.';
+COMMENT ON FUNCTION pgdispatch.check_caller() IS
+'Part of every dispatch. Fails if the transaction is read-only (SQLSTATE 25006) or the current role cannot log in
+(28000). Remembers for the session that the role can log in.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.check_options(asked pgdispatch.managed_job, on_duplicate text) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.check_options(requested pgdispatch.managed_job, on_duplicate text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -362,28 +409,44 @@ BEGIN
     SELECT p.problem, p.remedy
       INTO problem, remedy
       FROM (VALUES
-        (asked.max_attempts < 1 OR asked.max_attempts > 32767, format('max_attempts is %s', asked.max_attempts), 'Pass 1 for no retry, and 32767 at the most.'),
-        (asked.back_off < '0'::interval, format('the back-off is %s', asked.back_off), 'Pass how long to wait after the first failure, such as ''1 second''.'),
-        (asked.back_off_multiplier < 1, format('the factor of the back-off is %s', asked.back_off_multiplier), 'Pass 1 for always the same back-off, or more.'),
-        (asked.max_back_off < coalesce(asked.back_off, '1 second'), format('the limit of the back-off is %s', asked.max_back_off), 'Pass an interval that is not shorter than the back-off itself.'),
-        (asked.time_limit <= '0'::interval OR NOT isfinite(asked.time_limit), format('the time limit is %s', asked.time_limit), 'Pass an interval such as ''30 seconds'', or leave it out for no limit.'),
-        (asked.key !~ '[^[:space:]]' OR length(asked.key) > 1000, 'the key is blank or too long', 'Pass up to 1000 characters, such as ''invoice 42''.'),
+        (requested.max_attempts < 1 OR requested.max_attempts > 32767, format('max_attempts is %s', requested.max_attempts),
+            'Pass a number from 1, which means no retry, to 32767.'),
+        (requested.back_off < '0'::interval, format('the back-off is %s', requested.back_off),
+            'Pass how long the job waits after its first failure, such as ''1 second''.'),
+        (requested.back_off_multiplier < 1, format('the back-off multiplier is %s', requested.back_off_multiplier),
+            'Pass 1 for a back-off that does not grow, or more.'),
+        (requested.max_back_off < coalesce(requested.back_off, '1 second'), format('the maximum back-off is %s', requested.max_back_off),
+            'Pass an interval that is not shorter than the back-off, which is 1 second if it is left out.'),
+        (requested.time_limit <= '0'::interval OR NOT isfinite(requested.time_limit), format('the time limit is %s', requested.time_limit),
+            'Pass an interval such as ''30 seconds'', or leave it out for no limit.'),
+        (requested.key !~ '[^[:space:]]' OR length(requested.key) > 1000, 'the key is blank or too long',
+            'Pass up to 1000 characters, such as ''invoice 42''.'),
         (on_duplicate NOT IN ('keep', 'replace'), format('on_duplicate is %s', on_duplicate), 'Pass ''keep'' or ''replace''.'),
-        (on_duplicate IS NOT NULL AND asked.key IS NULL, 'on_duplicate is given without a key', 'Pass a key, too.'),
-        (asked.keep_key IS NOT NULL AND asked.key IS NULL, 'keep_key is given without a key', 'Pass a key, too.'),
-        (asked.keep_key < '0'::interval, format('keep_key is %s', asked.keep_key), 'Pass how long the key is kept after the job is done.'),
-        (asked.keep_key IS NOT NULL AND on_duplicate = 'replace', 'keep_key and on_duplicate => ''replace'' exclude each other', 'A job that is done cannot be replaced.'),
-        (asked.ordering_key !~ '[^[:space:]]' OR length(asked.ordering_key) > 1000, 'the ordering key is blank or too long', 'Pass up to 1000 characters, such as ''account 42''.'),
-        (asked.on_failure NOT IN ('hold', 'pass'), format('on_failure is %s', asked.on_failure), 'Pass ''hold'' or ''pass''.'),
-        (asked.on_failure IS NOT NULL AND asked.ordering_key IS NULL, 'on_failure is given without an ordering key', 'Pass an ordering_key, too.'),
-        (asked.priority NOT BETWEEN 0 AND 86400, format('the priority is %s', asked.priority), 'Pass how many seconds its place is before the one that it would have: 0 to 86400.'),
-        (asked.handler IS NULL AND asked.result NOT IN ('rows', 'count'), format('result is %s', asked.result), 'Pass ''rows'' or ''count''.'),
-        (asked.keep_result <= '0'::interval, format('keep_result is %s', asked.keep_result), 'Pass how long the result is kept, such as ''1 hour''.'),
-        (NOT asked.transactional AND asked.result IS NOT NULL, 'a result is asked for of a command outside of a transaction', 'Leave it out.'),
-        (asked.queue IS NOT NULL AND NOT EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = asked.role AND q.name = asked.queue),
-            format('there is no queue %s', quote_ident(asked.queue)), format('SELECT pgdispatch.set_queue(%L) makes it.', asked.queue))
-      ) AS p (is_so, problem, remedy)
-     WHERE p.is_so
+        (on_duplicate IS NOT NULL AND requested.key IS NULL, 'on_duplicate is given without a key', 'Pass a key as well.'),
+        (requested.keep_key IS NOT NULL AND requested.key IS NULL, 'keep_key is given without a key', 'Pass a key as well.'),
+        (requested.keep_key < '0'::interval, format('keep_key is %s', requested.keep_key),
+            'Pass how long the key is kept after the job is done.'),
+        (requested.keep_key IS NOT NULL AND on_duplicate = 'replace', 'keep_key and on_duplicate => ''replace'' exclude each other',
+            'Leave one of them out. A job that is done cannot be replaced.'),
+        (requested.ordering_key !~ '[^[:space:]]' OR length(requested.ordering_key) > 1000, 'the ordering key is blank or too long',
+            'Pass up to 1000 characters, such as ''account 42''.'),
+        (requested.on_failure NOT IN ('hold', 'pass'), format('on_failure is %s', requested.on_failure), 'Pass ''hold'' or ''pass''.'),
+        (requested.on_failure IS NOT NULL AND requested.ordering_key IS NULL, 'on_failure is given without an ordering key',
+            'Pass an ordering_key as well.'),
+        (requested.priority NOT BETWEEN 0 AND 86400, format('the priority is %s', requested.priority),
+            'Pass the number of seconds by which the job moves ahead, from 0 to 86400.'),
+        (requested.handler IS NULL AND requested.result NOT IN ('rows', 'count'), format('result is %s', requested.result),
+            'Pass ''rows'' or ''count''.'),
+        (requested.keep_result <= '0'::interval, format('keep_result is %s', requested.keep_result),
+            'Pass how long the result is kept, such as ''1 hour''.'),
+        (NOT requested.transactional AND requested.result IS NOT NULL, 'a result is requested of a non-transactional command',
+            'Leave out result and keep_result.'),
+        (requested.queue IS NOT NULL
+            AND NOT EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = requested.role AND q.name = requested.queue),
+            format('there is no queue %s', quote_ident(requested.queue)),
+            format('Create it with SELECT pgdispatch.set_queue(%L).', requested.queue))
+      ) AS p (applies, problem, remedy)
+     WHERE p.applies
      LIMIT 1;
     IF problem IS NOT NULL THEN
         RAISE invalid_parameter_value USING MESSAGE = 'pgdispatch: ' || problem, HINT = remedy;
@@ -392,7 +455,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_options(pgdispatch.managed_job, text) IS
-'Part of pgdispatch.dispatch: refuses what cannot be asked of a job.';
+'Part of pgdispatch.dispatch_managed. Fails with SQLSTATE 22023 if an option of the job is not valid.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_command(command text) RETURNS text
@@ -405,13 +468,13 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_command(text) IS
-'Part of pgdispatch.valid_command: returns the command, or refuses what cannot be dispatched.';
+'Part of pgdispatch.valid_command. Returns the command, or fails if it cannot be dispatched.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.valid_command(command text) RETURNS text
 LANGUAGE sql
 AS $$
-    -- Looked at in detail only what is refused, and once a session whether the role may.
+    -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
     SELECT CASE WHEN command ~ '[^[:space:]]' AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
                 THEN command
                 ELSE pgdispatch.check_command(command)
@@ -419,4 +482,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.valid_command(text) IS
-'For nodes, which insert into pgdispatch.job: returns the command; fails as pgdispatch.dispatch does if it cannot be dispatched, or the role cannot log in.';
+'For nodes, which call it while they insert into pgdispatch.job. Returns the command. Fails like pgdispatch.dispatch if
+it is NULL or blank, or the current role cannot log in.';

@@ -1,3 +1,10 @@
+-- What dispatches jobs of handlers, which are methods that nodes of the application know by name.
+--
+-- As with commands (see dispatch.sql), a plain job is one row, which dispatch_handler_plain writes, and dispatch_managed writes a
+-- managed job. Nodes insert plain jobs themselves, into the columns role, handler, due_at, arguments and headers of
+-- pgdispatch.handler_job, with valid_arguments and wake_nodes_if_idle as single expressions in the INSERT. Later versions of the
+-- schema must keep these columns and functions.
+
 CREATE OR REPLACE FUNCTION pgdispatch.dispatch_handler(
     handler         text,
     arguments       json             DEFAULT '{}',
@@ -7,7 +14,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch_handler(
     max_attempts    integer          DEFAULT NULL,
     back_off        interval         DEFAULT NULL,
     back_off_multiplier double precision DEFAULT NULL,
-    max_back_off  interval         DEFAULT NULL,
+    max_back_off    interval         DEFAULT NULL,
     time_limit      interval         DEFAULT NULL,
     key             text             DEFAULT NULL,
     on_duplicate    text             DEFAULT NULL,
@@ -20,41 +27,38 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch_handler(
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    job_id bigint;
 BEGIN
     IF pg_catalog.num_nonnulls(max_attempts, back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key,
                                on_failure, queue, priority, keep_result) = 0 THEN
         RETURN pgdispatch.dispatch_handler_plain(handler, arguments, delay, notify, headers);
     END IF;
 
-    PERFORM pgdispatch.check_handler_dispatch(handler, arguments, delay);
-    DECLARE
-        asked  pgdispatch.managed_job;
-        job_id bigint;
-    BEGIN
-        asked.handler := handler;
-        asked.max_attempts := max_attempts;
-        asked.back_off := back_off;
-        asked.back_off_multiplier := back_off_multiplier;
-        asked.max_back_off := max_back_off;
-        asked.time_limit := time_limit;
-        asked.key := key;
-        asked.keep_key := keep_key;
-        asked.ordering_key := ordering_key;
-        asked.on_failure := on_failure;
-        asked.queue := queue;
-        asked.priority := priority;
-        asked.keep_result := keep_result;
-        job_id := pgdispatch.dispatch_managed(asked, on_duplicate, delay, NULL, arguments, headers);
-        IF notify THEN
-            PERFORM pgdispatch.wake_nodes(pg_catalog.quote_ident(CURRENT_USER)::regrole);
-        END IF;
-        RETURN job_id;
-    END;
+    PERFORM pgdispatch.check_handler(handler, arguments);
+    job_id := pgdispatch.dispatch_managed(handler, NULL, arguments, delay, headers, max_attempts, back_off, back_off_multiplier, max_back_off,
+                  time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, NULL, keep_result, NULL);
+    IF notify THEN
+        PERFORM pgdispatch.wake_nodes(pg_catalog.quote_ident(CURRENT_USER)::regrole);
+    END IF;
+    RETURN job_id;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.dispatch_handler(text, json, interval, boolean, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, interval) IS
-'Has a node of the application call a handler after the current transaction has committed, and never if it rolls back; not before the delay, truncated to whole seconds, has passed since the start of the transaction. Returns the id of the job. A handler that no node knows is no error: the job waits for a node that does. With notify => false no resting node is woken: for callers that see to that themselves after their commit. Does not wait for other transactions, the key aside. What is named after the headers is as in pgdispatch.dispatch; max_attempts and the back-off are the handler''s own if left out, and of a job with keep_result, what the method returns is kept. Example: SELECT pgdispatch.dispatch_handler(''signUpSideEffects.welcome'', json_build_object(''profileId'', 42), ''20 seconds'')';
+'Has a node of the application call a handler after the current transaction has committed, and never if that
+transaction or the current savepoint rolls back. Returns the id of the job.
+handler: name of a method with @AfterCommitDispatch. If no connected node knows it, the job waits for a node that does.
+arguments: a JSON object that maps the names of the method''s parameters to their values.
+delay: time that must pass since the start of the transaction before the job runs, truncated to whole seconds.
+notify: false wakes no idle node. It is for callers that wake nodes themselves after their commit.
+headers: a JSON object of strings that the handler can read, and that is kept with its dead letter.
+The options after headers mean the same as in pgdispatch.dispatch. The number of attempts, the back-off and the time
+limit are the handler''s own if they are left out. With keep_result, what the method returns is kept for that time. The
+call does not wait for other transactions, except for one that has just dispatched with the same key.
+Errors: 22023 if the handler is NULL or blank, the arguments are not a JSON object or an option is not valid; those of
+pgdispatch.snooze for the delay, the transaction and the role.
+Example: SELECT pgdispatch.dispatch_handler(''signUpSideEffects.welcome'', json_build_object(''profileId'', 42), ''20 seconds'')';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.dispatch_handler_plain(
@@ -66,7 +70,7 @@ DECLARE
     caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     job_id bigint;
 BEGIN
-    -- Looked at in detail only what is refused, and once a session whether the role may.
+    -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
     IF (handler ~ '[^[:space:]]' AND pg_catalog.json_typeof(arguments) = 'object' AND delay >= '0' AND pg_catalog.isfinite(delay)
         AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
         AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
@@ -86,41 +90,43 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.dispatch_handler_plain(text, json, interval, boolean, json) IS
-'Part of pgdispatch.dispatch_handler: writes the row of a job of which nothing more is asked.';
+'Part of pgdispatch.dispatch_handler. Writes the row of a plain job and wakes a node.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_handler_dispatch(handler text, arguments json, delay interval) RETURNS void
 LANGUAGE plpgsql
 AS $$
-DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    IF handler IS NULL OR handler !~ '[^[:space:]]' THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = 'pgdispatch: there is no name of a handler',
-            HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, such as ''signUpSideEffects.welcome''.';
-    ELSIF arguments IS NULL OR pg_catalog.json_typeof(arguments) <> 'object' THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = pg_catalog.format('pgdispatch: the arguments of %s are not a JSON object', handler),
-            HINT = 'Pass the arguments by the names of the method''s parameters, as in json_build_object(''profileId'', 42).';
-    ELSIF delay IS NULL OR delay < '0'::interval OR NOT pg_catalog.isfinite(delay) THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = pg_catalog.format('pgdispatch: the delay is %s', coalesce(delay::text, 'NULL')),
-            HINT = 'A delay is zero or more, and finite.';
-    ELSIF pg_catalog.current_setting('transaction_read_only')::boolean THEN
-        PERFORM pgdispatch.refuse_transaction();
-    ELSIF NOT (SELECT r.rolcanlogin FROM pg_catalog.pg_roles AS r WHERE r.oid = caller::oid) THEN
-        RAISE invalid_authorization_specification USING
-            MESSAGE = pg_catalog.format('pgdispatch: role %s cannot log in, so that no node could run its jobs', caller),
-            DETAIL = 'A job is run by a node that logged in as the role that dispatched it.',
-            HINT = pg_catalog.format('Dispatch from a SECURITY DEFINER function of the application''s role, or ALTER ROLE %s LOGIN.', caller);
-    END IF;
-    PERFORM pg_catalog.set_config('pgdispatch.can_log_in', CURRENT_USER, false);
+    PERFORM pgdispatch.check_handler(handler, arguments);
+    PERFORM pgdispatch.check_delay(delay);
+    PERFORM pgdispatch.check_caller();
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_handler_dispatch(text, json, interval) IS
-'Part of pgdispatch.dispatch_handler: refuses what cannot be dispatched.';
+'Part of what dispatches jobs of handlers. Fails if the handler cannot be called with these arguments and this delay,
+or not by this role in this transaction.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.check_handler(handler text, arguments json) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF handler IS NULL OR handler !~ '[^[:space:]]' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'pgdispatch: the name of the handler is missing',
+            HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, such as ''signUpSideEffects.welcome''.';
+    ELSIF arguments IS NULL OR pg_catalog.json_typeof(arguments) <> 'object' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = pg_catalog.format('pgdispatch: the arguments of %s are not a JSON object', handler),
+            HINT = 'Pass an object that maps the names of the method''s parameters to values, such as json_build_object(''profileId'', 42).';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.check_handler(text, json) IS
+'Part of what dispatches jobs of handlers. Fails with SQLSTATE 22023 if the name of the handler is NULL or blank, or
+the arguments are not a JSON object.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_arguments(handler text, arguments json) RETURNS json
@@ -133,7 +139,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_arguments(text, json) IS
-'Part of pgdispatch.valid_command: returns the arguments, or refuses what cannot be dispatched.';
+'Part of pgdispatch.valid_arguments. Returns the arguments, or fails if the job cannot be dispatched.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.valid_arguments(handler text, arguments json) RETURNS json
@@ -147,4 +153,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.valid_arguments(text, json) IS
-'For nodes, which insert into pgdispatch.handler_job: returns the arguments; fails as pgdispatch.dispatch_handler does if the handler cannot be called with them, or the role cannot log in.';
+'For nodes, which call it while they insert into pgdispatch.handler_job. Returns the arguments. Fails like
+pgdispatch.dispatch_handler if the handler cannot be called with them, or the current role cannot log in.';

@@ -1,19 +1,30 @@
+-- The advisory locks and the notification channels.
+--
+-- Rows and unique indexes exclude what must be excluded; the locks only save work. Any role can take any advisory lock, so a lock
+-- that is taken in bad faith may cost an additional look at the queue, but it never loses a job and never makes anyone wait
+-- without a bound. Each kind of lock has its own number in the upper half of its key, and what it belongs to in the lower half:
+-- the role, the job's id or the session's process id.
+--
+-- The functions for the keys are single expressions, which PostgreSQL puts into the statement that calls them.
+
 CREATE OR REPLACE FUNCTION pgdispatch.idle_driver_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824112::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.idle_driver_lock(regrole) IS
-'Key of the advisory lock that a driver of the role holds exclusively while it rests and wants to be notified. (The upper half spells pgdp.)';
+'Key of the advisory lock that a driver of the role holds exclusively while it is idle and wants to be notified. (The
+upper half of the key spells pgdp.)';
 
 
--- Another lock and another channel than those of pgdispatch.job: a node that runs handlers only, as pg_cron runs the commands, is
--- not to be woken for these, nor to be taken for one that runs them.
+-- Jobs of handlers have a lock and a channel of their own. Where pg_cron runs the commands, a node runs handlers only: it must not
+-- be woken for commands, and must not be taken for a driver that runs them.
 CREATE OR REPLACE FUNCTION pgdispatch.idle_node_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824120::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.idle_node_lock(regrole) IS
-'Key of the advisory lock that a node holds exclusively while it rests and wants to be notified of jobs for handlers.';
+'Key of the advisory lock that a node of the role holds exclusively while it is idle and wants to be notified of jobs
+for its handlers.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.application_lock(role regrole) RETURNS bigint
@@ -21,7 +32,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824116::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.application_lock(regrole) IS
-'Key of the advisory lock that one of the applications that run the role''s jobs holds exclusively: the database''s own workers then come later, for what is left.';
+'Key of the advisory lock that one of the applications that run the role''s jobs holds exclusively. While it is held,
+the workers of pg_cron start later, for jobs that the application leaves.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.batch_lock(role regrole) RETURNS bigint
@@ -29,7 +41,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824115::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.batch_lock(regrole) IS
-'Key of the advisory lock that a transaction holds, shared, in which several jobs are run.';
+'Key of the advisory lock that a transaction which runs a batch of jobs holds shared.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_reliance_lock(role regrole) RETURNS bigint
@@ -37,7 +49,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824113::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_reliance_lock(regrole) IS
-'Key of the advisory lock that a transaction that relies on a worker holds, shared, and that a worker needs exclusively to go.';
+'Key of the advisory lock that a transaction holds shared while it relies on a worker of pg_cron. A worker needs it
+exclusively to exit.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_lookout_lock(role regrole) RETURNS bigint
@@ -45,7 +58,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824114::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_lookout_lock(regrole) IS
-'Key of the advisory lock that a worker holds exclusively while it waits for jobs and sees each within milliseconds of its commit.';
+'Key of the advisory lock that a worker of pg_cron holds exclusively while it waits for jobs and sees each job within
+milliseconds of its commit.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_exit_lock(role regrole) RETURNS bigint
@@ -53,7 +67,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824117::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_exit_lock(regrole) IS
-'Key of the advisory lock that a transaction holds in which a worker comes, goes deaf or leaves, so that of two each sees what the other has done.';
+'Key of the advisory lock that a transaction holds in which a worker of pg_cron starts, stops looking at the queue or
+exits. Of two such transactions, each therefore sees what the other one did.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_turn_lock(role regrole) RETURNS bigint
@@ -61,7 +76,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824119::bigint << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_turn_lock(regrole) IS
-'Key of the advisory lock that the worker holds exclusively whose turn it is to run the next job: the others need not stay for it.';
+'Key of the advisory lock that the worker of pg_cron whose turn it is to run the next job holds exclusively. The other
+workers need not wait for that job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_promise_lock(role regrole, promise integer) RETURNS bigint
@@ -69,7 +85,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT ((1885824128::bigint + promise) << 32) | role::oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_promise_lock(regrole, integer) IS
-'Key of the advisory lock that a transaction holds that has given, and not yet committed, the promise of that number.';
+'Key of the advisory lock that a transaction holds which has given the promise of that number and has not committed yet.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.order_lock(role regrole, ordering_key text) RETURNS bigint
@@ -77,7 +93,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT pg_catalog.hashtextextended(ordering_key, (1885824121::bigint << 32) | role::oid::bigint) $$;
 
 COMMENT ON FUNCTION pgdispatch.order_lock(regrole, text) IS
-'Key of the advisory lock that a transaction holds which begins or ends jobs of the ordering key.';
+'Key of the advisory lock that a transaction holds while it begins or ends jobs of the ordering key.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.queue_lock(role regrole, queue text) RETURNS bigint
@@ -85,10 +101,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT pg_catalog.hashtextextended(queue, (1885824122::bigint << 32) | role::oid::bigint) $$;
 
 COMMENT ON FUNCTION pgdispatch.queue_lock(regrole, text) IS
-'Key of the advisory lock that a transaction holds which begins or ends jobs of the queue.';
+'Key of the advisory lock that a transaction holds while it begins or ends jobs of the queue.';
 
 
--- Not one for each key: a transaction that dispatches many would use up the room that the server has for locks.
+-- There is not one lock for each key, because a transaction that dispatches with many keys would use up the server's lock table.
 CREATE OR REPLACE FUNCTION pgdispatch.key_lock(role regrole, key text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -96,7 +112,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.key_lock(regrole, text) IS
-'Key of the advisory lock that a transaction holds, shared, which has dispatched with the key, and that a worker needs exclusively to begin the job that has it.';
+'Key of the advisory lock that a transaction holds shared after it dispatched with the idempotency key. A worker needs
+it exclusively to begin the job that has the key. 2048 groups of keys share one lock each.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.attempt_lock(job_id bigint) RETURNS bigint
@@ -104,7 +121,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824127::bigint << 32) | (job_id & 4294967295::bigint) $$;
 
 COMMENT ON FUNCTION pgdispatch.attempt_lock(bigint) IS
-'Key of the advisory lock that a session holds which counts an attempt of the job and then runs it, so that no other counts one, too. Jobs whose ids differ by a multiple of 2^32 share it, which costs one of them a moment.';
+'Key of the advisory lock that a session holds while it counts an attempt of the job and then runs it, so that no other
+session counts one as well. Jobs whose ids differ by a multiple of 2^32 share a lock, which delays one of them a
+little.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.execution_lock(job_id bigint) RETURNS bigint
@@ -112,7 +131,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824124::bigint << 32) | (job_id & 4294967295::bigint) $$;
 
 COMMENT ON FUNCTION pgdispatch.execution_lock(bigint) IS
-'Key of the advisory lock that the session holds which runs the command of the job alone: pgdispatch.session_running finds the session by it.';
+'Key of the advisory lock that the session which runs the command of the job alone holds. pgdispatch.session_running
+finds the session by this lock.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancellation_lock(job_id bigint) RETURNS bigint
@@ -120,7 +140,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824125::bigint << 32) | (job_id & 4294967295::bigint) $$;
 
 COMMENT ON FUNCTION pgdispatch.cancellation_lock(bigint) IS
-'Key of the advisory lock that a transaction holds which cancels the job.';
+'Key of the advisory lock that a transaction which cancels the job holds.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.batch_cancellation_lock(session_pid integer) RETURNS bigint
@@ -128,7 +148,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824118::bigint << 32) | session_pid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.batch_cancellation_lock(integer) IS
-'Key of the advisory lock that a worker holds while it cancels the batch of another session, and that this session takes, shared, before it runs a job alone: that job is not to be hit.';
+'Key of the advisory lock that a worker holds while it cancels the batch of that session. The session takes it shared
+before it runs a job alone, so that the cancellation does not hit that job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.interruption_lock(session_pid integer) RETURNS bigint
@@ -136,7 +157,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824126::bigint << 32) | session_pid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.interruption_lock(integer) IS
-'Key of the advisory lock that a session holds while it cancels what another one runs, and that this one takes, shared, before it goes on to another job: that job is not to be hit.';
+'Key of the advisory lock that another session holds while it cancels the job that this session runs. This session
+takes it shared before it goes on to another job, so that the cancellation does not hit that job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.driver_channel(role regrole) RETURNS text
@@ -144,7 +166,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch_'::text || role::oid::text $$;
 
 COMMENT ON FUNCTION pgdispatch.driver_channel(regrole) IS
-'The channel on which resting drivers of the role listen: a notification says that jobs were dispatched.';
+'The channel on which idle drivers of the role listen. A notification says that SQL jobs were dispatched.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.node_channel(role regrole) RETURNS text
@@ -152,7 +174,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch_handler_'::text || role::oid::text $$;
 
 COMMENT ON FUNCTION pgdispatch.node_channel(regrole) IS
-'The channel on which nodes of the role listen: a notification says that jobs for handlers were dispatched, or given up by a node that is full.';
+'The channel on which nodes of the role listen. A notification says that jobs for handlers were dispatched, released or
+cancelled, or that a full node left some to the others.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.result_channel(role regrole) RETURNS text
@@ -160,7 +183,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch_result_'::text || role::oid::text $$;
 
 COMMENT ON FUNCTION pgdispatch.result_channel(regrole) IS
-'The channel on which it is notified that there is a result of a job of the role; the payload is the job''s id.';
+'The channel for results of the role''s jobs. A notification says that a job has a result; its payload is the id of the job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_locked_exclusively(lock bigint) RETURNS boolean
@@ -176,7 +199,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_locked_exclusively(bigint) IS
-'Whether some other session holds the advisory lock exclusively at the moment.';
+'Returns whether another session holds the advisory lock exclusively at the moment.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_locked(lock bigint) RETURNS boolean
@@ -192,7 +215,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_locked(bigint) IS
-'Whether some other session holds the advisory lock, shared or not, at the moment.';
+'Returns whether another session holds the advisory lock, exclusively or shared, at the moment.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.try_lock_briefly(lock bigint) RETURNS boolean
@@ -204,7 +227,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.try_lock_briefly(bigint) IS
-'Takes the lock of an ordering key or a queue for this transaction; false if others do not let go of it.';
+'Takes the lock of an ordering key or a queue until the end of the transaction. Returns false if another transaction
+does not release it in time.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wait_for_lock_briefly(lock bigint) RETURNS boolean
@@ -222,7 +246,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wait_for_lock_briefly(bigint) IS
-'Part of pgdispatch.try_lock_briefly: waits as long as others need to commit, and less than it takes PostgreSQL to find a deadlock.';
+'Part of pgdispatch.try_lock_briefly. Waits as long as other transactions need for their commit, which is shorter than
+the time after which PostgreSQL looks for a deadlock.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.sees_latest_commits() RETURNS boolean
@@ -230,4 +255,4 @@ LANGUAGE sql STABLE
 AS $$ SELECT pg_catalog.current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') $$;
 
 COMMENT ON FUNCTION pgdispatch.sees_latest_commits() IS
-'Whether the statements of this transaction see what was committed before each of them.';
+'Returns whether each statement of this transaction sees what was committed before it, which is so under READ COMMITTED.';

@@ -1,3 +1,9 @@
+-- Sessions: which ones are alive, which one runs a job, and how to cancel that job and no other.
+--
+-- A session that runs the command of a job alone holds the execution lock of the job, and is found by it in pg_locks. Whoever
+-- interrupts the job takes the interruption lock of that session first and then looks again whether it still runs the job. The
+-- session takes the same lock, shared, before it goes on to its next job.
+
 CREATE OR REPLACE FUNCTION pgdispatch.is_alive(session_pid integer, session_start timestamptz) RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -6,21 +12,21 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_alive(integer, timestamptz) IS
-'Whether that session of the current role is still there.';
+'Returns whether that session of the current role still exists. A NULL process id stands for no session.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.has_application(role regrole) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    RETURN coalesce(pg_catalog.current_setting('pgdispatch.attends', true) = 'on', false)   -- It is us, see attend.
+    RETURN coalesce(pg_catalog.current_setting('pgdispatch.attends', true) = 'on', false)   -- This session belongs to the application, see drivers.sql.
         OR pgdispatch.is_locked_exclusively(pgdispatch.application_lock(role))
         OR pgdispatch.is_locked_exclusively(pgdispatch.idle_driver_lock(role));
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.has_application(regrole) IS
-'Whether an application is connected that runs the role''s jobs.';
+'Returns whether an application that runs the role''s jobs is connected.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.session_running(job_id bigint) RETURNS integer
@@ -42,23 +48,18 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.session_running(bigint) IS
-'The session that runs the command of the job alone at the moment; NULL: none.';
+'Returns the process id of the session that runs the command of the job alone at the moment; NULL: no session does.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_being_cancelled(job_id bigint) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.cancellation_lock(job_id)) THEN
-        PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.cancellation_lock(job_id));
-        RETURN false;
-    END IF;
-    RETURN true;
+    RETURN pgdispatch.is_locked_exclusively(pgdispatch.cancellation_lock(job_id));
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.is_being_cancelled(bigint) IS
-'Whether some other session is just cancelling the job.';
+COMMENT ON FUNCTION pgdispatch.is_being_cancelled(bigint) IS 'Returns whether another session is cancelling the job at the moment.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.interrupt_job(job_id bigint, if_late boolean DEFAULT false) RETURNS boolean
@@ -73,9 +74,9 @@ BEGIN
         RETURN false;
     END IF;
     BEGIN
-        -- The session takes this lock before it goes on to another job, which must not be hit.
+        -- The session takes this lock before it goes on to another job, which must not be cancelled.
         IF pg_try_advisory_xact_lock(pgdispatch.interruption_lock(session_pid)) AND pgdispatch.session_running(job_id) = session_pid
-           -- By a look after the lock: until then, it may have been another attempt.
+           -- This looks after the lock was taken: before, another attempt may have been running.
            AND (NOT if_late OR EXISTS (SELECT
                                          FROM pgdispatch.managed_job AS m
                                         WHERE m.role = quote_ident(CURRENT_USER)::regrole
@@ -84,7 +85,7 @@ BEGIN
             sent := pg_cancel_backend(session_pid);
             PERFORM pg_sleep(0.001);
         END IF;
-        RAISE SQLSTATE 'PD000';   -- Undone with this block, whatever happens to us, the lock cannot be left behind.
+        RAISE SQLSTATE 'PD000';   -- The end of the block releases the lock, whatever happens.
     EXCEPTION
         WHEN SQLSTATE 'PD000' THEN
             NULL;
@@ -94,4 +95,5 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.interrupt_job(bigint, boolean) IS
-'Cancels what the session does that runs the command of the job, and no other job. With if_late, only if this attempt has exceeded its time limit. False: no session runs it so.';
+'Cancels the statement of the session that runs the command of the job alone, and of no other job. With if_late it does
+so only if the attempt has exceeded its time limit. Returns false if it cancelled nothing.';

@@ -1,3 +1,6 @@
+-- The settings: the table pgdispatch.setting has a row for each role that has settings of its own, and one for all roles. There are
+-- no rows for defaults; the function settings adds them.
+
 CREATE OR REPLACE FUNCTION pgdispatch.settings(role regrole) RETURNS pgdispatch.setting
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -19,7 +22,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.settings(regrole) IS
-'The settings that hold for a role: its own, those of all roles where it has none, and the defaults where neither are set. No column is NULL.';
+'Returns the settings that apply to a role: its own, or those for all roles where it has none, or the defaults where
+neither are set. No column is NULL.
+Example: SELECT * FROM pgdispatch.settings(''app'')';
 
 
 CREATE OR REPLACE PROCEDURE pgdispatch.configure(
@@ -43,9 +48,12 @@ END
 $$;
 
 COMMENT ON PROCEDURE pgdispatch.configure(regrole, interval, integer, integer, interval) IS
-'Changes settings of a role or, without for_role, of all roles that have none of their own. What is left out stays as it is. To go back to the defaults, delete the row from pgdispatch.setting. Only the owner of the schema may call it; the change holds from the commit on.
-dead_letter_retention: how long dead letters are kept (14 days).
-result_limit: maximum size, in bytes of JSON, of the rows that are kept as a result (1048576).
-cron_workers: maximum number of pg_cron jobs that run the role''s jobs at once (4); 0 keeps pg_cron away.
-cron_linger: how long a worker of pg_cron waits for more jobs after its last one (5 seconds), up to an hour.
+'Changes settings of a role or, without for_role, of all roles that have none of their own. A setting that is left out
+or NULL stays as it is. To return to the defaults, delete the row from pgdispatch.setting. Only the owner of the
+schema may call it (otherwise SQLSTATE 42501). The change takes effect when this transaction commits. Values out of
+range fail with SQLSTATE 23514.
+dead_letter_retention: how long dead letters are kept; zero or more (default 14 days).
+result_limit: maximum size, in bytes of JSON, of the rows that are kept as a result; one or more (default 1048576).
+cron_workers: maximum number of pg_cron jobs that run the role''s jobs at once; 0 to 1000 (default 4). 0 keeps pg_cron away.
+cron_linger: how long a worker of pg_cron waits for more jobs after its last one; 0 to 1 hour (default 5 seconds).
 Example: CALL pgdispatch.configure(''app'', cron_workers => 16, cron_linger => ''0'')';

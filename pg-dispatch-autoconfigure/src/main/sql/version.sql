@@ -1,6 +1,10 @@
+-- The version of the schema, which the build fills in from versions.txt.
+
 CREATE OR REPLACE FUNCTION pgdispatch.version() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT '@version@'::text $$;
 
 COMMENT ON FUNCTION pgdispatch.version() IS
-'The version of this schema, as major.minor.patch. A library works with every schema of its own major version that is not older than itself.';
+'Returns the version of this schema as major.minor.patch. The library has a version of its own: a library works with a
+schema of the major version that it was built for, if the schema is not older than the one in the library.
+Example: SELECT pgdispatch.version()';

@@ -153,7 +153,7 @@ class SetUpsTests {
 			.getMostSpecificCause()).getServerErrorMessage();
 		assertThat(error.getSQLState()).isEqualTo("28000");
 		assertThat(error.getMessage())
-			.isEqualTo("pgdispatch: role web_anon cannot log in, so that nothing could run its jobs");
+			.isEqualTo("pgdispatch: role web_anon cannot log in, so nothing can run its jobs");
 		assertThat(error.getHint()).isEqualTo(
 				"Dispatch from a SECURITY DEFINER function of a role that can log in, or ALTER ROLE web_anon LOGIN.");
 	}

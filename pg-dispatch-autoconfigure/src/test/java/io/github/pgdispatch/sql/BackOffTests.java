@@ -88,8 +88,8 @@ class BackOffTests extends AbstractQueueTests {
 			max_attempts => 0                                      | max_attempts is 0
 			max_attempts => 32768                                  | max_attempts is 32768
 			back_off => '-1 s'                                     | the back-off is -00:00:01
-			back_off_multiplier => 0.5                                 | the factor of the back-off is 0.5
-			back_off => '1 minute', max_back_off => '1 second'   | the limit of the back-off is 00:00:01
+			back_off_multiplier => 0.5                                 | the back-off multiplier is 0.5
+			back_off => '1 minute', max_back_off => '1 second'   | the maximum back-off is 00:00:01
 			time_limit => '0'                                      | the time limit is 00:00:00
 			time_limit => '-1 s'                                   | the time limit is -00:00:01
 			result => 'value'                                      | result is value

@@ -46,7 +46,7 @@ class CallerTests extends AbstractQueueTests {
 		ServerErrorMessage error = session.error("SELECT pgdispatch.fire('SELECT 1')");
 		assertThat(error.getSQLState()).isEqualTo("28000");
 		assertThat(error.getMessage())
-			.isEqualTo("pgdispatch: role " + this.nologin + " cannot log in, so that nothing could run its jobs");
+			.isEqualTo("pgdispatch: role " + this.nologin + " cannot log in, so nothing can run its jobs");
 		assertThat(error.getHint()).isEqualTo("Dispatch from a SECURITY DEFINER function of a role that can log in, "
 				+ "or ALTER ROLE " + this.nologin + " LOGIN.");
 		assertThat(this.queue.jobs()).isZero();

@@ -26,7 +26,7 @@ class FireArgumentTests extends AbstractQueueTests {
 		ServerErrorMessage error = this.app.error("SELECT pgdispatch.fire(NULL)");
 		assertThat(error.getSQLState()).isEqualTo("22004");
 		assertThat(error.getMessage()).isEqualTo("pgdispatch: the command is NULL");
-		assertThat(error.getHint()).contains("format('… %L', value)");
+		assertThat(error.getHint()).contains("format('SELECT work(%L)', value)");
 	}
 
 	@ParameterizedTest
@@ -51,7 +51,7 @@ class FireArgumentTests extends AbstractQueueTests {
 		ServerErrorMessage error = this.app.error("SELECT pgdispatch.snooze('SELECT 1', NULL)");
 		assertThat(error.getSQLState()).isEqualTo("22004");
 		assertThat(error.getMessage()).isEqualTo("pgdispatch: the delay is NULL");
-		assertThat(error.getHint()).contains("call pgdispatch.fire(command) for no delay");
+		assertThat(error.getHint()).contains("or '0' for no delay");
 	}
 
 	@ParameterizedTest
@@ -72,7 +72,7 @@ class FireArgumentTests extends AbstractQueueTests {
 		ServerErrorMessage error = this.app.error("SELECT pgdispatch.snooze('SELECT 1', '" + delay + "')");
 		assertThat(error.getSQLState()).isEqualTo("22023");
 		assertThat(error.getMessage()).isEqualTo("pgdispatch: the delay is " + told);
-		assertThat(error.getHint()).isEqualTo("A delay is zero or more, and finite.");
+		assertThat(error.getHint()).isEqualTo("Pass an interval that is finite, and zero or more.");
 	}
 
 	@Test

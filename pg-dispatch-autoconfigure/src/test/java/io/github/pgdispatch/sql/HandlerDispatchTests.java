@@ -30,7 +30,7 @@ class HandlerDispatchTests extends AbstractQueueTests {
 	void handlerWithoutANameIsRefused(String name) {
 		ServerErrorMessage error = this.app.error("SELECT pgdispatch.dispatch_handler(" + name + ")");
 		assertThat(error.getSQLState()).isEqualTo("22023");
-		assertThat(error.getMessage()).isEqualTo("pgdispatch: there is no name of a handler");
+		assertThat(error.getMessage()).isEqualTo("pgdispatch: the name of the handler is missing");
 		assertThat(error.getHint()).contains("@AfterCommitDispatch", "'signUpSideEffects.welcome'");
 	}
 
@@ -46,12 +46,12 @@ class HandlerDispatchTests extends AbstractQueueTests {
 	@ParameterizedTest
 	@CsvSource({ "-1 microseconds, -00:00:00.000001", "1 day -25 hours, 1 day -25:00:00" })
 	void negativeDelayIsRefused(String delay, String told) {
-		assertRefused("'" + delay + "'", told);
+		assertRefused("'" + delay + "'", "22023", told, "Pass an interval that is finite, and zero or more.");
 	}
 
 	@Test
 	void nullDelayIsRefused() {
-		assertRefused("NULL", "NULL");
+		assertRefused("NULL", "22004", "NULL", "Pass an interval such as '20 seconds', or '0' for no delay.");
 	}
 
 	@ParameterizedTest
@@ -59,14 +59,14 @@ class HandlerDispatchTests extends AbstractQueueTests {
 	void infiniteDelayIsRefused(String delay) throws SQLException {
 		assumeTrue(Integer.parseInt(this.app.value("SHOW server_version_num")) >= 170000,
 				"There are no infinite intervals before PostgreSQL 17");
-		assertRefused("'" + delay + "'", delay);
+		assertRefused("'" + delay + "'", "22023", delay, "Pass an interval that is finite, and zero or more.");
 	}
 
-	private void assertRefused(String delay, String told) {
+	private void assertRefused(String delay, String sqlState, String told, String hint) {
 		ServerErrorMessage error = this.app.error("SELECT pgdispatch.dispatch_handler('a.b', '{}', " + delay + ")");
-		assertThat(error.getSQLState()).isEqualTo("22023");
+		assertThat(error.getSQLState()).isEqualTo(sqlState);
 		assertThat(error.getMessage()).isEqualTo("pgdispatch: the delay is " + told);
-		assertThat(error.getHint()).isEqualTo("A delay is zero or more, and finite.");
+		assertThat(error.getHint()).isEqualTo(hint);
 	}
 
 	@Test
@@ -88,7 +88,7 @@ class HandlerDispatchTests extends AbstractQueueTests {
 		ServerErrorMessage error = this.app.error(DISPATCH);
 		assertThat(error.getSQLState()).isEqualTo("28000");
 		assertThat(error.getMessage())
-			.isEqualTo("pgdispatch: role " + role + " cannot log in, so that no node could run its jobs");
+			.isEqualTo("pgdispatch: role " + role + " cannot log in, so nothing can run its jobs");
 		assertThat(error.getHint()).contains("SECURITY DEFINER", "ALTER ROLE " + role + " LOGIN");
 	}
 

@@ -44,7 +44,7 @@ class NodeInsertTests extends AbstractQueueTests {
 	@ValueSource(strings = { "NULL", "''", "E' \\n\\t'" })
 	void handlerWithoutANameIsRefused(String name) {
 		assertThat(this.app.error(HANDLER.formatted(true, name, "'{}'")).getMessage())
-			.isEqualTo("pgdispatch: there is no name of a handler");
+			.isEqualTo("pgdispatch: the name of the handler is missing");
 	}
 
 	@ParameterizedTest
