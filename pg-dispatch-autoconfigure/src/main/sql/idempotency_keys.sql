@@ -1,33 +1,40 @@
-CREATE OR REPLACE FUNCTION pgdispatch.take_key(caller regrole, asked_key text, OUT new_id bigint, OUT holder pgdispatch.job_key)
+-- Idempotency keys: while a job with a key waits, nothing else is dispatched with that key.
+--
+-- A key is taken by its row in job_key, whose primary key excludes a second one. The job gives up the key just before it begins,
+-- unless it keeps it (keep_key). A dispatch that finds the key taken relies on that job to see everything that its own transaction
+-- wrote. It therefore holds the lock of the key, shared, until its transaction ends, and a worker needs that lock exclusively to
+-- begin the job.
+
+CREATE OR REPLACE FUNCTION pgdispatch.take_key(caller regrole, requested_key text, OUT new_id bigint, OUT holder pgdispatch.job_key)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- From here on, no worker begins the job that has the key, until this transaction has ended and what it did can be seen.
-    PERFORM pg_advisory_xact_lock_shared(pgdispatch.key_lock(caller, asked_key));
+    -- From here on, no worker begins the job that has the key until this transaction has ended and its effects are visible.
+    PERFORM pg_advisory_xact_lock_shared(pgdispatch.key_lock(caller, requested_key));
     LOOP
         BEGIN
             INSERT INTO pgdispatch.job_key (role, key, id)
-            VALUES (caller, asked_key, nextval('pgdispatch.job_id_seq'))
+            VALUES (caller, requested_key, nextval('pgdispatch.job_id_seq'))
             ON CONFLICT (role, key) DO NOTHING
             RETURNING id INTO new_id;
         EXCEPTION
             WHEN serialization_failure THEN
-                RETURN;   -- Some job has it, which was committed after our snapshot.
+                RETURN;   -- A job has the key that was committed after the snapshot of this transaction.
         END;
         IF new_id IS NOT NULL THEN
             RETURN;
         END IF;
-        SELECT k.* INTO holder FROM pgdispatch.job_key AS k WHERE k.role = caller AND k.key = asked_key;
+        SELECT k.* INTO holder FROM pgdispatch.job_key AS k WHERE k.role = caller AND k.key = requested_key;
         IF NOT FOUND AND NOT pgdispatch.sees_latest_commits() THEN
             RETURN;
         ELSIF holder.expires_at <= clock_timestamp() THEN
             BEGIN
                 DELETE FROM pgdispatch.job_key AS k
-                 WHERE k.role = caller AND k.key = asked_key AND k.expires_at = holder.expires_at;
+                 WHERE k.role = caller AND k.key = requested_key AND k.expires_at = holder.expires_at;
             EXCEPTION
                 WHEN serialization_failure THEN
-                    NULL;   -- Somebody else has deleted it since our snapshot. Whether there is another one by now, the INSERT tells.
+                    NULL;   -- Another transaction has deleted the row since our snapshot. The INSERT finds out whether there is a new one.
             END;
             holder := NULL;
         ELSIF holder.id IS NOT NULL THEN
@@ -38,23 +45,24 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.take_key(regrole, text) IS
-'Part of pgdispatch.dispatch: takes an idempotency key for a new job, with an id for it; or tells which job has it. Neither: one that this transaction, of an older snapshot, cannot see. Waits for a transaction that has just taken the key.';
+'Part of pgdispatch.dispatch_managed. Takes an idempotency key for a new job and returns the id of that job, or returns
+the row of the job that has the key. It returns neither if the transaction''s snapshot is too old to see that job.
+Waits for a transaction that has just taken the key.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.replace_waiting_job(
-    asked pgdispatch.managed_job, holder_id bigint, new_command text, new_arguments json, new_headers json, new_place timestamptz)
+    requested pgdispatch.managed_job, holder_id bigint, new_command text, new_arguments json, new_headers json, new_place timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    job     pgdispatch.managed_job;
-    is_done boolean := false;
+    job pgdispatch.managed_job;
 BEGIN
     FOR attempt IN 1 .. 100 LOOP
-        SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = asked.role AND m.id = holder_id;
-        -- One that keeps its key may have been begun, and then not be waited for.
-        IF NOT FOUND OR job.handler IS DISTINCT FROM asked.handler OR NOT job.has_key OR job.started_at IS NOT NULL THEN
+        SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = requested.role AND m.id = holder_id;
+        -- A job that keeps its key may have begun. This must not wait for it.
+        IF NOT FOUND OR job.handler IS DISTINCT FROM requested.handler OR NOT job.has_key OR job.started_at IS NOT NULL THEN
             RETURN false;
         END IF;
         IF job.handler IS NULL THEN
@@ -65,15 +73,15 @@ BEGIN
              WHERE j.role = job.role AND j.handler = job.handler AND j.due_at = job.place AND j.id = job.id AND j.claimed_by IS NULL;
         END IF;
         IF FOUND THEN
-            -- If it was held, it is no longer: whoever claims it finds out whether it is to be.
+            -- If the job was held, it is not held any longer. Its next claim finds out whether it has to be held.
             UPDATE pgdispatch.managed_job AS m
-               SET place = new_place, due_at = asked.due_at, rank = asked.rank, held_by = NULL
+               SET place = new_place, due_at = requested.due_at, rank = requested.rank, held_by = NULL
              WHERE m.role = job.role AND m.id = job.id AND m.started_at IS NULL;
             IF NOT FOUND THEN
-                RAISE serialization_failure;   -- It was begun while we waited for it.
+                RAISE serialization_failure;   -- The job began while this transaction waited for its row.
             END IF;
-            IF asked.due_at > now() AND job.ordering_key IS NOT NULL THEN
-                PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, NULL);   -- Those behind it need not wait for so long.
+            IF requested.due_at > now() AND job.ordering_key IS NOT NULL THEN
+                PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, NULL);   -- The jobs behind it need not wait that long.
             END IF;
             RETURN true;
         END IF;
@@ -87,4 +95,5 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.replace_waiting_job(pgdispatch.managed_job, bigint, text, json, json, timestamptz) IS
-'Part of pgdispatch.dispatch: puts a new command or new arguments in the place of those of a job that waits, and has it wait anew; false if that is not possible.';
+'Part of pgdispatch.dispatch_managed. Gives a waiting job a new command or new arguments, and has it wait anew. Returns
+false if that is not possible, because the job has begun, for example.';

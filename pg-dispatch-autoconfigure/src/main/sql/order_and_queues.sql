@@ -1,21 +1,40 @@
+-- Ordering keys, queues and priorities: when a managed job that is due may run.
+--
+-- A worker runs a managed job in two transactions. The first one counts the attempt and calls request_admission, in which the job
+-- gives up its key and takes its place in its order and its queue. The second one runs it. What others have to know about the job
+-- is thus committed while it runs, and a session that the job kills has been counted. Further:
+--
+--   * A job that has to wait for others of its ordering key or its queue is HELD: the due_at of its row is infinity, where no worker
+--     comes across it, however many such jobs there are. The transaction that ends the job that it waits for moves it back.
+--   * Holding and releasing happen under one advisory lock for each ordering key and each queue, so that no job is held by one that
+--     has just ended. The place in an order or a queue belongs to the job's row and not to a session: it cannot be lost, and a job
+--     that has to run again still has it.
+--   * Only workers and nodes take these locks, just before they commit. Users' transactions may stay open. When they cancel, replace
+--     or delete a job, or change a queue, they dispatch a job that calls release_held_jobs.
+--   * Nobody waits long for such a lock, and nobody waits at all for the row of a held job. A worker that begins a job tries again
+--     later, and one that ends a job leaves the rest to a job that calls release_held_jobs. Otherwise nodes that claim and complete
+--     many jobs at once would deadlock.
+--
+-- The job of a paused queue does not begin again either, if its worker or node died.
+
 CREATE OR REPLACE FUNCTION pgdispatch.request_admission(worker_role regrole, job_id bigint, dispatched_at timestamptz) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    job       pgdispatch.managed_job;
-    new_place timestamptz;
-    lets_key  boolean;
-    is_next   boolean;
-    before    record;
-    for_key   boolean := false;
+    job           pgdispatch.managed_job;
+    new_place     timestamptz;
+    gives_up_key  boolean;
+    is_next       boolean;
+    had           record;
+    waits_for_key boolean := false;
 BEGIN
     SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = worker_role AND m.id = job_id FOR UPDATE;
-    lets_key := job.has_key AND job.keep_key IS NULL;
+    gives_up_key := job.has_key AND job.keep_key IS NULL;
     IF job.in_queue AND EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = job.role AND q.name = job.queue AND q.paused) THEN
         job := pgdispatch.return_queue_place(job);
     END IF;
-    SELECT job.in_order, job.in_queue INTO before;
+    SELECT job.in_order, job.in_queue INTO had;
 
     IF job.ordering_key IS NOT NULL AND NOT job.in_order THEN
         is_next := pgdispatch.is_next_in_order(job);
@@ -34,17 +53,18 @@ BEGIN
             new_place := CASE WHEN job.held_by IS NULL THEN coalesce(job.slot_at, clock_timestamp() + '50 ms'::interval) ELSE 'infinity' END;
         END IF;
     END IF;
-    IF new_place IS NULL AND lets_key THEN
-        -- Who has dispatched with the key, and was given this job for it, has not committed yet what the job is to see.
+    IF new_place IS NULL AND gives_up_key THEN
+        -- While this lock is not free, a transaction that dispatched with the key relies on this job and has not committed yet what
+        -- the job must see.
         IF pg_try_advisory_xact_lock(pgdispatch.key_lock(worker_role, job.key)) THEN
             DELETE FROM pgdispatch.job_key AS k WHERE k.role = worker_role AND k.key = job.key AND k.id = job_id;
             job.has_key := false;
         ELSE
             new_place := clock_timestamp() + least(greatest((clock_timestamp() - request_admission.dispatched_at) / 4, '20 ms'::interval), '2 seconds'::interval);
-            -- That may take long, and is not to cost others their place.
-            job.in_order := before.in_order;
-            job.in_queue := before.in_queue;
-            for_key := true;
+            -- That may take long, and the job must not keep other jobs from running meanwhile.
+            job.in_order := had.in_order;
+            job.in_queue := had.in_queue;
+            waits_for_key := true;
         END IF;
     END IF;
 
@@ -57,7 +77,7 @@ BEGIN
      WHERE m.role = worker_role AND m.id = job_id;
     IF new_place IS NOT NULL THEN
         PERFORM pgdispatch.move_job(job, new_place);
-        IF for_key AND job.queue IS NOT NULL THEN
+        IF waits_for_key AND job.queue IS NOT NULL THEN
             PERFORM pgdispatch.release_next_in_queue(worker_role, job.queue, true);
         END IF;
     END IF;
@@ -66,7 +86,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.request_admission(regrole, bigint, timestamptz) IS
-'Part of what claims jobs: whether a managed job that is due may be run. If so, it is the one of its ordering key, has its place in its queue, and no longer has its key; otherwise it is moved to where it waits.';
+'Part of what claims jobs. Returns whether a managed job that is due may run. If it may, it now is the one of its
+ordering key, has a place in its queue and has given up its idempotency key. Otherwise the function has moved it to
+where it waits.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_next_in_order(job pgdispatch.managed_job) RETURNS boolean
@@ -89,7 +111,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_next_in_order(pgdispatch.managed_job) IS
-'Whether a job is the next one of its ordering key, and none of these runs. NULL: that cannot be found out now.';
+'Part of pgdispatch.request_admission. Returns whether the job is the next one of its ordering key and no other one of
+it may run. NULL: another transaction has the lock of the ordering key, so it is unknown.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.request_queue_place(INOUT job pgdispatch.managed_job)
@@ -135,13 +158,13 @@ BEGIN
 
     IF limits.rate IS NOT NULL THEN
         PERFORM FROM pgdispatch.queue AS q WHERE q.role = job.role AND q.name = job.queue FOR UPDATE SKIP LOCKED;
-        IF NOT FOUND THEN   -- Somebody is about to set it anew.
+        IF NOT FOUND THEN   -- A transaction is changing the queue.
             job.slot_at := NULL;
             RETURN;
         END IF;
         spacing := limits.per / limits.rate;
-        -- Each job is given a time of its own once. If it comes much too late for that, as after an outage, those that are late
-        -- with it must not come all at once.
+        -- Each job gets a time of its own once. A job that comes much too late for its time, as after an outage, gets a new one, so
+        -- that all the late jobs do not run at once.
         IF job.slot_at IS NULL OR job.slot_at < moment - greatest(spacing, '1 second'::interval) THEN
             job.slot_at := greatest(limits.next_at, moment);
             UPDATE pgdispatch.queue AS q SET next_at = job.slot_at + spacing WHERE q.role = job.role AND q.name = job.queue;
@@ -155,7 +178,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.request_queue_place(pgdispatch.managed_job) IS
-'Whether a job may run as far as its queue is concerned: then it is in_queue. Otherwise the queue holds it, or has given it a time in slot_at; neither if that cannot be found out now.';
+'Part of pgdispatch.request_admission. Sets in_queue if the queue lets the job run. Otherwise sets held_by if the queue
+holds the job, or slot_at if the rate gives it a later time. It sets none of them if another transaction has the lock
+of the queue.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.return_queue_place(INOUT job pgdispatch.managed_job)
@@ -170,7 +195,7 @@ BEGIN
     UPDATE pgdispatch.managed_job AS m SET in_queue = false, slot_at = NULL WHERE m.role = job.role AND m.id = job.id;
     job.in_queue := false;
     job.slot_at := NULL;
-    -- Its node may come back while it is held, and is then not to be taken for the one that runs it.
+    -- The job's node may come back while the job is held. It must not be regarded as the one that runs the job then.
     UPDATE pgdispatch.handler_job AS j
        SET claimed_by = NULL, crashes = coalesce(j.crashes, 0) + 1
      WHERE j.role = job.role AND j.handler = job.handler AND j.due_at = job.place AND j.id = job.id AND j.claimed_by IS NOT NULL;
@@ -178,7 +203,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.return_queue_place(pgdispatch.managed_job) IS
-'Takes a job out of its queue, of those that may run: its worker or its node was lost, and the queue has been paused since.';
+'Part of pgdispatch.request_admission. Takes back the place in its queue from a job whose worker or node died, and
+whose queue has been paused since.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.apply_priorities(worker_role regrole) RETURNS void
@@ -201,7 +227,7 @@ BEGIN
          ORDER BY m.due_at
          LIMIT 1000
     LOOP
-        -- Whoever has the row runs the job, or cancels it.
+        -- A transaction that has locked the row runs the job or cancels it.
         IF snoozed.handler IS NULL THEN
             PERFORM FROM pgdispatch.job AS j
               WHERE j.role = worker_role AND j.due_at = snoozed.place AND j.id = snoozed.id
@@ -220,7 +246,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.apply_priorities(regrole) IS
-'Part of what claims jobs: gives those that were snoozed, and have a priority, their place as they fall due.';
+'Part of what claims jobs. Moves snoozed jobs with a priority to the place that it gives them once they are due.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_next(job pgdispatch.managed_job, in_worker boolean) RETURNS void
@@ -231,7 +257,7 @@ BEGIN
     IF job.ordering_key IS NULL AND job.queue IS NULL THEN
         RETURN;
     ELSIF NOT pgdispatch.sees_latest_commits() THEN
-        -- What was held since its snapshot was taken, this transaction does not see.
+        -- This transaction does not see the jobs that were held after its snapshot was taken.
         PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, job.queue);
         RETURN;
     END IF;
@@ -245,30 +271,26 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_next(pgdispatch.managed_job, boolean) IS
-'Lets those go that have waited for this job, which is no longer in its order and its queue.';
+'Releases the jobs that waited for this one, after it has left its order and its queue. in_worker: whether a worker
+calls it that looks at the queue again.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_held_jobs(ordering_key text, queue text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    job pgdispatch.managed_job;
 BEGIN
-    IF NOT pgdispatch.sees_latest_commits() THEN
-        PERFORM pgdispatch.release_held_jobs_later(ordering_key, queue);
-        RETURN;
-    END IF;
-    IF ordering_key IS NOT NULL THEN
-        PERFORM pgdispatch.release_next_in_order(caller, ordering_key, false);
-    END IF;
-    IF queue IS NOT NULL THEN
-        PERFORM pgdispatch.release_next_in_queue(caller, queue, false);
-    END IF;
+    job.role := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    job.ordering_key := ordering_key;
+    job.queue := queue;
+    PERFORM pgdispatch.release_next(job, false);
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_held_jobs(text, text) IS
-'Lets jobs of the current role go that wait for their ordering key or their queue and need not.';
+'Releases the jobs of the current role that the ordering key or the queue holds and no longer has to hold. NULL: there
+is no such key or queue.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_held_jobs_later(ordering_key text, queue text, delay interval DEFAULT '0') RETURNS void
@@ -276,7 +298,8 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     IF ordering_key IS NOT NULL OR queue IS NOT NULL THEN
-        -- With a priority, so that it waits for no backlog, and that it shares its transaction, and the locks, with no job.
+        -- Its priority makes it run before a backlog, and as a managed job it does not share its transaction, with the locks, with
+        -- other jobs.
         PERFORM pgdispatch.dispatch(pg_catalog.format('SELECT pgdispatch.release_held_jobs(%L, %L)', ordering_key, queue), delay,
                     priority => 60, max_attempts => 10);
     END IF;
@@ -284,10 +307,10 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_held_jobs_later(text, text, interval) IS
-'Has a worker call pgdispatch.release_held_jobs after the commit of this transaction.';
+'Has a worker call pgdispatch.release_held_jobs after the commit of this transaction and after the delay.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_order(worker_role regrole, next_of text, in_worker boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_order(worker_role regrole, requested_key text, in_worker boolean) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -299,28 +322,28 @@ AS $$
 DECLARE
     held pgdispatch.managed_job;
 BEGIN
-    IF NOT pgdispatch.try_lock_briefly(pgdispatch.order_lock(worker_role, next_of)) THEN
-        PERFORM pgdispatch.release_held_jobs_later(next_of, NULL);
+    IF NOT pgdispatch.try_lock_briefly(pgdispatch.order_lock(worker_role, requested_key)) THEN
+        PERFORM pgdispatch.release_held_jobs_later(requested_key, NULL);
         RETURN;
-    ELSIF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = worker_role AND m.ordering_key = next_of AND m.in_order) THEN
+    ELSIF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = worker_role AND m.ordering_key = requested_key AND m.in_order) THEN
         RETURN;
     END IF;
     SELECT m.*
       INTO held
       FROM pgdispatch.managed_job AS m
      WHERE m.role = worker_role
-       AND m.ordering_key = next_of
+       AND m.ordering_key = requested_key
        AND m.held_by = 'order'
      ORDER BY m.id
      LIMIT 1;
     IF FOUND AND NOT pgdispatch.release_job(held, in_worker) THEN
-        PERFORM pgdispatch.release_held_jobs_later(next_of, NULL, '1 second');
+        PERFORM pgdispatch.release_held_jobs_later(requested_key, NULL, '1 second');
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_next_in_order(regrole, text, boolean) IS
-'Lets the next job of an ordering key go, unless another one may run.';
+'Releases the next job that the ordering key holds, unless another job of it may run.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_queue(worker_role regrole, queue_name text, in_worker boolean) RETURNS void
@@ -370,7 +393,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_next_in_queue(regrole, text, boolean) IS
-'Lets as many jobs of a queue go as its limit has room for.';
+'Releases as many of the jobs that the queue holds as its concurrency has room for.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_job(held pgdispatch.managed_job, in_worker boolean) RETURNS boolean
@@ -394,7 +417,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    -- It may have been replaced since it was read.
+    -- The job may have been replaced since it was read.
     SELECT m.* INTO held FROM pgdispatch.managed_job AS m WHERE m.role = held.role AND m.id = held.id;
     PERFORM pgdispatch.move_job(held, CASE WHEN held.due_at > clock_timestamp() THEN held.due_at ELSE held.rank END);
     IF held.handler IS NOT NULL THEN
@@ -407,7 +430,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_job(pgdispatch.managed_job, boolean) IS
-'Ends that a job is held; false if somebody cancels or replaces it, or has done so. In a worker, which looks at the queue again before it leaves, no other is woken for a command.';
+'Ends that the job is held, and wakes a node or a worker for it. Returns false if another transaction cancels or
+replaces the job, or has done so. With in_worker, no worker is woken for a command, because the calling worker looks
+at the queue again before it exits.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.move_job(job pgdispatch.managed_job, new_place timestamptz) RETURNS void
@@ -426,7 +451,7 @@ BEGIN
         UPDATE pgdispatch.handler_job AS j SET due_at = new_place
          WHERE j.role = job.role AND j.handler = job.handler AND j.due_at = job.place AND j.id = job.id;
     END IF;
-    IF NOT FOUND THEN   -- It has been moved, or deleted.
+    IF NOT FOUND THEN   -- The job has been moved or deleted.
         RETURN;
     END IF;
     UPDATE pgdispatch.managed_job AS m
@@ -437,4 +462,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.move_job(pgdispatch.managed_job, timestamptz) IS
-'Gives a managed job another place among those that wait.';
+'Moves a managed job to another place among the waiting jobs. infinity: the job is held.';

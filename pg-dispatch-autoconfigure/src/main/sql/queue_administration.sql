@@ -1,3 +1,8 @@
+-- What users call to administer queues and pauses.
+--
+-- These functions run in transactions of users, which may stay open. They therefore take no lock of a queue: the jobs that a change
+-- releases are released by a job that they dispatch. (See order_and_queues.sql.)
+
 CREATE OR REPLACE FUNCTION pgdispatch.set_queue(
     name text, concurrency integer DEFAULT NULL, rate integer DEFAULT NULL, per interval DEFAULT '1 second')
 RETURNS void
@@ -5,20 +10,20 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
     is_new boolean;
 BEGIN
     IF coalesce(name !~ '[^[:space:]]', true) OR concurrency < 1 OR rate < 1 OR coalesce(per <= '0'::interval, true) THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = CASE WHEN concurrency < 1 THEN format('pgdispatch: the queue %s would run %s jobs at once', name, concurrency)
+            MESSAGE = CASE WHEN concurrency < 1 THEN format('pgdispatch: the concurrency of the queue %s is %s', name, concurrency)
                            WHEN rate < 1 THEN format('pgdispatch: the rate of the queue %s is %s', name, rate)
                            WHEN coalesce(per <= '0'::interval, true) THEN format('pgdispatch: the period of the queue %s is %s', name, coalesce(per::text, 'NULL'))
                            ELSE 'pgdispatch: the queue has no name'
                       END,
-            HINT = 'Pass numbers of one or more, or leave them out for no limit. SELECT pgdispatch.pause(queue => …) has a queue run nothing.';
+            HINT = 'Pass numbers of one or more, or leave them out for no limit. To have a queue run nothing, pause it: SELECT pgdispatch.pause(queue => ''name'').';
     END IF;
     INSERT INTO pgdispatch.queue AS q (role, name, concurrency, rate, per)
-    VALUES (me, set_queue.name, set_queue.concurrency, set_queue.rate, set_queue.per)
+    VALUES (caller, set_queue.name, set_queue.concurrency, set_queue.rate, set_queue.per)
     ON CONFLICT ON CONSTRAINT queue_pkey DO UPDATE
     SET concurrency = excluded.concurrency, rate = excluded.rate, per = excluded.per, next_at = '-infinity'
     WHERE (q.concurrency, q.rate, q.per) IS DISTINCT FROM (excluded.concurrency, excluded.rate, excluded.per)
@@ -30,7 +35,13 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.set_queue(text, integer, integer, interval) IS
-'Makes a queue of the current role, or sets its limits anew: how many of its jobs run at once, on all nodes and in the database together, and how many are begun in each period, evenly spaced. What runs already goes on. Example: SELECT pgdispatch.set_queue(''mail'', concurrency => 4, rate => 100, per => ''1 minute'')';
+'Creates a queue of the current role, or replaces the limits of the queue. The limits hold for all jobs of the queue,
+on all nodes and in the database together. They take effect when this transaction commits; jobs that are running go
+on.
+concurrency: maximum number of jobs that run at once (NULL: no limit). rate: maximum number of jobs that begin in each
+period, evenly spaced (NULL: no limit). per: the period of the rate.
+Errors: 22023 if the name is NULL or blank, a number is less than 1, or the period is NULL or not positive.
+Example: SELECT pgdispatch.set_queue(''mail'', concurrency => 4, rate => 100, per => ''1 minute'')';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.drop_queue(name text) RETURNS boolean
@@ -38,18 +49,20 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
-    was_there boolean;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    existed boolean;
 BEGIN
-    DELETE FROM pgdispatch.queue AS q WHERE q.role = me AND q.name = drop_queue.name;
-    was_there := FOUND;
+    DELETE FROM pgdispatch.queue AS q WHERE q.role = caller AND q.name = drop_queue.name;
+    existed := FOUND;
     PERFORM pgdispatch.release_held_jobs_later(NULL, name);
-    RETURN was_there;
+    RETURN existed;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.drop_queue(text) IS
-'Removes a queue of the current role: its jobs run without its limits, and nothing more can be dispatched to it. False: there is none.';
+'Removes a queue of the current role when this transaction commits. Its waiting jobs then run without limits, and
+nothing more can be dispatched to it. Returns false if there is no such queue.
+Example: SELECT pgdispatch.drop_queue(''mail'')';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.pause(handler text DEFAULT NULL, queue text DEFAULT NULL) RETURNS void
@@ -57,24 +70,27 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
     IF queue IS NOT NULL THEN
-        UPDATE pgdispatch.queue AS q SET paused = true WHERE q.role = me AND q.name = pause.queue;
+        UPDATE pgdispatch.queue AS q SET paused = true WHERE q.role = caller AND q.name = pause.queue;
         IF NOT FOUND THEN
             RAISE undefined_object USING
                 MESSAGE = format('pgdispatch: there is no queue %s', quote_ident(queue)),
-                HINT = format('SELECT pgdispatch.set_queue(%L) makes it.', queue);
+                HINT = format('Create it with SELECT pgdispatch.set_queue(%L).', queue);
         END IF;
     END IF;
     IF queue IS NULL OR handler IS NOT NULL THEN
-        INSERT INTO pgdispatch.pause (role, handler) VALUES (me, coalesce(pause.handler, '')) ON CONFLICT ON CONSTRAINT pause_pkey DO NOTHING;
+        INSERT INTO pgdispatch.pause (role, handler) VALUES (caller, coalesce(pause.handler, '')) ON CONFLICT ON CONSTRAINT pause_pkey DO NOTHING;
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.pause(text, text) IS
-'Has none of the current role''s jobs begun any more, or none of a handler, or of a queue, once this transaction has committed. Those that run go on; what is dispatched waits for pgdispatch.resume. Example: SELECT pgdispatch.pause(handler => ''signUpSideEffects.welcome'')';
+'Pauses a handler, a queue, or, if both are NULL, everything of the current role. Once this transaction has committed,
+none of these jobs begins. Running jobs go on, and jobs can still be dispatched; they wait for pgdispatch.resume.
+Errors: 42704 if there is no such queue.
+Example: SELECT pgdispatch.pause(handler => ''signUpSideEffects.welcome'')';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.resume(handler text DEFAULT NULL, queue text DEFAULT NULL) RETURNS void
@@ -82,21 +98,23 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
     IF queue IS NOT NULL THEN
-        UPDATE pgdispatch.queue AS q SET paused = false WHERE q.role = me AND q.name = resume.queue;
+        UPDATE pgdispatch.queue AS q SET paused = false WHERE q.role = caller AND q.name = resume.queue;
         PERFORM pgdispatch.release_held_jobs_later(NULL, queue);
     END IF;
     IF queue IS NULL OR handler IS NOT NULL THEN
-        DELETE FROM pgdispatch.pause AS p WHERE p.role = me AND p.handler = coalesce(resume.handler, '');
-        PERFORM pgdispatch.wake_drivers(me, true), pgdispatch.wake_nodes(me);
+        DELETE FROM pgdispatch.pause AS p WHERE p.role = caller AND p.handler = coalesce(resume.handler, '');
+        PERFORM pgdispatch.wake_drivers(caller, true), pgdispatch.wake_nodes(caller);
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.resume(text, text) IS
-'Ends what pgdispatch.pause has begun, with the commit of this transaction. A handler or a queue that was paused by itself stays so when everything is resumed.';
+'Ends the pause of a handler, a queue, or, if both are NULL, of everything, when this transaction commits. A handler or
+queue that was paused by itself stays paused when everything is resumed. What is not paused stays as it is.
+Example: SELECT pgdispatch.resume(handler => ''signUpSideEffects.welcome'')';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.paused_handlers() RETURNS text[]
@@ -109,4 +127,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.paused_handlers() IS
-'The handlers of the current role that are paused; among them the empty name if everything is.';
+'Returns the paused handlers of the current role. The array contains an empty name if everything is paused.';

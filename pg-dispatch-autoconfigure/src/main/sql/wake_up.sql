@@ -1,9 +1,18 @@
+-- What a dispatch does so that a worker looks at the queue soon after its commit.
+--
+-- There are three kinds of workers: drivers of the application, which run commands, nodes of the application, which run handlers,
+-- and workers of pg_cron, which run commands. A driver or a node is idle when it has nothing to do and listens for a notification.
+-- One of the idle drivers, or nodes, holds the lock of idle drivers, or nodes, exclusively. A dispatch tries to share this lock until
+-- its commit: if it can, nobody is idle, and the job is found without a notification; if it cannot, it notifies.
+-- Whether a dispatch finds a worker of pg_cron or schedules one is explained in cron_schedule.sql.
+
 CREATE OR REPLACE FUNCTION pgdispatch.wake_drivers(caller regrole, due boolean) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- NOTIFY takes a lock that all committing sessions of the cluster contend for, so it is sent only where a driver rests: that
-    -- is when one holds this lock exclusively. Until our commit our own share of it keeps any from going to rest unaware of us.
+    -- NOTIFY takes a lock for which all committing sessions of the server compete. It is therefore sent only while a driver is idle,
+    -- which then holds this lock exclusively. The share that this transaction holds until its commit keeps drivers from becoming
+    -- idle without knowing about its job.
     IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(caller)) THEN
         PERFORM pgdispatch.notify_drivers(caller);
     END IF;
@@ -12,14 +21,15 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_drivers(regrole, boolean) IS
-'Part of pgdispatch.dispatch: has a worker of the current role look at the queue after the commit of this transaction.';
+'Part of what dispatches commands. Has a worker of the current role look at the queue after the commit of this
+transaction. due: whether the job is due at once.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.notify_drivers(caller regrole) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- A transaction that has notified cannot be prepared: hence the setting, for those who mean to.
+    -- A transaction that has notified cannot be prepared for two-phase commit. The setting is for callers that need to.
     IF pg_catalog.current_setting('pgdispatch.notify', true) IS DISTINCT FROM 'off' THEN
         PERFORM pg_catalog.pg_notify(pgdispatch.driver_channel(caller), '');
     END IF;
@@ -27,7 +37,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.notify_drivers(regrole) IS
-'Part of pgdispatch.wake_drivers, for whom has found out, by not getting a share of the driver lock, that a driver rests.';
+'Part of pgdispatch.wake_drivers, for callers that could not share the lock of idle drivers. Notifies the idle driver
+that holds it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_idle_drivers(due boolean, notify boolean) RETURNS regrole
@@ -46,13 +57,15 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_idle_drivers(boolean, boolean) IS
-'Part of pgdispatch.wake_drivers_if_idle: returns the current role, of which a driver may rest.';
+'Part of pgdispatch.wake_drivers_if_idle, for the case that a worker may have to be woken. Wakes it and returns the
+current role.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_drivers_if_idle(due boolean, notify boolean) RETURNS regrole
 LANGUAGE sql
 AS $$
-    -- See pgdispatch.wake_drivers. Whether an application holds its lock is only asked for: who gets a share of it gives that back.
+    -- See pgdispatch.wake_drivers. A share of the application lock is given back at once; taking it only shows whether an
+    -- application holds the lock.
     SELECT CASE WHEN pg_catalog.to_regnamespace('cron') IS NULL
                      AND (NOT notify
                           OR pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
@@ -64,15 +77,16 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_drivers_if_idle(boolean, boolean) IS
-'For nodes, which insert into pgdispatch.job: returns the current role, and wakes who is to run its jobs after the commit: pg_cron, and if notify is true, drivers that rest.';
+'For nodes, which call it while they insert into pgdispatch.job. Returns the current role, and has a worker look at the
+queue after the commit of this transaction: one of pg_cron, and if notify is true also an idle driver.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_cron(caller regrole, due boolean) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- The schema is there where pg_cron is, or has to be looked for. What the transaction has found out once stays true for all
-    -- of it, by its share of the reliance lock.
+    -- Where pg_cron is installed, the schema cron exists. What this transaction found out about the workers stays true until it
+    -- ends, because it holds a share of the reliance lock.
     IF pg_catalog.to_regnamespace('cron') IS NULL THEN
         IF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(caller)) THEN
             PERFORM pgdispatch.warn_if_cron_is_elsewhere(caller);
@@ -90,7 +104,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_cron(regrole, boolean) IS
-'Part of pgdispatch.wake_drivers: where pg_cron is there, sees to it that one of its workers looks.';
+'Part of what dispatches commands. Where pg_cron is installed, ensures that one of its workers looks at the queue after
+the commit of this transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.warn_if_cron_is_elsewhere(caller regrole) RETURNS void
@@ -105,7 +120,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.warn_if_cron_is_elsewhere(regrole) IS
-'Part of pgdispatch.dispatch, for whom has just found out, by getting a share of the application lock, that no application runs the role''s jobs: gives that back, and warns if an administrator can change it.';
+'Part of what dispatches commands, for callers that got a share of the application lock: no application runs the role''s
+jobs. Gives the share back, and warns if pg_cron is in another database, because an administrator can change that.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.warn_no_driver(problem text) RETURNS void
@@ -125,9 +141,9 @@ BEGIN
                      AND w.scheduled_at > clock_timestamp() - '10 minutes'::interval) THEN
         RETURN;
     END IF;
-    PERFORM set_config('pgdispatch.warned', pg_current_xact_id()::text, true);   -- Once a transaction is enough.
+    PERFORM set_config('pgdispatch.warned', pg_current_xact_id()::text, true);   -- One warning in a transaction is enough.
     RAISE WARNING USING
-        MESSAGE = format('pgdispatch: no application is connected that would run the jobs of role %s, and pg_cron cannot', caller),
+        MESSAGE = format('pgdispatch: no application is connected that runs the jobs of role %s, and pg_cron cannot run them', caller),
         DETAIL = CASE problem
             WHEN 'privilege' THEN format('Role %s has no USAGE on schema cron. The job waits.', caller)
             WHEN 'old' THEN 'The extension pg_cron is older than 1.5. The job waits.'
@@ -143,7 +159,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.warn_no_driver(text) IS
-'Part of pgdispatch.dispatch: warns, once a transaction, if nobody is there who would run the current role''s jobs and an administrator can change that.';
+'Part of what dispatches commands. Warns if nothing runs the current role''s jobs and an administrator can change that,
+at most once in a transaction. problem: a result of pgdispatch.cron_problem.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_nodes(caller regrole) RETURNS void
@@ -158,7 +175,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_nodes(regrole) IS
-'Part of pgdispatch.dispatch_handler: has a resting node of the current role look for jobs of handlers after the commit of this transaction.';
+'Part of pgdispatch.dispatch_handler. Has an idle node of the current role look for jobs of its handlers after the
+commit of this transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_idle_nodes() RETURNS regrole
@@ -173,7 +191,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_idle_nodes() IS
-'Part of pgdispatch.wake_nodes_if_idle: returns the current role, of which a node may rest.';
+'Part of pgdispatch.wake_nodes_if_idle, for the case that a node may be idle. Wakes it and returns the current role.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_nodes_if_idle(notify boolean) RETURNS regrole
@@ -187,4 +205,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_nodes_if_idle(boolean) IS
-'For nodes, which insert into pgdispatch.handler_job: returns the current role, and if notify is true, has its nodes that rest look for jobs after the commit.';
+'For nodes, which call it while they insert into pgdispatch.handler_job. Returns the current role, and if notify is
+true has an idle node look for jobs after the commit of this transaction.';

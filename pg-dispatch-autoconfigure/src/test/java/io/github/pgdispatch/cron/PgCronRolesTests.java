@@ -155,7 +155,7 @@ class PgCronRolesTests {
 		assertThat(warnings).hasSize(1);
 		assertThat(warnings.get(0).getSeverity()).isEqualTo("WARNING");
 		assertThat(warnings.get(0).getMessage())
-			.isEqualTo("pgdispatch: no application is connected that would run the jobs of role " + quoted(OTHER)
+			.isEqualTo("pgdispatch: no application is connected that runs the jobs of role " + quoted(OTHER)
 					+ ", and pg_cron cannot");
 		assertThat(warnings.get(0).getDetail())
 			.isEqualTo("Role " + quoted(OTHER) + " has no USAGE on schema cron. The job waits.");
