@@ -1,18 +1,31 @@
+-- Claims: how a node gets the right to run jobs of handlers, and how it loses it.
+--
+-- A node claims a job and commits that. It then runs the method without a connection or a snapshot of the database held for it,
+-- and deletes the job afterwards. If the method is transactional on this database, the job is deleted in the same transaction.
+--
+--   * A claim is the id of the claiming node in the job's row. It holds as long as the node's lease, which the node renews while it
+--     has claims. No session stands behind a claim, so claims work through a connection pooler.
+--   * Each claim increases the job's attempts by one. To delete or change a job, a node has to name both, itself and the attempt. A
+--     node that was frozen for longer than its lease thus finds that the job is no longer its own.
+--   * If a node dies, others take over its jobs once its lease has expired, and count a crash. A job during which two nodes died is
+--     a poison job: it is claimed only by a node that runs nothing else. After five crashes it becomes a dead letter.
+
 CREATE OR REPLACE FUNCTION pgdispatch.renew_lease(node uuid, lease interval) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
     INSERT INTO pgdispatch.node (role, id, expires_at)
-    VALUES (me, renew_lease.node, clock_timestamp() + lease)
+    VALUES (caller, renew_lease.node, clock_timestamp() + lease)
     ON CONFLICT (role, id) DO UPDATE SET expires_at = excluded.expires_at;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.renew_lease(uuid, interval) IS
-'Makes the node''s claims hold for so long from now. Of a lease that has expired, those that no other node has taken over hold again.';
+'Makes the claims of the node hold for the lease from now on. If its former lease had expired, the claims that no other
+node has taken over hold again.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.end_lease(node uuid) RETURNS void
@@ -24,11 +37,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.end_lease(uuid) IS
-'For a node without claims: leaves nothing behind of it.';
+COMMENT ON FUNCTION pgdispatch.end_lease(uuid) IS 'For a node that has no claims any more. Removes the node.';
 
 
--- After a restart of the server no lease has been renewed for a while, through no fault of the nodes.
+-- While the server was down, no node could renew its lease. Each therefore has a full lease after the start of the server.
 CREATE OR REPLACE FUNCTION pgdispatch.live_nodes(lease interval) RETURNS uuid[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -41,8 +53,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.live_nodes(interval) IS
-'The nodes of the current role whose claims hold.';
+COMMENT ON FUNCTION pgdispatch.live_nodes(interval) IS 'Returns the nodes of the current role whose claims hold.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.heartbeat(node uuid, lease interval, known bigint[]) RETURNS bigint[]
@@ -52,7 +63,7 @@ SET enable_seqscan = off
 AS $$
 BEGIN
     PERFORM pgdispatch.renew_lease(node, lease);
-    -- See poison_jobs.
+    -- The first condition makes the planner use the small index, see poison_jobs.
     RETURN ARRAY(SELECT j.id
                    FROM pgdispatch.handler_job AS j
                   WHERE (j.crashes IS NOT NULL OR j.cancelled)
@@ -64,7 +75,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.heartbeat(uuid, interval, bigint[]) IS
-'Renews the node''s lease, and returns which of the jobs that it runs have been cancelled: it is to interrupt them.';
+'Renews the lease of the node. Returns those of the jobs that it runs which have been cancelled, and which it must interrupt.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.claim_handler_jobs(
@@ -77,32 +88,33 @@ SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
-    me     constant regrole     := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole     := quote_ident(CURRENT_USER)::regrole;
     moment constant timestamptz := clock_timestamp();
-    holds    boolean;
-    some_snoozed boolean;
-    paused   text[];
-    live     uuid[];
-    left_for integer[] := max_count;
-    left_now integer   := max_total;
-    share    integer;
-    claimed  integer;
-    found_any boolean;
+    lease_holds      boolean;
+    some_snoozed     boolean;
+    paused           text[];
+    live             uuid[];
+    left_for_handler integer[] := max_count;
+    left_in_total    integer   := max_total;
+    share            integer;
+    claimed          integer;
+    found_any        boolean;
 BEGIN
-    -- What live_nodes and paused_handlers return, and whether promote has anything to do, in one query; and nothing is written if
-    -- there is nothing to do.
+    -- One query finds out what live_nodes and paused_handlers return, and whether apply_priorities has anything to do. Where jobs
+    -- come one by one, most of what a claim costs is not the job but what it looks at besides. If there is nothing to do, nothing
+    -- is written.
     SELECT coalesce(bool_or(n.id = claim_handler_jobs.node AND n.expires_at > moment + 0.75 * lease), false),
            array_agg(n.id) FILTER (WHERE greatest(n.expires_at, pg_postmaster_start_time() + lease) > moment),
-           ARRAY(SELECT p.handler FROM pgdispatch.pause AS p WHERE p.role = me),
+           ARRAY(SELECT p.handler FROM pgdispatch.pause AS p WHERE p.role = caller),
            EXISTS (SELECT FROM pgdispatch.managed_job AS m
-                    WHERE m.role = me
+                    WHERE m.role = caller
                       AND m.due_at <= moment
                       AND m.priority IS NOT NULL AND m.place > m.rank AND m.held_by IS NULL
                       AND m.started_at IS NULL AND m.slot_at IS NULL)
-      INTO holds, live, paused, some_snoozed
+      INTO lease_holds, live, paused, some_snoozed
       FROM pgdispatch.node AS n
-     WHERE n.role = me;
-    IF NOT holds THEN
+     WHERE n.role = caller;
+    IF NOT lease_holds THEN
         PERFORM pgdispatch.renew_lease(node, lease);
         live := array_append(live, node);
     END IF;
@@ -112,30 +124,30 @@ BEGIN
         END IF;
         FOR i IN 1 .. cardinality(handlers) LOOP
             IF handlers[i] = ANY (paused) THEN
-                left_for[i] := 0;
+                left_for_handler[i] := 0;
             END IF;
         END LOOP;
     END IF;
     IF some_snoozed THEN
-        PERFORM pgdispatch.apply_priorities(me);
+        PERFORM pgdispatch.apply_priorities(caller);
     END IF;
 
-    -- Each handler its share; and what some have left of theirs is shared among the others, until nothing is left or due.
+    -- Each handler gets an equal share. What some handlers do not use is divided among the others, until nothing is left or due.
     LOOP
-        share := (SELECT count(*) FROM unnest(left_for) AS l WHERE l > 0);
-        EXIT WHEN left_now <= 0 OR share = 0;
-        share := greatest(left_now / share, 1);
+        share := (SELECT count(*) FROM unnest(left_for_handler) AS l WHERE l > 0);
+        EXIT WHEN left_in_total <= 0 OR share = 0;
+        share := greatest(left_in_total / share, 1);
         found_any := false;
         FOR i IN 1 .. cardinality(handlers) LOOP
-            CONTINUE WHEN left_for[i] <= 0;
-            EXIT WHEN left_now <= 0;
+            CONTINUE WHEN left_for_handler[i] <= 0;
+            EXIT WHEN left_in_total <= 0;
             RETURN QUERY
                 SELECT c.*
-                  FROM pgdispatch.claim_jobs_of_handler(node, lease, handlers[i], moment, least(share, left_for[i], left_now), live,
+                  FROM pgdispatch.claim_jobs_of_handler(node, lease, handlers[i], moment, least(share, left_for_handler[i], left_in_total), live,
                            coalesce(after_due_at[i], '-infinity'), coalesce(after_id[i], 0)) AS c;
             GET DIAGNOSTICS claimed = ROW_COUNT;
-            left_now := left_now - claimed;
-            left_for[i] := CASE WHEN claimed < least(share, left_for[i]) THEN 0 ELSE left_for[i] - claimed END;
+            left_in_total := left_in_total - claimed;
+            left_for_handler[i] := CASE WHEN claimed < least(share, left_for_handler[i]) THEN 0 ELSE left_for_handler[i] - claimed END;
             found_any := found_any OR claimed > 0;
         END LOOP;
         EXIT WHEN NOT found_any;
@@ -144,7 +156,14 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_handler_jobs(uuid, interval, text[], integer[], integer, timestamptz[], bigint[]) IS
-'Claims due jobs for the node that no other node holds: of each handler the oldest, max_count so many of it, and max_total so many, shared among the handlers, the first of which come first if there are not enough for all. A node that has claimed just now may name where that was, for each handler: to go on from there spares the claim the dead rows of what has run, which pile up while anyone holds an old snapshot; the jobs before it are claimed when there are none behind it. Skips what other transactions have locked. The claims hold once this is committed, for three quarters of the lease at the least: it is renewed if less of it is left.';
+'Claims due jobs that no other node holds for the node, the oldest of each handler first. The claims hold once this
+transaction has committed, for at least three quarters of the lease: if less of it is left, the lease is renewed. Jobs
+that other transactions have locked are skipped.
+max_count: maximum number of jobs of each handler. max_total: maximum number of all jobs. It is divided evenly among
+the handlers; if it is too small for all of them, the first ones in the array get jobs.
+after_due_at, after_id: where the node''s last claim of each handler ended. Going on from there avoids the dead rows of
+jobs that have run, which accumulate while a session holds an old snapshot. The jobs before that position are claimed
+when there are none behind it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.claim_jobs_of_handler(
@@ -160,39 +179,39 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
-    left_now integer := max_count;
-    places   tid[];
-    lost     boolean;
-    some_managed boolean;
-    managed  record;
-    claimed  integer;
-    moved    integer;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    left_to_claim   integer := max_count;
+    places          tid[];
+    has_dead_claims boolean;
+    has_managed     boolean;
+    managed         record;
+    claimed         integer;
+    moved           integer;
 BEGIN
     LOOP
         SELECT array_agg(due.ctid), bool_or(due.claimed_by IS NOT NULL), bool_or(due.managed)
-          INTO places, lost, some_managed
+          INTO places, has_dead_claims, has_managed
           FROM (SELECT f.ctid, f.claimed_by, f.managed
                   FROM pgdispatch.handler_job AS f
-                 WHERE f.role = me
+                 WHERE f.role = caller
                    AND f.handler = handler_name
                    AND f.due_at <= moment
                    AND (f.due_at, f.id) > (after_due_at, after_id)
-                   -- Not those with which a node was lost twice: see claim_poison_job.
+                   -- Jobs during which two nodes died are left to claim_poison_job.
                    AND (f.claimed_by IS NULL AND (f.crashes IS NULL OR f.crashes < 2) AND f.cancelled IS NULL
                         OR f.claimed_by <> ALL (live) AND f.crashes IS NULL AND f.cancelled IS NULL)
                  ORDER BY f.due_at, f.id
-                 LIMIT left_now
+                 LIMIT left_to_claim
                    FOR UPDATE SKIP LOCKED) AS due;
         claimed := 0;
         moved := 0;
         IF places IS NOT NULL THEN
-            IF lost THEN
-                -- A node may have begun its lease, and claimed these, since the live ones were looked up. Now that they are locked,
-                -- whoever has claimed them had its lease before.
+            IF has_dead_claims THEN
+                -- A new node may have begun its lease and claimed these jobs after the live nodes were read. Now the rows are locked,
+                -- so a node that has claimed them began its lease before.
                 live := pgdispatch.live_nodes(lease);
             END IF;
-            IF some_managed THEN
+            IF has_managed THEN
                 FOR managed IN
                     SELECT j.id, j.dispatched_at
                       FROM pgdispatch.handler_job AS j
@@ -201,8 +220,8 @@ BEGIN
                        AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (live))
                      ORDER BY j.due_at, j.id
                 LOOP
-                    IF NOT pgdispatch.request_admission(me, managed.id, managed.dispatched_at) THEN
-                        moved := moved + 1;   -- And so it is no longer at its place.
+                    IF NOT pgdispatch.request_admission(caller, managed.id, managed.dispatched_at) THEN
+                        moved := moved + 1;   -- Its row is elsewhere now.
                     END IF;
                 END LOOP;
             END IF;
@@ -211,14 +230,14 @@ BEGIN
                    SET claimed_by = node,
                        attempts = j.attempts + 1,
                        crashes = CASE WHEN j.claimed_by IS NOT NULL THEN 1 ELSE j.crashes END
-                 WHERE j.ctid = ANY (places)   -- They are locked, so that these are still their places.
+                 WHERE j.ctid = ANY (places)   -- The rows are locked, so these are still their places.
                    AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (live))
                 RETURNING j.*;
             GET DIAGNOSTICS claimed = ROW_COUNT;
-            left_now := left_now - claimed;
+            left_to_claim := left_to_claim - claimed;
         END IF;
-        EXIT WHEN left_now <= 0;
-        IF moved = 0 AND claimed = coalesce(cardinality(places), 0) THEN   -- There were no more.
+        EXIT WHEN left_to_claim <= 0;
+        IF moved = 0 AND claimed = coalesce(cardinality(places), 0) THEN   -- There were no more jobs.
             EXIT WHEN after_due_at = '-infinity';
             after_due_at := '-infinity';
             after_id := 0;
@@ -228,7 +247,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_jobs_of_handler(uuid, interval, text, timestamptz, integer, uuid[], timestamptz, bigint) IS
-'Part of pgdispatch.claim_handler_jobs: claims the oldest due jobs of one handler, those after the position first.';
+'Part of pgdispatch.claim_handler_jobs. Claims the oldest due jobs of one handler, those behind the position first.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.claim_poison_job(node uuid, lease interval, handlers text[]) RETURNS SETOF pgdispatch.handler_job
@@ -237,11 +256,11 @@ SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
 DECLARE
-    me              constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller      constant regrole := quote_ident(CURRENT_USER)::regrole;
     max_crashes constant integer := 5;
-    live    uuid[];
-    waiting record;
-    poison_job pgdispatch.handler_job;
+    live        uuid[];
+    waiting     record;
+    poison_job  pgdispatch.handler_job;
 BEGIN
     PERFORM pgdispatch.renew_lease(node, lease);
     live := pgdispatch.live_nodes(lease);
@@ -251,35 +270,29 @@ BEGIN
         SELECT j.*
           INTO poison_job
           FROM pgdispatch.handler_job AS j
-         WHERE j.role = me AND j.handler = waiting.handler AND j.due_at = waiting.due_at AND j.id = waiting.id
+         WHERE j.role = caller AND j.handler = waiting.handler AND j.due_at = waiting.due_at AND j.id = waiting.id
            FOR UPDATE SKIP LOCKED;
-        live := pgdispatch.live_nodes(lease);   -- Whoever has claimed it by now had its lease before.
+        live := pgdispatch.live_nodes(lease);   -- A node that has claimed the job by now began its lease before.
         CONTINUE WHEN poison_job.id IS NULL OR poison_job.claimed_by = ANY (live);
         IF poison_job.cancelled THEN
-            DELETE FROM pgdispatch.handler_job AS j
-             WHERE j.role = me AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id;
-            IF poison_job.managed THEN
-                PERFORM pgdispatch.end_managed_job(me, poison_job.id, 'cancelled', false);
-            END IF;
+            PERFORM pgdispatch.delete_cancelled_handler_job(poison_job);
             CONTINUE;
         END IF;
         IF poison_job.claimed_by IS NOT NULL THEN
             poison_job.crashes := poison_job.crashes + 1;
         END IF;
         IF poison_job.crashes >= max_crashes THEN
-            DELETE FROM pgdispatch.handler_job AS j
-             WHERE j.role = me AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id;
             PERFORM pgdispatch.add_handler_dead_letter(poison_job, '58000',
-                        format('pgdispatch: %s nodes were lost while they ran this job', poison_job.crashes), NULL);
+                        format('pgdispatch: %s nodes died while they ran this job', poison_job.crashes), NULL);
             CONTINUE;
         END IF;
-        IF poison_job.managed AND NOT pgdispatch.request_admission(me, poison_job.id, poison_job.dispatched_at) THEN
+        IF poison_job.managed AND NOT pgdispatch.request_admission(caller, poison_job.id, poison_job.dispatched_at) THEN
             CONTINUE;
         END IF;
         RETURN QUERY
             UPDATE pgdispatch.handler_job AS j
                SET claimed_by = node, attempts = j.attempts + 1, crashes = poison_job.crashes
-             WHERE j.role = me AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id
+             WHERE j.role = caller AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id
             RETURNING j.*;
         RETURN;
     END LOOP;
@@ -287,10 +300,13 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_poison_job(uuid, interval, text[]) IS
-'Renews the node''s lease, and claims for it one job with which two nodes or more were lost: for a node that runs nothing else, and will not until that job has ended. After the fifth it is a dead letter. Deletes those, too, that were cancelled before their node was lost.';
+'Renews the lease of the node and claims one poison job for it, which is a job during which at least two nodes died.
+The node must run nothing else until that job has ended. A job during which five nodes died becomes a dead letter. A
+job that was cancelled before its node died is deleted.';
 
 
--- Its few jobs are all in an index of their own, and to be found by nothing else: hence conditions of which no other index knows.
+-- These few jobs have an index of their own, and only this index must be used to find them. The conditions are therefore written in
+-- a way that no other index can serve.
 CREATE OR REPLACE FUNCTION pgdispatch.poison_jobs(handlers text[], live uuid[], OUT handler text, OUT due_at timestamptz, OUT id bigint)
 RETURNS SETOF record
 LANGUAGE plpgsql
@@ -301,14 +317,14 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
     paused constant text[]  := pgdispatch.paused_handlers();
 BEGIN
     RETURN QUERY
         SELECT j.handler, j.due_at, j.id
           FROM pgdispatch.handler_job AS j
          WHERE (j.crashes IS NOT NULL OR j.cancelled)
-           AND j.role::oid = me::oid
+           AND j.role::oid = caller::oid
            AND array_position(handlers, j.handler) IS NOT NULL
            AND array_position(paused || ARRAY[''], j.handler) IS NULL
            AND array_position(paused, '') IS NULL
@@ -318,7 +334,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.poison_jobs(text[], uuid[]) IS
-'The jobs of these handlers for pgdispatch.claim_poison_job.';
+'Part of pgdispatch.claim_poison_job. Returns the due jobs of the handlers that it must look at.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_unknown_handler_jobs(node uuid, handlers text[], known bigint[]) RETURNS integer
@@ -326,7 +342,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    disowned integer;
+    released integer;
 BEGIN
     UPDATE pgdispatch.handler_job AS j
        SET claimed_by = NULL,
@@ -336,10 +352,11 @@ BEGIN
        AND j.due_at <= clock_timestamp()
        AND j.claimed_by = node
        AND j.id <> ALL (known);
-    GET DIAGNOSTICS disowned = ROW_COUNT;
-    RETURN disowned;
+    GET DIAGNOSTICS released = ROW_COUNT;
+    RETURN released;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_unknown_handler_jobs(uuid, text[], bigint[]) IS
-'For a node that could not be told whether its claim was committed: gives back what it has claimed and does not know of, and returns how many these were. Reads all due jobs of the handlers.';
+'For a node that does not know whether its last claim was committed. Releases the jobs that the node has claimed and
+does not know, and returns their number. Reads all due jobs of the handlers.';

@@ -1,6 +1,11 @@
--- A node sends the completion of a method's job and the COMMIT of the transaction in which the method did its work together, and so
--- spares itself and the database one of three messages. It cannot look at the answer before it commits. So where its claim does not
--- hold any more, it takes an error to have nothing committed.
+-- Outcomes of jobs of handlers: a node completes, releases, fails or cancels a job that it has claimed.
+--
+-- Each of these functions names the node and the attempt, and changes nothing if the claim does not hold any more, because another
+-- node may have taken over the job (see handler_claims.sql).
+
+-- A node sends the completion of a job and the COMMIT of the transaction in which the method did its work in one message, which saves
+-- one of three messages. It cannot look at the answer before it commits. If its claim does not hold any more, only an error can then
+-- keep the transaction from committing.
 CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_job(
     node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer, result json DEFAULT NULL,
     required boolean DEFAULT false)
@@ -26,9 +31,9 @@ BEGIN
     IF NOT FOUND THEN
         IF required THEN
             RAISE SQLSTATE 'PD003' USING
-                MESSAGE = format('job %s of %s is not this node''s any more', job_id, handler_name),
-                DETAIL = format('Node %s has given it back, or was not heard of for as long as its lease.', node),
-                HINT = 'Another node runs it. With a longer lease, a node may be silent for longer.';
+                MESSAGE = format('job %s of %s no longer belongs to this node', job_id, handler_name),
+                DETAIL = format('Node %s has released the job, or has not renewed its lease in time.', node),
+                HINT = 'Another node runs the job. With a longer lease, a node may be silent for longer.';
         END IF;
         RETURN false;
     END IF;
@@ -40,7 +45,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.complete_handler_job(uuid, text, timestamptz, bigint, integer, json, boolean) IS
-'Deletes a job that the node has claimed and done, and keeps its result if that was asked for. If its claim does not hold any more, nothing is deleted: then the answer is false, or an error of SQLSTATE PD003 if it is required, as it is where a COMMIT follows in the same message.';
+'Deletes a job that the node has claimed and completed, and keeps its result if one is wanted. If the claim does not
+hold any more, it deletes nothing and returns false, or fails with SQLSTATE PD003 if required is true. Nodes require
+it where a COMMIT follows in the same message.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_jobs(
@@ -62,7 +69,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[], json[]) IS
-'Deletes jobs that the node has claimed and done, with their results, and returns those on which its claim did not hold any more.';
+'Deletes jobs that the node has claimed and completed, with their results. Returns the ids of the jobs on which its
+claim did not hold any more.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_handler_job(
@@ -77,8 +85,7 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    is_managed   boolean;
-    is_being_cancelled boolean;
+    job pgdispatch.handler_job;
 BEGIN
     UPDATE pgdispatch.handler_job AS j
        SET claimed_by = NULL,
@@ -92,30 +99,23 @@ BEGIN
        AND j.id = job_id
        AND j.claimed_by = node
        AND j.attempts = attempt
-    RETURNING j.managed, j.cancelled INTO is_managed, is_being_cancelled;
+    RETURNING j.* INTO job;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    IF is_being_cancelled THEN
-        DELETE FROM pgdispatch.handler_job AS j
-         WHERE j.role = quote_ident(CURRENT_USER)::regrole
-           AND j.handler = handler_name
-           AND j.due_at = job_due_at
-           AND j.id = job_id;
-        IF is_managed THEN
-            PERFORM pgdispatch.end_managed_job(quote_ident(CURRENT_USER)::regrole, job_id, 'cancelled', false);
-        END IF;
-        RETURN true;
-    END IF;
-    IF is_managed AND delay > '0'::interval THEN
-        PERFORM pgdispatch.schedule_retry(quote_ident(CURRENT_USER)::regrole, job_id, 1, delay, false);
+    IF job.cancelled THEN
+        PERFORM pgdispatch.delete_cancelled_handler_job(job);
+    ELSIF job.managed AND delay > '0'::interval THEN
+        PERFORM pgdispatch.schedule_retry(job.role, job_id, 1, delay, false);
     END IF;
     RETURN true;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_handler_job(uuid, text, timestamptz, bigint, integer, interval, boolean) IS
-'Gives a job back that the node has claimed and not run, or not run to its end through no fault of the job. It is due again after the delay. Unless counted, it is as if there had been no such attempt.';
+'Releases a job that the node has claimed and has not run, or has not run to its end for a reason that is not the
+job''s. The job is due again after the delay. Unless counted is true, the attempt does not count. A job that was
+cancelled meanwhile is deleted. Returns false if the claim does not hold any more.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.fail_handler_job(
@@ -132,15 +132,15 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
-    job   pgdispatch.handler_job;
-    asked pgdispatch.managed_job;
-    delay interval;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    job     pgdispatch.handler_job;
+    options pgdispatch.managed_job;
+    delay   interval;
 BEGIN
     SELECT j.*
       INTO job
       FROM pgdispatch.handler_job AS j
-     WHERE j.role = me
+     WHERE j.role = caller
        AND j.handler = handler_name
        AND j.due_at = job_due_at
        AND j.id = job_id
@@ -151,28 +151,24 @@ BEGIN
         RETURN NULL;
     END IF;
     IF job.managed THEN
-        SELECT m.* INTO asked FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = job_id;
+        SELECT m.* INTO options FROM pgdispatch.managed_job AS m WHERE m.role = caller AND m.id = job_id;
     END IF;
 
-    IF can_retry AND job.cancelled IS NULL AND job.attempts < coalesce(asked.max_attempts, max_attempts) THEN
-        delay := coalesce(retry_in, pgdispatch.back_off(job.attempts, coalesce(asked.back_off, back_off),
-                                        coalesce(asked.back_off_multiplier, back_off_multiplier), coalesce(asked.max_back_off, max_back_off)));
+    IF can_retry AND job.cancelled IS NULL AND job.attempts < coalesce(options.max_attempts, max_attempts) THEN
+        delay := coalesce(retry_in, pgdispatch.back_off(job.attempts, coalesce(options.back_off, back_off),
+                                        coalesce(options.back_off_multiplier, back_off_multiplier), coalesce(options.max_back_off, max_back_off)));
         UPDATE pgdispatch.handler_job AS j
            SET claimed_by = NULL,
                due_at = CASE WHEN job.managed THEN j.due_at ELSE clock_timestamp() + delay END
-         WHERE j.role = me AND j.handler = handler_name AND j.due_at = job_due_at AND j.id = job_id;
+         WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_due_at AND j.id = job_id;
         IF job.managed THEN
-            PERFORM pgdispatch.schedule_retry(me, job_id, job.attempts, delay, false);
+            PERFORM pgdispatch.schedule_retry(caller, job_id, job.attempts, delay, false);
         END IF;
         RETURN 'retried';
     END IF;
 
-    DELETE FROM pgdispatch.handler_job AS j
-     WHERE j.role = me AND j.handler = handler_name AND j.due_at = job_due_at AND j.id = job_id;
     IF job.cancelled THEN
-        IF job.managed THEN
-            PERFORM pgdispatch.end_managed_job(me, job_id, 'cancelled', false);
-        END IF;
+        PERFORM pgdispatch.delete_cancelled_handler_job(job);
         RETURN 'cancelled';
     END IF;
     PERFORM pgdispatch.add_handler_dead_letter(job, error_sqlstate, error_message, error_context);
@@ -181,7 +177,11 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.fail_handler_job(uuid, text, timestamptz, bigint, integer, text, text, text, boolean, interval, integer, interval, double precision, interval) IS
-'For a job that the node has claimed and whose attempt has failed. retried: it is due again in retry_in, or as the back-off says, which counts as all other arguments after it only if the job itself does not ask for other ones. dead: it has had its max_attempts, or cannot be retried, and is a dead letter with this error. cancelled: it was cancelled meanwhile, and is gone. NULL: the claim does not hold any more.';
+'For a job that the node has claimed and whose attempt has failed. Options of the job itself take precedence over
+max_attempts and the back-off, which are the handler''s.
+Returns retried: the job is due again after retry_in or, if that is NULL, after its back-off. dead: it has had its
+maximum number of attempts, or can_retry is false, and it is a dead letter with this error. cancelled: it was
+cancelled meanwhile and is deleted. NULL: the claim does not hold any more.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancel_handler_job(node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer)
@@ -194,7 +194,25 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cancel_handler_job(uuid, text, timestamptz, bigint, integer) IS
-'Deletes a job that the node has claimed, and interrupted since it was cancelled; false if its claim does not hold any more.';
+'Deletes a job that the node has claimed, and has interrupted because it was cancelled. Returns false if the claim does
+not hold any more.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.delete_cancelled_handler_job(job pgdispatch.handler_job) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM pgdispatch.handler_job AS j
+     WHERE j.role = job.role AND j.handler = job.handler AND j.due_at = job.due_at AND j.id = job.id;
+    IF job.managed THEN
+        PERFORM pgdispatch.end_managed_job(job.role, job.id, 'cancelled', false);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.delete_cancelled_handler_job(pgdispatch.handler_job) IS
+'Part of what ends jobs of handlers. Deletes a cancelled job that this transaction has locked, and what belongs to it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.add_handler_dead_letter(
@@ -204,14 +222,16 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    asked pgdispatch.managed_job;
+    requested pgdispatch.managed_job;
 BEGIN
+    DELETE FROM pgdispatch.handler_job AS j
+     WHERE j.role = job.role AND j.handler = job.handler AND j.due_at = job.due_at AND j.id = job.id;
     IF job.managed THEN
-        SELECT m.* INTO asked FROM pgdispatch.managed_job AS m WHERE m.role = job.role AND m.id = job.id;
+        SELECT m.* INTO requested FROM pgdispatch.managed_job AS m WHERE m.role = job.role AND m.id = job.id;
     END IF;
     INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, headers, dispatched_at, due_at, crashes, attempts, sqlstate, message, context, options)
-    VALUES (job.role, job.id, job.handler, job.arguments, job.headers, job.dispatched_at, coalesce(asked.due_at, job.due_at), coalesce(job.crashes, 0),
-            job.attempts, error_sqlstate, error_message, error_context, CASE WHEN job.managed THEN pgdispatch.job_options(asked) END);
+    VALUES (job.role, job.id, job.handler, job.arguments, job.headers, job.dispatched_at, coalesce(requested.due_at, job.due_at), coalesce(job.crashes, 0),
+            job.attempts, error_sqlstate, error_message, error_context, CASE WHEN job.managed THEN pgdispatch.job_options(requested) END);
     IF job.managed THEN
         PERFORM pgdispatch.end_managed_job(job.role, job.id, 'failed', false, NULL, NULL, error_sqlstate, error_message);
     END IF;
@@ -220,4 +240,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.add_handler_dead_letter(pgdispatch.handler_job, text, text, text) IS
-'Writes a dead letter for a job of a handler, whose row is deleted by then.';
+'Part of what ends jobs of handlers. Turns a job that this transaction has locked into a dead letter with this error.';

@@ -1,3 +1,8 @@
+-- What users call to find, cancel and retry jobs, and to get their results. Each role finds only its own jobs.
+--
+-- A managed job is found by its id in managed_job. Finding a plain job by its id reads all jobs of the role, because it has no index
+-- by id.
+
 CREATE OR REPLACE FUNCTION pgdispatch.find(
     INOUT id bigint, OUT state text, OUT command text, OUT handler text, OUT arguments json, OUT dispatched_at timestamptz,
     OUT due_at timestamptz, OUT attempts integer, OUT finished_at timestamptz)
@@ -7,36 +12,36 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
     job_id constant bigint  := find.id;
-    found_at record;
+    location record;
 BEGIN
-    SELECT p.* INTO found_at FROM pgdispatch.locate_job(job_id) AS p;
-    IF found_at.place IS NOT NULL THEN
+    SELECT p.* INTO location FROM pgdispatch.locate_job(job_id) AS p;
+    IF location.place IS NOT NULL THEN
         RETURN QUERY
             SELECT j.id,
                    CASE WHEN pgdispatch.session_running(j.id) IS NOT NULL THEN 'running'
-                        WHEN (found_at.asked).held_by = 'non_transactional' THEN CASE WHEN pgdispatch.is_non_transactional_free(found_at.asked) THEN 'waiting' ELSE 'running' END
-                        WHEN (found_at.asked).held_by IS NOT NULL OR p.handler IS NOT NULL THEN 'held'
+                        WHEN (location.managed).held_by = 'non_transactional' THEN CASE WHEN pgdispatch.is_non_transactional_free(location.managed) THEN 'waiting' ELSE 'running' END
+                        WHEN (location.managed).held_by IS NOT NULL OR p.handler IS NOT NULL THEN 'held'
                         WHEN j.due_at > clock_timestamp() THEN 'snoozed'
                         ELSE 'waiting'
                    END,
-                   j.command, NULL::text, NULL::json, j.dispatched_at, coalesce((found_at.asked).due_at, j.due_at),
-                   coalesce((found_at.asked).attempts, 0), NULL::timestamptz
+                   j.command, NULL::text, NULL::json, j.dispatched_at, coalesce((location.managed).due_at, j.due_at),
+                   coalesce((location.managed).attempts, 0), NULL::timestamptz
               FROM pgdispatch.job AS j
-              LEFT JOIN pgdispatch.pause AS p ON p.role = me AND p.handler = ''
-             WHERE found_at.handler IS NULL AND j.role = me AND j.due_at = found_at.place AND j.id = job_id
+              LEFT JOIN pgdispatch.pause AS p ON p.role = caller AND p.handler = ''
+             WHERE location.handler IS NULL AND j.role = caller AND j.due_at = location.place AND j.id = job_id
             UNION ALL
             SELECT j.id,
-                   CASE WHEN j.claimed_by IN (SELECT n.id FROM pgdispatch.node AS n WHERE n.role = me) THEN 'running'
-                        WHEN (found_at.asked).held_by IS NOT NULL
-                             OR EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = me AND p.handler IN ('', j.handler)) THEN 'held'
+                   CASE WHEN j.claimed_by IN (SELECT n.id FROM pgdispatch.node AS n WHERE n.role = caller) THEN 'running'
+                        WHEN (location.managed).held_by IS NOT NULL
+                             OR EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = caller AND p.handler IN ('', j.handler)) THEN 'held'
                         WHEN j.due_at > clock_timestamp() THEN 'snoozed'
                         ELSE 'waiting'
                    END,
-                   NULL, j.handler, j.arguments, j.dispatched_at, coalesce((found_at.asked).due_at, j.due_at), j.attempts, NULL
+                   NULL, j.handler, j.arguments, j.dispatched_at, coalesce((location.managed).due_at, j.due_at), j.attempts, NULL
               FROM pgdispatch.handler_job AS j
-             WHERE found_at.handler IS NOT NULL AND j.role = me AND j.handler = found_at.handler AND j.due_at = found_at.place AND j.id = job_id;
+             WHERE location.handler IS NOT NULL AND j.role = caller AND j.handler = location.handler AND j.due_at = location.place AND j.id = job_id;
         IF FOUND THEN
             RETURN;
         END IF;
@@ -44,20 +49,25 @@ BEGIN
     RETURN QUERY
         SELECT d.id, 'failed'::text, d.command, d.handler, d.arguments, d.dispatched_at, d.due_at, d.attempts, d.failed_at
           FROM pgdispatch.dead_letter AS d
-         WHERE d.role = me AND d.id = job_id
+         WHERE d.role = caller AND d.id = job_id
          ORDER BY d.failed_at DESC
          LIMIT 1;
     IF NOT FOUND THEN
         RETURN QUERY
             SELECT r.id, r.state, NULL::text, NULL::text, NULL::json, NULL::timestamptz, NULL::timestamptz, NULL::integer, r.finished_at
               FROM pgdispatch.result AS r
-             WHERE r.role = me AND r.id = job_id AND r.expires_at > clock_timestamp();
+             WHERE r.role = caller AND r.id = job_id AND r.expires_at > clock_timestamp();
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.find(bigint) IS
-'Tells of a job of the current role, by the id that pgdispatch.dispatch has returned; no row: there is none any more, or never was. state: waiting (for a worker), snoozed (until due_at), held (by its ordering key, its queue or a pause), running, failed (it is a dead letter), or, for as long as its result is kept, done or cancelled. Of a job of which nothing is asked but to be run, reads all jobs of the role.';
+'Returns a job of the current role by the id that pgdispatch.dispatch returned, or no row if there is no such job any more.
+state: waiting (for a worker), snoozed (until due_at), held (by its ordering key, its queue, a pause, or a driver for
+non-transactional commands), running, failed (it is a dead letter) or, while its result is kept, done or cancelled.
+Columns that do not apply are NULL; of a job that is done or cancelled only id, state and finished_at are known.
+Finding a job without options reads all jobs of the role.
+Example: SELECT state, attempts FROM pgdispatch.find(42)';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.result(
@@ -68,28 +78,31 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
     RETURN QUERY
         SELECT 'pending'::text, NULL::json, NULL::bigint, NULL::text, NULL::text, NULL::timestamptz
           FROM pgdispatch.managed_job AS m
-         WHERE m.role = me AND m.id = job_id AND NOT m.failed
+         WHERE m.role = caller AND m.id = job_id AND NOT m.failed
         UNION ALL
         SELECT r.state, r.value, r.row_count, r.sqlstate, r.message, r.finished_at
           FROM pgdispatch.result AS r
-         WHERE r.role = me AND r.id = job_id AND r.expires_at > clock_timestamp()
+         WHERE r.role = caller AND r.id = job_id AND r.expires_at > clock_timestamp()
          LIMIT 1;
     IF NOT FOUND THEN
         RETURN QUERY
             SELECT CASE f.state WHEN 'failed' THEN 'failed' ELSE 'pending' END, NULL::json, NULL::bigint, d.sqlstate, d.message, d.failed_at
               FROM pgdispatch.find(job_id) AS f
-              LEFT JOIN pgdispatch.dead_letter AS d ON d.role = me AND d.id = job_id AND d.failed_at = f.finished_at;
+              LEFT JOIN pgdispatch.dead_letter AS d ON d.role = caller AND d.id = job_id AND d.failed_at = f.finished_at;
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.result(bigint) IS
-'What has become of a job of the current role: pending, failed with its error, or, if that was to be kept (see pgdispatch.dispatch), done with its rows or their count, or cancelled. No row: there is no such job, or no longer. Example: SELECT value FROM pgdispatch.result(42)';
+'Returns the outcome of a job of the current role, or no row if there is no such job any more. state: pending, failed
+with the error, or, while the result is kept (see pgdispatch.dispatch), done with the value or row_count, or
+cancelled. Columns that do not apply are NULL. sqlstate is also NULL if what failed was not SQL.
+Example: SELECT state, value FROM pgdispatch.result(42)';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancel(job_id bigint, patience interval DEFAULT '5 seconds') RETURNS text
@@ -97,8 +110,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me      constant regrole     := quote_ident(CURRENT_USER)::regrole;
-    ends_at constant timestamptz := clock_timestamp() + patience;
+    caller  constant regrole     := quote_ident(CURRENT_USER)::regrole;
+    ends_at constant timestamptz := clock_timestamp() + coalesce(patience, '5 seconds'::interval);
     job     record;
     sent    boolean := false;
     answer  text;
@@ -111,17 +124,17 @@ BEGIN
         END IF;
         IF job.handler IS NOT NULL THEN
             answer := pgdispatch.cancel_job_of_handler(job.handler, job.place, job_id);
-        ELSIF NOT pgdispatch.runs_non_transactional(job_id) THEN   -- Which it does without a lock on its row.
+        ELSIF NOT pgdispatch.runs_non_transactional(job_id) THEN   -- A job that does runs without a lock on its row.
             PERFORM FROM pgdispatch.job AS j
-              WHERE j.role = me AND j.due_at = job.place AND j.id = job_id
+              WHERE j.role = caller AND j.due_at = job.place AND j.id = job_id
                 FOR UPDATE SKIP LOCKED;
-            IF FOUND AND NOT pgdispatch.runs_non_transactional(job_id) THEN   -- It may have been begun just before we had the row.
-                DELETE FROM pgdispatch.job AS j WHERE j.role = me AND j.due_at = job.place AND j.id = job_id;
+            IF FOUND AND NOT pgdispatch.runs_non_transactional(job_id) THEN   -- It may have begun just before this transaction locked the row.
+                DELETE FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job.place AND j.id = job_id;
                 answer := CASE WHEN sent THEN 'interrupted' ELSE 'cancelled' END;
             END IF;
         END IF;
-        IF answer IN ('cancelled', 'interrupted') AND (job.asked).id IS NOT NULL THEN
-            PERFORM pgdispatch.end_managed_job(me, job_id, 'cancelled', false);
+        IF answer IN ('cancelled', 'interrupted') AND (job.managed).id IS NOT NULL THEN
+            PERFORM pgdispatch.end_managed_job(caller, job_id, 'cancelled', false);
         END IF;
         IF answer IS NOT NULL THEN
             RETURN answer;
@@ -139,7 +152,14 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cancel(bigint, interval) IS
-'Cancels a job of the current role. cancelled: it waited, and is gone with the commit of this transaction. interrupted: it was running, what it did is undone, and it is gone with this commit. interrupting: it has not come to an end for as long as the patience, or is run by a node of the application, which is told with this commit and interrupts its thread. NULL: there is no such job, or it has just come to its end. Holds the job until the end of this transaction, which is to be short, and READ COMMITTED.';
+'Cancels a job of the current role and returns what has happened to it.
+cancelled: it was waiting, and this transaction has deleted it. interrupted: it was running; its effects are undone,
+and this transaction has deleted it. interrupting: it did not end within the patience (default 5 seconds), or a node
+runs it, which learns about it with the commit of this transaction and interrupts its thread. NULL: there is no such
+job, or it has just ended.
+If this transaction rolls back, a deleted job is back. It locks the job until its end, so keep it short, and use READ
+COMMITTED: another isolation level may fail with SQLSTATE 40001.
+Example: SELECT pgdispatch.cancel(42)';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancel_job_of_handler(handler_name text, job_place timestamptz, job_id bigint) RETURNS text
@@ -147,31 +167,31 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
     node uuid;
 BEGIN
     SELECT j.claimed_by
       INTO node
       FROM pgdispatch.handler_job AS j
-     WHERE j.role = me AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id
+     WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id
        FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN NULL;
-    ELSIF node IN (SELECT n.id FROM pgdispatch.node AS n WHERE n.role = me) THEN
-        -- Should it be dead, whoever finds that out deletes the job.
+    ELSIF node IN (SELECT n.id FROM pgdispatch.node AS n WHERE n.role = caller) THEN
+        -- If the node is dead, the next node that looks for poison jobs deletes the job.
         UPDATE pgdispatch.handler_job AS j SET cancelled = true
-         WHERE j.role = me AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
-        PERFORM pg_notify(pgdispatch.node_channel(me), '');
+         WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
+        PERFORM pg_notify(pgdispatch.node_channel(caller), '');
         RETURN 'interrupting';
     END IF;
     DELETE FROM pgdispatch.handler_job AS j
-     WHERE j.role = me AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
+     WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
     RETURN 'cancelled';
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cancel_job_of_handler(text, timestamptz, bigint) IS
-'Part of pgdispatch.cancel: for a job of a handler; NULL if another transaction has locked it.';
+'Part of pgdispatch.cancel, for a job of a handler. Returns NULL if another transaction has locked the job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.retry(dead_letter_id bigint) RETURNS boolean
@@ -179,93 +199,98 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
-    letter pgdispatch.dead_letter;
-    asked  pgdispatch.managed_job;
-    is_plain boolean;
-    its_place timestamptz;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    failed_job pgdispatch.dead_letter;
+    job        pgdispatch.managed_job;
+    is_plain   boolean;
+    new_place  timestamptz;
 BEGIN
     SELECT d.*
-      INTO letter
+      INTO failed_job
       FROM pgdispatch.dead_letter AS d
-     WHERE d.role = me AND d.id = dead_letter_id
+     WHERE d.role = caller AND d.id = dead_letter_id
      ORDER BY d.failed_at DESC
      LIMIT 1
        FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    is_plain := letter.handler IS NOT NULL AND letter.options IS NULL
-             OR letter.handler IS NULL AND coalesce(letter.options - 'max_attempts', '{}') = '{}';
-    its_place := now() - coalesce((letter.options ->> 'priority')::integer, 0) * '1 second'::interval;
+    is_plain := failed_job.handler IS NOT NULL AND failed_job.options IS NULL
+             OR failed_job.handler IS NULL AND coalesce(failed_job.options - 'max_attempts', '{}') = '{}';
+    new_place := now() - coalesce((failed_job.options ->> 'priority')::integer, 0) * '1 second'::interval;
 
-    IF letter.handler IS NULL THEN
+    IF failed_job.handler IS NULL THEN
         INSERT INTO pgdispatch.job (role, due_at, id, command, headers, dispatched_at, max_attempts, managed) OVERRIDING SYSTEM VALUE
-        VALUES (me, its_place, letter.id, letter.command, letter.headers, letter.dispatched_at,
-                CASE WHEN is_plain THEN (letter.options ->> 'max_attempts')::smallint END, CASE WHEN NOT is_plain THEN true END);
+        VALUES (caller, new_place, failed_job.id, failed_job.command, failed_job.headers, failed_job.dispatched_at,
+                CASE WHEN is_plain THEN (failed_job.options ->> 'max_attempts')::smallint END, CASE WHEN NOT is_plain THEN true END);
     ELSE
         INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, dispatched_at, managed, time_limit, wants_result)
-        VALUES (me, letter.handler, its_place, letter.id, letter.arguments, letter.headers, letter.dispatched_at,
-                CASE WHEN NOT is_plain THEN true END, (letter.options ->> 'time_limit')::interval, CASE WHEN letter.options ? 'result' THEN true END);
+        VALUES (caller, failed_job.handler, new_place, failed_job.id, failed_job.arguments, failed_job.headers, failed_job.dispatched_at,
+                CASE WHEN NOT is_plain THEN true END, (failed_job.options ->> 'time_limit')::interval, CASE WHEN failed_job.options ? 'result' THEN true END);
     END IF;
     IF NOT is_plain THEN
-        -- It may be there already, as its order has waited for it.
+        -- The row exists if the job still holds back the jobs behind it in its order.
         UPDATE pgdispatch.managed_job AS m
-           SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = its_place, rank = its_place
-         WHERE m.role = me AND m.id = letter.id;
+           SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = new_place, rank = new_place
+         WHERE m.role = caller AND m.id = failed_job.id;
         IF NOT FOUND THEN
-            asked := jsonb_populate_record(NULL::pgdispatch.managed_job, letter.options);
-            asked.role := me;
-            asked.id := letter.id;
-            asked.handler := letter.handler;
-            asked.due_at := now();
-            asked.place := its_place;
-            asked.rank := its_place;
-            asked.attempts := 0;
-            asked.crashes := 0;
-            asked.has_key := false;
-            asked.in_order := false;
-            asked.in_queue := false;
-            asked.failed := false;
-            INSERT INTO pgdispatch.managed_job SELECT asked.*;
+            job := jsonb_populate_record(NULL::pgdispatch.managed_job, failed_job.options);
+            job.role := caller;
+            job.id := failed_job.id;
+            job.handler := failed_job.handler;
+            job.due_at := now();
+            job.place := new_place;
+            job.rank := new_place;
+            job.attempts := 0;
+            job.crashes := 0;
+            job.has_key := false;
+            job.in_order := false;
+            job.in_queue := false;
+            job.failed := false;
+            INSERT INTO pgdispatch.managed_job SELECT job.*;
         END IF;
     END IF;
-    DELETE FROM pgdispatch.dead_letter AS d WHERE d.role = me AND d.id = dead_letter_id;
-    IF letter.handler IS NULL THEN
-        PERFORM pgdispatch.wake_drivers(me, true);
+    DELETE FROM pgdispatch.dead_letter AS d WHERE d.role = caller AND d.id = dead_letter_id;
+    IF failed_job.handler IS NULL THEN
+        PERFORM pgdispatch.wake_drivers(caller, true);
     ELSE
-        PERFORM pgdispatch.wake_nodes(me);
+        PERFORM pgdispatch.wake_nodes(caller);
     END IF;
     RETURN true;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.retry(bigint) IS
-'Dispatches a dead letter again: a job with the same id, and with all that was asked of it, whose attempts are counted anew. False: there is no such dead letter. Of a job with a key, others may have been dispatched meanwhile. Example: SELECT pgdispatch.retry(id) FROM pgdispatch.dead_letter WHERE sqlstate = ''23503''';
+'Dispatches a dead letter of the current role again: a job with the same id and options, whose attempts start at zero.
+The job runs after the commit of this transaction, and the dead letter is deleted with it. Returns false if there is
+no such dead letter. The job does not take its idempotency key again, so others may have been dispatched with that
+key.
+Example: SELECT pgdispatch.retry(id) FROM pgdispatch.dead_letter WHERE sqlstate = ''23503''';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.locate_job(
-    job_id bigint, OUT handler text, OUT place timestamptz, OUT asked pgdispatch.managed_job)
+    job_id bigint, OUT handler text, OUT place timestamptz, OUT managed pgdispatch.managed_job)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    SELECT m.* INTO asked FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = job_id AND NOT m.failed;
+    SELECT m.* INTO managed FROM pgdispatch.managed_job AS m WHERE m.role = caller AND m.id = job_id AND NOT m.failed;
     IF FOUND THEN
-        handler := asked.handler;
-        place := asked.place;
+        handler := managed.handler;
+        place := managed.place;
         RETURN;
     END IF;
-    asked := NULL;
-    -- Plain jobs have no index by id: one more would cost each dispatch.
-    SELECT j.due_at INTO place FROM pgdispatch.job AS j WHERE j.role = me AND j.id = job_id;
+    managed := NULL;
+    -- Plain jobs have no index by id, because a second index would make each dispatch more expensive.
+    SELECT j.due_at INTO place FROM pgdispatch.job AS j WHERE j.role = caller AND j.id = job_id;
     IF NOT FOUND THEN
-        SELECT j.due_at, j.handler INTO place, handler FROM pgdispatch.handler_job AS j WHERE j.role = me AND j.id = job_id;
+        SELECT j.due_at, j.handler INTO place, handler FROM pgdispatch.handler_job AS j WHERE j.role = caller AND j.id = job_id;
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.locate_job(bigint) IS
-'Finds a job of the current role that has not ended; place is NULL if there is none. Of a plain job, reads all jobs of the role.';
+'Part of pgdispatch.find and pgdispatch.cancel. Finds a job of the current role that has not ended; place is NULL if
+there is none. Finding a plain job reads all jobs of the role.';

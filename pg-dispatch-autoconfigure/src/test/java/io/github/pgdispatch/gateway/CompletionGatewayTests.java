@@ -98,7 +98,7 @@ class CompletionGatewayTests {
 		assertThat(message).isNotNull();
 		assertThat(message.getSQLState()).isEqualTo("PD003");
 		assertThat(message.getMessage())
-			.isEqualTo("job " + claim.id() + " of some.handler is not this node's any more");
+			.isEqualTo("job " + claim.id() + " of some.handler no longer belongs to this node");
 		assertThat(message.getDetail())
 			.isEqualTo("Node " + this.node + " has given it back, or was not heard of for as long as its lease.");
 		assertThat(message.getHint()).startsWith("Another node runs it.");
