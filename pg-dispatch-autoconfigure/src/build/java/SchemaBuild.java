@@ -47,8 +47,8 @@ final class SchemaBuild {
 	}
 
 	/**
-	 * The scripts without what dbdev, which takes 250,000 characters a script, can do
-	 * without: comments of two dashes and indentation.
+	 * The scripts without comments of two dashes and indentation, because dbdev takes at
+	 * most 250,000 characters a script.
 	 */
 	private void writeDbdevPackage(Path folder) throws IOException {
 		write(folder.resolve("pg_dispatch.control"), control());
@@ -178,16 +178,36 @@ final class SchemaBuild {
 	}
 
 	/**
-	 * Drops lines that hold only a comment, and indentation, of which no literal in the
-	 * scripts depends on either.
+	 * Drops comments of two dashes, and white space beyond one character between two
+	 * tokens. The scripts quote strings by apostrophes and function bodies by dollars, and
+	 * have no backslash before an apostrophe, so counting apostrophes tells what is in a
+	 * string.
 	 */
 	private static String compact(String script) {
 		StringBuilder compact = new StringBuilder();
-		script.lines()
-			.map(String::strip)
-			.filter((line) -> !line.isEmpty() && !line.startsWith("--"))
-			.forEach((line) -> compact.append(line).append('\n'));
-		return compact.toString();
+		int i = 0;
+		while (i < script.length()) {
+			int end = i + 1;
+			if (script.charAt(i) == '\'') {
+				end = script.indexOf('\'', end) + 1;
+				compact.append(script, i, end);
+			}
+			else if (isGap(script, i)) {
+				for (end = i; end < script.length() && isGap(script, end);) {
+					end = script.startsWith("--", end) ? script.indexOf('\n', end) : end + 1;
+				}
+				compact.append(script.substring(i, end).contains("\n") ? '\n' : ' ');
+			}
+			else {
+				compact.append(script.charAt(i));
+			}
+			i = end;
+		}
+		return compact.toString().strip() + "\n";
+	}
+
+	private static boolean isGap(String script, int index) {
+		return Character.isWhitespace(script.charAt(index)) || script.startsWith("--", index);
 	}
 
 	private List<String> lines(String file) throws IOException {

@@ -1,3 +1,21 @@
+-- pg_cron: how a dispatch gets a worker where no application runs, so that nothing runs while nothing is due.
+--
+-- A dispatch that finds no worker schedules one with pg_cron in its own transaction. The worker starts a second or two after the
+-- commit, runs jobs with pgdispatch.work until none is left, lingers for a while, and removes itself (see cron_worker.sql). It must
+-- not exit just when a dispatch relies on it. Hence:
+--
+--   * A dispatch that RELIES on a worker that it did not schedule holds the reliance lock, shared, until its transaction ends. It
+--     never waits for this lock: if it cannot have it, it relies on no worker and schedules its own.
+--   * A worker that exits, or stops looking at the queue for a long job, takes this lock exclusively first, and looks at the queue
+--     once more with a new snapshot. If it cannot have the lock, it stays, or schedules a successor.
+--   * These are locks and not rows, because a REPEATABLE READ transaction sees old rows, and reading rows could make a SERIALIZABLE
+--     transaction fail. Such transactions find out by a unique index whether a worker was promised.
+--
+-- PgCronHandshakeModelTests searches all interleavings of this handshake.
+--
+-- Further rules: no name in cron.job is used twice, there is never one cron job per dispatch, and nothing runs in a worker's session
+-- after its row was unscheduled and that was committed.
+
 CREATE OR REPLACE FUNCTION pgdispatch.cron_problem() RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -16,10 +34,14 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_problem() IS
-'NULL where pg_cron can run the current role''s jobs. Otherwise why not. missing: the server has no pg_cron. elsewhere: it is in another database. old: it is older than 1.5, which cannot count seconds. privilege: the role has no USAGE on schema cron. off: the setting cron_workers is 0.';
+'Returns NULL if pg_cron can run the current role''s jobs, and otherwise the reason why it cannot.
+missing: the server has no pg_cron. elsewhere: pg_cron is in another database. old: it is older than 1.5, which cannot
+schedule by seconds. privilege: the role has no USAGE on schema cron. off: the setting cron_workers is 0.
+Example: SELECT pgdispatch.cron_problem()';
 
 
--- Only superusers and pg_read_all_settings may read these, of whom the owner of the schema often is one.
+-- Only superusers and members of pg_read_all_settings may read these settings. The owner of the schema often is one of them, so this
+-- function runs with its rights.
 CREATE OR REPLACE FUNCTION pgdispatch.cron_configuration(OUT timezone text, OUT max_running_jobs integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -34,7 +56,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_configuration() IS
-'The time zone of pg_cron''s schedules and how many jobs it runs at once; NULL where the owner of this function may not know.';
+'Returns the time zone of pg_cron''s schedules and the maximum number of jobs that it runs at once. NULL: the owner of
+this function may not read it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_elsewhere() RETURNS boolean
@@ -44,12 +67,13 @@ BEGIN
     RETURN pg_catalog.current_setting('cron.database_name', true) <> pg_catalog.current_database();
 EXCEPTION
     WHEN insufficient_privilege THEN
-        RETURN true;   -- There is such a setting, which only superusers may read.
+        RETURN true;   -- The setting exists, and only superusers may read it.
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_is_elsewhere() IS
-'In a database without the extension pg_cron: whether the server has it, for another one.';
+'Returns whether the server has pg_cron in another database. For a database without the extension pg_cron; NULL: the
+server has none.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_max_workers(worker_role regrole) RETURNS integer
@@ -63,7 +87,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_max_workers(regrole) IS
-'Maximum number of pg_cron workers of the role: what the setting cron_workers allows, and pg_cron has room for beside one job of others.';
+'Returns the maximum number of pg_cron workers of the role: the setting cron_workers, or what pg_cron can run beside
+one job of others if that is less. A pg_cron that runs only one job at once does not limit it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_worker(due boolean, can_rely boolean) RETURNS void
@@ -71,22 +96,22 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    caller  constant regrole := quote_ident(CURRENT_USER)::regrole;
-    problem constant text    := pgdispatch.cron_problem();
-    -- What is read is of now only under READ COMMITTED; and to read at all costs a SERIALIZABLE transaction conflicts.
-    sees    constant boolean := current_setting('transaction_isolation') IN ('read committed', 'read uncommitted');
-    bound    integer;
-    present  integer := 0;
-    promised integer := 0;
-    schedule text    := '1 second';
+    caller      constant regrole := quote_ident(CURRENT_USER)::regrole;
+    problem     constant text    := pgdispatch.cron_problem();
+    -- Only READ COMMITTED reads the present state of the workers, and reading them would cause conflicts under SERIALIZABLE.
+    sees_latest constant boolean := pgdispatch.sees_latest_commits();
+    max_workers integer;
+    present     integer := 0;
+    promised    integer := 0;
+    schedule    text    := '1 second';
 BEGIN
     IF problem IS NOT NULL THEN
         PERFORM pgdispatch.warn_no_driver(problem);
         RETURN;
     END IF;
 
-    -- A worker that is leaving has the lock exclusively, for as long as its commit takes. To wait a moment for that spares another
-    -- worker, and is not to wait for it: should it be held up, another one comes.
+    -- A worker that exits holds the lock exclusively while it commits. Waiting a few milliseconds for that saves another worker. If
+    -- the exit takes longer, another worker is scheduled.
     FOR attempt IN 1 .. 5 LOOP
         EXIT WHEN can_rely;
         PERFORM pg_sleep(0.001);
@@ -97,28 +122,28 @@ BEGIN
     END LOOP;
 
     IF pgdispatch.has_application(caller) THEN
-        schedule := '10 seconds';   -- For what is left if the application that is there should fail. See attend.
+        schedule := '10 seconds';   -- This worker only runs what is left if the application fails.
         due := false;
     END IF;
 
-    bound := pgdispatch.cron_max_workers(caller);
-    IF can_rely AND sees THEN
+    max_workers := pgdispatch.cron_max_workers(caller);
+    IF can_rely AND sees_latest THEN
         SELECT count(*), count(w.promise)
           INTO present, promised
           FROM pgdispatch.cron_worker AS w
          WHERE w.role = caller
            AND w.purpose = 'work'
            AND pgdispatch.cron_is_sound(w.id, w.database_id);
-        -- All of them look at the queue before they go, and none goes before this transaction has ended. A due job brings one
-        -- more, as those may be about to run long ones.
-        IF present >= bound OR (promised > 0 AND NOT due) THEN
-            PERFORM set_config('pgdispatch.covered', caller::oid || CASE WHEN present >= bound THEN ' due' ELSE ' snoozed' END, true);
+        -- Every worker looks at the queue before it exits, and none exits before this transaction has ended. A job that is due at
+        -- once gets one more worker, because the others may be about to run long jobs.
+        IF present >= max_workers OR (promised > 0 AND NOT due) THEN
+            PERFORM set_config('pgdispatch.covered', caller::oid || CASE WHEN present >= max_workers THEN ' due' ELSE ' snoozed' END, true);
             RETURN;
         END IF;
     END IF;
 
     IF can_rely THEN
-        CASE pgdispatch.cron_promise_worker(caller, bound, schedule, sees)
+        CASE pgdispatch.cron_promise_worker(caller, max_workers, schedule, sees_latest)
             WHEN 'given' THEN
                 RETURN;
             WHEN 'there' THEN
@@ -135,18 +160,20 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_schedule_worker(boolean, boolean) IS
-'Part of pgdispatch.dispatch: sees to it that a worker of pg_cron looks at the current role''s queue after this transaction''s commit. With can_rely, the transaction holds the reliance lock.';
+'Part of what dispatches commands. Ensures that a worker of pg_cron looks at the current role''s queue after the commit
+of this transaction, or warns that none can. due: whether the job is due at once. can_rely: whether this transaction
+holds the reliance lock.';
 
 
--- To wait for another transaction's promise would be to wait for that transaction. The timeout is a last resort, as a promise that
--- is not committed shows in its lock.
+-- Waiting for another transaction's promise would mean waiting for that transaction. The lock of a promise shows that it was given and
+-- is not committed yet. The lock timeout is the last resort.
 CREATE OR REPLACE FUNCTION pgdispatch.cron_promise_worker(worker_role regrole, max_count integer, schedule text, one_more boolean) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '1ms'
 AS $$
 DECLARE
-    taken_away boolean := false;
+    was_removed boolean := false;
 BEGIN
     FOR number IN 1 .. max_count LOOP
         CONTINUE WHEN pgdispatch.is_locked_exclusively(pgdispatch.cron_promise_lock(worker_role, number));
@@ -157,33 +184,37 @@ BEGIN
             END IF;
         EXCEPTION
             WHEN serialization_failure THEN
-                NULL;       -- It has been given and committed, though not for our snapshot.
+                NULL;       -- The promise was given and committed after our snapshot.
             WHEN lock_not_available THEN
-                CONTINUE;   -- Another transaction is just giving it.
+                CONTINUE;   -- Another transaction is giving the promise.
         END;
         IF NOT one_more THEN
-            -- Unless an administrator has taken it away, of which a SERIALIZABLE transaction cannot know: it would read too much.
-            taken_away := current_setting('transaction_isolation') = 'repeatable read'
+            -- The worker of that promise comes, unless an administrator has removed it. A SERIALIZABLE transaction does not look for
+            -- that, because it would conflict with others by reading so much.
+            was_removed := current_setting('transaction_isolation') = 'repeatable read'
                 AND EXISTS (SELECT
                               FROM pgdispatch.cron_worker AS w
                              WHERE w.role = worker_role
                                AND w.promise = number
                                AND w.promised_in = date_trunc('minute', clock_timestamp())
                                AND NOT pgdispatch.cron_is_sound(w.id, w.database_id));
-            IF NOT taken_away THEN
+            IF NOT was_removed THEN
                 RETURN 'there';
             END IF;
         END IF;
     END LOOP;
-    RETURN CASE WHEN taken_away THEN 'there' ELSE 'open' END;
+    RETURN CASE WHEN was_removed THEN 'there' ELSE 'open' END;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_promise_worker(regrole, integer, text, boolean) IS
-'Schedules a worker of the current role on which others may rely. given: with this transaction''s commit. there: not scheduled, as there is one already and not to be one_more. open: not scheduled, as all promises have been given, by transactions that may yet roll back.';
+'Part of pgdispatch.cron_schedule_worker. Schedules a worker of the current role on which other dispatches may rely.
+Returns given: the worker comes with the commit of this transaction. there: there is such a worker already, and
+one_more is false. open: transactions that may still roll back have given all promises, so none was scheduled.';
 
 
--- No row is read again that was written: under SERIALIZABLE that would be a conflict with all who write beside it.
+-- The function reads none of the rows that it wrote. Under SERIALIZABLE this would conflict with every transaction that writes beside
+-- it.
 CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule(
     worker_role regrole, worker_purpose text, worker_promise integer, schedule text, worker_wakes_at timestamptz)
 RETURNS boolean
@@ -206,7 +237,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_schedule(regrole, text, integer, text, timestamptz) IS
-'Schedules a worker of the current role; false if the promise of that number has been given already.';
+'Schedules a worker of the current role. Returns false if the promise of that number was given before.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_unschedule(worker_role regrole, worker_id bigint) RETURNS void
@@ -223,7 +254,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_unschedule(regrole, bigint) IS
-'Removes a worker of the current role. Nothing may run in its session once that is committed, as pg_cron may end it at any time.';
+'Removes a worker of the current role. Nothing may run in the worker''s session after the commit, because pg_cron may
+end the session at any time.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_sound(worker_id bigint, worker_database_id text) RETURNS boolean
@@ -242,7 +274,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_is_sound(bigint, text) IS
-'Whether the worker is one of this server and database that pg_cron still starts: it may have come with a dump or a copy, or an administrator may have removed it or made it inactive.';
+'Returns whether pg_cron of this server and database still starts the worker. It does not if the worker came with a
+dump or a copy, or an administrator removed or deactivated it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_name(worker_id bigint) RETURNS text
@@ -250,15 +283,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch worker '::text || worker_id::text $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_name(bigint) IS
-'The name of the worker''s counterpart in cron.job. It is never given twice: of two open transactions that schedule the same name, the second would wait for the first.';
+'Returns the name of the worker''s counterpart in cron.job. No name is used twice, because of two open transactions that
+schedule the same name, the second waits for the first.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_command(worker_id bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'CALL pgdispatch.cron_work('::text || worker_id::text || ')'::text $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_command(bigint) IS
-'The command of the worker''s counterpart in cron.job.';
+COMMENT ON FUNCTION pgdispatch.cron_command(bigint) IS 'Returns the command of the worker''s counterpart in cron.job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_last_run() RETURNS bigint
@@ -269,5 +302,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_last_run() IS
-'The highest id in cron.job_run_details so far.';
+COMMENT ON FUNCTION pgdispatch.cron_last_run() IS 'Returns the highest id that cron.job_run_details has had so far.';

@@ -1,16 +1,19 @@
+-- What pg_dump saves where the schema is an extension. A dump leaves out the rows of an extension's tables, and the positions of its
+-- sequences, unless the extension names them.
+
 DO $$
 DECLARE
-    kept text;
+    object_name text;
 BEGIN
-    -- A dump leaves out what is in the tables of an extension, unless that says otherwise. No node: in a copy, none of them is
-    -- alive. The workers of pg_cron, as pg_cron has their counterparts dumped: otherwise they would be other workers' in the copy,
-    -- where the ids began again.
-    FOREACH kept IN ARRAY ARRAY['job', 'job_id_seq', 'handler_job', 'managed_job', 'job_key', 'queue', 'pause', 'result', 'dead_letter',
+    -- The nodes are left out, since none of them is alive in a copy. The workers of pg_cron are included, because pg_cron has their
+    -- counterparts dumped. Without them the ids of the copy would start at 1 again, and new workers would get the counterparts of
+    -- old ones.
+    FOREACH object_name IN ARRAY ARRAY['job', 'job_id_seq', 'handler_job', 'managed_job', 'job_key', 'queue', 'pause', 'result', 'dead_letter',
                                 'setting', 'cron_worker', 'cron_worker_id_seq'] LOOP
-        PERFORM pg_catalog.pg_extension_config_dump(('pgdispatch.' || kept)::regclass, '');
+        PERFORM pg_catalog.pg_extension_config_dump(('pgdispatch.' || object_name)::regclass, '');
     END LOOP;
 EXCEPTION
     WHEN feature_not_supported THEN
-        NULL;   -- This is not CREATE EXTENSION.
+        NULL;   -- The script is not run by CREATE EXTENSION.
 END
 $$;

@@ -1,3 +1,8 @@
+-- Privileges: nobody has any until the owner of the schema calls grant_to.
+--
+-- A role needs to write to the tables, since the functions run with the rights of their caller. Row security limits it to its own
+-- rows.
+
 CREATE OR REPLACE PROCEDURE pgdispatch.grant_to(role regrole)
 LANGUAGE plpgsql
 AS $$
@@ -11,7 +16,9 @@ END
 $$;
 
 COMMENT ON PROCEDURE pgdispatch.grant_to(regrole) IS
-'Lets the role dispatch jobs and run its own. It still sees no other role''s. To be called by the owner of the schema, and again after an upgrade. Example: CALL pgdispatch.grant_to(''app'')';
+'Lets the role dispatch jobs and run its own. It still sees no other role''s jobs. Only the owner of the schema may call
+it. Calling it again changes nothing. An update of the schema repeats it for all these roles.
+Example: CALL pgdispatch.grant_to(''app'')';
 
 
 CREATE OR REPLACE PROCEDURE pgdispatch.revoke_from(role regrole)
@@ -24,12 +31,13 @@ DECLARE
     give_up_at  constant timestamptz := pg_catalog.clock_timestamp() + '10 seconds'::interval;
     had_workers boolean;
     permanent   boolean;
+    table_name  text;
 BEGIN
-    -- Those that are running are waited for, before anything is locked that others want.
+    -- This waits for the role's running jobs, before anything is locked that other roles need.
     DELETE FROM pgdispatch.job AS j WHERE j.role::oid = revoke_from.role::oid;
 
-    -- What the role has dispatched and not yet committed would be a job of pg_cron for a role that is no more. To wait for the lock
-    -- in its queue would keep others from dispatching.
+    -- A dispatch of the role that is not committed yet would leave a job of pg_cron for a role that does not exist any more. Waiting
+    -- in the queue for this lock would keep others from dispatching, so this tries again until it gets the lock.
     LOOP
         BEGIN
             LOCK TABLE pgdispatch.cron_worker IN SHARE ROW EXCLUSIVE MODE NOWAIT;
@@ -38,9 +46,9 @@ BEGIN
             WHEN lock_not_available THEN
                 IF pg_catalog.clock_timestamp() > give_up_at THEN
                     RAISE lock_not_available USING
-                        MESSAGE = 'pgdispatch: there are open transactions that have dispatched',
+                        MESSAGE = 'pgdispatch: transactions that have dispatched are still open',
                         DETAIL = pg_catalog.format('If role %s were dropped and one of them committed, pg_cron would stop for everybody.', role),
-                        HINT = 'Call it again once they have ended.';
+                        HINT = 'Call pgdispatch.revoke_from again after they have ended.';
                 END IF;
         END;
         PERFORM pg_catalog.pg_sleep(0.01);
@@ -51,7 +59,7 @@ BEGIN
       FROM pgdispatch.cron_worker AS w
      WHERE w.role::oid = revoke_from.role::oid;
     IF pg_catalog.to_regnamespace('cron') IS NOT NULL AND (had_workers OR is_super) THEN
-        IF NOT is_super THEN   -- Of another role's jobs, pg_cron shows only superusers any.
+        IF NOT is_super THEN   -- pg_cron shows the jobs of another role only to superusers.
             EXECUTE pg_catalog.format('SET LOCAL ROLE %s', role);
         END IF;
         PERFORM cron.unschedule(j.jobid)
@@ -78,29 +86,28 @@ BEGIN
     EXECUTE pg_catalog.format('REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM %s', role);
     EXECUTE pg_catalog.format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM %s', role);
     EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA pgdispatch FROM %s', role);
-    DELETE FROM pgdispatch.cron_worker AS w WHERE w.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.job AS j WHERE j.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.handler_job AS j WHERE j.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.node AS n WHERE n.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.managed_job AS m WHERE m.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.dead_letter AS d WHERE d.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.job_key AS k WHERE k.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.queue AS q WHERE q.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.pause AS p WHERE p.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.result AS r WHERE r.role::oid = revoke_from.role::oid;
-    DELETE FROM pgdispatch.setting AS s WHERE s.role::oid = revoke_from.role::oid;
+    FOREACH table_name IN ARRAY ARRAY['cron_worker', 'job', 'handler_job', 'node', 'managed_job', 'dead_letter', 'job_key', 'queue', 'pause', 'result',
+                                      'setting'] LOOP
+        EXECUTE pg_catalog.format('DELETE FROM pgdispatch.%I AS t WHERE t.role::oid = $1', table_name) USING role::oid;
+    END LOOP;
 END
 $$;
 
 COMMENT ON PROCEDURE pgdispatch.revoke_from(regrole) IS
-'Undoes pgdispatch.grant_to and deletes the role''s jobs, dead letters and workers, in order to drop the role: pg_cron would stop for everybody if a role were dropped that it still has jobs of. To be called by a superuser, or by the owner of the schema where that may SET ROLE to the role. Waits for the role''s running jobs, and for open transactions that have dispatched. Example: CALL pgdispatch.revoke_from(''app'')';
+'Undoes pgdispatch.grant_to, and deletes the role''s jobs, dead letters, queues, settings and workers, so that the role
+can be dropped. Always call it before: if a role is dropped while pg_cron has jobs of it, pg_cron stops for everybody.
+Call it as a superuser, or as the owner of the schema if that may SET ROLE to the role. It waits for the role''s
+running jobs, and up to 10 seconds for open transactions that have dispatched. Everything happens in the caller''s
+transaction.
+Errors: 55P03 if such transactions are still open after that time.
+Example: CALL pgdispatch.revoke_from(''app'')';
 
 
 REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA pgdispatch FROM PUBLIC;
 
--- After an update: a role that could dispatch before may use what is new.
+-- After an update, the roles that could dispatch before may also use what is new.
 DO $$
 DECLARE
     grantee regrole;

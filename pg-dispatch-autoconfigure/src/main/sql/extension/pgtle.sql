@@ -1,5 +1,6 @@
--- For a database with pg_tle: makes the extension pg_dispatch known to CREATE EXTENSION, in every version that it does not know yet.
--- To be run by a member of pgtle_admin.
+-- For a database with pg_tle. It registers the extension pg_dispatch, in its newest version and with the updates from older ones, as
+-- far as pg_tle does not know them yet. CREATE EXTENSION pg_dispatch can be called afterwards.
+-- Run this script as a member of pgtle_admin.
 
 DO $install$
 DECLARE
