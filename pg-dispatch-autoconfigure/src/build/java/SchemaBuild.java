@@ -127,11 +127,13 @@ final class SchemaBuild {
 		String released = read("released/" + name);
 		if (!checksum.equals(sha256(released))) {
 			throw new IllegalStateException("released/" + name + " is not what was released: its SHA-256 is "
-					+ sha256(released) + ", and versions.txt says " + checksum);
+					+ sha256(released) + ", and versions.txt says " + checksum
+					+ ". Restore the file, since a released script must not change");
 		}
 		if (script != null && !script.equals(released)) {
-			throw new IllegalStateException("The schema was changed since " + name
-					+ " was released. Add a version: a line in versions.txt, and a file in update/");
+			throw new IllegalStateException("The schema was changed after " + name
+					+ " was released. Undo the change, or add a version: a line in versions.txt, and the file update/"
+					+ newest().name() + "--<new version>.sql");
 		}
 		return released;
 	}
