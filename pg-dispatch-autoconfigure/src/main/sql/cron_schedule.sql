@@ -254,8 +254,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_unschedule(regrole, bigint) IS
-'Removes a worker of the current role. Nothing may run in the worker''s session after the commit, because pg_cron may
-end the session at any time.';
+'Removes a worker of the current role. Nothing may run in the worker''s session after the commit, because pg_cron
+may end the session at any time.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_sound(worker_id bigint, worker_database_id text) RETURNS boolean

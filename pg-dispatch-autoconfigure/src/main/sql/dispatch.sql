@@ -39,8 +39,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.fire(text) IS
-'Runs the command once after the current transaction has committed, and never if that transaction or the current
-savepoint rolls back.
+'Runs the command once after the current transaction has committed, and never if that transaction or the
+current savepoint rolls back.
 The command holds one or more SQL statements. It runs READ COMMITTED in a transaction of its own, in another session,
 with the rights and the default settings of the current role. Triggers and constraints that are deferred to the end of
 that transaction also find the default settings, whatever the command has set.
@@ -92,8 +92,8 @@ AS $$
 DECLARE
     job_id bigint;
 BEGIN
-    IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure,
-                               queue, priority, result, keep_result) = 0
+    IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key,
+                               ordering_key, on_failure, queue, priority, result, keep_result) = 0
        AND coalesce(max_attempts BETWEEN 1 AND 32767, true) THEN
         RETURN pgdispatch.dispatch_plain(command, delay, notify, nullif(max_attempts, 1)::smallint, headers);
     END IF;
@@ -101,8 +101,9 @@ BEGIN
     IF command IS NULL OR command !~ '[^[:space:]]' THEN
         PERFORM pgdispatch.refuse_command(command);
     END IF;
-    job_id := pgdispatch.dispatch_managed(NULL, command, NULL, delay, headers, max_attempts, back_off, back_off_multiplier, max_back_off, time_limit,
-                  key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, result, keep_result, transactional);
+    job_id := pgdispatch.dispatch_managed(NULL, command, NULL, delay, headers, max_attempts, back_off, back_off_multiplier,
+                  max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, result, keep_result,
+                  transactional);
     IF notify THEN
         PERFORM pgdispatch.wake_drivers(pg_catalog.quote_ident(CURRENT_USER)::regrole, delay < '1 second'::interval);
     ELSE
@@ -122,11 +123,11 @@ to max_back_off (default 10 minutes), and varies by a quarter at random. An erro
 3F, which would occur again, ends the job at once. Serialization failures and deadlocks do not count as attempts.
 time_limit: time after which an attempt is cancelled. It then has failed with SQLSTATE PD001. The limit is checked
 four times a second.
-key: an idempotency key of up to 1000 characters. While a job with this key waits, nothing is dispatched, and the id
-of that job is returned (NULL if this REPEATABLE READ or SERIALIZABLE transaction cannot see it). That job does not
-begin before this transaction has ended. The call may wait for a transaction that has just dispatched with the same
-key. on_duplicate => ''replace'' gives the new command and delay to the waiting job instead. With keep_key, the key also
-stays taken while the job runs and for that time after it is done.
+key: an idempotency key of up to 1000 characters. While a job with this key waits, nothing is dispatched, and the
+id of that job is returned (NULL if this REPEATABLE READ or SERIALIZABLE transaction cannot see it). That job does
+not begin before this transaction has ended. The call may wait for a transaction that has just dispatched with the
+same key. on_duplicate => ''replace'' gives the new command and delay to the waiting job instead. With keep_key, the
+key also stays taken while the job runs and for that time after it is done.
 ordering_key: jobs with the same ordering key (up to 1000 characters) run one after the other. A job that was
 committed before another one''s transaction dispatched that one runs first. Jobs of overlapping transactions run in the
 order of their dispatches, as far as they are committed. A snoozed job takes its place when it becomes due. on_failure

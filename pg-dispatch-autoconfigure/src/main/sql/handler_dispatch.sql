@@ -36,8 +36,8 @@ BEGIN
     END IF;
 
     PERFORM pgdispatch.check_handler(handler, arguments);
-    job_id := pgdispatch.dispatch_managed(handler, NULL, arguments, delay, headers, max_attempts, back_off, back_off_multiplier, max_back_off,
-                  time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, NULL, keep_result, NULL);
+    job_id := pgdispatch.dispatch_managed(handler, NULL, arguments, delay, headers, max_attempts, back_off, back_off_multiplier,
+                  max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, NULL, keep_result, NULL);
     IF notify THEN
         PERFORM pgdispatch.wake_nodes(pg_catalog.quote_ident(CURRENT_USER)::regrole);
     END IF;

@@ -8,7 +8,9 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA pgdispatch TO %s', role);
-    EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgdispatch.job, pgdispatch.handler_job, pgdispatch.dead_letter, pgdispatch.node, pgdispatch.cron_worker, pgdispatch.managed_job, pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result TO %s', role);
+    EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgdispatch.job, pgdispatch.handler_job, pgdispatch.managed_job, '
+        'pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result, pgdispatch.dead_letter, pgdispatch.node, '
+        'pgdispatch.cron_worker TO %s', role);
     EXECUTE pg_catalog.format('GRANT SELECT ON pgdispatch.setting TO %s', role);
     EXECUTE pg_catalog.format('GRANT USAGE ON SEQUENCE pgdispatch.job_id_seq TO %s', role);
     EXECUTE pg_catalog.format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pgdispatch TO %s', role);
@@ -86,8 +88,8 @@ BEGIN
     EXECUTE pg_catalog.format('REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM %s', role);
     EXECUTE pg_catalog.format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM %s', role);
     EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA pgdispatch FROM %s', role);
-    FOREACH table_name IN ARRAY ARRAY['cron_worker', 'job', 'handler_job', 'node', 'managed_job', 'dead_letter', 'job_key', 'queue', 'pause', 'result',
-                                      'setting'] LOOP
+    FOREACH table_name IN ARRAY ARRAY['cron_worker', 'job', 'handler_job', 'node', 'managed_job', 'dead_letter', 'job_key', 'queue',
+                                       'pause', 'result', 'setting'] LOOP
         EXECUTE pg_catalog.format('DELETE FROM pgdispatch.%I AS t WHERE t.role::oid = $1', table_name) USING role::oid;
     END LOOP;
 END

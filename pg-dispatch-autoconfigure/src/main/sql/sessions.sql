@@ -1,8 +1,8 @@
 -- Sessions: which ones are alive, which one runs a job, and how to cancel that job and no other.
 --
--- A session that runs the command of a job alone holds the execution lock of the job, and is found by it in pg_locks. Whoever
--- interrupts the job takes the interruption lock of that session first and then looks again whether it still runs the job. The
--- session takes the same lock, shared, before it goes on to its next job.
+-- A session that runs the command of a job alone holds the execution lock of the job, and is found by it in pg_locks. A session
+-- that interrupts the job takes the interruption lock of the running session first, and then checks that it still runs the job. The
+-- running session takes the same lock, shared, before it goes on to its next job.
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_alive(session_pid integer, session_start timestamptz) RETURNS boolean
 LANGUAGE sql STABLE

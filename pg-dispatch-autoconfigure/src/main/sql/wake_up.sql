@@ -175,8 +175,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wake_nodes(regrole) IS
-'Part of pgdispatch.dispatch_handler. Has an idle node of the current role look for jobs of its handlers after the
-commit of this transaction.';
+'Part of pgdispatch.dispatch_handler. Has an idle node of the current role look for jobs of its handlers after
+the commit of this transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_idle_nodes() RETURNS regrole

@@ -48,8 +48,9 @@ COMMENT ON COLUMN pgdispatch.job.id IS
 'Identifies the job. Of two jobs that are due at the same time, the one with the lower id starts first.';
 COMMENT ON COLUMN pgdispatch.job.dispatched_at IS 'Start of the transaction that dispatched the job.';
 COMMENT ON COLUMN pgdispatch.job.crashes IS
-'Number of sessions that died while they ran this job. Crashes are counted as soon as a driver suspects the job. From
-then on it runs in a transaction of its own, and it becomes a dead letter after the fifth crash.';
+'Number of sessions that died while they ran this job, the present one included. Crashes are counted only after a
+driver has lost a session. A job with a crash runs in a transaction of its own, and it becomes a dead letter after the
+fifth crash.';
 COMMENT ON COLUMN pgdispatch.job.command IS 'One or more SQL statements, separated by semicolons.';
 COMMENT ON COLUMN pgdispatch.job.max_attempts IS
 'Maximum number of attempts, the first included; NULL: one. The first failure turns the job into a managed job.';

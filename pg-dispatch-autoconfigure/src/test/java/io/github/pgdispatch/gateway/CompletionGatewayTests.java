@@ -100,8 +100,8 @@ class CompletionGatewayTests {
 		assertThat(message.getMessage())
 			.isEqualTo("job " + claim.id() + " of some.handler no longer belongs to this node");
 		assertThat(message.getDetail())
-			.isEqualTo("Node " + this.node + " has given it back, or was not heard of for as long as its lease.");
-		assertThat(message.getHint()).startsWith("Another node runs it.");
+			.isEqualTo("Node " + this.node + " has released the job, or has not renewed its lease in time.");
+		assertThat(message.getHint()).startsWith("Another node runs the job.");
 	}
 
 	private Claim claim() throws SQLException {
