@@ -156,7 +156,7 @@ class PgCronRolesTests {
 		assertThat(warnings.get(0).getSeverity()).isEqualTo("WARNING");
 		assertThat(warnings.get(0).getMessage())
 			.isEqualTo("pgdispatch: no application is connected that runs the jobs of role " + quoted(OTHER)
-					+ ", and pg_cron cannot");
+					+ ", and pg_cron cannot run them");
 		assertThat(warnings.get(0).getDetail())
 			.isEqualTo("Role " + quoted(OTHER) + " has no USAGE on schema cron. The job waits.");
 		assertThat(this.queue.count("cron.job")).isZero();
