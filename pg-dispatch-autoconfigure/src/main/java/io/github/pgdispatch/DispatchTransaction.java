@@ -48,8 +48,10 @@ final class DispatchTransaction {
 	}
 
 	void execute(Runnable dispatch) {
-		TransactionStatus status = begin();
+		TransactionDefinition definition = definition();
+		TransactionStatus status = begin(definition);
 		try {
+			requireNew(definition, status);
 			requireConnection();
 			// A job may refer to pending JPA changes.
 			status.flush();
@@ -68,8 +70,7 @@ final class DispatchTransaction {
 		return answer.get(0);
 	}
 
-	private TransactionStatus begin() {
-		TransactionDefinition definition = definition();
+	private TransactionStatus begin(TransactionDefinition definition) {
 		try {
 			return this.transactionManager.getTransaction(definition);
 		}
@@ -77,6 +78,18 @@ final class DispatchTransaction {
 			throw new IllegalTransactionStateException("The current transaction" + name() + " is not one of "
 					+ this.transactionManager + ", which manages the database that has the schema pgdispatch."
 					+ " Dispatch in a transaction of that transaction manager", ex);
+		}
+	}
+
+	/**
+	 * After the end of a transaction, Spring may have cleared all that it knows of it
+	 * except its connection, for example because another transaction has begun and ended
+	 * meanwhile.
+	 */
+	private static void requireNew(TransactionDefinition definition, TransactionStatus status) {
+		if (definition.getPropagationBehavior() == TransactionDefinition.PROPAGATION_REQUIRED
+				&& !status.isNewTransaction()) {
+			throw over();
 		}
 	}
 
@@ -106,12 +119,18 @@ final class DispatchTransaction {
 			throw new IllegalTransactionStateException("The current transaction" + name()
 					+ " is read-only, but a dispatch writes a row. Dispatch from a read-write transaction");
 		}
-		if (CommitMarker.isPresent()) {
-			throw new IllegalTransactionStateException("The current transaction" + name()
-					+ " has already been committed, as in an AFTER_COMMIT event listener, and cannot be joined."
-					+ " Dispatch before the commit, or in a new transaction (Propagation.REQUIRES_NEW)");
+		// Spring clears the synchronizations before it calls the listeners of the phases
+		// AFTER_COMMIT, AFTER_ROLLBACK and AFTER_COMPLETION.
+		if (CommitMarker.isPresent() || !TransactionSynchronizationManager.isSynchronizationActive()) {
+			throw over();
 		}
 		return new DefaultTransactionDefinition(TransactionDefinition.PROPAGATION_MANDATORY);
+	}
+
+	private static IllegalTransactionStateException over() {
+		return new IllegalTransactionStateException("The current transaction" + name()
+				+ " has already been committed or rolled back, as in an AFTER_COMMIT event listener, and cannot be"
+				+ " joined. Dispatch before the commit, or in a new transaction (Propagation.REQUIRES_NEW)");
 	}
 
 	private static String name() {

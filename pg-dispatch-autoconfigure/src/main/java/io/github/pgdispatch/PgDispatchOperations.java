@@ -16,7 +16,8 @@ import org.springframework.transaction.PlatformTransactionManager;
  * <strong>Transactions</strong>: an operation that changes something joins the current
  * transaction, and takes effect with its commit. Without a transaction, it commits by
  * itself. It fails in a read-only transaction, in a transaction of another
- * {@code DataSource}, and in a transaction that has already been committed.
+ * {@code DataSource}, and in a transaction that has already been committed or rolled
+ * back.
  *
  * <p>
  * Thread-safe. The methods throw {@link IllegalArgumentException} for an illegal

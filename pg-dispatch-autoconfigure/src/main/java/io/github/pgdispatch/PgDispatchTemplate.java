@@ -50,7 +50,8 @@ import org.springframework.transaction.PlatformTransactionManager;
  * <strong>Transactions</strong>: without a current transaction, a dispatch fails. With
  * {@code pgdispatch.transaction=supports}, it commits by itself instead. A dispatch
  * always fails in a read-only transaction, in a transaction of another
- * {@code DataSource}, and in a transaction that has already been committed.
+ * {@code DataSource}, and in a transaction that has already been committed or rolled
+ * back.
  *
  * <p>
  * Thread-safe. The methods throw {@link IllegalArgumentException} for a command or a
