@@ -38,9 +38,18 @@ final class AnnotatedBeans {
 	 * @return the annotated methods of each class that has a bean
 	 */
 	Map<Class<?>, Set<Method>> methods() {
+		return methods((beanName) -> true);
+	}
+
+	/**
+	 * Finds the annotated methods of some beans.
+	 * @param beans selects beans by their names
+	 * @return the annotated methods of each class that has such a bean
+	 */
+	Map<Class<?>, Set<Method>> methods(Predicate<String> beans) {
 		Map<Class<?>, Set<Method>> all = new LinkedHashMap<>();
 		for (String beanName : this.beanFactory.getBeanNamesForType(Object.class, true, false)) {
-			Class<?> targetClass = targetClass(beanName);
+			Class<?> targetClass = beans.test(beanName) ? targetClass(beanName) : null;
 			if (targetClass != null && !all.containsKey(targetClass)) {
 				all.put(targetClass, methods(targetClass));
 			}

@@ -51,7 +51,7 @@ class ConfigurationMetadataTests {
 		assertThat(items("groups").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder("pgdispatch",
 				"pgdispatch.retry", "pgdispatch.schema", "pgdispatch.worker");
 		assertThat(items("properties").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
-				"pgdispatch.driver", "pgdispatch.queues", "pgdispatch.retry.back-off",
+				"pgdispatch.check-annotations", "pgdispatch.driver", "pgdispatch.queues", "pgdispatch.retry.back-off",
 				"pgdispatch.retry.back-off-multiplier", "pgdispatch.retry.max-attempts",
 				"pgdispatch.retry.max-back-off", "pgdispatch.schema.grant-to", "pgdispatch.schema.mode",
 				"pgdispatch.time-limit", "pgdispatch.transaction", "pgdispatch.worker.concurrency",
