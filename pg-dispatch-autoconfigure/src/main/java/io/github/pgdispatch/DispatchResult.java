@@ -59,7 +59,7 @@ public final class DispatchResult<T extends @Nullable Object> {
 
 	static <T extends @Nullable Object> DispatchResult<T> of(long id, JobResults results,
 			Function<JobResult, T> value) {
-		CompletableFuture<T> future = new CompletableFuture<>();
+		CompletableFuture<T> future = new DispatchFuture<>(id);
 		if (id == UNSEEN) {
 			future.completeExceptionally(new IllegalStateException("A job with the same key waits. It was"
 					+ " dispatched after this transaction had begun, so that the transaction cannot see it"));
@@ -104,9 +104,12 @@ public final class DispatchResult<T extends @Nullable Object> {
 	}
 
 	/**
-	 * Returns the future of the value. Do not wait for it, for example with
-	 * {@link CompletableFuture#join()}, in the transaction that dispatched the job,
-	 * because this would never end; {@link #get(Duration)} throws an exception instead.
+	 * Returns the future of the value. Do not wait for it in the transaction that
+	 * dispatched the job, because this would never end. The future, and all that are
+	 * derived from it with methods such as {@link CompletableFuture#thenApply}, throw an
+	 * {@link IllegalStateException} then, as {@link #get(Duration)} does. Futures that
+	 * Java combines with {@link CompletableFuture#allOf} or
+	 * {@link CompletableFuture#anyOf} cannot know of the transaction, and do not throw.
 	 * Cancel the future to stop waiting. This does not cancel the job.
 	 * @return a future that is completed after the transaction has committed and the job
 	 * has succeeded. It is completed exceptionally with a {@link DispatchFailedException}

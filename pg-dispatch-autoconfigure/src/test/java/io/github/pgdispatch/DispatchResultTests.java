@@ -2,11 +2,15 @@ package io.github.pgdispatch;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -16,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
  * Tests for {@link DispatchResult}.
@@ -129,6 +134,42 @@ class DispatchResultTests {
 			.withMessageContaining("wait for ever");
 	}
 
+	@ParameterizedTest
+	@MethodSource("waits")
+	void refusesToWaitForAnyFutureInTheTransactionThatDispatched(Wait wait) {
+		begin();
+		DispatchResult<String> handle = handle();
+		DispatchedInTransaction.add(handle.id());
+		assertThatIllegalStateException().isThrownBy(() -> wait.on(handle.future()))
+			.withMessageContaining("wait for ever");
+		assertThat(handle.future().getNow("none")).isEqualTo("none");
+		end(TransactionSynchronization.STATUS_COMMITTED);
+		ended(JobState.DONE, "1", null);
+		assertThatNoException().isThrownBy(() -> wait.on(handle.future()));
+	}
+
+	static List<Wait> waits() {
+		return List.of(CompletableFuture::join, CompletableFuture::get, (future) -> future.get(1, TimeUnit.DAYS),
+				(future) -> future.orTimeout(1, TimeUnit.DAYS).join(),
+				(future) -> future.completeOnTimeout("late", 1, TimeUnit.DAYS).join(),
+				(future) -> future.thenApply(String::length).join(),
+				(future) -> future.thenApplyAsync(String::length).thenAccept((length) -> {
+				}).get(), (future) -> future.handle((value, ex) -> 1).join(),
+				(future) -> future.exceptionally((ex) -> "").join(),
+				(future) -> future.thenCompose(CompletableFuture::completedFuture).join(),
+				(future) -> future.thenCombine(CompletableFuture.completedFuture(1), String::repeat).join(),
+				(future) -> future.copy().toCompletableFuture().join());
+	}
+
+	@Test
+	void valueThatIsThereCanBeTakenInTheTransactionThatDispatched() {
+		begin();
+		DispatchResult<String> handle = handle();
+		DispatchedInTransaction.add(handle.id());
+		handle.future().complete("stand-in");
+		assertThat(handle.future().join()).isEqualTo("stand-in");
+	}
+
 	@Test
 	void endsWaitingAfterTheTimeout() {
 		DispatchResult<String> handle = handle();
@@ -161,6 +202,12 @@ class DispatchResultTests {
 		assertThat(value.get(AT_ONCE)).isEqualTo("value");
 		assertThat(DispatchResult.of(null).get(AT_ONCE)).isNull();
 		assertThatIllegalStateException().isThrownBy(value::id);
+	}
+
+	interface Wait {
+
+		void on(CompletableFuture<String> future) throws Exception;
+
 	}
 
 }
