@@ -1,18 +1,17 @@
 package io.github.pgdispatch.handler;
 
-import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
@@ -43,6 +42,8 @@ final class Argument {
 
 	private final ObjectReader reader;
 
+	private final ObjectReader strictReader;
+
 	private final boolean isTypeExact;
 
 	Argument(String name, Method method, int index, Class<?> implementation, LosslessMapper mapper) {
@@ -58,6 +59,7 @@ final class Argument {
 		this.mapper = mapper;
 		this.writer = mapper.writer(this.type);
 		this.reader = mapper.reader(this.type);
+		this.strictReader = mapper.completeReader(this.type).with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 	}
 
 	private static String entityRefused(@Nullable Class<?> entity) {
@@ -120,12 +122,36 @@ final class Argument {
 	}
 
 	/**
-	 * Reads the value at the position of the parser.
+	 * Reads the value at the position of the parser, if it has exactly the properties of
+	 * its type.
+	 * @param parser the parser
+	 * @param arguments the JSON object of all arguments
+	 * @return the argument
+	 */
+	@Nullable Object readExactly(JsonParser parser, Supplier<JsonNode> arguments) {
+		return read(parser, arguments, this.strictReader);
+	}
+
+	/**
+	 * Reads the value at the position of the parser, whose properties may have changed
+	 * since it was stored, as long as none of them is lost.
 	 * @param parser the parser
 	 * @param arguments the JSON object of all arguments
 	 * @return the argument
 	 */
 	@Nullable Object read(JsonParser parser, Supplier<JsonNode> arguments) {
+		UnknownProperties unknown = new UnknownProperties();
+		Object value = read(parser, arguments, unknown.remembering(this.reader));
+		String loss = (value != null)
+				? new PropertyCheck(this.type, this.mapper).findLoss(arguments.get().get(this.name), value, unknown)
+				: null;
+		if (loss != null) {
+			throw mismatch(loss, null);
+		}
+		return value;
+	}
+
+	private @Nullable Object read(JsonParser parser, Supplier<JsonNode> arguments, ObjectReader reader) {
 		JsonToken token = parser.currentToken();
 		if (token == JsonToken.VALUE_NULL && this.type.isPrimitive()) {
 			throw mismatch("it is null, but the parameter is of type " + typeName(), null);
@@ -134,7 +160,7 @@ final class Argument {
 		boolean faithful;
 		try {
 			String digits = (token == JsonToken.VALUE_NUMBER_INT) ? parser.getString() : "";
-			value = this.reader.readValue(parser);
+			value = reader.readValue(parser);
 			faithful = isFaithful(value, token, digits, arguments);
 		}
 		catch (RuntimeException ex) {
@@ -174,23 +200,20 @@ final class Argument {
 
 	/**
 	 * Returns the value of an argument that was not stored.
+	 * @param unknown the name of a stored argument that the method does not have, or
+	 * {@code null} if there is none
 	 */
-	@Nullable Object missing() {
-		if (this.type.hasRawClass(Optional.class)) {
-			return Optional.empty();
+	@Nullable Object missing(@Nullable String unknown) {
+		boolean optional = this.type.hasRawClass(Optional.class);
+		if (!optional && !Nullability.isNullable(this.parameter)) {
+			throw mismatch("it is missing. A parameter that is added while jobs wait must be an Optional or @Nullable",
+					null);
 		}
-		if (isNullable()) {
-			return null;
+		if (unknown != null) {
+			throw mismatch("it is missing, and the stored argument '" + unknown + "' is unknown, so that the parameter"
+					+ " may have been renamed. Keep the old name as long as jobs wait", null);
 		}
-		throw mismatch("it is missing. A parameter that is added while jobs wait must be an Optional or @Nullable",
-				null);
-	}
-
-	private boolean isNullable() {
-		return Stream.of(this.parameter.getAnnotations(), this.parameter.getAnnotatedType().getAnnotations())
-			.flatMap(Stream::of)
-			.map(Annotation::annotationType)
-			.anyMatch((annotation) -> annotation.getSimpleName().equals("Nullable"));
+		return optional ? Optional.empty() : null;
 	}
 
 	private String typeName() {

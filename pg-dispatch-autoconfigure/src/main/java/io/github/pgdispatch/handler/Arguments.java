@@ -29,7 +29,10 @@ import org.springframework.util.function.SingletonSupplier;
  * type {@link DispatchContext} is left out of the JSON. The method may change while a job
  * waits. The order of its parameters does not matter, and stored arguments of removed
  * parameters are ignored. A new parameter has to be an {@link java.util.Optional}, or
- * annotated with a {@code @Nullable} of any package that is retained at run time.
+ * annotated with a {@code @Nullable} of any package that is retained at run time. The
+ * same holds for the components of a record in an argument, and for the properties of
+ * other classes. If one is unknown and another one is missing in the same place, it may
+ * have been renamed, and the arguments do not fit.
  *
  * <p>
  * Immutable and thread-safe.
@@ -102,7 +105,27 @@ public final class Arguments {
 			JsonStringEncoder.getInstance().quoteAsString(argument.name(), json);
 			json.append("\":").append(argument.write(arguments[argument.index()]));
 		}
-		return json.append('}').toString();
+		return requireReadable(json.append('}').toString());
+	}
+
+	/**
+	 * Requires that the arguments can be read together, as each of them can. They are
+	 * nested one level deeper then.
+	 */
+	private String requireReadable(String json) {
+		if (json.length() >= 2 * this.mapper.maxDepth()) {
+			try (JsonParser parser = this.mapper.parser(json)) {
+				parser.nextToken();
+				parser.skipChildren();
+			}
+			catch (JacksonException ex) {
+				throw new IllegalArgumentException("The arguments of " + this.method.toGenericString()
+						+ " cannot be stored: Jackson cannot read them again. They may be nested too deeply (at most "
+						+ (this.mapper.maxDepth() - 1) + " levels), or be too large for its StreamReadConstraints.",
+						ex);
+			}
+		}
+		return json;
 	}
 
 	/**
@@ -114,10 +137,21 @@ public final class Arguments {
 	 * @throws ArgumentMismatchException if an argument does not fit the method
 	 */
 	public @Nullable Object[] read(String json, DispatchContext context) {
+		try {
+			return read(json, context, Argument::readExactly);
+		}
+		catch (ArgumentMismatchException ex) {
+			// Most likely, a deployment has changed the method or its types.
+			return read(json, context, Argument::read);
+		}
+	}
+
+	private @Nullable Object[] read(String json, DispatchContext context, Reader reader) {
 		@Nullable Object[] values = new Object[this.method.getParameterCount()];
 		Arrays.fill(values, context);
 		Map<String, Argument> missing = new LinkedHashMap<>(this.arguments);
 		Supplier<JsonNode> tree = SingletonSupplier.of(() -> this.mapper.tree(json));
+		String unknown = null;
 		// Not read from the tree, in which -0.0 would be 0.0.
 		try (JsonParser parser = this.mapper.parser(json)) {
 			if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -127,10 +161,11 @@ public final class Arguments {
 				parser.nextToken();
 				Argument argument = this.arguments.get(name);
 				if (argument != null) {
-					values[argument.index()] = argument.read(parser, tree);
+					values[argument.index()] = reader.read(argument, parser, tree);
 					missing.remove(name);
 				}
 				else {
+					unknown = name;
 					parser.skipChildren();
 				}
 			}
@@ -138,13 +173,21 @@ public final class Arguments {
 		catch (JacksonException ex) {
 			throw noObject(ex);
 		}
-		missing.values().forEach((argument) -> values[argument.index()] = argument.missing());
+		for (Argument argument : missing.values()) {
+			values[argument.index()] = argument.missing(unknown);
+		}
 		return values;
 	}
 
 	private ArgumentMismatchException noObject(@Nullable Throwable cause) {
 		return new ArgumentMismatchException(
 				"The arguments do not fit " + this.method.toGenericString() + ": they are not a JSON object.", cause);
+	}
+
+	private interface Reader {
+
+		@Nullable Object read(Argument argument, JsonParser parser, Supplier<JsonNode> arguments);
+
 	}
 
 }

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.AnnotationIntrospector;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
@@ -25,10 +26,16 @@ public final class LosslessMapper {
 
 	private final JsonMapper mapper;
 
+	private final JsonMapper completeMapper;
+
 	private final ObjectReader treeReader;
 
 	private LosslessMapper(JsonMapper mapper) {
 		this.mapper = mapper;
+		this.completeMapper = mapper.rebuild()
+			.annotationIntrospector(AnnotationIntrospector.pair(new PropertyRules(),
+					mapper.deserializationConfig().getAnnotationIntrospector()))
+			.build();
 		this.treeReader = mapper.readerFor(JsonNode.class).with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 	}
 
@@ -55,6 +62,7 @@ public final class LosslessMapper {
 		builder.disable(DeserializationFeature.UNWRAP_ROOT_VALUE, DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 		// The default is that of the machine, and the job may run on another machine.
 		builder.defaultLocale(Locale.ROOT);
+		builder.addHandler(new UnknownProperties.Handler());
 		return new LosslessMapper(builder.build());
 	}
 
@@ -82,7 +90,19 @@ public final class LosslessMapper {
 	}
 
 	ObjectReader reader(JavaType type) {
-		ObjectReader reader = this.mapper.readerFor(type);
+		return reader(this.mapper, type);
+	}
+
+	/**
+	 * Creates a reader that refuses to read a value without a property that must not be
+	 * missing.
+	 */
+	ObjectReader completeReader(JavaType type) {
+		return reader(this.completeMapper, type);
+	}
+
+	private static ObjectReader reader(JsonMapper mapper, JavaType type) {
+		ObjectReader reader = mapper.readerFor(type);
 		// The application decides about its own types.
 		return JsonShape.isStrict(type) ? reader.withoutFeatures(EnumFeature.READ_UNKNOWN_ENUM_VALUES_AS_NULL,
 				EnumFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE) : reader;
@@ -100,6 +120,20 @@ public final class LosslessMapper {
 	 */
 	JsonNode tree(String json) {
 		return this.treeReader.readValue(json);
+	}
+
+	/**
+	 * Writes a value with all its properties, even if the application leaves some out.
+	 */
+	JsonNode completeTree(JavaType type, Object value) {
+		return tree(this.completeMapper.writerFor(type).writeValueAsString(value));
+	}
+
+	/**
+	 * Returns the maximum depth of JSON that can be read.
+	 */
+	int maxDepth() {
+		return this.mapper.tokenStreamFactory().streamReadConstraints().getMaxNestingDepth();
 	}
 
 	/**

@@ -12,18 +12,26 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
 import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.annotation.JsonDeserialize;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.json.JsonMapper;
@@ -54,6 +62,90 @@ class ArgumentsMismatchTests {
 	@Test
 	void newArgumentsThatMayBeMissing() {
 		assertThat(this.arguments.read("missing", "{}")).containsExactly(Optional.empty(), null, null, null);
+	}
+
+	@Test
+	void argumentThatIsUnknownAndOneThatIsMissingMayHaveBeenRenamed() {
+		for (String name : new String[] { "a", "b", "c", "d" }) {
+			assertMismatch("missing", "{\"x\":\"secret\"}", "the stored argument 'x' is unknown");
+			assertMismatch("missing",
+					"{\"a\":null,\"b\":null,\"c\":null,\"d\":null,\"x\":1}".replace("\"" + name + "\":null,", "")
+						.replace(",\"" + name + "\":null", ""),
+					"the stored argument 'x' is unknown");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "person", "bean", "built", "annotated" })
+	void propertyThatIsUnknownAndOneThatIsMissingMayHaveBeenRenamed(String method) {
+		for (MethodArguments each : mappers()) {
+			this.arguments = each;
+			assertMismatch(method, "{\"" + method + "\":{\"givenName\":\"secret\",\"city\":\"London\"}}",
+					"the property 'givenName' is unknown, and 'firstName' is missing");
+			assertMismatch(method, "{\"" + method + "\":{\"firstName\":\"Ada\",\"town\":\"secret\"}}",
+					"the property 'town' is unknown, and 'city' is missing");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '`', delimiter = '|', textBlock = """
+			nested   | {"p":@,"q":null}
+			people   | [@]
+			byName   | {"secret":@}
+			maybe    | @
+			shapes   | [{"kind":"circle","radius":1},{"kind":"holder","person":@}]
+			generic  | {"value":@}
+			deep     | {"q":[{"secret":{"p":@}}]}
+			""")
+	void propertiesOfWhatIsNestedMayHaveBeenRenamed(String method, String json) {
+		for (MethodArguments each : mappers()) {
+			this.arguments = each;
+			assertMismatch(method,
+					"{\"" + method + "\":" + json.replace("@", "{\"givenName\":\"secret\",\"city\":\"London\"}") + "}",
+					"the property 'givenName' is unknown, and 'firstName' is missing");
+			for (String fits : new String[] { "{\"firstName\":\"Ada\",\"city\":\"London\"}", "{\"firstName\":\"Ada\"}",
+					"{\"firstName\":\"Ada\",\"city\":null,\"gone\":{}}" }) {
+				assertThat(this.arguments.read(method, "{\"" + method + "\":" + json.replace("@", fits) + "}")).as(fits)
+					.doesNotContainNull();
+			}
+		}
+	}
+
+	private List<MethodArguments> mappers() {
+		return List.of(new MethodArguments(Methods.class),
+				new MethodArguments(Methods.class,
+						JsonMapper.builder()
+							.changeDefaultPropertyInclusion(
+									(inclusion) -> inclusion.withValueInclusion(JsonInclude.Include.NON_NULL))
+							.build()));
+	}
+
+	@Test
+	void propertyThatIsAddedMustBeNullable() {
+		assertThat(this.arguments.read("person", "{\"person\":{\"firstName\":\"Ada\"}}"))
+			.containsExactly(new Person("Ada", null));
+		assertMismatch("person", "{\"person\":{\"city\":\"London\"}}", "the property 'firstName' is missing");
+		assertThat(this.arguments.read("optionals", "{\"optionals\":{}}"))
+			.containsExactly(new Optionals(Optional.empty(), OptionalInt.empty(), null));
+		// A constructor without arguments has set what the application wants.
+		assertThat(this.arguments.read("bean", "{\"bean\":{\"city\":\"London\"}}")).singleElement()
+			.satisfies((bean) -> assertThat(((Bean) bean).firstName).isNull());
+	}
+
+	@Test
+	void propertyMayHaveItsOldNameAsAnAlias() {
+		assertThat(this.arguments.read("renamed", "{\"renamed\":{\"givenName\":\"Ada\",\"gone\":1}}"))
+			.containsExactly(new Renamed("Ada"));
+	}
+
+	@Test
+	void propertiesThatOnlyTheApplicationUnderstandsStayAsTheyAre() {
+		assertThat(this.arguments.writeAndRead("computed", new Computed("Ada", null)))
+			.containsExactly(new Computed("Ada", null));
+		assertThat(this.arguments.writeAndRead("sparse", new Sparse("Ada", null)))
+			.containsExactly(new Sparse("Ada", null));
+		assertThat(this.arguments.read("lax", "{\"lax\":{\"firstName\":\"Ada\",\"b\":1}}"))
+			.containsExactly(new Lax("Ada", null));
 	}
 
 	@ParameterizedTest
@@ -261,11 +353,43 @@ class ArgumentsMismatchTests {
 		void missing(Optional<String> a, @org.jspecify.annotations.Nullable String b, @Nullable Long c,
 				String @org.jspecify.annotations.Nullable [] d);
 
+		void person(Person person);
+
+		void bean(Bean bean);
+
+		void built(Built built);
+
+		void annotated(Annotated annotated);
+
+		void nested(Pair<Person> nested);
+
+		void people(List<Person> people);
+
+		void byName(Map<String, Person> byName);
+
+		void maybe(Optional<Person> maybe);
+
+		void shapes(List<Shape> shapes);
+
+		void generic(Box<Person> generic);
+
+		void deep(Pair<List<Map<String, Pair<Person>>>> deep);
+
+		void optionals(Optionals optionals);
+
+		void renamed(Renamed renamed);
+
+		void computed(Computed computed);
+
+		void sparse(Sparse sparse);
+
+		void lax(Lax lax);
+
 		void elementsNullable(@org.jspecify.annotations.Nullable String[] elementsNullable);
 
 	}
 
-	@Target(ElementType.PARAMETER)
+	@Target({ ElementType.PARAMETER, ElementType.RECORD_COMPONENT })
 	@Retention(RetentionPolicy.RUNTIME)
 	@interface Nullable {
 
@@ -289,6 +413,100 @@ class ArgumentsMismatchTests {
 				throw new IllegalArgumentException(name + " is not born yet");
 			}
 		}
+
+	}
+
+	record Person(String firstName, @org.jspecify.annotations.Nullable String city) {
+
+	}
+
+	record Pair<T>(@org.jspecify.annotations.Nullable T p, @org.jspecify.annotations.Nullable T q) {
+
+	}
+
+	record Box<T>(T value) {
+
+	}
+
+	record Optionals(Optional<String> a, OptionalInt b, @Nullable String c) {
+
+	}
+
+	record Renamed(@JsonAlias("givenName") String firstName) {
+
+	}
+
+	record Computed(String firstName, String city) {
+
+		@JsonProperty
+		String greeting() {
+			return "Dear " + this.firstName;
+		}
+
+	}
+
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	record Sparse(String firstName, String city) {
+
+	}
+
+	@JsonIgnoreProperties(ignoreUnknown = true)
+	record Lax(String firstName, @Nullable String a) {
+
+	}
+
+	static class Bean {
+
+		public String firstName;
+
+		public String city;
+
+	}
+
+	@JsonInclude(JsonInclude.Include.NON_EMPTY)
+	record Annotated(@Nullable String firstName, @Nullable String city) {
+
+	}
+
+	@JsonDeserialize(builder = Built.Builder.class)
+	record Built(String firstName, String city) {
+
+		static class Builder {
+
+			private String firstName;
+
+			private String city;
+
+			Builder withFirstName(String firstName) {
+				this.firstName = firstName;
+				return this;
+			}
+
+			Builder withCity(String city) {
+				this.city = city;
+				return this;
+			}
+
+			Built build() {
+				return new Built(this.firstName, this.city);
+			}
+
+		}
+
+	}
+
+	@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+	@JsonSubTypes({ @JsonSubTypes.Type(value = Circle.class, name = "circle"),
+			@JsonSubTypes.Type(value = Holder.class, name = "holder") })
+	interface Shape {
+
+	}
+
+	record Circle(int radius) implements Shape {
+
+	}
+
+	record Holder(Person person) implements Shape {
 
 	}
 

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.json.JsonMapper;
@@ -83,6 +85,31 @@ class ArgumentsRefusalTests {
 		assertRefused("collection", Set.of(1L), " as a java.util.ArrayList)", "Declare a more specific type");
 		assertRefused("withoutEquals", new WithoutEquals(), "(another ", "equals()");
 		assertRefused("optional", null, "(a null as a java.util.Optional)");
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 500, 60 })
+	void whatIsNestedTooDeeplyToBeReadIsRefusedAtTheCall(int maxDepth) {
+		MethodArguments limited = new MethodArguments(Methods.class,
+				JsonMapper
+					.builder(JsonFactory.builder()
+						.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(maxDepth).build())
+						.build())
+					.build());
+		Object deepest = nested(maxDepth - 1);
+		assertThat(limited.writeAndRead("object", deepest)).containsExactly(deepest);
+		assertThatIllegalArgumentException().isThrownBy(() -> limited.write("object", nested(maxDepth)))
+			.withMessageContaining("at most " + (maxDepth - 1) + " levels");
+		assertThatIllegalArgumentException().isThrownBy(() -> limited.write("object", nested(maxDepth + 1)))
+			.withMessageContaining("cannot be stored");
+	}
+
+	private static List<?> nested(int depth) {
+		List<?> nested = List.of();
+		for (int i = 1; i < depth; i++) {
+			nested = List.of(nested);
+		}
+		return nested;
 	}
 
 	@Test
