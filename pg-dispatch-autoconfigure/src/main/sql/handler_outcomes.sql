@@ -50,11 +50,14 @@ hold any more, it deletes nothing and returns false, or fails with SQLSTATE PD00
 it where a COMMIT follows in the same message.';
 
 
+-- Whoever has locked a row of a job, such as a transaction that cancels it, must not hold up the outcomes of other jobs. The node tries
+-- again later.
 CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_jobs(
     node uuid, handlers text[], due_ats timestamptz[], ids bigint[], attempts integer[], results json[] DEFAULT '{}')
 RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '200 ms'
 AS $$
 DECLARE
     lost bigint[] := '{}';
@@ -79,6 +82,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.release_handler_job(
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '200 ms'
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan
@@ -126,6 +130,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.fail_handler_job(
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '200 ms'
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan

@@ -37,6 +37,20 @@ final class Causes {
 	}
 
 	/**
+	 * Returns an exception and the first of its causes, on one line. Of each only the
+	 * first line counts: the others of a database error may show the arguments of jobs.
+	 */
+	static String describe(Throwable error) {
+		String text = firstLine(error);
+		String cause = firstLine(of(error).reduce(error, (one, next) -> next));
+		return text.contains(cause) ? text : text + ", caused by " + cause;
+	}
+
+	private static String firstLine(Throwable error) {
+		return String.valueOf(error).lines().findFirst().orElse("").strip();
+	}
+
+	/**
 	 * Returns the cause of an exception. When a connection is lost, the rollback fails
 	 * too, with an exception that has the original one as its application exception.
 	 */

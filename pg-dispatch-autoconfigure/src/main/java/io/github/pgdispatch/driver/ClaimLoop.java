@@ -60,7 +60,8 @@ final class ClaimLoop implements Runnable, Wakeable {
 		this.handlers = handlers;
 		this.settings = settings;
 		this.jobs = new ClaimedJobs(executor, settings.concurrency(), runner);
-		this.settlement = new Settlement(outcomes, handlers, this.jobs, settings.lease(), scheduleLook);
+		this.settlement = new Settlement(new OutcomeWriter(outcomes, handlers, settings.lease(), scheduleLook),
+				this.jobs);
 		this.lease = new Lease(leases, settings.lease());
 		this.claimer = new JobClaimer(gateway, handlers, settings, this.jobs, this.settlement, this.lease,
 				scheduleLook);
@@ -139,6 +140,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 		this.jobs.releaseWaiting();
 		if (isPastDeadline()) {
 			this.jobs.abandonRunning();
+			this.settlement.stop();
 		}
 	}
 
@@ -173,9 +175,10 @@ final class ClaimLoop implements Runnable, Wakeable {
 	private Duration timeout() {
 		if (this.stopped) {
 			long left = this.stopDeadline - System.nanoTime();
-			return Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos())));
+			return this.settlement
+				.within(Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos()))));
 		}
-		return this.claimer.untilNextClaim(this.lease.interval());
+		return this.settlement.within(this.claimer.untilNextClaim(this.lease.interval()));
 	}
 
 }

@@ -147,6 +147,14 @@ final class ClaimedJobs {
 	}
 
 	/**
+	 * Has a job hold no place any more, as its outcome cannot be written. Called by the
+	 * thread of the claim loop.
+	 */
+	void setAside(Claim claim) {
+		this.outstanding.setAside(claim);
+	}
+
+	/**
 	 * Gives back all jobs that have not begun.
 	 */
 	void releaseWaiting() {

@@ -53,28 +53,41 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 		/**
 		 * The job is done and is to be deleted.
 		 */
-		DONE,
+		DONE("The method returned"),
 
 		/**
 		 * Nothing is left to do: the job was deleted in the transaction of its method, or
 		 * another node has taken it over.
 		 */
-		SETTLED,
+		SETTLED("Nothing was left to do"),
 
 		/**
 		 * The job has failed. It is to be run again or to become a dead letter.
 		 */
-		FAILED,
+		FAILED("The attempt failed"),
 
 		/**
 		 * The job was cancelled before it was done.
 		 */
-		CANCELLED,
+		CANCELLED("The job was cancelled"),
 
 		/**
 		 * The claim is to be released, so that the job is run again.
 		 */
-		RELEASED
+		RELEASED("The job was to be run again");
+
+		private final String description;
+
+		Kind(String description) {
+			this.description = description;
+		}
+
+		/**
+		 * Returns a clause that says what has happened.
+		 */
+		String described() {
+			return this.description;
+		}
 
 	}
 

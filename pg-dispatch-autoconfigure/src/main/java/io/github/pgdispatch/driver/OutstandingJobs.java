@@ -15,6 +15,8 @@ final class OutstandingJobs {
 
 	private final Set<Long> ids = new HashSet<>();
 
+	private final Set<Long> setAside = new HashSet<>();
+
 	private final Map<String, Integer> perHandler = new HashMap<>();
 
 	void add(Claim claim) {
@@ -23,16 +25,34 @@ final class OutstandingJobs {
 	}
 
 	void remove(Claim claim) {
-		this.ids.remove(claim.id());
-		this.perHandler.merge(claim.handler(), -1, Integer::sum);
+		this.setAside.remove(claim.id());
+		if (this.ids.remove(claim.id())) {
+			this.perHandler.merge(claim.handler(), -1, Integer::sum);
+		}
 	}
 
+	/**
+	 * Has a job hold no place any more. The node still has the claim on it.
+	 */
+	void setAside(Claim claim) {
+		remove(claim);
+		this.setAside.add(claim.id());
+	}
+
+	/**
+	 * Returns the number of jobs that hold a place on this node.
+	 */
 	int size() {
 		return this.ids.size();
 	}
 
+	/**
+	 * Returns the ids of all jobs on which the node has the claim.
+	 */
 	Set<Long> ids() {
-		return Set.copyOf(this.ids);
+		Set<Long> all = new HashSet<>(this.ids);
+		all.addAll(this.setAside);
+		return all;
 	}
 
 	Map<String, Integer> perHandler() {

@@ -88,7 +88,7 @@ public final class CompletionGateway {
 	private void set(PreparedStatement statement, Claim claim, @Nullable String result) throws SQLException {
 		statement.setObject(1, this.node);
 		claim.setParameters(statement);
-		statement.setString(6, result);
+		statement.setString(6, TextEncoding.fitting(statement.getConnection(), result));
 	}
 
 }

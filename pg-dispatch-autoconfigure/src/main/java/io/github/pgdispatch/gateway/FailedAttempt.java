@@ -22,4 +22,22 @@ import org.jspecify.annotations.Nullable;
 public record FailedAttempt(@Nullable String sqlState, String message, String context, boolean canRetry,
 		@Nullable Duration retryIn, int maxAttempts, Duration backOff, double backOffMultiplier, Duration maxBackOff) {
 
+	/**
+	 * Returns the same attempt with texts that any database can store.
+	 */
+	FailedAttempt inAscii() {
+		return new FailedAttempt(this.sqlState, TextEncoding.ascii(this.message), TextEncoding.ascii(this.context),
+				this.canRetry, this.retryIn, this.maxAttempts, this.backOff, this.backOffMultiplier, this.maxBackOff);
+	}
+
+	/**
+	 * Returns an attempt after which there is no other.
+	 * @param sqlState of the error, if the database raised it
+	 * @param message of the error
+	 * @return an attempt without a context
+	 */
+	public static FailedAttempt last(@Nullable String sqlState, String message) {
+		return new FailedAttempt(sqlState, message, "", false, null, 1, Duration.ZERO, 1, Duration.ZERO);
+	}
+
 }

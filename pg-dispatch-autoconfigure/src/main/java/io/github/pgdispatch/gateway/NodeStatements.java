@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.UUID;
@@ -62,11 +63,24 @@ final class NodeStatements {
 		}
 	}
 
+	/**
+	 * Opens a connection. That this fails is never the fault of a statement, whatever the
+	 * SQLSTATE.
+	 */
 	private Connection connection() throws SQLException {
-		return Sessions.open(this.dataSource, (connection) -> {
-			Sessions.networkTimeout(connection, NETWORK_TIMEOUT);
-			return connection;
-		});
+		try {
+			return Sessions.open(this.dataSource, (connection) -> {
+				Sessions.networkTimeout(connection, NETWORK_TIMEOUT);
+				return connection;
+			});
+		}
+		catch (SQLTransientConnectionException ex) {
+			throw ex;
+		}
+		catch (SQLException ex) {
+			throw new SQLTransientConnectionException("Could not open a connection: " + ex.getMessage(),
+					ex.getSQLState(), ex);
+		}
 	}
 
 	static <T> Array array(PreparedStatement statement, String type, Collection<T> from,

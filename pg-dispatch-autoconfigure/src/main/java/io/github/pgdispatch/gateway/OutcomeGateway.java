@@ -44,11 +44,23 @@ public final class OutcomeGateway {
 	/**
 	 * Deletes jobs that are done.
 	 * @param claims on the jobs
-	 * @param results of the jobs as JSON; {@code null} for a result that is not kept
+	 * @param results of the jobs as JSON, or an empty list if no result is kept
 	 * @return the ids of the jobs that another node has taken over
 	 * @throws SQLException if the outcome is unknown: the jobs may have been deleted
 	 */
-	public Set<Long> complete(List<Claim> claims, List<@Nullable String> results) throws SQLException {
+	public Set<Long> complete(List<Claim> claims, List<String> results) throws SQLException {
+		try {
+			return delete(claims, results);
+		}
+		catch (SQLException ex) {
+			if (!TextEncoding.isRefusal(ex)) {
+				throw ex;
+			}
+			return delete(claims, results.stream().map(TextEncoding::ascii).toList());
+		}
+	}
+
+	private Set<Long> delete(List<Claim> claims, List<String> results) throws SQLException {
 		return this.statements.execute(COMPLETE, (statement) -> {
 			statement.setArray(2, NodeStatements.array(statement, "text", claims, Claim::handler));
 			statement.setArray(3, NodeStatements.array(statement, "timestamptz", claims, Claim::dueAt));
@@ -83,6 +95,18 @@ public final class OutcomeGateway {
 	 * @throws SQLException if the attempt was not ended
 	 */
 	public @Nullable String fail(Claim claim, FailedAttempt failure) throws SQLException {
+		try {
+			return end(claim, failure);
+		}
+		catch (SQLException ex) {
+			if (!TextEncoding.isRefusal(ex)) {
+				throw ex;
+			}
+			return end(claim, failure.inAscii());
+		}
+	}
+
+	private @Nullable String end(Claim claim, FailedAttempt failure) throws SQLException {
 		return this.statements.execute(END_ATTEMPT, (statement) -> {
 			claim.setParameters(statement);
 			statement.setString(6, failure.sqlState());

@@ -1,0 +1,173 @@
+package io.github.pgdispatch.driver;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+import io.github.pgdispatch.gateway.Claim;
+import io.github.pgdispatch.gateway.FailedAttempt;
+import io.github.pgdispatch.gateway.OutcomeGateway;
+import io.github.pgdispatch.handler.Handler;
+import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.handler.RetryPolicy;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * Writes the outcomes of jobs to the database and logs failures. Not thread-safe.
+ */
+final class OutcomeWriter {
+
+	private static final Log logger = LogFactory.getLog(OutcomeWriter.class);
+
+	private final OutcomeGateway gateway;
+
+	private final Handlers handlers;
+
+	private final Duration lease;
+
+	private final Consumer<Duration> scheduleLook;
+
+	/**
+	 * The ids of jobs that a statement was to complete whose answer was lost.
+	 */
+	private final Set<Long> unconfirmed = new HashSet<>();
+
+	/**
+	 * Creates a writer.
+	 * @param gateway to the database
+	 * @param handlers of this node
+	 * @param lease of this node
+	 * @param scheduleLook has the queue looked at after a delay
+	 */
+	OutcomeWriter(OutcomeGateway gateway, Handlers handlers, Duration lease, Consumer<Duration> scheduleLook) {
+		this.gateway = gateway;
+		this.handlers = handlers;
+		this.lease = lease;
+		this.scheduleLook = scheduleLook;
+	}
+
+	/**
+	 * Writes the outcome of one job.
+	 * @throws SQLException if it was not written, or if the connection was lost
+	 */
+	void write(Outcome outcome) throws SQLException {
+		switch (outcome.kind()) {
+			case DONE -> complete(List.of(outcome));
+			case SETTLED -> {
+			}
+			case FAILED -> fail(outcome);
+			case CANCELLED -> this.gateway.cancel(outcome.claim());
+			case RELEASED -> release(outcome);
+		}
+	}
+
+	/**
+	 * Deletes jobs that are done, all of them or none.
+	 * @param done outcomes of this kind, all with a result or all without
+	 */
+	void complete(List<Outcome> done) throws SQLException {
+		List<Claim> claims = done.stream().map(Outcome::claim).toList();
+		Set<Long> takenOver;
+		try {
+			takenOver = new HashSet<>(this.gateway.complete(claims, results(done)));
+		}
+		catch (SQLException ex) {
+			if (LostDatabase.isCauseOf(ex)) {
+				claims.forEach((claim) -> this.unconfirmed.add(claim.id()));
+			}
+			throw ex;
+		}
+		takenOver.removeAll(this.unconfirmed);
+		claims.forEach((claim) -> this.unconfirmed.remove(claim.id()));
+		if (!takenOver.isEmpty()) {
+			logger.warn("Other nodes have taken over jobs that this node has run to the end, because it sent no"
+					+ " heartbeat for " + this.lease + ". These jobs are run twice: " + takenOver);
+		}
+	}
+
+	private static List<String> results(List<Outcome> done) {
+		List<String> results = new ArrayList<>();
+		for (Outcome outcome : done) {
+			if (outcome.result() != null) {
+				results.add(outcome.result());
+			}
+		}
+		return results;
+	}
+
+	private void release(Outcome outcome) throws SQLException {
+		Duration delay = (outcome.delay() != null) ? outcome.delay() : Duration.ZERO;
+		this.gateway.release(outcome.claim(), delay, outcome.counted());
+		if (!delay.isZero()) {
+			this.scheduleLook.accept(delay);
+		}
+	}
+
+	private void fail(Outcome outcome) throws SQLException {
+		Claim claim = outcome.claim();
+		FailureReport report = outcome.report();
+		Assert.state(report != null, "A failure without a report");
+		String end = this.gateway.fail(claim, attempt(claim, outcome, report));
+		if (end == null) {
+			warn(claim
+					+ " failed on this node, which no longer has the claim: another node has taken it over, or it was"
+					+ " committed", outcome);
+		}
+		else if (end.equals("retried")) {
+			logger.warn(claim + " failed and will be run again: " + report.message());
+			logger.debug("The failure:", outcome.error());
+			// The look finds out when the next attempt is due.
+			this.scheduleLook.accept(Duration.ZERO);
+		}
+		else if (end.equals("dead")) {
+			warn(claim + " failed for good and is now in pgdispatch.dead_letter", outcome);
+		}
+	}
+
+	private FailedAttempt attempt(Claim claim, Outcome outcome, FailureReport report) {
+		Handler handler = this.handlers.get(claim.handler());
+		RetryPolicy retry = (handler != null) ? handler.retry() : RetryPolicy.NEVER;
+		return new FailedAttempt(report.sqlState(), report.message(), report.stackTrace(), outcome.canRetry(),
+				outcome.delay(), retry.maxAttempts(), retry.backOff().delay(), retry.backOff().multiplier(),
+				retry.backOff().max());
+	}
+
+	/**
+	 * Logs a failure. The methods of the exception may fail themselves.
+	 */
+	private static void warn(String message, Outcome outcome) {
+		try {
+			logger.warn(message, outcome.error());
+		}
+		catch (RuntimeException | Error ex) {
+			logger.warn(message + ". Its exception cannot be logged: " + outcome.report());
+		}
+	}
+
+	/**
+	 * Makes a job a dead letter because its outcome cannot be written. The dead letter
+	 * has as little as possible that the database could refuse.
+	 * @param outcome that cannot be written
+	 * @param refusal the error
+	 */
+	void giveUp(Outcome outcome, Throwable refusal) throws SQLException {
+		FailureReport report = FailureReport.ofRefusal(outcome.kind(), refusal);
+		this.gateway.fail(outcome.claim(), FailedAttempt.last(report.sqlState(), report.message()));
+	}
+
+	/**
+	 * Returns the SQLSTATE of the database's refusal, for a log line.
+	 */
+	static @Nullable String sqlState(Throwable refusal) {
+		return FailureReport.of(refusal).sqlState();
+	}
+
+}
