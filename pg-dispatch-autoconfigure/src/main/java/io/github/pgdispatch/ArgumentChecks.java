@@ -2,6 +2,8 @@ package io.github.pgdispatch;
 
 import java.time.Duration;
 
+import io.github.pgdispatch.gateway.Durations;
+
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
@@ -29,13 +31,22 @@ final class ArgumentChecks {
 	static Duration notNegative(String what, Duration duration) {
 		Assert.notNull(duration, () -> what + " must not be null");
 		Assert.isTrue(!duration.isNegative(), () -> what + " must not be negative, but is " + duration);
-		return duration;
+		return bounded(what, duration);
 	}
 
 	static Duration lasting(String what, Duration duration) {
 		Assert.notNull(duration, () -> what + " must not be null");
 		Assert.isTrue(duration.compareTo(Duration.ofMillis(1)) >= 0,
 				() -> what + " must be at least one millisecond, but is " + duration);
+		return bounded(what, duration);
+	}
+
+	/**
+	 * No duration may be longer than {@link Durations#MAX}.
+	 */
+	static Duration bounded(String what, Duration duration) {
+		Assert.isTrue(duration.compareTo(Durations.MAX) <= 0,
+				() -> what + " must be at most " + Durations.MAX.toDays() + " days, but is " + duration);
 		return duration;
 	}
 

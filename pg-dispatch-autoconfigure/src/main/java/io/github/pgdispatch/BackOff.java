@@ -27,6 +27,9 @@ public record BackOff(Duration delay, double multiplier, Duration max) {
 		Assert.isTrue(multiplier >= 1, () -> "The back-off multiplier must be at least 1, but is " + multiplier);
 		Assert.isTrue(max.compareTo(delay) >= 0,
 				() -> "The maximum back-off must not be shorter than the back-off of " + delay + ", but is " + max);
+		Assert.isTrue(Double.isFinite(multiplier),
+				() -> "The back-off multiplier must be finite, but is " + multiplier);
+		ArgumentChecks.bounded("The maximum back-off", max);
 	}
 
 }

@@ -24,6 +24,7 @@ public record QueueLimits(@Nullable Integer concurrency, @Nullable Integer rate,
 				() -> "The concurrency must be positive, but is " + concurrency);
 		Assert.isTrue(rate == null || rate > 0, () -> "The rate must be positive, but is " + rate);
 		Assert.isTrue(per.compareTo(Duration.ofNanos(1_000)) >= 0, () -> "The period must be positive, but is " + per);
+		ArgumentChecks.bounded("The period", per);
 	}
 
 	/**

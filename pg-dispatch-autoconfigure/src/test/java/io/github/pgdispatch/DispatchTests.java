@@ -82,6 +82,15 @@ class DispatchTests {
 		assertRefused(() -> this.handler.keepResult(Duration.ZERO), "The time to keep the result");
 		assertRefused(() -> this.sql.key("a").keepKey(SECOND.negated()), "The time to keep the key");
 		assertThat(this.sql.key("a").keepKey(Duration.ZERO).options().get(Option.KEEP_KEY)).isEqualTo(Duration.ZERO);
+		Duration tooLong = Duration.ofDays(3_652).plusNanos(1);
+		assertRefused(() -> this.sql.delay(tooLong), "The delay must be at most 3652 days");
+		assertRefused(() -> this.sql.timeLimit(tooLong), "The time limit must be at most 3652 days");
+		assertRefused(() -> this.sql.key("a").keepKey(tooLong), "The time to keep the key must be at most 3652 days");
+		assertRefused(() -> this.sql.keepResult(tooLong), "The time to keep the result must be at most 3652 days");
+		assertRefused(() -> this.sql.keepRowCount(tooLong), "The time to keep the result must be at most 3652 days");
+		assertRefused(() -> new BackOff(SECOND, 2, tooLong), "The maximum back-off must be at most 3652 days");
+		assertRefused(() -> new BackOff(SECOND, Double.POSITIVE_INFINITY, SECOND), "must be finite");
+		assertRefused(() -> QueueLimits.none().rate(1, tooLong), "The period must be at most 3652 days");
 	}
 
 	@Test

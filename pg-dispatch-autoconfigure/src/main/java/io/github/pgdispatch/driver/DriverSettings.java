@@ -2,6 +2,8 @@ package io.github.pgdispatch.driver;
 
 import java.time.Duration;
 
+import io.github.pgdispatch.gateway.Durations;
+
 import org.springframework.util.Assert;
 
 /**
@@ -15,7 +17,17 @@ public record DriverSettings(int threads, Duration pollInterval, boolean listen)
 
 	public DriverSettings {
 		Assert.isTrue(threads > 0, () -> "The number of threads must be positive, but is " + threads);
+		checkPollInterval(pollInterval);
+	}
+
+	static void checkPollInterval(Duration pollInterval) {
+		checkLength("The poll interval", pollInterval);
 		Assert.isTrue(pollInterval.toMillis() > 0, () -> "The poll interval must be positive, but is " + pollInterval);
+	}
+
+	static void checkLength(String what, Duration duration) {
+		Assert.isTrue(duration.compareTo(Durations.MAX) <= 0,
+				() -> what + " must be at most " + Durations.MAX.toDays() + " days, but is " + duration);
 	}
 
 }

@@ -2,6 +2,8 @@ package io.github.pgdispatch.driver;
 
 import java.time.Duration;
 
+import io.github.pgdispatch.gateway.Durations;
+
 import org.springframework.util.Assert;
 
 /**
@@ -20,9 +22,12 @@ public record HandlerSettings(int concurrency, Duration lease, Duration pollInte
 
 	public HandlerSettings {
 		Assert.isTrue(concurrency > 0, () -> "The concurrency must be positive, but is " + concurrency);
+		DriverSettings.checkLength("The lease", lease);
 		Assert.isTrue(lease.toMillis() >= 1_000, () -> "The lease must be a second or longer, but is " + lease);
-		Assert.isTrue(pollInterval.toMillis() > 0, () -> "The poll interval must be positive, but is " + pollInterval);
-		Assert.isTrue(!patience.isNegative(), () -> "The patience must not be negative, but is " + patience);
+		DriverSettings.checkPollInterval(pollInterval);
+		Duration given = patience;
+		Assert.isTrue(!patience.isNegative(), () -> "The patience must not be negative, but is " + given);
+		patience = Durations.capped(patience);
 	}
 
 }

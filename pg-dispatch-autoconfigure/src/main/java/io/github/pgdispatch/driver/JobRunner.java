@@ -13,6 +13,7 @@ import io.github.pgdispatch.JobTimeLimitExceededException;
 import io.github.pgdispatch.RetryAfterException;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
+import io.github.pgdispatch.gateway.Durations;
 import io.github.pgdispatch.handler.ArgumentMismatchException;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.HandlerInvocation;
@@ -150,7 +151,7 @@ final class JobRunner implements Function<Claim, Outcome> {
 		}
 		Duration retryIn = Causes.of(ex)
 			.filter(RetryAfterException.class::isInstance)
-			.map((cause) -> ((RetryAfterException) cause).getDelay())
+			.map((cause) -> Durations.capped(((RetryAfterException) cause).getDelay()))
 			.findFirst()
 			.orElse(null);
 		return Outcome.failed(claim, ex, retryIn != null || handler.retry().isRetryable(ex), retryIn);

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.gateway.Durations;
 import io.github.pgdispatch.gateway.JobQueue;
 import io.github.pgdispatch.gateway.QueueStatus;
 import io.github.pgdispatch.gateway.QueueWatchSession;
@@ -93,7 +94,7 @@ final class QueueWatcher implements Runnable {
 	 * @param delay the time until the look
 	 */
 	void scheduleLook(Duration delay) {
-		long time = System.nanoTime() + delay.toNanos();
+		long time = System.nanoTime() + Durations.capped(delay).toNanos();
 		this.nextLook.accumulateAndGet(time, (one, other) -> (one - other < 0) ? one : other);
 	}
 

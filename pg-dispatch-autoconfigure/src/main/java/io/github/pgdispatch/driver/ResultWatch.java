@@ -9,8 +9,6 @@ import javax.sql.DataSource;
 import io.github.pgdispatch.JobResult;
 import io.github.pgdispatch.JobResults;
 
-import org.springframework.util.Assert;
-
 /**
  * Watches for the ends of jobs as long as somebody waits for one. Where it listens, it
  * holds a connection on which the database notifies it. Otherwise, it looks repeatedly on
@@ -41,7 +39,7 @@ public final class ResultWatch extends DriverLifecycle<ResultWatchRun> implement
 	 * @param listen whether the database is asked to notify the watch
 	 */
 	public ResultWatch(DataSource dataSource, ThreadFactory threadFactory, Duration pollInterval, boolean listen) {
-		Assert.isTrue(pollInterval.toMillis() > 0, () -> "The poll interval must be positive, but is " + pollInterval);
+		DriverSettings.checkPollInterval(pollInterval);
 		this.dataSource = dataSource;
 		this.threadFactory = threadFactory;
 		this.pollInterval = pollInterval;

@@ -5,6 +5,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
+import io.github.pgdispatch.gateway.Durations;
+
 /**
  * The time limit of one attempt. It interrupts the thread that runs the attempt, but no
  * other job on that thread. Thread-safe.
@@ -25,7 +27,7 @@ final class TimeLimit {
 	 * @param scheduler that interrupts the thread
 	 */
 	TimeLimit(Duration limit, ScheduledExecutorService scheduler) {
-		this.alarm = scheduler.schedule(this::exceed, limit.toMillis(), TimeUnit.MILLISECONDS);
+		this.alarm = scheduler.schedule(this::exceed, Durations.capped(limit).toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	private synchronized void exceed() {

@@ -27,6 +27,12 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 			  FROM pgdispatch.begin_non_transactional()
 			 WHERE id IS NOT NULL""";
 
+	/**
+	 * The longest timeout that PostgreSQL has, some 24 days. A longer time limit is
+	 * enforced by whoever looks at the queue.
+	 */
+	private static final long MAX_STATEMENT_TIMEOUT = Integer.MAX_VALUE;
+
 	private static final String END = "SELECT pgdispatch.end_non_transactional(?, ?, ?, ?, ?, ?, ?)";
 
 	/**
@@ -50,7 +56,7 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 	@Nullable String run(Connection connection) throws SQLException {
 		ServerErrorMessage error = null;
 		try (Statement statement = connection.createStatement()) {
-			statement.execute("SET statement_timeout = " + this.timeLimitMillis);
+			statement.execute("SET statement_timeout = " + Math.min(this.timeLimitMillis, MAX_STATEMENT_TIMEOUT));
 			// A question mark or a brace is part of the command.
 			statement.setEscapeProcessing(false);
 			statement.execute(this.sql);
