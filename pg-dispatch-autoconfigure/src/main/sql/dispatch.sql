@@ -62,7 +62,7 @@ $$;
 COMMENT ON FUNCTION pgdispatch.snooze(text, interval) IS
 'Runs the command like pgdispatch.fire, but not before the delay has passed since the start of the current transaction.
 The delay is truncated to whole seconds.
-Errors: those of pgdispatch.fire; 22004 if the delay is NULL, 22023 if it is negative or infinite.
+Errors: those of pgdispatch.fire; 22004 if the delay is NULL, 22023 if it is negative or longer than 10 years.
 Example: SELECT pgdispatch.snooze(''SELECT send_reminder(42)'', ''20 seconds'')';
 
 
@@ -115,20 +115,20 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, json, boolean) IS
 'Dispatches a command like pgdispatch.snooze and returns the id of its job, for pgdispatch.find, cancel and result. An
-option that is left out or NULL is not set. Pass options by name.
+option that is left out or NULL is not set. Pass options by name. No interval may be longer than 10 years.
 notify: false wakes no idle driver. It is for callers that wake drivers themselves after their commit.
 max_attempts: maximum number of attempts, the first included, from 1 to 32767 (default 1). Between attempts the job
-waits for back_off (default 1 second), which grows by the factor back_off_multiplier (default 2) with each failure up
-to max_back_off (default 10 minutes), and varies by a quarter at random. An error of the SQLSTATE classes 42, 0A and
+waits for back_off (default 1 second), which grows by the factor back_off_multiplier (1 to 1000, default 2) with each failure
+up to max_back_off (default 10 minutes), and varies by a quarter at random. An error of the SQLSTATE classes 42, 0A and
 3F, which would occur again, ends the job at once. Serialization failures and deadlocks do not count as attempts.
 time_limit: time after which an attempt is cancelled. It then has failed with SQLSTATE PD001. The limit is checked
 four times a second.
-key: an idempotency key of up to 1000 characters. While a job with this key waits, nothing is dispatched, and the
-id of that job is returned (NULL if this REPEATABLE READ or SERIALIZABLE transaction cannot see it). That job does
-not begin before this transaction has ended. The call may wait for a transaction that has just dispatched with the
-same key. on_duplicate => ''replace'' gives the new command and delay to the waiting job instead. With keep_key, the
-key also stays taken while the job runs and for that time after it is done.
-ordering_key: jobs with the same ordering key (up to 1000 characters) run one after the other. A job that was
+key: an idempotency key of up to 1000 bytes. While a job with this key waits, nothing is dispatched, and the id of
+that job is returned (NULL if this REPEATABLE READ or SERIALIZABLE transaction cannot see it). That job does not
+begin before this transaction has ended. The call may wait for a transaction that has just dispatched with the same
+key. on_duplicate => ''replace'' gives the new command and delay to the waiting job instead. With keep_key, the key also
+stays taken while the job runs and for that time after it is done.
+ordering_key: jobs with the same ordering key (up to 1000 bytes) run one after the other. A job that was
 committed before another one''s transaction dispatched that one runs first. Jobs of overlapping transactions run in the
 order of their dispatches, as far as they are committed. A snoozed job takes its place when it becomes due. on_failure
 says what happens to the jobs behind one that failed: with ''hold'' (the default) they wait until it has succeeded after
@@ -201,7 +201,7 @@ DECLARE
     job_id bigint;
 BEGIN
     -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
-    IF (command ~ '[^[:space:]]' AND delay >= '0' AND pg_catalog.isfinite(delay)
+    IF (command ~ '[^[:space:]]' AND pgdispatch.is_duration(delay)
         AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
         AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
         PERFORM pgdispatch.check_dispatch(command, delay);
@@ -358,16 +358,16 @@ BEGIN
         RAISE null_value_not_allowed USING
             MESSAGE = 'pgdispatch: the delay is NULL',
             HINT = 'Pass an interval such as ''20 seconds'', or ''0'' for no delay.';
-    ELSIF delay < '0'::interval OR NOT pg_catalog.isfinite(delay) THEN
+    ELSIF pgdispatch.is_duration(delay) IS NOT TRUE THEN
         RAISE invalid_parameter_value USING
             MESSAGE = pg_catalog.format('pgdispatch: the delay is %s', delay),
-            HINT = 'Pass an interval that is finite, and zero or more.';
+            HINT = 'Pass an interval from zero to 10 years.';
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_delay(interval) IS
-'Part of every dispatch. Fails if the delay is NULL (SQLSTATE 22004), or negative or infinite (22023).';
+'Part of every dispatch. Fails if the delay is NULL (SQLSTATE 22004), or is not from zero to 10 years (22023).';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_caller() RETURNS void
@@ -412,25 +412,27 @@ BEGIN
       FROM (VALUES
         (requested.max_attempts < 1 OR requested.max_attempts > 32767, format('max_attempts is %s', requested.max_attempts),
             'Pass a number from 1, which means no retry, to 32767.'),
-        (requested.back_off < '0'::interval, format('the back-off is %s', requested.back_off),
-            'Pass how long the job waits after its first failure, such as ''1 second''.'),
-        (requested.back_off_multiplier < 1, format('the back-off multiplier is %s', requested.back_off_multiplier),
-            'Pass 1 for a back-off that does not grow, or more.'),
-        (requested.max_back_off < coalesce(requested.back_off, '1 second'), format('the maximum back-off is %s', requested.max_back_off),
-            'Pass an interval that is not shorter than the back-off, which is 1 second if it is left out.'),
-        (requested.time_limit <= '0'::interval OR NOT isfinite(requested.time_limit), format('the time limit is %s', requested.time_limit),
-            'Pass an interval such as ''30 seconds'', or leave it out for no limit.'),
-        (requested.key !~ '[^[:space:]]' OR length(requested.key) > 1000, 'the key is blank or too long',
-            'Pass up to 1000 characters, such as ''invoice 42''.'),
+        (NOT pgdispatch.is_duration(requested.back_off), format('the back-off is %s', requested.back_off),
+            'Pass how long the job waits after its first failure, such as ''1 second'': from zero to 10 years.'),
+        (NOT requested.back_off_multiplier BETWEEN 1 AND 1000, format('the back-off multiplier is %s', requested.back_off_multiplier),
+            'Pass a number from 1, for a back-off that does not grow, to 1000.'),
+        (requested.max_back_off < coalesce(requested.back_off, '1 second') OR NOT pgdispatch.is_duration(requested.max_back_off),
+            format('the maximum back-off is %s', requested.max_back_off),
+            'Pass an interval up to 10 years that is not shorter than the back-off, which is 1 second if it is left out.'),
+        (requested.time_limit <= '0'::interval OR NOT pgdispatch.is_duration(requested.time_limit),
+            format('the time limit is %s', requested.time_limit),
+            'Pass an interval such as ''30 seconds'', up to 10 years, or leave it out for no limit.'),
+        (NOT pgdispatch.is_name(requested.key), 'the key is blank or too long',
+            'Pass up to 1000 bytes, such as ''invoice 42''.'),
         (on_duplicate NOT IN ('keep', 'replace'), format('on_duplicate is %s', on_duplicate), 'Pass ''keep'' or ''replace''.'),
         (on_duplicate IS NOT NULL AND requested.key IS NULL, 'on_duplicate is given without a key', 'Pass a key as well.'),
         (requested.keep_key IS NOT NULL AND requested.key IS NULL, 'keep_key is given without a key', 'Pass a key as well.'),
-        (requested.keep_key < '0'::interval, format('keep_key is %s', requested.keep_key),
-            'Pass how long the key is kept after the job is done.'),
+        (NOT pgdispatch.is_duration(requested.keep_key), format('keep_key is %s', requested.keep_key),
+            'Pass how long the key is kept after the job is done: from zero to 10 years.'),
         (requested.keep_key IS NOT NULL AND on_duplicate = 'replace', 'keep_key and on_duplicate => ''replace'' exclude each other',
             'Leave one of them out. A job that is done cannot be replaced.'),
-        (requested.ordering_key !~ '[^[:space:]]' OR length(requested.ordering_key) > 1000, 'the ordering key is blank or too long',
-            'Pass up to 1000 characters, such as ''account 42''.'),
+        (NOT pgdispatch.is_name(requested.ordering_key), 'the ordering key is blank or too long',
+            'Pass up to 1000 bytes, such as ''account 42''.'),
         (requested.on_failure NOT IN ('hold', 'pass'), format('on_failure is %s', requested.on_failure), 'Pass ''hold'' or ''pass''.'),
         (requested.on_failure IS NOT NULL AND requested.ordering_key IS NULL, 'on_failure is given without an ordering key',
             'Pass an ordering_key as well.'),
@@ -438,8 +440,9 @@ BEGIN
             'Pass the number of seconds by which the job moves ahead, from 0 to 86400.'),
         (requested.handler IS NULL AND requested.result NOT IN ('rows', 'count'), format('result is %s', requested.result),
             'Pass ''rows'' or ''count''.'),
-        (requested.keep_result <= '0'::interval, format('keep_result is %s', requested.keep_result),
-            'Pass how long the result is kept, such as ''1 hour''.'),
+        (requested.keep_result <= '0'::interval OR NOT pgdispatch.is_duration(requested.keep_result),
+            format('keep_result is %s', requested.keep_result),
+            'Pass how long the result is kept, such as ''1 hour'', up to 10 years.'),
         (NOT requested.transactional AND requested.result IS NOT NULL, 'a result is requested of a non-transactional command',
             'Leave out result and keep_result.'),
         (requested.queue IS NOT NULL

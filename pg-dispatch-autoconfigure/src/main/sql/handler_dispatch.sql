@@ -56,8 +56,8 @@ headers: a JSON object of strings that the handler can read, and that is kept wi
 The options after headers mean the same as in pgdispatch.dispatch. The number of attempts, the back-off and the time
 limit are the handler''s own if they are left out. With keep_result, what the method returns is kept for that time. The
 call does not wait for other transactions, except for one that has just dispatched with the same key.
-Errors: 22023 if the handler is NULL or blank, the arguments are not a JSON object or an option is not valid; those of
-pgdispatch.snooze for the delay, the transaction and the role.
+Errors: 22023 if the handler is NULL, blank or longer than 1000 bytes, the arguments are not a JSON object or an option
+is not valid; those of pgdispatch.snooze for the delay, the transaction and the role.
 Example: SELECT pgdispatch.dispatch_handler(''signUpSideEffects.welcome'', json_build_object(''profileId'', 42), ''20 seconds'')';
 
 
@@ -71,7 +71,7 @@ DECLARE
     job_id bigint;
 BEGIN
     -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
-    IF (handler ~ '[^[:space:]]' AND pg_catalog.json_typeof(arguments) = 'object' AND delay >= '0' AND pg_catalog.isfinite(delay)
+    IF (pgdispatch.is_name(handler) AND pg_catalog.json_typeof(arguments) = 'object' AND pgdispatch.is_duration(delay)
         AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
         AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
         PERFORM pgdispatch.check_handler_dispatch(handler, arguments, delay);
@@ -116,6 +116,10 @@ BEGIN
         RAISE invalid_parameter_value USING
             MESSAGE = 'pgdispatch: the name of the handler is missing',
             HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, such as ''signUpSideEffects.welcome''.';
+    ELSIF pgdispatch.is_name(handler) IS NOT TRUE THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'pgdispatch: the name of the handler is longer than 1000 bytes',
+            HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, such as ''signUpSideEffects.welcome''.';
     ELSIF arguments IS NULL OR pg_catalog.json_typeof(arguments) <> 'object' THEN
         RAISE invalid_parameter_value USING
             MESSAGE = pg_catalog.format('pgdispatch: the arguments of %s are not a JSON object', handler),
@@ -125,8 +129,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_handler(text, json) IS
-'Part of what dispatches jobs of handlers. Fails with SQLSTATE 22023 if the name of the handler is NULL or blank, or
-the arguments are not a JSON object.';
+'Part of what dispatches jobs of handlers. Fails with SQLSTATE 22023 if the name of the handler is NULL, blank or too
+long, or the arguments are not a JSON object.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_arguments(handler text, arguments json) RETURNS json
@@ -145,7 +149,7 @@ COMMENT ON FUNCTION pgdispatch.check_arguments(text, json) IS
 CREATE OR REPLACE FUNCTION pgdispatch.valid_arguments(handler text, arguments json) RETURNS json
 LANGUAGE sql
 AS $$
-    SELECT CASE WHEN handler ~ '[^[:space:]]' AND pg_catalog.json_typeof(arguments) = 'object'
+    SELECT CASE WHEN pgdispatch.is_name(handler) AND pg_catalog.json_typeof(arguments) = 'object'
                      AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
                 THEN arguments
                 ELSE pgdispatch.check_arguments(handler, arguments)

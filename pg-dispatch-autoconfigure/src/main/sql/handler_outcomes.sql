@@ -160,8 +160,9 @@ BEGIN
     END IF;
 
     IF can_retry AND job.cancelled IS NULL AND job.attempts < coalesce(options.max_attempts, max_attempts) THEN
-        delay := coalesce(retry_in, pgdispatch.back_off(job.attempts, coalesce(options.back_off, back_off),
-                                        coalesce(options.back_off_multiplier, back_off_multiplier), coalesce(options.max_back_off, max_back_off)));
+        delay := least(coalesce(retry_in, pgdispatch.back_off(job.attempts, coalesce(options.back_off, back_off),
+                                              coalesce(options.back_off_multiplier, back_off_multiplier), coalesce(options.max_back_off, max_back_off))),
+                     '3652 days'::interval);
         UPDATE pgdispatch.handler_job AS j
            SET claimed_by = NULL,
                due_at = CASE WHEN job.managed THEN j.due_at ELSE clock_timestamp() + delay END

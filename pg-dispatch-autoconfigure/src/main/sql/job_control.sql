@@ -111,11 +111,18 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     caller  constant regrole     := quote_ident(CURRENT_USER)::regrole;
-    ends_at constant timestamptz := clock_timestamp() + coalesce(patience, '5 seconds'::interval);
+    ends_at constant timestamptz := CASE WHEN coalesce(pgdispatch.is_duration(patience), true)
+                                         THEN clock_timestamp() + coalesce(patience, '5 seconds'::interval)
+                                    END;
     job     record;
     sent    boolean := false;
     answer  text;
 BEGIN
+    IF ends_at IS NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('pgdispatch: the patience is %s', patience),
+            HINT = 'Pass how long to wait until a running job has ended, from zero to 10 years.';
+    END IF;
     PERFORM pg_advisory_xact_lock(pgdispatch.cancellation_lock(job_id));   -- See is_being_cancelled.
     LOOP
         SELECT p.* INTO job FROM pgdispatch.locate_job(job_id) AS p;
@@ -159,6 +166,7 @@ runs it, which learns about it with the commit of this transaction and interrupt
 job, or it has just ended.
 If this transaction rolls back, a deleted job is back. It locks the job until its end, so keep it short, and use READ
 COMMITTED: another isolation level may fail with SQLSTATE 40001.
+Errors: 22023 if the patience is negative or longer than 10 years.
 Example: SELECT pgdispatch.cancel(42)';
 
 

@@ -164,10 +164,12 @@ BEGIN
         END IF;
         spacing := limits.per / limits.rate;
         -- Each job gets a time of its own once. A job that comes much too late for its time, as after an outage, gets a new one, so
-        -- that all the late jobs do not run at once.
+        -- that all the late jobs do not run at once. The bound keeps the times of many jobs from exceeding that of all timestamps.
         IF job.slot_at IS NULL OR job.slot_at < moment - greatest(spacing, '1 second'::interval) THEN
             job.slot_at := greatest(limits.next_at, moment);
-            UPDATE pgdispatch.queue AS q SET next_at = job.slot_at + spacing WHERE q.role = job.role AND q.name = job.queue;
+            UPDATE pgdispatch.queue AS q
+               SET next_at = least(job.slot_at + spacing, moment + '3652 days'::interval)
+             WHERE q.role = job.role AND q.name = job.queue;
         END IF;
         IF job.slot_at > moment THEN
             RETURN;

@@ -10,17 +10,23 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    caller     constant regrole := quote_ident(CURRENT_USER)::regrole;
+    has_period constant boolean := coalesce(pgdispatch.is_duration(per) AND per > '0'::interval, false);
     is_new boolean;
 BEGIN
-    IF coalesce(name !~ '[^[:space:]]', true) OR concurrency < 1 OR rate < 1 OR coalesce(per <= '0'::interval, true) THEN
+    IF name IS NULL OR NOT pgdispatch.is_name(name) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = CASE WHEN name ~ '[^[:space:]]' THEN 'pgdispatch: the name of the queue is longer than 1000 bytes'
+                           ELSE 'pgdispatch: the queue has no name'
+                      END,
+            HINT = 'Pass a name of up to 1000 bytes, such as ''mail''.';
+    ELSIF concurrency < 1 OR rate < 1 OR NOT has_period THEN
         RAISE invalid_parameter_value USING
             MESSAGE = CASE WHEN concurrency < 1 THEN format('pgdispatch: the concurrency of the queue %s is %s', name, concurrency)
                            WHEN rate < 1 THEN format('pgdispatch: the rate of the queue %s is %s', name, rate)
-                           WHEN coalesce(per <= '0'::interval, true) THEN format('pgdispatch: the period of the queue %s is %s', name, coalesce(per::text, 'NULL'))
-                           ELSE 'pgdispatch: the queue has no name'
+                           ELSE format('pgdispatch: the period of the queue %s is %s', name, coalesce(per::text, 'NULL'))
                       END,
-            HINT = 'Pass numbers of one or more, or leave them out for no limit. To have a queue run nothing, pause it: SELECT pgdispatch.pause(queue => ''name'').';
+            HINT = 'Pass numbers of one or more, or leave them out for no limit, and a period up to 10 years. To have a queue run nothing, pause it: SELECT pgdispatch.pause(queue => ''name'').';
     END IF;
     INSERT INTO pgdispatch.queue AS q (role, name, concurrency, rate, per)
     VALUES (caller, set_queue.name, set_queue.concurrency, set_queue.rate, set_queue.per)
@@ -40,7 +46,8 @@ on all nodes and in the database together. They take effect when this transactio
 on.
 concurrency: maximum number of jobs that run at once (NULL: no limit). rate: maximum number of jobs that begin in each
 period, evenly spaced (NULL: no limit). per: the period of the rate.
-Errors: 22023 if the name is NULL or blank, a number is less than 1, or the period is NULL or not positive.
+Errors: 22023 if the name is NULL, blank or longer than 1000 bytes, a number is less than 1, or the period is NULL, not
+positive or longer than 10 years.
 Example: SELECT pgdispatch.set_queue(''mail'', concurrency => 4, rate => 100, per => ''1 minute'')';
 
 
@@ -72,6 +79,11 @@ AS $$
 DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
+    IF NOT pgdispatch.is_name(handler) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'pgdispatch: the name of the handler is blank or longer than 1000 bytes',
+            HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, or leave it out to pause everything.';
+    END IF;
     IF queue IS NOT NULL THEN
         UPDATE pgdispatch.queue AS q SET paused = true WHERE q.role = caller AND q.name = pause.queue;
         IF NOT FOUND THEN
@@ -89,7 +101,7 @@ $$;
 COMMENT ON FUNCTION pgdispatch.pause(text, text) IS
 'Pauses a handler, a queue, or, if both are NULL, everything of the current role. Once this transaction has committed,
 none of these jobs begins. Running jobs go on, and jobs can still be dispatched; they wait for pgdispatch.resume.
-Errors: 42704 if there is no such queue.
+Errors: 22023 if the name of the handler is blank or longer than 1000 bytes, 42704 if there is no such queue.
 Example: SELECT pgdispatch.pause(handler => ''signUpSideEffects.welcome'')';
 
 

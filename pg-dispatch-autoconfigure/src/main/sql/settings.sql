@@ -36,7 +36,27 @@ CREATE OR REPLACE PROCEDURE pgdispatch.configure(
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    problem text;
+    remedy  text;
 BEGIN
+    SELECT p.problem, p.remedy
+      INTO problem, remedy
+      FROM (VALUES
+        (for_role IS NULL, 'for_role is NULL', 'Pass the name of a role, or leave it out for all roles.'),
+        (NOT pgdispatch.is_duration(configure.dead_letter_retention), format('dead_letter_retention is %s', configure.dead_letter_retention),
+            'Pass how long dead letters are kept, from zero to 10 years.'),
+        (configure.result_limit < 1, format('result_limit is %s', configure.result_limit), 'Pass a number of bytes, one or more.'),
+        (configure.cron_workers NOT BETWEEN 0 AND 1000, format('cron_workers is %s', configure.cron_workers),
+            'Pass a number from 0, which keeps pg_cron away, to 1000.'),
+        (NOT pgdispatch.is_duration(configure.cron_linger) OR configure.cron_linger > '1 hour'::interval,
+            format('cron_linger is %s', configure.cron_linger), 'Pass an interval from zero to one hour.')
+      ) AS p (applies, problem, remedy)
+     WHERE p.applies
+     LIMIT 1;
+    IF problem IS NOT NULL THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'pgdispatch: ' || problem, HINT = remedy;
+    END IF;
     INSERT INTO pgdispatch.setting AS s (role, dead_letter_retention, result_limit, cron_workers, cron_linger)
     VALUES (for_role, configure.dead_letter_retention, configure.result_limit, configure.cron_workers::smallint, configure.cron_linger)
     ON CONFLICT ON CONSTRAINT setting_pkey DO UPDATE
@@ -50,9 +70,9 @@ $$;
 COMMENT ON PROCEDURE pgdispatch.configure(regrole, interval, integer, integer, interval) IS
 'Changes settings of a role or, without for_role, of all roles that have none of their own. A setting that is left out
 or NULL stays as it is. To return to the defaults, delete the row from pgdispatch.setting. Only the owner of the
-schema may call it (otherwise SQLSTATE 42501). The change takes effect when this transaction commits. Values out of
-range fail with SQLSTATE 23514.
-dead_letter_retention: how long dead letters are kept; zero or more (default 14 days).
+schema may call it (otherwise SQLSTATE 42501). The change takes effect when this transaction commits. A value out of
+range fails with SQLSTATE 22023.
+dead_letter_retention: how long dead letters are kept; zero to 10 years (default 14 days).
 result_limit: maximum size, in bytes of JSON, of the rows that are kept as a result; one or more (default 1048576).
 cron_workers: maximum number of pg_cron jobs that run the role''s jobs at once; 0 to 1000 (default 4). 0 keeps pg_cron away.
 cron_linger: how long a worker of pg_cron waits for more jobs after its last one; 0 to 1 hour (default 5 seconds).

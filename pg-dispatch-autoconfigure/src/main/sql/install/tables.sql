@@ -448,10 +448,10 @@ COMMENT ON POLICY own ON pgdispatch.node IS 'A role sees, adds and removes only 
 
 CREATE TABLE pgdispatch.setting (
     role                  regrole  NOT NULL DEFAULT 0::oid::regrole PRIMARY KEY,
-    dead_letter_retention interval CHECK (dead_letter_retention >= '0'::interval),
+    dead_letter_retention interval CHECK (pgdispatch.is_duration(dead_letter_retention)),
     result_limit          integer  CHECK (result_limit > 0),
     cron_workers          smallint CHECK (cron_workers BETWEEN 0 AND 1000),
-    cron_linger           interval CHECK (cron_linger >= '0'::interval AND cron_linger <= '1 hour'::interval)
+    cron_linger           interval CHECK (pgdispatch.is_duration(cron_linger) AND cron_linger <= '1 hour'::interval)
 );
 
 COMMENT ON TABLE pgdispatch.setting IS

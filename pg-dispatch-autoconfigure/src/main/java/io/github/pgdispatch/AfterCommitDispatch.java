@@ -192,9 +192,9 @@ public @interface AfterCommitDispatch {
 	/**
 	 * The idempotency key, such as {@code invoice #{#id}}. While a job with this key
 	 * waits, a call dispatches nothing, and that job does not begin before the
-	 * transaction of the call has ended. A key has at most 1,000 characters. All jobs of
-	 * the role of the application share one set of keys, so that methods with different
-	 * side effects need different keys. Placeholders and expressions are supported as in
+	 * transaction of the call has ended. A key has at most 1,000 bytes. All jobs of the
+	 * role of the application share one set of keys, so that methods with different side
+	 * effects need different keys. Placeholders and expressions are supported as in
 	 * {@link #delay}. The call throws an {@link IllegalArgumentException} if the value of
 	 * an expression is {@code null}.
 	 * @return the key, or an empty string for none

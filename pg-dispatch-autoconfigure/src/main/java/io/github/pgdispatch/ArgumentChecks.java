@@ -1,5 +1,6 @@
 package io.github.pgdispatch;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 import io.github.pgdispatch.gateway.Durations;
@@ -14,7 +15,7 @@ final class ArgumentChecks {
 
 	private static final int MAX_ATTEMPTS = Short.MAX_VALUE;
 
-	private static final int MAX_LENGTH = 1000;
+	private static final int MAX_BYTES = 1000;
 
 	private static final int MAX_PRIORITY = 86_400;
 
@@ -51,20 +52,20 @@ final class ArgumentChecks {
 	}
 
 	/**
-	 * Does not show the key in messages, because it may be secret.
+	 * Checks a key or a name. Does not show it in messages, because it may be secret.
 	 */
-	static String key(String what, String key) {
-		name(what, key);
-		Assert.isTrue(key.codePointCount(0, key.length()) <= MAX_LENGTH,
-				() -> what + " must have at most " + MAX_LENGTH + " characters");
-		return key;
+	static String name(String what, String name) {
+		text(what, name);
+		Assert.isTrue(name.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES,
+				() -> what + " must have at most " + MAX_BYTES + " bytes in UTF-8");
+		return name;
 	}
 
-	static String name(String what, String name) {
-		Assert.isTrue(StringUtils.hasText(name), () -> what + " must not be blank");
-		Assert.isTrue(name.indexOf('\0') < 0,
+	static String text(String what, String text) {
+		Assert.isTrue(StringUtils.hasText(text), () -> what + " must not be blank");
+		Assert.isTrue(text.indexOf('\0') < 0,
 				() -> what + " must not contain a NUL character, which PostgreSQL cannot store");
-		return name;
+		return text;
 	}
 
 	static int priority(int priority) {

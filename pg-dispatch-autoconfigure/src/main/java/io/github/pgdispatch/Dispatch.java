@@ -96,7 +96,7 @@ public final class Dispatch {
 	 */
 	public static Dispatch handler(String name, String argumentsJson) {
 		ArgumentChecks.name("The name of the handler", name);
-		ArgumentChecks.name("The JSON of the arguments", argumentsJson);
+		ArgumentChecks.text("The JSON of the arguments", argumentsJson);
 		return new Dispatch(name, argumentsJson, Duration.ZERO, DispatchOptions.NONE);
 	}
 
@@ -145,12 +145,12 @@ public final class Dispatch {
 	 * dispatched, and the waiting job does not begin before the current transaction has
 	 * ended. The dispatch may block until another transaction that dispatched with the
 	 * same key has ended.
-	 * @param key the key, such as {@code charge 42}; at most 1,000 characters. All jobs
-	 * of the role share one set of keys
+	 * @param key the key, such as {@code charge 42}; at most 1,000 bytes in UTF-8. All
+	 * jobs of the role share one set of keys
 	 * @return a new description with this key
 	 */
 	public Dispatch key(String key) {
-		return with(Option.KEY, ArgumentChecks.key("The key", key));
+		return with(Option.KEY, ArgumentChecks.name("The key", key));
 	}
 
 	/**
@@ -187,11 +187,11 @@ public final class Dispatch {
 	 * the order of their commits if their transactions do not overlap, and otherwise in
 	 * the order of their dispatches.
 	 * @param orderingKey the ordering key, such as {@code account 42}; at most 1,000
-	 * characters. All jobs of the role share one set of ordering keys
+	 * bytes in UTF-8. All jobs of the role share one set of ordering keys
 	 * @return a new description with this ordering key
 	 */
 	public Dispatch orderingKey(String orderingKey) {
-		return with(Option.ORDERING_KEY, ArgumentChecks.key("The ordering key", orderingKey));
+		return with(Option.ORDERING_KEY, ArgumentChecks.name("The ordering key", orderingKey));
 	}
 
 	/**

@@ -95,9 +95,15 @@ class DispatchTests {
 
 	@Test
 	void keysHaveLimits() {
-		String longest = "\uD83D\uDC18".repeat(1000);
+		String longest = "\uD83D\uDC18".repeat(250);
 		assertThat(this.sql.key(longest).options().get(Option.KEY)).isEqualTo(longest);
-		assertRefused(() -> this.sql.key(longest + "a"), "The key must have at most 1000 characters");
+		assertRefused(() -> this.sql.key(longest + "a"), "The key must have at most 1000 bytes in UTF-8");
+		assertRefused(() -> this.sql.orderingKey("\u8a9e".repeat(334)),
+				"The ordering key must have at most 1000 bytes in UTF-8");
+		assertRefused(() -> this.sql.queue("\u8a9e".repeat(334)),
+				"The name of the queue must have at most 1000 bytes in UTF-8");
+		assertRefused(() -> Dispatch.handler("\u8a9e".repeat(334), "{}"),
+				"The name of the handler must have at most 1000 bytes in UTF-8");
 		assertRefused(() -> this.sql.key("\t"), "The key must not be blank");
 		assertRefused(() -> this.sql.orderingKey(""), "The ordering key must not be blank");
 		assertRefused(() -> this.sql.orderingKey("a\0"), "The ordering key must not contain a NUL character");
