@@ -1,121 +1,110 @@
+-- The workers of pg_cron: they run the jobs of a role where no application does.
+--
+-- No session waits while nothing is due. A dispatch that finds no worker schedules one with pg_cron, in its own transaction (see
+-- cron_schedule.sql). The worker comes a second or two after the commit, drains the queue with pgdispatch.work, waits for more jobs as
+-- long as the setting cron_linger says, and removes itself. The danger is that it leaves just when a dispatch relies on it. So:
+--
+--   * A transaction that relies on a worker which it did not schedule holds the reliance lock, shared, until it ends. It never waits for
+--     that lock: if it cannot have it, it relies on no worker and schedules one of its own.
+--   * A worker that leaves, or that stops looking at the queue because it runs a job, takes the reliance lock exclusively first, and then
+--     looks at the queue once more with a new snapshot. If it cannot have the lock, it stays, or schedules another worker.
+--   * These are locks and not rows: a REPEATABLE READ transaction sees old rows, and what a SERIALIZABLE one reads may cause a
+--     serialization failure. Such transactions find out by a unique index whether a worker was promised.
+--   * Workers that begin, leave or stop looking do so one at a time, under the exit lock, so that each sees what the last one did.
+--   * The lookout is the idle worker that holds the lookout lock: it looks at the queue every few milliseconds. The worker that has the
+--     turn lock is the next to run a job, so that the other idle workers need not stay for it.
+--
+-- Nothing may run after the commit of an unschedule, since pg_cron may end the session at any time.
+
 CREATE OR REPLACE PROCEDURE pgdispatch.cron_work(worker_id bigint DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    slice         constant interval    := '50 ms';
-    look_ahead    constant interval    := '2500 ms';   -- Not worth another session.
-    a_turn_takes  constant interval    := '100 ms';
-    patience      constant interval    := '2 seconds';
-    grace         constant interval    := '1 second';  -- The application's.
-    me            constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
-    started_at    constant timestamptz := pg_catalog.clock_timestamp();
-    session_limit constant interval    := nullif(pg_catalog.current_setting('statement_timeout'), '0')::interval;
+    slice        constant interval    := '50 ms';
+    a_turn_takes constant interval    := '100 ms';
+    me           constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    -- A statement_timeout of the role holds for this CALL as a whole, and would hit the job that is running then.
+    leaves_at    constant timestamptz := pg_catalog.clock_timestamp()
+                     + nullif(pg_catalog.current_setting('statement_timeout'), '0')::interval * 0.25::double precision;
     stays         boolean;
     lost          boolean;
     guards        boolean;
-    guarded_at    timestamptz := pg_catalog.clock_timestamp();
     linger        interval;
-    attending     boolean     := false;
-    waiting       integer;
-    waiting_since timestamptz;
+    is_lookout    boolean     := false;
+    has_turn      boolean     := false;
+    joined        boolean     := false;   -- Runs jobs beside others, as these do not run them soon enough.
+    runner        text;
     oldest        timestamptz;
-    attended      boolean;
+    waiting_since timestamptz;
     other_seen_at timestamptz := '-infinity';
-    has_the_turn  boolean     := false;
-    joined        boolean     := false;
     idle_since    timestamptz := pg_catalog.clock_timestamp();
-    checked_at    timestamptz := '-infinity';
     idle_for      interval;
+    checked_at    timestamptz := '-infinity';
     due_in        interval;
     moment        timestamptz;
-    prefetch          integer     := 1;
+    prefetch      integer     := 1;
     after_due_at  timestamptz := '-infinity';
     after_id      bigint      := 0;
     completed     bigint      := 0;
     failed        bigint      := 0;
     before        bigint;
-    drained       boolean;
-    non_transactional       boolean     := false;
+    drained       boolean     := false;
+    non_transactional boolean := false;
 BEGIN
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
-    SET client_min_messages = error;   -- pg_cron keeps what it is told, in an UPDATE each.
-    SELECT e.stays, e.lost, e.linger, e.guards INTO stays, lost, linger, guards FROM pgdispatch.cron_begin_run(worker_id) AS e;
-    COMMIT;
+    SET client_min_messages = error;   -- pg_cron stores each message that it receives with an UPDATE.
+    SELECT r.stays, r.lost, r.linger, r.guards INTO stays, lost, linger, guards FROM pgdispatch.cron_begin_run(worker_id) AS r;
+    IF stays AND guards THEN
+        CALL pgdispatch.cron_guard(worker_id, leaves_at, stays);
+        idle_since := pg_catalog.clock_timestamp();
+    END IF;
     IF NOT stays THEN
         RETURN;
-    END IF;
-    IF lost THEN
+    ELSIF lost THEN
         prefetch := -49;
     END IF;
 
     LOOP
+        COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
         moment := pg_catalog.clock_timestamp();
-
-        -- pg_cron has no part in it, but the role's own limit is for the whole CALL, and whatever is running then would pay for it.
-        IF moment > started_at + session_limit / 4 THEN
-            EXIT WHEN worker_id IS NULL OR pgdispatch.cron_end_run(worker_id, attending, false, true);
-        END IF;
-
-        IF guards THEN
-            IF pgdispatch.cron_run_non_transactional() OR pgdispatch.enforce_time_limits() IS NOT NULL THEN
-                guarded_at := moment;
-            ELSIF moment > guarded_at + patience THEN
-                guards := NOT pgdispatch.cron_stop_guarding(worker_id);
-                idle_since := moment;
-            END IF;
-            COMMIT;
-            PERFORM pg_catalog.pg_sleep(0.05);
-            COMMIT;
-            CONTINUE;
-        END IF;
+        EXIT WHEN moment > leaves_at AND (worker_id IS NULL OR pgdispatch.cron_end_run(worker_id, is_lookout, false, true));
 
         -- One worker drains quick jobs faster than two that get in each other's way.
         IF prefetch > 1 AND NOT joined AND EXISTS (SELECT
-                                                 FROM pgdispatch.running_batches() AS b
-                                                WHERE coalesce(b.worker_id < cron_work.worker_id, true)) THEN
+                                                     FROM pgdispatch.running_batches() AS b
+                                                    WHERE coalesce(b.worker_id < cron_work.worker_id, true)) THEN
             prefetch := 1;
         END IF;
+
         IF prefetch > 1 THEN
-            waiting := 1;
+            runner := 'this worker';
         ELSE
-            SELECT pg_catalog.cardinality(c.jobs), (c.jobs[1]).due_at
-              INTO waiting, oldest
-              FROM (SELECT pgdispatch.claim_jobs(moment, '-infinity', 0, pgdispatch.cron_max_workers(me) + 1) AS jobs) AS c;
-            ROLLBACK;   -- It was only to see: others may have them.
+            SELECT (c.jobs[1]).due_at INTO oldest FROM (SELECT pgdispatch.claim_jobs(moment, '-infinity', 0, 1) AS jobs) AS c;
+            ROLLBACK;   -- The claim was only a look: another session may run the job.
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
-            IF NOT has_the_turn AND (pgdispatch.is_locked(pgdispatch.batch_lock(me))
-                                     OR pgdispatch.is_locked_exclusively(pgdispatch.cron_turn_lock(me))) THEN
+            IF NOT has_turn AND (pgdispatch.is_locked(pgdispatch.batch_lock(me))
+                                 OR pgdispatch.is_locked_exclusively(pgdispatch.cron_turn_lock(me))) THEN
                 other_seen_at := moment;
             END IF;
-            IF waiting = 0 THEN
-                waiting_since := NULL;
-                joined := false;
-            ELSE
-                waiting_since := coalesce(waiting_since, moment);
-                -- The application takes it, or another one of us does. But if that takes long, it is for us.
-                attended := pgdispatch.has_application(me);
-                IF attended AND moment < greatest(waiting_since, oldest) + grace THEN
-                    waiting := 0;   -- Nor a reason to linger.
-                ELSIF moment < least(other_seen_at + a_turn_takes, waiting_since + patience / 2) THEN
-                    waiting := 0;
-                    idle_since := CASE WHEN attending THEN moment ELSE idle_since END;
-                ELSIF worker_id IS NOT NULL THEN
-                    joined := attended OR moment < other_seen_at + a_turn_takes;
-                    PERFORM pgdispatch.cron_stop_looking(worker_id, attending);
-                    COMMIT;
-                END IF;
+            waiting_since := CASE WHEN oldest IS NOT NULL THEN coalesce(waiting_since, moment) END;
+            joined := joined AND oldest IS NOT NULL;
+            runner := pgdispatch.cron_runner(me, moment, oldest, waiting_since, other_seen_at + a_turn_takes);
+            IF runner = 'other worker' AND is_lookout THEN
+                idle_since := moment;
+            ELSIF runner = 'this worker' AND worker_id IS NOT NULL THEN
+                joined := moment < other_seen_at + a_turn_takes OR pgdispatch.has_application(me);
+                PERFORM pgdispatch.cron_stop_looking(worker_id, is_lookout);
+                COMMIT;
             END IF;
         END IF;
 
-        IF waiting > 0 THEN
+        IF runner = 'this worker' THEN
             before := completed + failed;
-            drained := false;
             CALL pgdispatch.work(slice, prefetch, after_due_at, after_id, completed, failed, drained, due_in, non_transactional);
-            COMMIT;
-            attending := false;
-            has_the_turn := false;
+            is_lookout := false;   -- It has released all locks of the session.
+            has_turn := false;
             IF completed + failed > before THEN
                 idle_since := pg_catalog.clock_timestamp();
                 waiting_since := CASE WHEN joined THEN waiting_since END;
@@ -123,40 +112,85 @@ BEGIN
             CONTINUE;
         END IF;
 
-        idle_for := moment - idle_since;
-        IF NOT attending THEN
-            attending := pg_catalog.pg_try_advisory_lock(pgdispatch.cron_lookout_lock(me));
-            CONTINUE WHEN attending;   -- What was committed before is seen by another look, and what comes after relies on us.
+        IF NOT is_lookout THEN
+            is_lookout := pg_catalog.pg_try_advisory_lock(pgdispatch.cron_lookout_lock(me));
+            CONTINUE WHEN is_lookout;   -- Jobs committed before are seen by another look, and later transactions rely on this worker.
         END IF;
-        IF NOT (attending OR has_the_turn) AND moment > other_seen_at + a_turn_takes THEN
-            has_the_turn := pg_catalog.pg_try_advisory_lock(pgdispatch.cron_turn_lock(me));
+        IF NOT (is_lookout OR has_turn) AND moment > other_seen_at + a_turn_takes THEN
+            has_turn := pg_catalog.pg_try_advisory_lock(pgdispatch.cron_turn_lock(me));
         END IF;
         IF moment > checked_at + '200 ms'::interval THEN
             checked_at := moment;
-            PERFORM pgdispatch.cancel_slow_batches();
-            PERFORM pgdispatch.enforce_time_limits();
-            IF worker_id IS NOT NULL AND pgdispatch.is_non_transactional_due() THEN
-                PERFORM pgdispatch.cron_ensure_guard(me);
-            END IF;
+            PERFORM pgdispatch.cron_watch_running_jobs(worker_id);
         END IF;
+        idle_for := moment - idle_since;
         due_in := pgdispatch.next_due_in(moment);
-        IF idle_for >= (CASE WHEN attending THEN linger ELSE least(linger, '1 second'::interval) END)
-           AND coalesce(due_in > look_ahead, true)
-           AND NOT pgdispatch.is_locked(pgdispatch.batch_lock(me)) THEN
-            EXIT WHEN worker_id IS NULL
-                   OR pgdispatch.cron_end_run(worker_id, attending)
-                   OR idle_for >= linger + patience AND pgdispatch.cron_end_run(worker_id, attending, false, true);
-        END IF;
+        EXIT WHEN pgdispatch.cron_leave_if_idle(worker_id, is_lookout, idle_for, linger, due_in);
         COMMIT;
         PERFORM pg_catalog.pg_sleep(pg_catalog.date_part('epoch',
-            least(greatest(idle_for / 50, '5 ms'::interval), '50 ms'::interval, greatest(due_in, '1 ms'::interval))));
-        COMMIT;
+            least(greatest(idle_for * 0.02::double precision, '5 ms'::interval), '50 ms'::interval, greatest(due_in, '1 ms'::interval))));
     END LOOP;
 END
 $$;
 
 COMMENT ON PROCEDURE pgdispatch.cron_work(bigint) IS
-'What pg_cron calls, with the id that pgdispatch.dispatch has given it: runs the due jobs of the role that the session logged in as, lingers, and leaves. An administrator may have it called without an id, for a database in which pg_cron is not. Example, in the database where it is: SELECT cron.schedule_in_database(''pgdispatch shop app'', ''5 seconds'', ''CALL pgdispatch.cron_work()'', ''shop'', ''app'')';
+'Runs the due jobs of the role that the session logged in as, waits for more as long as the setting cron_linger says, and leaves. pg_cron calls it with the id of the worker that a dispatch has scheduled. An administrator may let it be called without an id, for a database that has no pg_cron. Example, in the database that has it: SELECT cron.schedule_in_database(''pgdispatch shop app'', ''5 seconds'', ''CALL pgdispatch.cron_work()'', ''shop'', ''app'')';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_runner(
+    worker_role regrole, moment timestamptz, oldest timestamptz, waiting_since timestamptz, other_awaited_until timestamptz)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN CASE
+        WHEN oldest IS NULL THEN 'nobody'
+        WHEN moment < greatest(waiting_since, oldest) + '1 second'::interval AND pgdispatch.has_application(worker_role) THEN 'application'
+        WHEN moment < least(other_awaited_until, waiting_since + '1 second'::interval) THEN 'other worker'
+        ELSE 'this worker'
+    END;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_runner(regrole, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'Part of pgdispatch.cron_work: who is to run the oldest waiting job (NULL: none waits), which this worker has seen waiting since waiting_since: the application, if one is connected, for a second; another worker that runs jobs or has the turn, for a second at most; then this worker.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_watch_running_jobs(worker_id bigint) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pgdispatch.cancel_slow_batches();
+    PERFORM pgdispatch.enforce_time_limits();
+    IF worker_id IS NOT NULL AND pgdispatch.is_non_transactional_due() THEN
+        PERFORM pgdispatch.cron_ensure_guard(pg_catalog.quote_ident(CURRENT_USER)::regrole);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_watch_running_jobs(bigint) IS
+'Part of pgdispatch.cron_work: what an idle worker does for the other sessions of the role. It cancels what takes too long, and lets a guard come if a non-transactional job waits.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_leave_if_idle(
+    worker_id bigint, is_lookout boolean, idle_for interval, linger interval, due_in interval)
+RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF idle_for < (CASE WHEN is_lookout THEN linger ELSE least(linger, '1 second'::interval) END)
+       OR due_in <= '2500 ms'::interval   -- It is not worth another session.
+       OR pgdispatch.is_locked(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole)) THEN
+        RETURN false;
+    END IF;
+    RETURN worker_id IS NULL
+        OR pgdispatch.cron_end_run(worker_id, is_lookout)
+        OR idle_for >= linger + '2 seconds'::interval AND pgdispatch.cron_end_run(worker_id, is_lookout, false, true);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_leave_if_idle(bigint, boolean, interval, interval, interval) IS
+'Part of pgdispatch.cron_work: true if the worker has been idle for long enough and has left, with a successor if transactions have relied on it for two more seconds. Then nothing may run after the commit.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_begin_run(worker_id bigint, OUT stays boolean, OUT lost boolean, OUT linger interval, OUT guards boolean)
@@ -165,38 +199,32 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     me     constant regrole := quote_ident(CURRENT_USER)::regrole;
-    myself pgdispatch.cron_worker;
+    worker pgdispatch.cron_worker;
     others integer;
 BEGIN
+    stays := true;
+    lost := false;
     guards := false;
     linger := (pgdispatch.settings(me)).cron_linger;
-
     IF worker_id IS NULL THEN
-        stays := true;
-        lost := false;
-        UPDATE pgdispatch.cron_worker AS w SET scheduled_at = clock_timestamp()
-         WHERE w.role = me AND w.purpose = 'permanent';
-        IF NOT FOUND THEN
-            INSERT INTO pgdispatch.cron_worker (role, purpose) VALUES (me, 'permanent');
-        END IF;
+        PERFORM pgdispatch.cron_note_permanent_worker(me);
         RETURN;
     END IF;
 
-    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));   -- Of many that come at once, each has to count the others.
-    SELECT w.* INTO myself FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id FOR UPDATE;
-    IF NOT FOUND OR myself.database_id <> pgdispatch.database_id() THEN   -- It came with a dump, with or without its row.
-        PERFORM pgdispatch.cron_delete_runs(worker_id, 0);
-        PERFORM pgdispatch.cron_unschedule(me, worker_id);
+    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));   -- Of many that begin at once, each has to count the others.
+    SELECT w.* INTO worker FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id FOR UPDATE;
+    IF NOT FOUND OR worker.database_id <> pgdispatch.database_id() THEN   -- It came with a dump, with or without its row.
+        PERFORM pgdispatch.cron_remove(me, worker_id, 0);
         stays := false;
         RETURN;
-    ELSIF pgdispatch.is_alive(myself.pid, myself.backend_start) THEN
-        PERFORM pgdispatch.cron_delete_runs(worker_id, myself.after_run);   -- pg_cron was restarted, but not the session, which goes on.
+    ELSIF pgdispatch.is_alive(worker.pid, worker.backend_start) THEN
+        PERFORM pgdispatch.cron_delete_runs(worker_id, worker.after_run);   -- pg_cron was restarted, but its session has gone on.
         stays := false;
         RETURN;
     END IF;
 
-    lost := myself.pid IS NOT NULL;
-    guards := myself.purpose = 'guard';
+    lost := worker.pid IS NOT NULL;
+    guards := worker.purpose = 'guard';
     UPDATE pgdispatch.cron_worker AS w
        SET runs = w.runs + 1,
            -- An alarm may have been scheduled long ago.
@@ -223,28 +251,39 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_begin_run(bigint) IS
-'Part of pgdispatch.cron_work: begins a worker''s run. If it stays, lost tells that its last one did not end well, and guards that it is there to cancel jobs that take too long; otherwise it has left, and nothing may run after the commit.';
+'Part of pgdispatch.cron_work: begins a run of a worker. stays: if false, the worker has left, and nothing may run after the commit. lost: the session of its last run was lost. guards: it is a guard (see pgdispatch.cron_guard).';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_note_permanent_worker(worker_role regrole) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE pgdispatch.cron_worker AS w SET scheduled_at = clock_timestamp() WHERE w.role = worker_role AND w.purpose = 'permanent';
+    IF NOT FOUND THEN
+        INSERT INTO pgdispatch.cron_worker (role, purpose) VALUES (worker_role, 'permanent');
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_note_permanent_worker(regrole) IS
+'Part of pgdispatch.cron_work: notes that an administrator has scheduled a worker of the role, and that it has come.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_end_run(
-    worker_id bigint, attending boolean, surplus boolean DEFAULT false, successor boolean DEFAULT false)
+    worker_id bigint, is_lookout boolean, surplus boolean DEFAULT false, successor boolean DEFAULT false)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     me     constant regrole := quote_ident(CURRENT_USER)::regrole;
-    myself pgdispatch.cron_worker;
     others boolean;
-    staff  record;
 BEGIN
-    -- Should the server lose this, the worker comes once more. To wait for the disk would keep the locks from those who dispatch.
+    -- If the server loses this commit, the worker comes once more. To wait for the disk would keep the locks from dispatches.
     SET LOCAL synchronous_commit = off;
-
     PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
-    SELECT w.* INTO myself FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id;
-    PERFORM pgdispatch.cron_delete_runs(w.id, w.after_run),
-            pgdispatch.cron_unschedule(me, w.id)
+    PERFORM pgdispatch.cron_remove(me, w.id, w.after_run)
        FROM pgdispatch.cron_worker AS w
       WHERE w.role = me
         AND w.id <> worker_id
@@ -256,32 +295,19 @@ BEGIN
                        WHERE w.role = me
                          AND w.id <> worker_id
                          AND (w.purpose = 'work' OR pgdispatch.is_alive(w.pid, w.backend_start)));
-
-    -- Of several workers one may go as it likes if another is still to look. The last of these, and one that is relied upon, may not.
-    IF NOT (surplus OR successor) THEN
-        SELECT w.* INTO staff FROM pgdispatch.cron_count_workers(worker_id) AS w;
-        IF (attending OR staff.pledged OR staff.others_to_look = 0)
-           AND NOT pg_try_advisory_xact_lock(pgdispatch.cron_reliance_lock(me)) THEN
-            RETURN false;
-        ELSIF NOT others AND pgdispatch.count_due_jobs(clock_timestamp(), 1) > 0 THEN
-            RETURN false;   -- Or an application runs it, and may yet fail.
-        ELSIF others AND cardinality(pgdispatch.claim_jobs(clock_timestamp(), '-infinity', 0, 1)) > 0 THEN
-            RETURN false;
-        END IF;
+    IF NOT (surplus OR successor) AND pgdispatch.cron_is_needed(worker_id, is_lookout, others) THEN
+        RETURN false;
     END IF;
 
-    PERFORM pgdispatch.cron_delete_runs(worker_id, myself.after_run);
-    PERFORM pgdispatch.cron_unschedule(me, worker_id);
+    PERFORM pgdispatch.cron_remove(me, worker_id, (SELECT w.after_run FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id));
     IF successor THEN
-        IF pgdispatch.cron_promise_worker(me, pgdispatch.cron_max_workers(me),
-               CASE WHEN pgdispatch.next_due_in(clock_timestamp()) < '6 seconds'::interval THEN '1 second' ELSE '5 seconds' END, true) <> 'given' THEN
-            PERFORM pgdispatch.cron_schedule(me, 'work', NULL, '1 second', NULL);
-        END IF;
+        PERFORM pgdispatch.cron_schedule_another(me,
+            CASE WHEN pgdispatch.next_due_in(clock_timestamp()) < '6 seconds'::interval THEN '1 second' ELSE '5 seconds' END);
     ELSIF NOT others THEN
         PERFORM pgdispatch.cron_schedule_alarms(me);
     END IF;
 
-    IF attending THEN   -- Whoever finds the lock free from now on summons another; whoever does not has been waited for.
+    IF is_lookout THEN   -- A dispatch that finds the lock free from now on schedules a worker. Others have been waited for.
         PERFORM pg_advisory_unlock(pgdispatch.cron_lookout_lock(me));
     END IF;
     RETURN true;
@@ -289,53 +315,74 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_end_run(bigint, boolean, boolean, boolean) IS
-'Part of pgdispatch.cron_work: removes the worker with all traces if nobody relies on it and nothing is due; false if it has to stay. A surplus worker, beside as many as are allowed, leaves in any case, and so does one that leaves a successor. Nothing may run after the commit.';
+'Part of pgdispatch.cron_work: removes the worker and its traces, unless it is needed (false). A surplus worker, of which the setting cron_workers allows no more, leaves in any case, and so does one that schedules a successor. If true, nothing may run after the commit.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_stop_looking(worker_id bigint, attending boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cron_is_needed(worker_id bigint, is_lookout boolean, others boolean) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
-    bound  constant integer := pgdispatch.cron_max_workers(me);
-    staff  record;
-    wanted integer := 0;
+    workers record;
+BEGIN
+    -- A worker may leave without the reliance lock if others are still to look at the queue and no transaction relies on this one.
+    SELECT c.* INTO workers FROM pgdispatch.cron_count_workers(worker_id) AS c;
+    IF (is_lookout OR workers.has_promised OR workers.others_to_look = 0)
+       AND NOT pg_try_advisory_xact_lock(pgdispatch.cron_reliance_lock(quote_ident(CURRENT_USER)::regrole)) THEN
+        RETURN true;
+    ELSIF others THEN
+        RETURN cardinality(pgdispatch.claim_jobs(clock_timestamp(), '-infinity', 0, 1)) > 0;
+    END IF;
+    RETURN pgdispatch.count_due_jobs(clock_timestamp(), 1) > 0;   -- An application that runs the job may yet fail.
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_is_needed(bigint, boolean, boolean) IS
+'Part of pgdispatch.cron_end_run: whether a transaction relies on the worker, or a job is due. While there are other workers, jobs that sessions are running do not count.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_stop_looking(worker_id bigint, is_lookout boolean) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    me      constant regrole := quote_ident(CURRENT_USER)::regrole;
+    bound   constant integer := pgdispatch.cron_max_workers(me);
+    workers record;
+    wanted  integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
-    SELECT w.* INTO staff FROM pgdispatch.cron_count_workers(worker_id) AS w;
+    SELECT c.* INTO workers FROM pgdispatch.cron_count_workers(worker_id) AS c;
 
-    IF (attending OR staff.pledged) AND staff.others_to_look = 0
+    IF (is_lookout OR workers.has_promised) AND workers.others_to_look = 0
        AND NOT pg_try_advisory_xact_lock(pgdispatch.cron_reliance_lock(me)) THEN
-        wanted := 1;   -- Somebody relies on us whose job must not wait for the one that we are about to run.
+        wanted := 1;   -- A transaction relies on this worker. Its job must not wait for the one that this worker is about to run.
     END IF;
-    IF staff.pledged THEN
+    IF workers.has_promised THEN
         UPDATE pgdispatch.cron_worker AS w SET promise = NULL WHERE w.role = me AND w.id = worker_id;
     END IF;
 
-    -- Whoever is on the lookout takes one of the rest if that is still waiting in a moment, and calls for more then. If nobody
-    -- is, we do: by a look after the lock, since those who relied on us until then have ended, and nobody else knows of their jobs.
+    -- Another lookout takes one of the other due jobs if that still waits in a moment, and schedules more workers then. If there is none,
+    -- this worker does: by a look after the lock, since transactions that relied on it have ended, and no other worker knows their jobs.
     IF NOT pgdispatch.is_locked_exclusively(pgdispatch.cron_lookout_lock(me)) THEN
         wanted := greatest(wanted, cardinality(pgdispatch.claim_jobs(clock_timestamp(), '-infinity', 0, bound + 1)) - 1);
     END IF;
-    FOR i IN 1 .. least(wanted - staff.others_to_look, bound - staff.present) LOOP
-        IF pgdispatch.cron_promise_worker(me, bound, '1 second', true) <> 'given' THEN
-            PERFORM pgdispatch.cron_schedule(me, 'work', NULL, '1 second', NULL);
-        END IF;
+    FOR i IN 1 .. least(wanted - workers.others_to_look, bound - workers.present) LOOP
+        PERFORM pgdispatch.cron_schedule_another(me, '1 second');
     END LOOP;
 
-    IF attending THEN
+    IF is_lookout THEN
         PERFORM pg_advisory_unlock(pgdispatch.cron_lookout_lock(me));
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_stop_looking(bigint, boolean) IS
-'Part of pgdispatch.cron_work, for a worker that is about to run a job, which may take long: it is no longer relied upon, and others come for the rest.';
+'Part of pgdispatch.cron_work, for a worker that is about to run a job, which may take long: transactions no longer rely on it, and other workers are scheduled for the other due jobs.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_count_workers(
-    worker_id bigint, OUT pledged boolean, OUT present integer, OUT others_to_look integer)
+    worker_id bigint, OUT has_promised boolean, OUT present integer, OUT others_to_look integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -345,7 +392,7 @@ BEGIN
     SELECT coalesce(bool_or(w.id = worker_id AND w.promise IS NOT NULL), false),
            count(*),
            count(w.promise) FILTER (WHERE w.id <> worker_id)
-      INTO pledged, present, others_to_look
+      INTO has_promised, present, others_to_look
       FROM pgdispatch.cron_worker AS w
      WHERE w.role = me
        AND w.purpose = 'work'
@@ -357,7 +404,62 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_count_workers(bigint) IS
-'Part of pgdispatch.cron_work: whether the worker has promised to look at the queue, how many workers there are with it, and how many others are still to look: those that have promised to and the one on the lookout.';
+'Part of pgdispatch.cron_work. has_promised: this worker was promised to a transaction and has not looked at the queue since. present: the number of workers, this one included. others_to_look: the number of other workers that will look at the queue: the promised ones, and the lookout.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_another(worker_role regrole, schedule text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF pgdispatch.cron_promise_worker(worker_role, pgdispatch.cron_max_workers(worker_role), schedule, true) <> 'given' THEN
+        PERFORM pgdispatch.cron_schedule(worker_role, 'work', NULL, '1 second', NULL);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_schedule_another(regrole, text) IS
+'Part of pgdispatch.cron_work: schedules another worker, on which transactions may rely if a promise can be given.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_remove(worker_role regrole, worker_id bigint, after_run bigint) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pgdispatch.cron_delete_runs(worker_id, after_run);
+    PERFORM pgdispatch.cron_unschedule(worker_role, worker_id);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_remove(regrole, bigint, bigint) IS
+'Part of pgdispatch.cron_work: removes a worker and the records of its runs after the given one.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_delete_runs(worker_id bigint, after_run bigint) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+DECLARE
+    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
+    before constant bigint  := least(after_run, pgdispatch.cron_last_run() - 1000);
+BEGIN
+    -- pg_cron never deletes a run, so that the table may be huge. It has an index on runid alone.
+    DELETE FROM cron.job_run_details AS d
+     WHERE d.runid > before
+       AND d.username = CURRENT_USER
+       AND d.command LIKE 'CALL pgdispatch.cron_work(%'
+       AND (d.command = pgdispatch.cron_command(worker_id)
+            -- The run of a worker that was killed while it left.
+            OR d.status = 'failed' AND NOT EXISTS (SELECT
+                                                     FROM pgdispatch.cron_worker AS w
+                                                    WHERE w.role = me
+                                                      AND d.command = pgdispatch.cron_command(w.id)));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_delete_runs(bigint, bigint) IS
+'Part of pgdispatch.cron_work: deletes from cron.job_run_details the runs of the worker after the given one, and failed runs of workers that are gone. To be committed at once, as pg_cron waits for it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.running_batches(OUT pid integer, OUT worker_id bigint, OUT since timestamptz) RETURNS SETOF record
@@ -384,7 +486,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.running_batches() IS
-'The other sessions of the current role that run several jobs in one transaction at the moment, since when, and which worker of pg_cron each is (NULL: an application''s).';
+'The other sessions of the current role that run a batch, the start of their transaction, and the worker of pg_cron that each of them is (NULL: a session of an application).';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancel_slow_batches() RETURNS void
@@ -392,23 +494,23 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    stuck record;
+    slow record;
 BEGIN
-    FOR stuck IN SELECT b.* FROM pgdispatch.running_batches() AS b WHERE b.since < clock_timestamp() - '1 second'::interval LOOP
-        -- A job that it runs alone by now must not be hit: that one takes this lock first.
-        IF pg_try_advisory_lock(pgdispatch.batch_cancellation_lock(stuck.pid)) THEN
-            PERFORM pg_cancel_backend(stuck.pid)
-               FROM pg_stat_get_activity(stuck.pid) AS a
-              WHERE a.xact_start = stuck.since;
+    FOR slow IN SELECT b.* FROM pgdispatch.running_batches() AS b WHERE b.since < clock_timestamp() - '1 second'::interval LOOP
+        -- The session takes this lock before it runs a job alone, which must not be cancelled.
+        IF pg_try_advisory_lock(pgdispatch.batch_cancellation_lock(slow.pid)) THEN
+            PERFORM pg_cancel_backend(slow.pid)
+               FROM pg_stat_get_activity(slow.pid) AS a
+              WHERE a.xact_start = slow.since;
             PERFORM pg_sleep(0.001);
-            PERFORM pg_advisory_unlock(pgdispatch.batch_cancellation_lock(stuck.pid));
+            PERFORM pg_advisory_unlock(pgdispatch.batch_cancellation_lock(slow.pid));
         END IF;
     END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cancel_slow_batches() IS
-'Part of pgdispatch.cron_work: cancels transactions of the role that run several jobs and have been taking a second, such that what has finished in them is committed, and what is slow is run alone.';
+'Part of pgdispatch.cron_work: cancels the batches of the role that have taken longer than a second. The jobs that have ended in them are committed, and the slow one is run alone.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_alarms(worker_role regrole) RETURNS void
@@ -418,23 +520,16 @@ AS $$
 DECLARE
     moment   constant timestamptz := clock_timestamp();
     due_in   constant interval    := CASE WHEN pgdispatch.is_non_transactional_due() THEN '0'::interval ELSE pgdispatch.next_due_in(moment) END;
-    -- What falls due is run by the application if there is one, and by us if it fails.
+    -- An application that is connected runs what falls due. The worker comes later, in case the application has failed.
     attended constant boolean     := pgdispatch.has_application(worker_role);
-    spare    constant interval    := CASE WHEN attended THEN '10 seconds' ELSE '0' END;
     wanted   record;
     waiting  pgdispatch.cron_worker;
     purposes text[] := '{}';
 BEGIN
-    SELECT w.schedule, w.wakes_at INTO wanted FROM pgdispatch.cron_alarm(due_in + spare) AS w;
+    SELECT a.schedule, a.wakes_at INTO wanted FROM pgdispatch.cron_alarm(due_in + CASE WHEN attended THEN '10 seconds' ELSE '0' END::interval) AS a;
     FOR waiting IN SELECT w.* FROM pgdispatch.cron_worker AS w WHERE w.role = worker_role AND w.purpose IN ('alarm', 'reboot') LOOP
         IF pgdispatch.cron_is_sound(waiting.id, waiting.database_id)
-           -- One that is just being started will settle it all once more; to take it from pg_cron in that moment leaves traces.
-           AND (waiting.wakes_at BETWEEN moment - '3 seconds'::interval AND moment + '2 seconds'::interval
-                OR due_in IS NOT NULL AND (waiting.purpose = 'reboot'
-                                           OR waiting.wakes_at BETWEEN moment AND wanted.wakes_at + '500 ms'::interval
-                                              -- It was for a job that the application has run. Not moved before it has to be.
-                                              AND NOT (attended AND waiting.wakes_at < least(moment + '8 seconds'::interval,
-                                                                                             wanted.wakes_at - '2 seconds'::interval)))) THEN
+           AND pgdispatch.cron_is_in_time(waiting, moment, wanted.wakes_at, attended) THEN
             purposes := purposes || waiting.purpose;
         ELSE
             PERFORM pgdispatch.cron_unschedule(worker_role, waiting.id);
@@ -452,7 +547,30 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_schedule_alarms(regrole) IS
-'Part of pgdispatch.cron_end_run: while jobs are snoozed, a worker is to come in time for the first of them, and one after each restart of the server, during which the first may have been missed. While none is, neither is to be there.';
+'Part of pgdispatch.cron_end_run: while jobs are snoozed, an alarm is scheduled, which is a worker that comes in time for the first of them, and another worker that comes after each restart of the server, during which the alarm may have been missed. While none is snoozed, neither is scheduled.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_is_in_time(
+    alarm pgdispatch.cron_worker, moment timestamptz, wanted_at timestamptz, attended boolean)
+RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- pg_cron may be starting it right now, which would leave traces if it were unscheduled. It schedules the alarms anew itself.
+    IF alarm.wakes_at BETWEEN moment - '3 seconds'::interval AND moment + '2 seconds'::interval THEN
+        RETURN true;
+    ELSIF alarm.purpose = 'reboot' OR wanted_at IS NULL THEN
+        RETURN wanted_at IS NOT NULL;
+    ELSIF attended AND alarm.wakes_at < least(moment + '8 seconds'::interval, wanted_at - '2 seconds'::interval) THEN
+        RETURN false;   -- It was for a job that the application has run. It is not moved before it has to be.
+    END IF;
+    RETURN alarm.wakes_at BETWEEN moment AND wanted_at + '500 ms'::interval;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_is_in_time(pgdispatch.cron_worker, timestamptz, timestamptz, boolean) IS
+'Part of pgdispatch.cron_schedule_alarms: whether a scheduled alarm, or the worker that comes after a restart, can stay if an alarm is wanted at that time (NULL: none is).';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_alarm(wakes_in interval, OUT schedule text, OUT wakes_at timestamptz)
@@ -460,212 +578,34 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    -- pg_cron learns of a job within a second, and starts it within another of its time: so this is on time, or early.
-    seconds  constant double precision := floor(date_part('epoch', wakes_in)) - 1;
-    timezone text;
-    minute   timestamptz;
+    -- pg_cron learns of a job within a second, and starts it within another second of its time: so the alarm is on time, or early.
+    seconds constant double precision := floor(date_part('epoch', wakes_in)) - 1;
+    quarter integer;
 BEGIN
     IF seconds < 130 THEN   -- A minute that has begun when pg_cron learns of it would be missed.
         schedule := greatest(least(seconds, 59), 1) || CASE WHEN seconds <= 1 THEN ' second' ELSE ' seconds' END;
         wakes_at := clock_timestamp() + greatest(least(seconds, 59), 1) * '1 second'::interval;
     ELSE
-        timezone := (SELECT c.timezone FROM pgdispatch.cron_configuration() AS c);
-        minute := date_trunc('minute', clock_timestamp() + seconds * '1 second'::interval);
-        wakes_at := minute;
-        IF timezone IS NULL THEN   -- Offsets are whole quarters of an hour.
-            schedule := format('%s,%s,%s,%s * * * *',
-                date_part('minute', minute)::integer % 15,      date_part('minute', minute)::integer % 15 + 15,
-                date_part('minute', minute)::integer % 15 + 30, date_part('minute', minute)::integer % 15 + 45);
-        ELSE
-            schedule := to_char(minute AT TIME ZONE timezone, 'FMMI FMHH24 FMDD FMMM *');
-        END IF;
+        wakes_at := date_trunc('minute', clock_timestamp() + seconds * '1 second'::interval);
+        quarter := date_part('minute', wakes_at)::integer % 15;   -- Time zones differ by whole quarters of an hour.
+        schedule := coalesce(pgdispatch.cron_schedule_at(wakes_at),
+                             format('%s,%s,%s,%s * * * *', quarter, quarter + 15, quarter + 30, quarter + 45));
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_alarm(interval) IS
-'A schedule for pg_cron by which a worker comes shortly before so long from now, or earlier, and when that is.';
+'The schedule with which pg_cron starts a worker after the given time or somewhat earlier, and when it starts it first.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_delete_runs(worker_id bigint, after_run bigint) RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-AS $$
-DECLARE
-    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
-    before constant bigint  := least(after_run, pgdispatch.cron_last_run() - 1000);
-BEGIN
-    -- pg_cron never deletes any, so that the table may be huge; it has an index on runid alone.
-    DELETE FROM cron.job_run_details AS d
-     WHERE d.runid > before
-       AND d.username = CURRENT_USER
-       AND d.command LIKE 'CALL pgdispatch.cron_work(%'
-       AND (d.command = pgdispatch.cron_command(worker_id)
-            -- Of one that was killed while it left.
-            OR d.status = 'failed' AND NOT EXISTS (SELECT
-                                                     FROM pgdispatch.cron_worker AS w
-                                                    WHERE w.role = me
-                                                      AND d.command = pgdispatch.cron_command(w.id)));
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.cron_delete_runs(bigint, bigint) IS
-'Part of pgdispatch.cron_end_run: deletes the worker''s runs after the given one from cron.job_run_details, and failed ones of workers that are no longer there. To be committed at once: pg_cron waits for it.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.cron_ensure_guard(worker_role regrole) RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF to_regnamespace('cron') IS NULL OR pgdispatch.has_application(worker_role) OR pgdispatch.cron_problem() IS NOT NULL THEN
-        RETURN;
-    END IF;
-    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(worker_role));
-    IF NOT EXISTS (SELECT
-                     FROM pgdispatch.cron_worker AS w
-                    WHERE w.role = worker_role
-                      AND w.purpose = 'guard'
-                      AND pgdispatch.cron_is_sound(w.id, w.database_id)) THEN
-        PERFORM pgdispatch.cron_schedule(worker_role, 'guard', NULL, '1 second', NULL);
-    END IF;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.cron_ensure_guard(regrole) IS
-'Part of pgdispatch.work: where no application is there that would cancel a job that takes too long, a worker of pg_cron comes for that.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.cron_stop_guarding(worker_id bigint) RETURNS boolean
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    me constant regrole := quote_ident(CURRENT_USER)::regrole;
-BEGIN
-    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
-    -- By a look after the lock: whoever begins such a job from now on has another guard come.
-    IF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' AND NOT pgdispatch.has_application(me))
-       OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'non_transactional')
-       OR EXISTS (SELECT FROM pgdispatch.managed_job AS m
-                WHERE m.role = me AND m.started_at IS NOT NULL AND m.time_limit IS NOT NULL
-                  -- One that has just been counted is about to run.
-                  AND (pgdispatch.session_running(m.id) IS NOT NULL OR m.started_at > clock_timestamp() - '1 second'::interval)) THEN
-        RETURN false;
-    END IF;
-    UPDATE pgdispatch.cron_worker AS w SET purpose = 'work' WHERE w.role = me AND w.id = worker_id;
-    RETURN true;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.cron_stop_guarding(bigint) IS
-'Part of pgdispatch.cron_work: makes a guard a worker like others; false if a job with a time limit runs.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.cron_run_non_transactional() RETURNS boolean
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    me       constant regrole := quote_ident(CURRENT_USER)::regrole;
-    attended constant boolean := pgdispatch.has_application(me);
-    timezone text;
-    minute   timestamptz;
-    job      pgdispatch.managed_job;
-    worker   pgdispatch.cron_worker;
-    run      record;
-    busy     boolean := false;
-BEGIN
-    FOR worker IN SELECT w.* FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'non_transactional' LOOP
-        SELECT r.* INTO run FROM pgdispatch.cron_run(worker.id, worker.after_run) AS r;
-        SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = worker.job_id;
-        IF job.id IS NULL OR run.status IN ('succeeded', 'failed') OR NOT pgdispatch.cron_is_sound(worker.id, worker.database_id) THEN
-            -- What the message says of an error is all that there is.
-            IF job.id IS NOT NULL AND run.status IN ('succeeded', 'failed') THEN
-                PERFORM pgdispatch.end_non_transactional(job.id, job.attempts,
-                    CASE WHEN run.status = 'failed' THEN CASE WHEN run.return_message LIKE '%canceling statement%' THEN '57014' ELSE 'XX000' END END,
-                    run.return_message);
-            END IF;
-            DELETE FROM cron.job_run_details AS d
-             USING cron.job AS j
-             WHERE j.jobname = pgdispatch.cron_name(worker.id) AND j.username = CURRENT_USER
-               AND d.jobid = j.jobid AND d.runid > worker.after_run;
-            PERFORM pgdispatch.cron_unschedule(me, worker.id);
-        ELSE
-            busy := true;
-        END IF;
-    END LOOP;
-
-    IF attended OR EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = me AND p.handler = '') THEN
-        RETURN busy;
-    END IF;
-    FOR job IN
-        SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' ORDER BY m.rank, m.id FOR UPDATE SKIP LOCKED
-    LOOP
-        busy := true;
-        CONTINUE WHEN NOT pgdispatch.lock_non_transactional(job);
-        job := pgdispatch.count_non_transactional(job);
-        CONTINUE WHEN job.id IS NULL;
-        -- Not each second, as a worker: it would be begun again before we can see that it has ended. A minute that has begun when
-        -- pg_cron learns of it would be missed.
-        timezone := (SELECT c.timezone FROM pgdispatch.cron_configuration() AS c);
-        minute := date_trunc('minute', clock_timestamp() + '1 minute 3 seconds'::interval);
-        INSERT INTO pgdispatch.cron_worker (role, purpose, after_run, job_id)
-        VALUES (me, 'non_transactional', pgdispatch.cron_last_run(), job.id)
-        RETURNING * INTO worker;
-        PERFORM cron.schedule(pgdispatch.cron_name(worker.id),
-                    CASE WHEN timezone IS NULL THEN '* * * * *' ELSE to_char(minute AT TIME ZONE timezone, 'FMMI FMHH24 FMDD FMMM *') END,
-                    (SELECT j.command FROM pgdispatch.job AS j WHERE j.role = me AND j.due_at = job.place AND j.id = job.id));
-    END LOOP;
-    RETURN busy;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.cron_run_non_transactional() IS
-'Part of pgdispatch.cron_work: has pg_cron run the commands that are to be run outside of a transaction, where no application does, and ends those that have run. False: there are none.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.cron_run(worker_id bigint, after_run bigint, OUT status text, OUT return_message text, OUT job_pid integer, OUT ended_at timestamptz)
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-AS $$
-BEGIN
-    SELECT d.status, d.return_message, d.job_pid, d.end_time
-      INTO status, return_message, job_pid, ended_at
-      FROM cron.job AS j
-      JOIN cron.job_run_details AS d ON d.jobid = j.jobid
-     WHERE j.jobname = pgdispatch.cron_name(worker_id)
-       AND j.username = CURRENT_USER
-       AND d.runid > after_run
-     ORDER BY d.runid
-     LIMIT 1;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.cron_run(bigint, bigint) IS
-'The first run that pg_cron has made of a worker after the given one.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.cron_session_running(job_id bigint) RETURNS integer
+CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_at(minute timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    me  constant regrole := quote_ident(CURRENT_USER)::regrole;
-    run record;
 BEGIN
-    SELECT w.id, w.after_run
-      INTO run
-      FROM pgdispatch.cron_worker AS w
-     WHERE w.role = me AND w.purpose = 'non_transactional' AND w.job_id = cron_session_running.job_id;
-    IF NOT FOUND THEN
-        RETURN NULL;
-    END IF;
-    RETURN (SELECT r.job_pid FROM pgdispatch.cron_run(run.id, run.after_run) AS r WHERE r.status = 'running');
+    RETURN to_char(minute AT TIME ZONE (SELECT c.timezone FROM pgdispatch.cron_configuration() AS c), 'FMMI FMHH24 FMDD FMMM *');
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_session_running(bigint) IS
-'The session in which pg_cron runs the command of the job outside of a transaction; NULL: none.';
+COMMENT ON FUNCTION pgdispatch.cron_schedule_at(timestamptz) IS
+'The schedule of pg_cron for that minute, in the time zone of pg_cron; NULL if that is not known.';

@@ -1,50 +1,60 @@
+-- The executor: CALL pgdispatch.work() runs the due SQL jobs of the role that the session logged in as.
+--
+-- Each round of its loop is one transaction: it claims due jobs with FOR UPDATE SKIP LOCKED, runs them and deletes their rows, so that
+-- the effects of a job and its removal are one commit. The prefetch says how many jobs a round claims and how it runs them:
+--
+--   * above 50: run_plain_batch runs plain jobs in one subtransaction for all of them. If one fails, all of them are undone.
+--   * 2 to 50: run_batch runs each plain job in a subtransaction of its own.
+--   * 1: run_job runs one job with no other job in its transaction.
+--   * 0 and below: like 1, but the crash of each job is counted and committed before the job runs. A driver that lost a session asks
+--     for this, and the job that takes sessions down shows itself.
+--
+-- What a job does must not depend on the jobs that share its transaction. Whatever goes wrong in a batch is therefore undone and not
+-- counted, and the job in question is run again alone: only that run is its attempt. A managed job always runs alone, after its
+-- attempt was counted and committed.
+--
+-- A procedure that ends transactions cannot have a SET clause. Such procedures, and what runs next to a job in its session, qualify
+-- every name and give operators operands of exactly their types. OTHERS leaves out two conditions, which the handlers name as well. An
+-- assignment to a variable that is ignored costs a fifth of what PERFORM costs.
+
 CREATE OR REPLACE PROCEDURE pgdispatch.work(
-    slice              interval    DEFAULT NULL,
-    INOUT prefetch         integer     DEFAULT 1,
-    INOUT after_due_at timestamptz DEFAULT '-infinity',
-    INOUT after_id     bigint      DEFAULT 0,
-    INOUT completed    bigint      DEFAULT 0,
-    INOUT failed       bigint      DEFAULT 0,
-    INOUT drained      boolean     DEFAULT false,
-    INOUT next_due_in  interval    DEFAULT NULL,
-    INOUT non_transactional      boolean     DEFAULT false)
+    slice                   interval    DEFAULT NULL,
+    INOUT prefetch          integer     DEFAULT 1,
+    INOUT after_due_at      timestamptz DEFAULT '-infinity',
+    INOUT after_id          bigint      DEFAULT 0,
+    INOUT completed         bigint      DEFAULT 0,
+    INOUT failed            bigint      DEFAULT 0,
+    INOUT drained           boolean     DEFAULT false,
+    INOUT next_due_in       interval    DEFAULT NULL,
+    INOUT non_transactional boolean     DEFAULT false)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    most_in_a_batch    constant integer     := 50;       -- PostgreSQL caches 64 subtransactions of a session.
-    most_at_once       constant integer     := 500;      -- Of jobs without a subtransaction each: see run_plain_batch.
-    a_batch_takes      constant interval    := '10 ms';  -- Many times what a commit costs, and hardly felt as a delay.
-    a_quick_job_takes  constant interval    := '5 ms';   -- The next one may be as quick, and have company.
-    me                 constant name        := CURRENT_USER;
-    is_session_user    constant boolean     := me = SESSION_USER;
-    worker             constant regrole     := pg_catalog.quote_ident(me)::regrole;
+    max_savepoints     constant integer     := 50;        -- PostgreSQL caches 64 subtransactions of a session.
+    batch_time         constant interval    := '10 ms';   -- Many times what a commit costs, and short enough not to be felt as a delay.
+    quick_time         constant interval    := '5 ms';    -- The job after a quick one may be as quick, and run together with others.
+    worker             constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     called_at          constant timestamptz := pg_catalog.clock_timestamp();
     batches_only       constant boolean     := slice IS NOT NULL AND prefetch > 1;
     statement_timeout  constant text        := pg_catalog.current_setting('statement_timeout');
     isolation          constant text        := pg_catalog.current_setting('default_transaction_isolation');
     foreign_statements constant boolean     := EXISTS (SELECT FROM pg_catalog.pg_prepared_statements AS p WHERE NOT p.from_sql);
-    moment   timestamptz;
-    jobs     pgdispatch.job[];
-    job      pgdispatch.job;
-    asked    pgdispatch.managed_job;
-    claimed  integer;
-    last_due_at timestamptz;
-    last_id  bigint;
-    goes_on  boolean;
-    promoted_at timestamptz := '-infinity';
-    isolated_id  bigint;
-    ran      integer;
-    all_well boolean;
+    moment        timestamptz;
+    prioritized_at timestamptz := '-infinity';
+    jobs          pgdispatch.job[];
+    claimed       integer;
+    ran           integer;
+    all_ran       boolean;
+    last_due_at   timestamptz;
+    last_id       bigint;
+    isolated_id   bigint;   -- This job failed in a batch. It is the next one to be run alone.
+    job           pgdispatch.job;
+    managed       pgdispatch.managed_job;
+    outcome       text;
+    may_continue  boolean;
+    ignored       text;
 BEGIN
-    -- A session that has only taken on the role, by SET ROLE or SET SESSION AUTHORIZATION, would let a job put it off again.
-    RESET SESSION AUTHORIZATION;   -- Undone by the error, if there is one.
-    IF NOT is_session_user OR SESSION_USER <> me THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = pg_catalog.format('pgdispatch: this session did not log in as %s', worker),
-            DETAIL = 'A job runs in a session that logged in as the role that dispatched it.',
-            HINT = pg_catalog.format('Log in as %s and CALL pgdispatch.work() there.', worker);
-    END IF;
-
+    PERFORM pgdispatch.require_own_session();
     PERFORM pgdispatch.reset_session(foreign_statements);
 
     LOOP
@@ -52,149 +62,105 @@ BEGIN
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
 
-        moment := pg_catalog.now();   -- The jobs' now(), which is never before what they were due at.
-        goes_on := false;
-        IF moment > promoted_at + '1 second'::interval THEN
+        moment := pg_catalog.now();   -- The now() of the jobs, which is never before the time that they were due at.
+        may_continue := false;
+        IF moment > prioritized_at + '1 second'::interval THEN
             PERFORM pgdispatch.apply_priorities(worker);
-            promoted_at := moment;
+            prioritized_at := moment;
         END IF;
-        ran := 0;
-        IF prefetch > most_in_a_batch THEN
-            -- Those before went well, each in a subtransaction of its own.
-            SELECT q.claimed, q.ran, q.last_due_at, q.last_id, q.all_well
-              INTO claimed, ran, last_due_at, last_id, all_well
-              FROM pgdispatch.run_plain_batch(moment, after_due_at, after_id, prefetch, moment + a_batch_takes, foreign_statements) AS q;
+
+        IF prefetch > max_savepoints THEN
+            SELECT b.claimed, b.ran, b.last_due_at, b.last_id
+              INTO claimed, ran, last_due_at, last_id
+              FROM pgdispatch.run_plain_batch(moment, after_due_at, after_id, prefetch, moment + batch_time, foreign_statements) AS b;
         ELSE
             jobs := pgdispatch.claim_jobs(moment, after_due_at, after_id, CASE WHEN isolated_id IS NULL THEN greatest(prefetch, 1) ELSE 1 END);
             claimed := pg_catalog.cardinality(jobs);
         END IF;
 
-        IF prefetch > most_in_a_batch AND (claimed > 0 OR NOT all_well) THEN
-            completed := completed + ran;
-            IF ran > 0 THEN
-                after_due_at := last_due_at;
-                after_id := last_id;
-                prefetch := greatest(most_in_a_batch, least(most_at_once, 2 * prefetch,
-                            pg_catalog.floor(ran::double precision * pg_catalog.date_part('epoch', a_batch_takes)
-                                / pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - moment))));
-                IF ran < claimed AND pg_catalog.clock_timestamp() < moment + a_batch_takes THEN
-                    prefetch := most_in_a_batch;   -- What comes next has to run alone.
-                END IF;
-            ELSE
-                prefetch := CASE WHEN pg_catalog.clock_timestamp() < moment + a_batch_takes THEN most_in_a_batch / 2 ELSE 1 END;
-            END IF;
-        ELSIF claimed = 0 THEN
+        IF claimed = 0 THEN
             IF after_due_at = '-infinity' THEN
                 prefetch := 1;
                 drained := true;
                 next_due_in := pgdispatch.next_due_in(moment);
                 EXIT;
             END IF;
-            -- To go on from the last position spares a claim the dead rows of what has run, which pile up while anyone holds
-            -- an old snapshot. But what comes before it in order may have been committed after it.
+            -- A claim that goes on from the last position need not read the dead rows of the jobs that have run, which pile up
+            -- while any session holds an old snapshot. But jobs that come before the position may have been committed since.
             after_due_at := '-infinity';
             after_id := 0;
             isolated_id := NULL;
             CONTINUE;
-        ELSIF (jobs[1]).managed THEN
+        ELSIF prefetch > max_savepoints THEN
+            completed := completed + ran;
+            IF ran > 0 THEN
+                after_due_at := last_due_at;
+                after_id := last_id;
+            END IF;
+            prefetch := pgdispatch.prefetch_after_plain_batch(prefetch, claimed, ran, moment, moment + batch_time);
+        ELSIF (jobs[1]).managed AND batches_only THEN
             isolated_id := NULL;
-            IF batches_only THEN
-                prefetch := 1;   -- The driver may cancel this CALL at any time.
-            ELSE
-                job := jobs[1];
-                after_due_at := job.due_at;
-                after_id := job.id;
-                -- Until the job is done, this lock keeps other workers from counting an attempt, too.
+            prefetch := 1;   -- The driver may cancel this CALL at any time, so that it cannot run a managed job.
+        ELSIF (jobs[1]).managed OR isolated_id = (jobs[1]).id OR claimed = 1 AND NOT batches_only THEN
+            job := jobs[1];
+            managed := NULL;
+            after_due_at := job.due_at;
+            after_id := job.id;
+            isolated_id := NULL;
+            IF job.managed OR prefetch < 1 OR job.crashes > 0 THEN
+                -- What is to outlive a session that the job takes down has to be committed before the job runs. Until the job is
+                -- done, the lock keeps other workers from counting an attempt as well.
                 CONTINUE WHEN NOT pg_catalog.pg_try_advisory_lock(pgdispatch.attempt_lock(job.id));
-                asked := pgdispatch.begin_attempt(job);
+                managed := pgdispatch.begin_attempt(job);
                 COMMIT;
                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
-                IF asked.id IS NOT NULL THEN
-                    job := pgdispatch.reclaim_job(job);
-                    all_well := CASE WHEN job.id IS NOT NULL THEN pgdispatch.run_job(job, false, asked) END;
-                    IF all_well THEN
-                        completed := completed + 1;
-                    ELSIF NOT all_well THEN
-                        failed := failed + 1;
-                    ELSIF pgdispatch.is_being_cancelled(job.id) THEN
-                        COMMIT;
-                        PERFORM pg_catalog.pg_sleep(0.02);   -- Whoever cancels it wants the row.
-                    END IF;
-                END IF;
-                goes_on := pg_catalog.clock_timestamp() < moment + a_quick_job_takes;
+                job := pgdispatch.reclaim_job(job, managed);
             END IF;
-        ELSIF isolated_id IS DISTINCT FROM (jobs[1]).id AND (batches_only OR pg_catalog.cardinality(jobs) > 1) THEN
-            isolated_id := NULL;
-            SELECT b.ran, b.all_well INTO ran, all_well
-              FROM pgdispatch.run_batch(jobs, moment + a_batch_takes, foreign_statements) AS b;
+            outcome := pgdispatch.run_job(job, batches_only, managed);
+            IF outcome = 'completed' THEN
+                completed := completed + 1;
+            ELSIF outcome = 'failed' THEN
+                failed := failed + 1;
+            ELSIF outcome = 'unfinished' AND pgdispatch.is_being_cancelled(job.id) THEN
+                COMMIT;
+                PERFORM pg_catalog.pg_sleep(0.02);   -- The session that cancels the job needs its row.
+            END IF;
+            IF (jobs[1]).managed THEN
+                may_continue := pg_catalog.clock_timestamp() < moment + quick_time;
+            ELSE
+                prefetch := CASE WHEN prefetch < 1 THEN prefetch + 1
+                                 WHEN outcome IN ('completed', 'failed') AND pg_catalog.clock_timestamp() < moment + quick_time THEN greatest(prefetch, 2)
+                                 ELSE 1
+                            END;
+            END IF;
+        ELSE
+            SELECT b.ran, b.all_ran
+              INTO ran, all_ran
+              FROM pgdispatch.run_batch(jobs, moment + batch_time, foreign_statements) AS b;
             completed := completed + ran;
             IF ran > 0 THEN
                 after_due_at := (jobs[ran]).due_at;
                 after_id := (jobs[ran]).id;
             END IF;
-            -- As many as fit the time, by what these took; at most twice as many as these, as the next may be of another kind.
-            IF all_well THEN
-                prefetch := greatest(1, least(CASE WHEN ran < most_in_a_batch THEN most_in_a_batch ELSE most_at_once END, 2 * prefetch,
-                            pg_catalog.floor(ran::double precision * pg_catalog.date_part('epoch', a_batch_takes)
-                                / pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - moment))));
-            ELSIF (jobs[ran + 1]).managed THEN
-                prefetch := greatest(2, least(most_in_a_batch, 2 * ran));
-            ELSIF (jobs[ran + 1]).crashes = 0 AND pg_catalog.clock_timestamp() < moment + a_batch_takes THEN
-                -- It failed as quickly as others run. Whether the company was to blame, it has to show alone.
-                isolated_id := (jobs[ran + 1]).id;
-                prefetch := greatest(2, least(most_in_a_batch, 2 * ran));
-            ELSE
-                prefetch := 1;
-            END IF;
-        ELSE
-            job := jobs[1];
-            after_due_at := job.due_at;
-            after_id := job.id;
-
-            IF prefetch < 1 OR job.crashes > 0 THEN
-                -- What is to outlive a session that the job takes down has to be committed first. Until the job is done, the
-                -- advisory lock keeps other workers from counting, too.
-                IF NOT pg_catalog.pg_try_advisory_lock(pgdispatch.attempt_lock(job.id)) THEN
-                    isolated_id := NULL;
-                    CONTINUE;
-                END IF;
-                PERFORM pgdispatch.count_crash(job);
-                COMMIT;
-                SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
-                job := pgdispatch.reclaim_job(job);
-            END IF;
-
-            all_well := CASE WHEN job.id IS NOT NULL THEN pgdispatch.run_job(job, batches_only) END;   -- Or it was deleted meanwhile.
-            IF all_well THEN
-                completed := completed + 1;
-            ELSIF NOT all_well THEN
-                failed := failed + 1;
-            ELSIF pgdispatch.is_being_cancelled(job.id) THEN
-                COMMIT;
-                PERFORM pg_catalog.pg_sleep(0.02);
-            END IF;
-            prefetch := CASE WHEN prefetch < 1 THEN prefetch + 1
-                         WHEN all_well IS NULL THEN 1
-                         WHEN pg_catalog.clock_timestamp() < moment + a_quick_job_takes THEN greatest(prefetch, 2)
-                         ELSE 1
-                    END;
-            isolated_id := NULL;
+            SELECT p.new_prefetch, p.isolated_id
+              INTO prefetch, isolated_id
+              FROM pgdispatch.prefetch_after_batch(prefetch, ran, all_ran, jobs[ran + 1], moment, moment + batch_time) AS p;
         END IF;
-        PERFORM pgdispatch.reset_session(foreign_statements);
+        ignored := pgdispatch.reset_session(foreign_statements);
 
-        -- What was committed late comes before the position, and is not to wait until a backlog is done.
+        -- Jobs that were committed late come before the position. They must not wait until a backlog is done.
         IF pg_catalog.date_trunc('second', pg_catalog.clock_timestamp()) > moment THEN
             after_due_at := '-infinity';
             after_id := 0;
         END IF;
 
-        -- At a prefetch of 1 the next job may take long, and the driver may want to have others take those behind it.
+        -- At a prefetch of 1 the next job may take long, and the driver may want other sessions to run the jobs behind it.
         EXIT WHEN slice IS NOT NULL
-              AND (batches_only <> (prefetch > 1) OR prefetch = 1 AND NOT goes_on OR pg_catalog.clock_timestamp() > called_at + slice);
+              AND (batches_only <> (prefetch > 1) OR prefetch = 1 AND NOT may_continue OR pg_catalog.clock_timestamp() > called_at + slice);
     END LOOP;
 
     non_transactional := pgdispatch.is_non_transactional_due();
-    -- What the driver has set for the CALL as a whole is not the jobs' to keep, but the driver's.
+    -- The driver has set these for the CALL as a whole, and they stay as they were.
     PERFORM pg_catalog.set_config('statement_timeout', statement_timeout, false),
             pg_catalog.set_config('default_transaction_isolation', isolation, false);
     RESET client_min_messages;
@@ -202,142 +168,100 @@ END
 $$;
 
 COMMENT ON PROCEDURE pgdispatch.work(interval, integer, timestamptz, bigint, bigint, bigint, boolean, interval, boolean) IS
-'Runs the due jobs of the role that the session logged in as, oldest first but for those that were committed late, until none is left that nobody else is running: then it has drained the queue, and next_due_in tells in how long the next one falls due (NULL: there is none). Any number of sessions may call it at once. Each job starts in a session as good as new, and so is the session in the end, but for statement_timeout: that one is for the CALL as a whole and cancels whichever job is running then. A quick job shares its transaction with others, a slow one and one of which more is asked do not. To be called with autocommit, as in: CALL pgdispatch.work()
-A driver passes a slice, after which the CALL returns as soon as the running job lets it, drained or not, and hands prefetch and position back with its next CALL. With a prefetch of 1 such a CALL runs one job, alone. With a prefetch above 1 it runs batches only: cancel it once it has taken two slices, and what is slow in it will be run alone. (If the cancellation comes between two jobs, the CALL fails with it; to be called again.) After the loss of a session, a prefetch of -49 runs the next 50 jobs such that one that takes sessions down is found out: the fifth time that it was run so is the last. Where outside is true, there is a command to be run by the driver itself: see pgdispatch.begin_non_transactional.';
+'Runs the due jobs of the role that the session logged in as, the oldest first, until none is left that no other session is running. Then drained is true, and next_due_in is the time until the next job falls due (NULL: no job waits). completed and failed count the jobs that ended; a failed job is in pgdispatch.dead_letter. Jobs that were committed late are run as soon as they are found. Any number of sessions may call it at once.
+A quick plain job shares its transaction with others; a slow job, and a managed one, has a transaction of its own. Each job starts in a session without leftovers of other jobs, and the session has none in the end. statement_timeout holds for the CALL as a whole, and cancels the job that is running when it expires.
+To be called with autocommit, in a session that logged in as the role; otherwise the error is 42501. Example: CALL pgdispatch.work()
+A driver passes a slice. The CALL then returns as soon as the running job lets it, drained or not, and the driver passes prefetch, after_due_at and after_id on to its next CALL. With a prefetch of 1 such a CALL runs one job, alone. With a prefetch above 1 it runs batches only: the driver cancels it after two slices, and a slow job is then run alone. (If it is cancelled between two jobs, the CALL fails and is to be repeated.) After the loss of a session, a prefetch of -49 runs the next 50 jobs one by one, with their crashes counted; a job that was run five times so and took its session down each time becomes a dead letter. If non_transactional is true, a job waits that the driver has to run itself: see pgdispatch.begin_non_transactional.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.claim_jobs(moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer)
-RETURNS pgdispatch.job[]
+CREATE OR REPLACE FUNCTION pgdispatch.require_own_session() RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET enable_sort = off
-SET plan_cache_mode = force_generic_plan
-SET jit = off
 AS $$
 DECLARE
-    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
+    me              constant name    := CURRENT_USER;
+    worker          constant regrole := pg_catalog.quote_ident(me)::regrole;
+    is_session_user constant boolean := me = SESSION_USER;
 BEGIN
-    IF EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN
-        RETURN '{}';
-    END IF;
-    RETURN ARRAY(
-        SELECT job
-          FROM pgdispatch.job
-         WHERE job.role = worker
-           AND job.due_at <= moment
-           AND (job.due_at, job.id) > (after_due_at, after_id)
-         ORDER BY job.due_at, job.id
-         LIMIT max_count
-           FOR UPDATE SKIP LOCKED);
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.claim_jobs(timestamptz, timestamptz, bigint, integer) IS
-'Part of pgdispatch.work: locks, and returns in order, the first jobs of the current role after the given position that were due at the moment and that nobody else has locked.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.claim_plain_jobs(
-    moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer,
-    OUT claimed integer, OUT commands text[], OUT due_ats timestamptz[], OUT ids bigint[], OUT places tid[])
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET enable_sort = off
-SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
-DECLARE
-    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
-    others boolean[];
-BEGIN
-    IF EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN
-        claimed := 0;
-        RETURN;
-    END IF;
-    SELECT count(*), array_agg(due.command), array_agg(due.due_at), array_agg(due.id), array_agg(due.ctid), array_agg(due.is_other)
-      INTO claimed, commands, due_ats, ids, places, others
-      FROM (SELECT job.command, job.due_at, job.id, job.ctid, job.managed IS NOT NULL OR job.crashes > 0 AS is_other
-              FROM pgdispatch.job
-             WHERE job.role = worker
-               AND job.due_at <= moment
-               AND (job.due_at, job.id) > (after_due_at, after_id)
-             ORDER BY job.due_at, job.id
-             LIMIT max_count
-               FOR UPDATE SKIP LOCKED) AS due;
-    IF true = ANY (others) THEN
-        commands := commands[:array_position(others, true) - 1];
+    -- In a session that has only taken on the role, by SET ROLE or SET SESSION AUTHORIZATION, a job could reset that.
+    RESET SESSION AUTHORIZATION;   -- The error below undoes it.
+    IF NOT is_session_user OR SESSION_USER <> me THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = pg_catalog.format('pgdispatch: this session did not log in as %s', worker),
+            DETAIL = 'A job runs in a session that logged in as the role that dispatched it.',
+            HINT = pg_catalog.format('Log in as %s and CALL pgdispatch.work() there.', worker);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_plain_jobs(timestamptz, timestamptz, bigint, integer) IS
-'Part of pgdispatch.work: claims due jobs like pgdispatch.claim_jobs, tells where their rows are, and the commands of those that come before the first one which has to run alone.';
+COMMENT ON FUNCTION pgdispatch.require_own_session() IS
+'Part of pgdispatch.work: raises 42501 unless the session logged in as the current role.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.count_due_jobs(moment timestamptz, max_count integer) RETURNS integer
+CREATE OR REPLACE FUNCTION pgdispatch.adapt_prefetch(
+    prefetch integer, ran integer, began_at timestamptz, batch_until timestamptz, lowest integer, highest integer)
+RETURNS integer
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan
-SET jit = off
 AS $$
-DECLARE
-    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    IF EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN
-        RETURN 0;
-    END IF;
-    RETURN (SELECT count(*)
-              FROM (SELECT
-                      FROM pgdispatch.job
-                     WHERE job.role = worker
-                       AND job.due_at <= moment
-                     LIMIT max_count) AS due);
+    RETURN greatest(lowest, least(highest, 2 * prefetch,
+               pg_catalog.floor(ran::double precision * pg_catalog.date_part('epoch', batch_until - began_at)
+                   / pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at))));
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.count_due_jobs(timestamptz, integer) IS
-'How many of the current role''s jobs were due at the moment, counting no further than max_count.';
+COMMENT ON FUNCTION pgdispatch.adapt_prefetch(integer, integer, timestamptz, timestamptz, integer, integer) IS
+'Part of pgdispatch.work: the number of jobs that fit the time of a batch if they take as long as those that ran since began_at. It is at most twice the last prefetch, as the next jobs may be of another kind.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.next_due_in(moment timestamptz) RETURNS interval
+CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_plain_batch(
+    prefetch integer, claimed integer, ran integer, began_at timestamptz, batch_until timestamptz)
+RETURNS integer
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET enable_sort = off
-SET plan_cache_mode = force_generic_plan
-SET jit = off
 AS $$
 DECLARE
-    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
+    in_time constant boolean := pg_catalog.clock_timestamp() < batch_until;
 BEGIN
-    IF EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN
-        RETURN NULL;
-    END IF;
-    RETURN (SELECT greatest(job.due_at - clock_timestamp(), '0')
-              FROM pgdispatch.job
-             WHERE job.role = worker
-               AND job.due_at > moment
-               AND job.due_at < 'infinity'
-             ORDER BY job.due_at
-             LIMIT 1);
+    RETURN CASE WHEN ran = 0 AND in_time THEN 25
+                WHEN ran = 0 THEN 1
+                WHEN ran < claimed AND in_time THEN 50   -- The next job has to run alone.
+                ELSE pgdispatch.adapt_prefetch(prefetch, ran, began_at, batch_until, 50, 500)
+           END;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.next_due_in(timestamptz) IS
-'In how long the first of the current role''s jobs that were not yet due at the moment falls due; NULL if there is none.';
+COMMENT ON FUNCTION pgdispatch.prefetch_after_plain_batch(integer, integer, integer, timestamptz, timestamptz) IS
+'Part of pgdispatch.work: the prefetch after pgdispatch.run_plain_batch. If no job ran, one of them failed or the first one has to run alone: the next batch has a subtransaction for each job.';
 
 
--- One subtransaction for all, and the claim within it (a row that is locked in one transaction and deleted in a subtransaction of
--- it gets an entry of its own for that). If one fails, all is undone, and each has to show what it does in a subtransaction.
+CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_batch(
+    prefetch integer, ran integer, all_ran boolean, next_job pgdispatch.job, began_at timestamptz, batch_until timestamptz,
+    OUT new_prefetch integer, OUT isolated_id bigint)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    after_a_job_alone constant integer := greatest(2, least(50, 2 * ran));
+BEGIN
+    IF all_ran THEN
+        new_prefetch := pgdispatch.adapt_prefetch(prefetch, ran, began_at, batch_until, 1, CASE WHEN ran < 50 THEN 50 ELSE 500 END);
+    ELSIF next_job.managed THEN
+        new_prefetch := after_a_job_alone;
+    ELSIF next_job.crashes = 0 AND pg_catalog.clock_timestamp() < batch_until THEN
+        -- It failed as quickly as others run. Whether the other jobs of the batch were to blame shows when it runs alone.
+        isolated_id := next_job.id;
+        new_prefetch := after_a_job_alone;
+    ELSE
+        new_prefetch := 1;
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.prefetch_after_batch(integer, integer, boolean, pgdispatch.job, timestamptz, timestamptz) IS
+'Part of pgdispatch.work: the prefetch after pgdispatch.run_batch, whose first jobs ran and whose next_job, if not all of them ran, did not. isolated_id: the job that is to be run alone next, after which batches go on.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.run_plain_batch(
     moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer, until timestamptz, foreign_statements boolean,
-    OUT claimed integer, OUT ran integer, OUT last_due_at timestamptz, OUT last_id bigint, OUT all_well boolean)
+    OUT claimed integer, OUT ran integer, OUT last_due_at timestamptz, OUT last_id bigint)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -348,9 +272,10 @@ DECLARE
     ids      bigint[];
     places   tid[];
 BEGIN
+    -- One subtransaction holds the claim as well: a row that is locked in a transaction and deleted in a subtransaction of it would
+    -- get an additional entry for that.
     PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
     ran := 0;
-    all_well := true;
     SELECT c.claimed, c.commands, c.due_ats, c.ids, c.places
       INTO claimed, commands, due_ats, ids, places
       FROM pgdispatch.claim_plain_jobs(moment, after_due_at, after_id, max_count) AS c;
@@ -365,12 +290,12 @@ BEGIN
             RESET ROLE;
         END IF;
         IF pgdispatch.reset_session(foreign_statements) IS NULL THEN
-            NULL;   -- It is called, and that is all.
+            NULL;   -- As a condition, the call costs less than as a query.
         END IF;
         ran := ran + 1;
     END LOOP;
 
-    SET CONSTRAINTS ALL IMMEDIATE;   -- See run_batch.
+    SET CONSTRAINTS ALL IMMEDIATE;   -- What is deferred would fail in the COMMIT, where no handler catches it.
     RESET SESSION AUTHORIZATION;
     RESET ROLE;
     IF ran > 0 THEN
@@ -380,202 +305,51 @@ BEGIN
     END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     ran := 0;
-    all_well := false;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.run_plain_batch(timestamptz, timestamptz, bigint, integer, timestamptz, boolean) IS
-'Part of pgdispatch.work: claims due jobs and runs them like pgdispatch.run_batch, up to the first one that has to run alone, but all of them or none.';
+'Part of pgdispatch.work: claims due jobs and runs them in order in one subtransaction, until the given time or up to the first job that has to run alone, and deletes them. If one of them fails, everything is undone and ran is 0. claimed is 0 if no job was due, and NULL if the claim failed.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
-    jobs pgdispatch.job[], until timestamptz, foreign_statements boolean, OUT ran integer, OUT all_well boolean)
+    jobs pgdispatch.job[], until timestamptz, foreign_statements boolean, OUT ran integer, OUT all_ran boolean)
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    ignored text;
 BEGIN
     PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
     ran := 0;
-    all_well := true;
-    WHILE all_well AND ran < pg_catalog.cardinality(jobs) AND (ran = 0 OR pg_catalog.clock_timestamp() < until) LOOP
+    all_ran := true;
+    WHILE all_ran AND ran < pg_catalog.cardinality(jobs) AND (ran = 0 OR pg_catalog.clock_timestamp() < until) LOOP
         IF (jobs[ran + 1]).crashes > 0 OR (jobs[ran + 1]).managed THEN
-            all_well := false;
+            all_ran := false;
         ELSE
             BEGIN
                 EXECUTE (jobs[ran + 1]).command;
-                RESET SESSION AUTHORIZATION;   -- What follows may be forbidden to the role that the job has taken on.
+                RESET SESSION AUTHORIZATION;   -- The role that the job has taken on may not be allowed to do what follows.
                 RESET ROLE;
                 ran := ran + 1;
             EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-                all_well := false;
+                all_ran := false;
             END;
-            PERFORM pgdispatch.reset_session(foreign_statements);
+            ignored := pgdispatch.reset_session(foreign_statements);
         END IF;
     END LOOP;
 
-    SET CONSTRAINTS ALL IMMEDIATE;   -- What is deferred would fail in the COMMIT, where nothing can be caught.
+    SET CONSTRAINTS ALL IMMEDIATE;   -- What is deferred would fail in the COMMIT, where no handler catches it.
     RESET SESSION AUTHORIZATION;
     RESET ROLE;
     PERFORM pgdispatch.delete_jobs(jobs[:ran]);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     ran := 0;
-    all_well := false;
+    all_ran := false;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.run_batch(pgdispatch.job[], timestamptz, boolean) IS
-'Part of pgdispatch.work: runs claimed jobs in order, each in a subtransaction, until the given time or until one cannot be run in company (all_well is false then), and deletes those that it ran. The others are as if it had not touched them.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.run_job(
-    job pgdispatch.job, again_if_cancelled boolean DEFAULT false, asked pgdispatch.managed_job DEFAULT NULL)
-RETURNS boolean
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    max_crashes constant integer := 5;   -- More than one, for a server may restart while a blameless job runs.
-    max_repetitions  constant integer := 10;
-    attempt   integer;
-    code      text;
-    message   text;
-    detail    text;
-    hint      text;
-    context   text;
-    value     json;
-    row_count bigint;
-BEGIN
-    -- From here on nobody cancels the session to free the jobs of a batch; if anyone just has, it shows in the next statement.
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_cancellation_lock(pg_catalog.pg_backend_pid()));
-    IF job.crashes > max_crashes OR asked.crashes >= max_crashes THEN   -- This time included where it is counted in advance.
-        code := '58000';
-        message := pg_catalog.format('pgdispatch: %s sessions were lost while they ran this job', max_crashes);
-        asked.attempts := asked.attempts - 1;   -- This one is not begun.
-    ELSE
-        FOR repetition IN 1 .. max_repetitions LOOP
-            code := NULL;
-            BEGIN
-                BEGIN
-                    PERFORM pg_catalog.pg_try_advisory_xact_lock(pgdispatch.execution_lock(job.id));   -- See session_running.
-                    PERFORM pgdispatch.delete_jobs(ARRAY[job]);
-                    IF asked.result = 'rows' THEN
-                        SELECT r.value, r.row_count
-                          INTO value, row_count
-                          FROM pgdispatch.execute_for_rows(job.command, (pgdispatch.settings(job.role)).result_limit) AS r;
-                    ELSE
-                        EXECUTE job.command;
-                        GET DIAGNOSTICS row_count = ROW_COUNT;
-                    END IF;
-                    RESET SESSION AUTHORIZATION;
-                    RESET ROLE;
-                    RESET ALL;   -- In a batch, deferred triggers do not find the job's settings either.
-                    SET CONSTRAINTS ALL IMMEDIATE;
-                    RESET SESSION AUTHORIZATION;
-                    RESET ROLE;
-                    IF asked.id IS NOT NULL THEN
-                        PERFORM pgdispatch.end_managed_job(job.role, job.id, 'done', true, value, row_count);
-                    END IF;
-                    -- If anyone has interrupted the job, it shows here. Later nobody does, see interrupt.
-                    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
-                    RETURN true;
-                EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-                    GET STACKED DIAGNOSTICS
-                        code    = RETURNED_SQLSTATE,
-                        message = MESSAGE_TEXT,
-                        detail  = PG_EXCEPTION_DETAIL,
-                        hint    = PG_EXCEPTION_HINT,
-                        context = PG_EXCEPTION_CONTEXT;
-                END;
-                -- The lock of session_running is gone by now, but somebody may have found it just before, and interrupts us still.
-                PERFORM pg_catalog.pg_advisory_lock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
-                PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
-            EXCEPTION WHEN query_canceled THEN
-                IF code IS NULL THEN
-                    code := SQLSTATE;
-                    message := SQLERRM;
-                END IF;
-            END;
-            -- These are not the job's fault, and what it did is undone.
-            EXIT WHEN code NOT IN ('40001', '40P01') OR repetition = max_repetitions;
-            PERFORM pg_catalog.pg_sleep(pg_catalog.random() * 0.01 * repetition);
-        END LOOP;
-
-        IF code = '57014' THEN
-            IF pgdispatch.is_being_cancelled(job.id) THEN
-                -- Whoever cancels it deletes it. If that is rolled back, this was no attempt, and no crash.
-                IF asked.id IS NOT NULL THEN
-                    UPDATE pgdispatch.managed_job AS m SET attempts = m.attempts - 1, started_at = NULL
-                     WHERE m.role = job.role AND m.id = job.id;
-                END IF;
-                RETURN NULL;
-            ELSIF pg_catalog.clock_timestamp() >= asked.started_at + asked.time_limit THEN
-                code := 'PD001';
-                message := pg_catalog.format('pgdispatch: the job took longer than its time limit of %s', asked.time_limit);
-            ELSIF again_if_cancelled THEN
-                RETURN NULL;
-            END IF;
-        END IF;
-        attempt := coalesce(asked.attempts, greatest(job.crashes, 1));
-        IF attempt < coalesce(asked.max_attempts, job.max_attempts, 1) AND pg_catalog.left(code, 2) NOT IN ('42', '0A', '3F') THEN
-            IF asked.id IS NULL THEN
-                PERFORM pgdispatch.make_managed(job);
-            END IF;
-            PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, NULL, true);
-            RETURN NULL;
-        END IF;
-    END IF;
-    PERFORM pgdispatch.add_dead_letter(job, asked, code, message, detail, hint, context);
-    RETURN false;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.run_job(pgdispatch.job, boolean, pgdispatch.managed_job) IS
-'Part of pgdispatch.work: runs a job in the current transaction. If it fails, what it did is undone, and it waits for its next attempt (NULL), or is a dead letter (false). NULL, too, if it was cancelled and is to be run again, or to be deleted by whoever has cancelled it.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.reclaim_job(counted pgdispatch.job) RETURNS pgdispatch.job
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
-DECLARE
-    again pgdispatch.job;
-BEGIN
-    SELECT job.*
-      INTO again
-      FROM pgdispatch.job
-     WHERE job.role = counted.role
-       AND job.due_at = counted.due_at
-       AND job.id = counted.id
-       FOR UPDATE;   -- May wait for a worker that has claimed it in a batch, but that will not run it there.
-    RETURN again;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.reclaim_job(pgdispatch.job) IS
-'Part of pgdispatch.work: locks a job after its crash has been counted; NULL if it is gone.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.count_crash(crashing pgdispatch.job) RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
-BEGIN
-    UPDATE pgdispatch.job
-       SET crashes = job.crashes + 1
-     WHERE job.role = crashing.role
-       AND job.due_at = crashing.due_at
-       AND job.id = crashing.id;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.count_crash(pgdispatch.job) IS
-'Part of pgdispatch.work: counts a crash of a claimed job in advance. It stands if the session does not live to finish the job.';
+'Part of pgdispatch.work: runs claimed jobs in order, each in a subtransaction, until the given time or until one cannot run together with others (all_ran is false then), and deletes those that ran. The other jobs are left as if they had not been touched.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.begin_attempt(job pgdispatch.job) RETURNS pgdispatch.managed_job
@@ -583,34 +357,141 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    asked pgdispatch.managed_job;
+    managed pgdispatch.managed_job;
 BEGIN
-    IF pgdispatch.is_being_cancelled(job.id) THEN
-        PERFORM pg_sleep(0.001);   -- Whoever cancels it wants the row.
-    ELSIF pgdispatch.request_admission(job.role, job.id, job.dispatched_at) THEN
-        SELECT m.* INTO asked FROM pgdispatch.managed_job AS m WHERE m.role = job.role AND m.id = job.id AND NOT m.transactional;
-        IF FOUND THEN
-            asked.held_by := 'non_transactional';   -- For the driver, since we are in a transaction.
-            PERFORM pgdispatch.move_job(asked, 'infinity');
-            PERFORM pgdispatch.cron_ensure_guard(job.role);
-            RETURN NULL;
-        END IF;
-        UPDATE pgdispatch.managed_job AS m
-           SET attempts = m.attempts + 1,
-               crashes = m.crashes + CASE WHEN m.started_at IS NOT NULL THEN 1 ELSE 0 END,
-               started_at = clock_timestamp()
-         WHERE m.role = job.role AND m.id = job.id
-        RETURNING m.* INTO asked;
-        IF asked.time_limit IS NOT NULL THEN
-            PERFORM pgdispatch.cron_ensure_guard(job.role);
-        END IF;
+    IF job.managed IS NULL THEN
+        PERFORM pgdispatch.count_crash(job);
+        RETURN NULL;
+    ELSIF pgdispatch.is_being_cancelled(job.id) THEN
+        PERFORM pg_sleep(0.001);   -- The session that cancels the job needs its row.
+        RETURN NULL;
+    ELSIF NOT pgdispatch.request_admission(job.role, job.id, job.dispatched_at) THEN
+        RETURN NULL;
     END IF;
-    RETURN asked;
+    SELECT m.* INTO managed FROM pgdispatch.managed_job AS m WHERE m.role = job.role AND m.id = job.id AND NOT m.transactional;
+    IF FOUND THEN
+        managed.held_by := 'non_transactional';   -- The driver runs it, as this session is in a transaction.
+        PERFORM pgdispatch.move_job(managed, 'infinity');
+        PERFORM pgdispatch.cron_ensure_guard(job.role);
+        RETURN NULL;
+    END IF;
+    managed := pgdispatch.count_attempt(job.role, job.id);
+    IF managed.time_limit IS NOT NULL THEN
+        PERFORM pgdispatch.cron_ensure_guard(job.role);
+    END IF;
+    RETURN managed;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.begin_attempt(pgdispatch.job) IS
-'Part of pgdispatch.work: counts an attempt of a claimed job, in advance, if it may be run now; NULL otherwise.';
+'Part of pgdispatch.work: counts an attempt of a claimed job before it runs: of a plain job as a crash. Returns the row of a managed job in pgdispatch.managed_job. NULL: the job is a plain one, or it may not run now, or not in a transaction.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.run_job(
+    job pgdispatch.job, again_if_cancelled boolean, managed pgdispatch.managed_job)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    max_repetitions constant integer := 10;
+    ignored text;
+    code    text;
+    message text;
+    detail  text;
+    hint    text;
+    context text;
+BEGIN
+    IF job.id IS NULL THEN
+        RETURN 'gone';
+    END IF;
+    -- From here on no session cancels this one to free the jobs of a batch. If one just did, the next statement is cancelled.
+    ignored := pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_cancellation_lock(pg_catalog.pg_backend_pid()));
+    -- The crash of a plain job was counted for this run as well; that of a managed one was not.
+    IF job.crashes > pgdispatch.max_crashes() OR managed.crashes >= pgdispatch.max_crashes() THEN
+        PERFORM pgdispatch.add_crash_dead_letter(job, managed);
+        RETURN 'failed';
+    END IF;
+
+    FOR repetition IN 1 .. max_repetitions LOOP
+        code := NULL;
+        BEGIN
+            BEGIN
+                ignored := pgdispatch.execute_job(job, managed);
+                RETURN 'completed';
+            EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
+                GET STACKED DIAGNOSTICS
+                    code    = RETURNED_SQLSTATE,
+                    message = MESSAGE_TEXT,
+                    detail  = PG_EXCEPTION_DETAIL,
+                    hint    = PG_EXCEPTION_HINT,
+                    context = PG_EXCEPTION_CONTEXT;
+            END;
+            -- The execution lock is released by now. But another session may have found it just before, and still interrupts this one.
+            PERFORM pg_catalog.pg_advisory_lock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
+            PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
+        EXCEPTION WHEN query_canceled THEN
+            IF code IS NULL THEN
+                code := SQLSTATE;
+                message := SQLERRM;
+            END IF;
+        END;
+        -- Serialization failures and deadlocks are not the fault of the job, and what it did is undone.
+        EXIT WHEN code NOT IN ('40001', '40P01') OR repetition = max_repetitions;
+        PERFORM pg_catalog.pg_sleep(pg_catalog.random() * 0.01::double precision * repetition::double precision);
+    END LOOP;
+
+    IF code = '57014' AND pgdispatch.is_being_cancelled(job.id) THEN
+        -- The session that cancels the job deletes it. If that is rolled back, this was no attempt, and no crash.
+        IF managed.id IS NOT NULL THEN
+            PERFORM pgdispatch.uncount_attempt(job.role, job.id);
+        END IF;
+        RETURN 'unfinished';
+    ELSIF code = '57014' AND again_if_cancelled
+          OR pgdispatch.retry_or_fail(job, managed, true, code, message, detail, hint, context) THEN
+        RETURN 'unfinished';
+    END IF;
+    RETURN 'failed';
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.run_job(pgdispatch.job, boolean, pgdispatch.managed_job) IS
+'Part of pgdispatch.work: runs a job in the current transaction, up to ten times if it has serialization failures or deadlocks. completed: its row is deleted. failed: what it did is undone, and it is a dead letter. unfinished: what it did is undone; it waits for its next attempt, is to be run again as it was cancelled and again_if_cancelled is true, or is deleted by the session that cancels it. gone: there was no job to run.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.execute_job(job pgdispatch.job, managed pgdispatch.managed_job) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    value     json;
+    row_count bigint;
+    ignored   text;
+BEGIN
+    ignored := pg_catalog.pg_try_advisory_xact_lock(pgdispatch.execution_lock(job.id));   -- See pgdispatch.session_running.
+    ignored := pgdispatch.delete_jobs(ARRAY[job]);
+    IF managed.result = 'rows' THEN
+        SELECT r.value, r.row_count
+          INTO value, row_count
+          FROM pgdispatch.execute_for_rows(job.command, (pgdispatch.settings(job.role)).result_limit) AS r;
+    ELSE
+        EXECUTE job.command;
+        GET DIAGNOSTICS row_count = ROW_COUNT;
+    END IF;
+    RESET SESSION AUTHORIZATION;
+    RESET ROLE;
+    RESET ALL;   -- As in a batch, deferred triggers do not find the settings of the job.
+    SET CONSTRAINTS ALL IMMEDIATE;
+    RESET SESSION AUTHORIZATION;
+    RESET ROLE;
+    IF managed.id IS NOT NULL THEN
+        ignored := pgdispatch.end_managed_job(job.role, job.id, 'done', true, value, row_count);
+    END IF;
+    -- If another session has interrupted the job, this statement is cancelled. Later no session does: see pgdispatch.interrupt_job.
+    ignored := pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.execute_job(pgdispatch.job, pgdispatch.managed_job) IS
+'Part of pgdispatch.work: executes the command of a job with its deferred triggers, deletes the row of the job, and keeps the result of a managed one.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.execute_for_rows(command text, limit_bytes integer, OUT value json, OUT row_count bigint)
@@ -627,77 +508,25 @@ BEGIN
         IF bytes > limit_bytes THEN
             RAISE SQLSTATE 'PD002' USING
                 MESSAGE = pg_catalog.format('pgdispatch: the result is larger than %s bytes', limit_bytes),
-                DETAIL = pg_catalog.format('It has %s rows or more.', pg_catalog.cardinality(texts)),
-                HINT = 'Have the command return less, or let the owner of the schema raise the limit: CALL pgdispatch.configure(result_limit => 4194304).';
+                DETAIL = pg_catalog.format('The command has returned %s rows or more.', pg_catalog.cardinality(texts)),
+                HINT = 'Let the command return less, or let the owner of the schema raise the limit: CALL pgdispatch.configure(result_limit => 4194304).';
         END IF;
     END LOOP;
     row_count := pg_catalog.cardinality(texts);
     value := '[' || pg_catalog.array_to_string(texts, ',') || ']';
 EXCEPTION
-    WHEN invalid_cursor_definition THEN   -- It returns no rows, or is several statements, as PostgreSQL finds before it runs them.
+    -- PostgreSQL raises this before it runs the command, if the command returns no rows or is several statements.
+    WHEN invalid_cursor_definition THEN
         EXECUTE command;
         GET DIAGNOSTICS row_count = ROW_COUNT;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.execute_for_rows(text, integer) IS
-'Part of pgdispatch.work: runs a single statement and returns its rows as a JSON array of objects; of another command only how many rows it was about.';
+'Part of pgdispatch.work: executes a command. value: the rows of a single statement that returns rows, as a JSON array of objects; NULL for any other command. row_count: the number of rows that the command, or the last of its statements, returned or changed. Raises PD002 if the JSON is larger than limit_bytes.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.delete_jobs(jobs pgdispatch.job[]) RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
-DECLARE
-    finished pgdispatch.job;
-BEGIN
-    -- One by one, as a join would be another plan that can go wrong: made on an empty table, it reads all jobs of the role.
-    FOREACH finished IN ARRAY jobs LOOP
-        DELETE FROM pgdispatch.job
-         WHERE job.role = finished.role
-           AND job.due_at = finished.due_at
-           AND job.id = finished.id;
-    END LOOP;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.delete_jobs(pgdispatch.job[]) IS
-'Part of pgdispatch.work: deletes jobs that it has claimed.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.delete_plain_jobs(due_ats timestamptz[], ids bigint[], places tid[]) RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
-DECLARE
-    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
-    deleted bigint;
-BEGIN
-    DELETE FROM pgdispatch.job WHERE job.ctid = ANY (places);
-    GET DIAGNOSTICS deleted = ROW_COUNT;
-    IF deleted = cardinality(ids) THEN
-        RETURN;
-    END IF;
-    -- A job has done something to the row of another one, which is elsewhere now, or gone.
-    FOR i IN 1 .. cardinality(ids) LOOP
-        DELETE FROM pgdispatch.job WHERE job.role = worker AND job.due_at = due_ats[i] AND job.id = ids[i];
-    END LOOP;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.delete_plain_jobs(timestamptz[], bigint[], tid[]) IS
-'Part of pgdispatch.work: deletes jobs that it has claimed.';
-
-
--- Each of a million jobs is followed by this: what need not be a query is none.
+-- This follows each of a million jobs: what can be done without a query is done without one.
 CREATE OR REPLACE FUNCTION pgdispatch.reset_session(foreign_statements boolean) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -705,8 +534,8 @@ DECLARE
     statement text;
 BEGIN
     RESET ALL;
-    SET client_min_messages = error;   -- Nobody reads a job's notices, and a million of them would fill the driver's memory.
-    EXECUTE 'CLOSE ALL';               -- Without EXECUTE it would be PL/pgSQL's own CLOSE.
+    SET client_min_messages = error;   -- No one reads the notices of a job, and a million of them would fill the memory of the driver.
+    EXECUTE 'CLOSE ALL';               -- Without EXECUTE it would be the CLOSE of PL/pgSQL.
     IF foreign_statements THEN
         FOREACH statement IN ARRAY ARRAY(SELECT p.name FROM pg_catalog.pg_prepared_statements AS p WHERE p.from_sql) LOOP
             EXECUTE pg_catalog.format('DEALLOCATE %I', statement);
@@ -720,10 +549,10 @@ BEGIN
     DISCARD SEQUENCES;
     UNLISTEN *;
     IF pg_catalog.pg_advisory_unlock_all() IS NULL THEN
-        NULL;   -- It is called, and that is all.
+        NULL;   -- As a condition, the call costs less than as a query.
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.reset_session(boolean) IS
-'Part of pgdispatch.work: makes the session, back in its own role, as good as new for the next job. With foreign_statements, what a client or a connection pooler has prepared through the protocol stays: it would not learn that it is gone.';
+'Part of pgdispatch.work: removes what a job has left in the session, which is back in its own role. With foreign_statements, statements stay that a client or a connection pooler prepared through the protocol, as these would not learn that the statements are gone.';

@@ -1,3 +1,11 @@
+-- Non-transactional jobs: SQL that PostgreSQL refuses to run in a transaction, such as VACUUM, and therefore also in a function.
+--
+-- A worker admits such a job like any other, and then moves it to the end of time with held_by = 'non_transactional'. From then on the
+-- driver runs it as a statement of its own: an application calls begin_non_transactional and end_non_transactional around it; where
+-- no application is connected, pg_cron runs it as a job of its own (see cron_run_non_transactional).
+--
+-- The job runs at least once: its effects and its end are not one commit.
+
 CREATE OR REPLACE FUNCTION pgdispatch.is_non_transactional_due() RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -10,7 +18,7 @@ DECLARE
 BEGIN
     FOR job IN SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' LOOP
         IF pgdispatch.may_begin_non_transactional(job) THEN
-            RETURN NOT EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = me AND p.handler = '');
+            RETURN NOT pgdispatch.is_paused();
         END IF;
     END LOOP;
     RETURN false;
@@ -18,7 +26,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_non_transactional_due() IS
-'Whether there is a command of the current role that is to be run outside of a transaction.';
+'Whether a non-transactional job of the current role waits for a driver to run it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.begin_non_transactional(OUT id bigint, OUT command text, OUT attempt integer, OUT time_limit interval)
@@ -27,26 +35,25 @@ SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 SET jit = off
 AS $$
-#variable_conflict use_column
 DECLARE
     me  constant regrole := quote_ident(CURRENT_USER)::regrole;
     job pgdispatch.managed_job;
 BEGIN
-    IF EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = me AND p.handler = '') THEN
+    IF pgdispatch.is_paused() THEN
         RETURN;
     END IF;
     FOR job IN
         SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' ORDER BY m.rank, m.id FOR UPDATE SKIP LOCKED
     LOOP
         CONTINUE WHEN NOT pgdispatch.lock_non_transactional(job);
-        -- For as long as the session lives, or until it unlocks it: see session_running.
+        -- Held until the session ends or unlocks it: pgdispatch.session_running finds the session by it.
         CONTINUE WHEN NOT pg_try_advisory_lock(pgdispatch.execution_lock(job.id));
         job := pgdispatch.count_non_transactional(job);
         IF job.id IS NOT NULL THEN
-            SELECT j.id, j.command, job.attempts, job.time_limit
-              INTO id, command, attempt, time_limit
-              FROM pgdispatch.job AS j
-             WHERE j.role = me AND j.due_at = job.place AND j.id = job.id;
+            id := job.id;
+            command := (pgdispatch.row_of(job)).command;
+            attempt := job.attempts;
+            time_limit := job.time_limit;
             RETURN;
         END IF;
     END LOOP;
@@ -54,7 +61,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.begin_non_transactional() IS
-'For a driver that runs commands outside of a transaction, in the session that will: the next one, or NULL if there is none. Once that is committed, the session executes the command, and another one calls pgdispatch.end_non_transactional before this one is ended.';
+'For a driver: counts an attempt of the next non-transactional job of the current role and returns the job; NULL if there is none. To be called in the session that will run the command. After the commit that session executes the command, and before it ends, another session calls pgdispatch.end_non_transactional.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.end_non_transactional(
@@ -65,51 +72,61 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
-    asked  pgdispatch.managed_job;
-    row_of pgdispatch.job;
+    me      constant regrole := quote_ident(CURRENT_USER)::regrole;
+    managed pgdispatch.managed_job;
+    job     pgdispatch.job;
 BEGIN
     SELECT m.*
-      INTO asked
+      INTO managed
       FROM pgdispatch.managed_job AS m
      WHERE m.role = me AND m.id = job_id AND m.held_by = 'non_transactional' AND m.attempts = attempt AND m.started_at IS NOT NULL
        FOR UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    SELECT j.* INTO row_of FROM pgdispatch.job AS j WHERE j.role = me AND j.due_at = asked.place AND j.id = job_id;
+    job := pgdispatch.row_of(managed);
 
     IF error_sqlstate IS NULL THEN
-        PERFORM pgdispatch.delete_jobs(ARRAY[row_of]);
+        PERFORM pgdispatch.delete_jobs(ARRAY[job]);
         PERFORM pgdispatch.end_managed_job(me, job_id, 'done', false);
         RETURN 'done';
     ELSIF error_sqlstate = '57014' AND pgdispatch.is_being_cancelled(job_id) THEN
+        -- Still an attempt, if the cancellation is rolled back: not everything that it did need have been undone.
         UPDATE pgdispatch.managed_job AS m SET started_at = NULL WHERE m.role = me AND m.id = job_id;
         RETURN 'cancelled';
-    ELSIF error_sqlstate IN ('40001', '40P01') THEN
-        UPDATE pgdispatch.managed_job AS m SET attempts = m.attempts - 1 WHERE m.role = me AND m.id = job_id;
+    ELSIF error_sqlstate IN ('40001', '40P01') THEN   -- These are not the fault of the job.
+        PERFORM pgdispatch.uncount_attempt(me, job_id);
         PERFORM pgdispatch.schedule_retry(me, job_id, 1, '0'::interval, false);
         RETURN 'retried';
     END IF;
-    IF error_sqlstate = '57014' AND clock_timestamp() >= asked.started_at + asked.time_limit THEN
-        error_sqlstate := 'PD001';
-        error_message := format('pgdispatch: the job took longer than its time limit of %s', asked.time_limit);
-    END IF;
-    IF asked.attempts < coalesce(asked.max_attempts, 1) AND left(error_sqlstate, 2) NOT IN ('42', '0A', '3F') THEN
-        PERFORM pgdispatch.schedule_retry(me, job_id, asked.attempts, NULL, false);
-        RETURN 'retried';
-    END IF;
-    PERFORM pgdispatch.add_dead_letter(row_of, asked, error_sqlstate, error_message, error_detail, error_hint, error_context);
-    RETURN 'dead';
+    RETURN CASE WHEN pgdispatch.retry_or_fail(job, managed, false, error_sqlstate, error_message, error_detail, error_hint, error_context)
+                THEN 'retried'
+                ELSE 'dead'
+           END;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.end_non_transactional(bigint, integer, text, text, text, text, text) IS
-'Ends what pgdispatch.begin_non_transactional has begun: done; with an error, retried after the back-off, or dead: it is a dead letter; cancelled: whoever cancels the job deletes it. NULL: it has been ended, or begun again, by others.';
+'For a driver: ends an attempt that pgdispatch.begin_non_transactional began, without an error or with the one that the command raised. done: the job is gone. retried: it waits for its next attempt, after its back-off. dead: it is a dead letter. cancelled: the session that cancels it deletes it. NULL: another session has ended this attempt, or begun the next one.';
 
 
--- What refuses to run in a transaction refuses to run in a function, so that the driver has to run it: an application by itself, or
--- pg_cron as a job of its own. A worker has admitted it before and has moved it to the end of time.
+CREATE OR REPLACE FUNCTION pgdispatch.row_of(managed pgdispatch.managed_job) RETURNS pgdispatch.job
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+DECLARE
+    job pgdispatch.job;
+BEGIN
+    SELECT j.* INTO job FROM pgdispatch.job AS j WHERE j.role = managed.role AND j.due_at = managed.place AND j.id = managed.id;
+    RETURN job;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.row_of(pgdispatch.managed_job) IS
+'The row in pgdispatch.job of a managed SQL job.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.is_non_transactional_free(job pgdispatch.managed_job) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -124,7 +141,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_non_transactional_free(pgdispatch.managed_job) IS
-'Whether nobody runs a command that is to be run outside of a transaction; whoever began it may have been lost.';
+'Whether no session runs a non-transactional job. A session that began it may have been lost.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.may_begin_non_transactional(job pgdispatch.managed_job) RETURNS boolean
@@ -138,7 +155,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.may_begin_non_transactional(pgdispatch.managed_job) IS
-'Whether nobody runs a command that is to be run outside of a transaction, and its queue is not paused.';
+'Whether no session runs a non-transactional job and its queue is not paused.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.lock_non_transactional(job pgdispatch.managed_job) RETURNS boolean
@@ -150,14 +167,32 @@ BEGIN
     IF NOT pgdispatch.may_begin_non_transactional(job) OR pgdispatch.is_being_cancelled(job.id) THEN
         RETURN false;
     END IF;
-    -- Whoever has the row cancels the job; or will find that it runs.
+    -- A session that has locked the row cancels the job. A session that wants to cancel it later finds that it runs.
     PERFORM FROM pgdispatch.job AS j WHERE j.role = job.role AND j.due_at = job.place AND j.id = job.id FOR UPDATE SKIP LOCKED;
     RETURN FOUND;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.lock_non_transactional(pgdispatch.managed_job) IS
-'Part of what begins commands outside of a transaction: locks the job''s row; false if it may not begin, or somebody cancels it.';
+'Part of what begins non-transactional jobs: locks the row of the job. false: it may not begin, or another session cancels it.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.count_non_transactional(job pgdispatch.managed_job) RETURNS pgdispatch.managed_job
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    job := pgdispatch.count_attempt(job.role, job.id);
+    IF job.crashes >= pgdispatch.max_crashes() THEN
+        PERFORM pgdispatch.add_crash_dead_letter(pgdispatch.row_of(job), job);
+        RETURN NULL;
+    END IF;
+    RETURN job;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.count_non_transactional(pgdispatch.managed_job) IS
+'Part of what begins non-transactional jobs: counts an attempt before it begins. NULL: the job has taken too many sessions down, and is a dead letter now.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.runs_non_transactional(job_id bigint) RETURNS boolean
@@ -177,31 +212,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.runs_non_transactional(bigint) IS
-'Whether the job is a command of the current role that runs outside of a transaction now.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.count_non_transactional(job pgdispatch.managed_job) RETURNS pgdispatch.managed_job
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    max_crashes constant integer := 5;
-    row_of pgdispatch.job;
-BEGIN
-    UPDATE pgdispatch.managed_job AS m
-       SET attempts = m.attempts + 1,
-           crashes = m.crashes + CASE WHEN m.started_at IS NOT NULL THEN 1 ELSE 0 END,
-           started_at = clock_timestamp()
-     WHERE m.role = job.role AND m.id = job.id
-    RETURNING m.* INTO job;
-    IF job.crashes >= max_crashes THEN
-        SELECT j.* INTO row_of FROM pgdispatch.job AS j WHERE j.role = job.role AND j.due_at = job.place AND j.id = job.id;
-        PERFORM pgdispatch.add_dead_letter(row_of, job, '58000', format('pgdispatch: %s sessions were lost while they ran this job', job.crashes), NULL, NULL, NULL);
-        RETURN NULL;
-    END IF;
-    RETURN job;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.count_non_transactional(pgdispatch.managed_job) IS
-'Counts, in advance, an attempt of a command outside of a transaction; NULL if it has taken too many sessions down, and is a dead letter.';
+'Whether a session runs the job of the current role as a non-transactional one at the moment.';

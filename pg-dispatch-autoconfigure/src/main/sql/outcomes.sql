@@ -1,3 +1,8 @@
+-- What becomes of a job after it has run: done, retried after its back-off, or a dead letter; and what is deleted once it has expired.
+--
+-- A managed job may hold back others: those behind it in its order, and those that wait for its place in its queue. Whatever ends the
+-- job or makes it wait releases them in the same transaction.
+
 CREATE OR REPLACE FUNCTION pgdispatch.end_managed_job(
     worker_role regrole, job_id bigint, new_state text, in_worker boolean,
     value json DEFAULT NULL, row_count bigint DEFAULT NULL, error_sqlstate text DEFAULT NULL, error_message text DEFAULT NULL)
@@ -15,7 +20,7 @@ BEGIN
     IF new_state = 'failed' AND job.in_order AND job.on_failure IS DISTINCT FROM 'pass' THEN
         job.failed := true;
         job.started_at := NULL;
-        job.held_by := NULL;   -- It only holds back the others of its order, and is not to be run outside of a transaction again.
+        job.held_by := NULL;   -- The job itself does not run again: the row only holds back the others of its order.
         job.in_queue := false;
         INSERT INTO pgdispatch.managed_job SELECT job.*;
     END IF;
@@ -36,7 +41,7 @@ BEGIN
             message = excluded.message, finished_at = excluded.finished_at, expires_at = excluded.expires_at;
         PERFORM pg_notify(pgdispatch.result_channel(worker_role), job_id::text);
     END IF;
-    IF new_state = 'cancelled' THEN   -- By a transaction that may stay open.
+    IF new_state = 'cancelled' THEN   -- The transaction that cancelled the job may stay open for long.
         PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, job.queue);
     ELSE
         PERFORM pgdispatch.release_next(job, in_worker);
@@ -45,10 +50,10 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.end_managed_job(regrole, bigint, text, boolean, json, bigint, text, text) IS
-'Deletes what there is of a managed job beside its own row, keeps its result if that was asked for, and lets those go that have waited for it.';
+'Ends a managed job whose own row is deleted: deletes its row in pgdispatch.managed_job, releases or keeps its idempotency key, writes its result if it has one, and releases the jobs that waited for it. new_state: done, failed or cancelled. A failed job that holds its order stays in it. in_worker: the session runs jobs, so that no worker has to be woken for those that are released.';
 
 
--- A retry that fails at the same time as others would come again with them.
+-- Jobs that failed at the same time must not all come again at the same time: hence the random part.
 CREATE OR REPLACE FUNCTION pgdispatch.back_off(failures integer, delay interval, multiplier double precision, max_delay interval) RETURNS interval
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -63,7 +68,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.back_off(integer, interval, double precision, interval) IS
-'How long a job waits after so many failures: the delay, by the multiplier longer each time up to a limit, a quarter more or less at random. Without arguments: a second, twice as long each time, ten minutes.';
+'The time that a job waits after this number of failures: the delay (NULL: 1 second), multiplied by the multiplier (NULL: 2) for each failure after the first, limited to max_delay (NULL: 10 minutes) or to the delay if that is longer, and then changed by up to a quarter at random.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.schedule_retry(worker_role regrole, job_id bigint, failures integer, delay interval, in_worker boolean) RETURNS timestamptz
@@ -86,7 +91,7 @@ BEGIN
            in_queue = false,
            slot_at = NULL
      WHERE m.role = worker_role AND m.id = job_id;
-    -- It waits again, and what is dispatched with its key meanwhile need not wait beside it. Unless somebody has been faster.
+    -- The job waits again, so that it takes its idempotency key back, unless another job has the key by now.
     IF job.key IS NOT NULL AND NOT job.has_key AND pg_try_advisory_xact_lock(pgdispatch.key_lock(worker_role, job.key)) THEN
         INSERT INTO pgdispatch.job_key (role, key, id) VALUES (worker_role, job.key, job_id) ON CONFLICT (role, key) DO NOTHING;
         IF FOUND THEN
@@ -96,7 +101,7 @@ BEGIN
     PERFORM pgdispatch.move_job(job, due);
     IF passes OR job.queue IS NOT NULL THEN
         IF NOT coalesce(passes, false) THEN
-            job.ordering_key := NULL;   -- It goes on holding back the others of its order.
+            job.ordering_key := NULL;   -- The job still holds back the others of its order.
         END IF;
         PERFORM pgdispatch.release_next(job, in_worker);
     END IF;
@@ -105,7 +110,41 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.schedule_retry(regrole, bigint, integer, interval, boolean) IS
-'Has a managed job wait for its next attempt: for the delay, or as its back-off says.';
+'Lets a managed job wait for its next attempt, and returns when that is due: after the delay, or after its back-off if the delay is NULL. The job leaves its queue; with on_failure pass, it leaves its order as well.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.count_attempt(worker_role regrole, job_id bigint) RETURNS pgdispatch.managed_job
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    counted pgdispatch.managed_job;
+BEGIN
+    UPDATE pgdispatch.managed_job AS m
+       SET attempts = m.attempts + 1,
+           crashes = m.crashes + CASE WHEN m.started_at IS NOT NULL THEN 1 ELSE 0 END,
+           started_at = clock_timestamp()
+     WHERE m.role = worker_role AND m.id = job_id
+    RETURNING m.* INTO counted;
+    RETURN counted;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.count_attempt(regrole, bigint) IS
+'Part of what runs SQL jobs: counts an attempt of a managed job before it begins, and a crash if the last attempt began and never ended.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.uncount_attempt(worker_role regrole, job_id bigint) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE pgdispatch.managed_job AS m SET attempts = m.attempts - 1, started_at = NULL WHERE m.role = worker_role AND m.id = job_id;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.uncount_attempt(regrole, bigint) IS
+'Part of what runs SQL jobs: undoes pgdispatch.count_attempt for an attempt of which nothing is left.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.make_managed(job pgdispatch.job) RETURNS void
@@ -124,11 +163,65 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.make_managed(pgdispatch.job) IS
-'Part of pgdispatch.work: makes a job a managed one after its first failure.';
+'Part of pgdispatch.retry_or_fail: makes a plain job a managed one after its first failure.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.retry_or_fail(
+    job pgdispatch.job, managed pgdispatch.managed_job, in_worker boolean,
+    code text, message text, detail text, hint text, context text)
+RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    attempt constant integer := coalesce(managed.attempts, greatest(job.crashes, 1));
+BEGIN
+    IF code = '57014' AND clock_timestamp() >= managed.started_at + managed.time_limit THEN
+        code := 'PD001';
+        message := format('pgdispatch: the job took longer than its time limit of %s', managed.time_limit);
+    END IF;
+    -- Another attempt would not help against syntax errors and missing objects (42), unsupported features (0A), missing schemas (3F).
+    IF attempt < coalesce(managed.max_attempts, job.max_attempts, 1) AND left(code, 2) NOT IN ('42', '0A', '3F') THEN
+        IF managed.id IS NULL THEN
+            PERFORM pgdispatch.make_managed(job);
+        END IF;
+        PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, NULL, in_worker);
+        RETURN true;
+    END IF;
+    PERFORM pgdispatch.add_dead_letter(job, managed, code, message, detail, hint, context);
+    RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.retry_or_fail(pgdispatch.job, pgdispatch.managed_job, boolean, text, text, text, text, text) IS
+'Part of what runs SQL jobs: ends an attempt that failed with this error. true: the job waits for its next attempt. false: it is a dead letter. A cancellation after the time limit of the job has the SQLSTATE PD001.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.add_crash_dead_letter(job pgdispatch.job, managed pgdispatch.managed_job) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    managed.attempts := managed.attempts - 1;   -- The one that was counted last does not begin.
+    PERFORM pgdispatch.add_dead_letter(job, managed, '58000',
+                format('pgdispatch: %s sessions were lost while they ran this job', pgdispatch.max_crashes()), NULL, NULL, NULL);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.add_crash_dead_letter(pgdispatch.job, pgdispatch.managed_job) IS
+'Part of what runs SQL jobs: makes a job a dead letter that has taken pgdispatch.max_crashes sessions down.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.max_crashes() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT 5 $$;
+
+COMMENT ON FUNCTION pgdispatch.max_crashes() IS
+'The number of lost sessions after which a job is not run again. It is more than one, as the server may restart while a job runs that is not to blame.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.add_dead_letter(
-    job pgdispatch.job, asked pgdispatch.managed_job, code text, message text, detail text, hint text, context text)
+    job pgdispatch.job, managed pgdispatch.managed_job, code text, message text, detail text, hint text, context text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -136,16 +229,17 @@ AS $$
 BEGIN
     PERFORM pgdispatch.delete_jobs(ARRAY[job]);
     INSERT INTO pgdispatch.dead_letter (role, id, command, dispatched_at, due_at, crashes, attempts, sqlstate, message, detail, hint, context, headers, options)
-    VALUES (job.role, job.id, job.command, job.dispatched_at, coalesce(asked.due_at, job.due_at),
-            coalesce(asked.crashes, greatest(job.crashes - 1, 0)), coalesce(asked.attempts, least(greatest(job.crashes, 1), 5)),
+    VALUES (job.role, job.id, job.command, job.dispatched_at, coalesce(managed.due_at, job.due_at),
+            coalesce(managed.crashes, greatest(job.crashes - 1, 0)),
+            coalesce(managed.attempts, least(greatest(job.crashes, 1), pgdispatch.max_crashes())),
             code, message, nullif(detail, ''), nullif(hint, ''),
             -- Without the lines of the executor itself.
-            nullif(regexp_replace(context, E'(^|\n)[^\n]*[ .](run_job|execute_for_rows)[(][^)\n]*[)].*', ''), ''),
+            nullif(regexp_replace(context, E'(^|\n)[^\n]*[ .](execute_job|run_job|execute_for_rows)[(]((pgdispatch[.])?job,|text,integer)[^)\n]*[)].*', ''), ''),
             job.headers,
-            CASE WHEN asked.id IS NOT NULL THEN pgdispatch.job_options(asked)
+            CASE WHEN managed.id IS NOT NULL THEN pgdispatch.job_options(managed)
                  WHEN job.max_attempts IS NOT NULL THEN jsonb_build_object('max_attempts', job.max_attempts)
             END);
-    IF asked.id IS NOT NULL THEN
+    IF managed.id IS NOT NULL THEN
         PERFORM pgdispatch.end_managed_job(job.role, job.id, 'failed', true, NULL, NULL, code, message);
     END IF;
     PERFORM pgdispatch.purge_dead_letters(job.role);
@@ -153,7 +247,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.add_dead_letter(pgdispatch.job, pgdispatch.managed_job, text, text, text, text, text) IS
-'Part of pgdispatch.work: makes a job a dead letter.';
+'Makes a SQL job a dead letter with this error. managed is NULL for a plain job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.job_options(job pgdispatch.managed_job) RETURNS jsonb
@@ -165,7 +259,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.job_options(pgdispatch.managed_job) IS
-'What is asked of a job.';
+'The options of a managed job as a JSON object, with those left out that are not set.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.purge_dead_letters(of_role regrole) RETURNS void
@@ -184,7 +278,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.purge_dead_letters(regrole) IS
-'Deletes the dead letters that have been kept for long enough.';
+'Deletes the dead letters of a role that are older than its setting dead_letter_retention.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_order() RETURNS trigger
@@ -200,7 +294,7 @@ BEGIN
     IF FOUND THEN
         IF OLD.role::oid = quote_ident(CURRENT_USER)::regrole::oid THEN
             PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, NULL);
-        ELSE   -- An administrator has no workers for it.
+        ELSE   -- The session of an administrator has no workers that would run a job for it.
             PERFORM pgdispatch.release_next(job, false);
         END IF;
     END IF;
@@ -209,7 +303,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_order() IS
-'Part of pgdispatch.dead_letter: lets those go whose order has waited for one that is deleted.';
+'Trigger of pgdispatch.dead_letter: releases the jobs whose order waited for a dead letter, once that is deleted.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.purge_expired() RETURNS void
@@ -233,4 +327,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.purge_expired() IS
-'Part of pgdispatch.poll_queue: once a minute, deletes dead letters, results and keys that have been kept for long enough. (Nobody sees results and keys after that, deleted or not.)';
+'Part of pgdispatch.poll_queue and pgdispatch.poll_handlers: deletes dead letters, results and idempotency keys of the current role that have expired, once a minute in each session. An expired result or key is not seen even before it is deleted.';
