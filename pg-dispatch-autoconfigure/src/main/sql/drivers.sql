@@ -1,3 +1,9 @@
+-- What drivers and nodes call while they have nothing to do.
+--
+-- A session that polls the queue of SQL jobs, or the jobs of handlers, first tries to take the idle lock of the role, and looks at the queue
+-- after that. It is idle then, and listens. A dispatch that finds the idle lock taken sends a notification; the jobs of one that came
+-- before are seen by the look. A driver that is busy gives the lock back, which spares dispatches the notification.
+
 CREATE OR REPLACE FUNCTION pgdispatch.poll_queue(
     max_count integer, go_idle boolean,
     OUT due integer, OUT next_due_in interval, OUT idle boolean, OUT notified boolean)
@@ -7,16 +13,10 @@ DECLARE
     worker constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     moment timestamptz;
 BEGIN
-    -- The lock first, the look after it: whoever dispatches from now on finds the lock taken and notifies, and what was committed
-    -- before is seen, since each statement here has a snapshot of its own.
+    -- The lock comes first, and the look after it: a transaction that dispatches from now on finds the lock taken and notifies, and what
+    -- was committed before is seen, since each statement here has a snapshot of its own.
     idle := go_idle AND pg_catalog.pg_try_advisory_lock(pgdispatch.idle_driver_lock(worker));
-    notified := idle;
-    IF go_idle AND NOT idle THEN
-        notified := NOT pg_catalog.pg_try_advisory_lock_shared(pgdispatch.idle_driver_lock(worker));
-        IF NOT notified THEN
-            PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.idle_driver_lock(worker));
-        END IF;
-    END IF;
+    notified := idle OR go_idle AND pgdispatch.is_locked_exclusively(pgdispatch.idle_driver_lock(worker));
     IF pg_catalog.to_regnamespace('cron') IS NOT NULL OR pgdispatch.cron_is_elsewhere() THEN
         PERFORM pgdispatch.announce_application();
     END IF;
@@ -25,13 +25,14 @@ BEGIN
     due := pgdispatch.count_due_jobs(moment, max_count) + CASE WHEN pgdispatch.is_non_transactional_due() THEN 1 ELSE 0 END;
     next_due_in := least(pgdispatch.next_due_in(moment), pgdispatch.enforce_time_limits());
     IF idle AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
-        next_due_in := '0';   -- Its snapshot is older than the lock, so that this was no look after it: there has to be another.
+        next_due_in := '0';   -- The snapshot is older than the lock, so that this was no look after it: another one is needed.
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.poll_queue(integer, boolean) IS
-'For a driver that has nothing to do: tells how many jobs are due, counting up to max_count and those that are being run, and in how long the next one is (NULL: there is none). With rest, the session first tries to take the role''s driver lock, and is resting if it gets it. While any session is, dispatches from SQL notify pgdispatch.driver_channel(role); they do not (notified is false) while none is because a transaction that dispatched is still open. To be called with rest until the session is resting, and then without; not in a session that works, which would lose the lock.';
+'For a driver of the current role that has nothing to do. due: the number of due jobs, running ones included, up to max_count. next_due_in: the time until the driver should look again (NULL: no job waits). With go_idle, the session first tries to take the idle lock of the role, and idle tells whether it has. While a session has it, dispatches from SQL notify pgdispatch.driver_channel(role). If notified is false, no session has it, since a transaction that dispatched is still open: dispatches do not notify yet.
+To be called with autocommit, with go_idle until the session is idle, and without it afterwards. Not to be called in a session that runs jobs, which would release the lock.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.stop_idling() RETURNS void
@@ -43,7 +44,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.stop_idling() IS
-'Ends the rest that pgdispatch.poll_queue has begun: a driver that is busy and looks at the queue all the time spares the dispatching transactions the notification.';
+'Releases the idle lock that pgdispatch.poll_queue has taken. For a driver that is busy and looks at the queue anyway: dispatches need not notify it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.end_polling() RETURNS void
@@ -55,7 +56,7 @@ DECLARE
     lock bigint;
 BEGIN
     FOREACH lock IN ARRAY ARRAY[pgdispatch.idle_driver_lock(me), pgdispatch.application_lock(me), pgdispatch.idle_node_lock(me)] LOOP
-        -- To give back what one does not hold raises a warning, and what was taken twice has to be given back twice.
+        -- A session that releases a lock which it does not hold gets a warning. A lock that it took twice has to be released twice.
         WHILE EXISTS (SELECT
                         FROM pg_locks AS l
                        WHERE l.locktype = 'advisory'
@@ -72,7 +73,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.end_polling() IS
-'Undoes pgdispatch.poll_queue: the session no longer rests, nor does it count as an application that runs the role''s jobs. To be called before the session is used for anything else.';
+'Undoes pgdispatch.poll_queue and pgdispatch.poll_handlers: the session is no longer idle, and no longer counts as an application that runs the jobs of the role. To be called before the session is used for anything else.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.announce_application() RETURNS void
@@ -83,7 +84,7 @@ DECLARE
     me     constant regrole := quote_ident(CURRENT_USER)::regrole;
     worker bigint;
 BEGIN
-    -- Once is enough: a session that takes a lock twice has to give it back twice.
+    -- The session takes the lock only once, as it would have to release it as often as it took it.
     IF current_setting('pgdispatch.attends', true) IS DISTINCT FROM 'on' AND pg_try_advisory_lock(pgdispatch.application_lock(me)) THEN
         PERFORM set_config('pgdispatch.attends', 'on', false);
     END IF;
@@ -95,8 +96,8 @@ BEGIN
        OR pgdispatch.count_due_jobs(clock_timestamp(), 1) > 0 THEN
         RETURN;
     END IF;
-    -- Those that pg_cron may be about to start go by themselves; to take one away in that moment leaves traces. And not at once,
-    -- for as long as dispatches come one after the other, one is enough for all.
+    -- A worker that pg_cron may be starting right now leaves by itself; unscheduling it in that moment would leave traces. A worker that
+    -- was scheduled less than a second ago stays, as one worker is enough for dispatches that follow each other.
     FOR worker IN
         SELECT w.id
           FROM pgdispatch.cron_worker AS w
@@ -114,7 +115,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.announce_application() IS
-'Part of pgdispatch.poll_queue: tells pg_cron''s workers that an application runs the role''s jobs, and calls off those that were to come in case it failed.';
+'Part of pgdispatch.poll_queue: tells the workers of pg_cron that an application runs the jobs of the role, and unschedules those that would have come only in case the application fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.enforce_time_limits() RETURNS interval
@@ -135,7 +136,7 @@ BEGIN
            AND m.started_at IS NOT NULL
            AND m.time_limit IS NOT NULL
     LOOP
-        CONTINUE WHEN pgdispatch.session_running(running.id) IS NULL;   -- It was lost.
+        CONTINUE WHEN pgdispatch.session_running(running.id) IS NULL;   -- The session that ran it was lost.
         IF running.ends_at <= clock_timestamp() THEN
             PERFORM pgdispatch.interrupt_job(running.id, if_late => true);
         END IF;
@@ -146,7 +147,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.enforce_time_limits() IS
-'Cancels the commands of the current role that take longer than their time limit. Returns when to look again; NULL: there is no reason to.';
+'Cancels the SQL jobs of the current role that run longer than their time limit. Returns the time until the next limit is reached, which is at least 100 ms; NULL: no job with a time limit runs.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.poll_handlers(
@@ -159,18 +160,18 @@ DECLARE
     moment timestamptz;
     live   uuid[];
 BEGIN
-    -- See watch.
+    -- In the same order as in pgdispatch.poll_queue, and for the same reason.
     idle := go_idle AND pg_catalog.pg_try_advisory_lock(pgdispatch.idle_node_lock(me));
-    notified := idle OR (go_idle AND pgdispatch.is_locked_exclusively(pgdispatch.idle_node_lock(me)));
+    notified := idle OR go_idle AND pgdispatch.is_locked_exclusively(pgdispatch.idle_node_lock(me));
 
     moment := pg_catalog.clock_timestamp();
     live := pgdispatch.live_nodes(lease);
     due := pgdispatch.handlers_are_due(handlers, moment, live);
-    -- Should another node be dead, it shows when its lease expires.
+    -- Whether another node is lost shows when its lease expires.
     next_due_in := least(pgdispatch.handlers_next_due_in(handlers, moment),
         (SELECT min(l.ends_at) - moment + '10 ms'::interval
            FROM pgdispatch.node AS n,
-                LATERAL greatest(n.expires_at, pg_catalog.pg_postmaster_start_time() + lease) AS l (ends_at)   -- See live_nodes.
+                LATERAL greatest(n.expires_at, pg_catalog.pg_postmaster_start_time() + lease) AS l (ends_at)   -- See pgdispatch.live_nodes.
           WHERE n.role = me
             AND n.id <> poll_handlers.node
             AND l.ends_at > moment));
@@ -190,7 +191,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.poll_handlers(uuid, interval, text[], boolean) IS
-'For a node that has nothing to do: tells whether any of its handlers has a job that is due and that no live node has claimed, and in how long to look again (NULL: there is no reason to). With rest, the session first tries to take the role''s handler lock, as in pgdispatch.poll_queue; notifications come through pgdispatch.node_channel(role). unknown: other handlers whose jobs have been waiting for half a minute. suspects: whether there is a job that is to be claimed by pgdispatch.claim_poison_job.';
+'For a node that has nothing to do. due: whether one of its handlers has a due job that no live node has claimed. next_due_in: the time until the node should look again (NULL: no job waits). go_idle, idle and notified are those of pgdispatch.poll_queue; notifications come through pgdispatch.node_channel(role). unknown: other handlers whose jobs have been due for 30 seconds. poison: whether a poison job waits for pgdispatch.claim_poison_job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.stop_idling_node() RETURNS void
@@ -202,7 +203,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.stop_idling_node() IS
-'Ends the rest that pgdispatch.poll_handlers has begun, as pgdispatch.stop_idling does that of pgdispatch.poll_queue.';
+'Releases the idle lock that pgdispatch.poll_handlers has taken.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.notify_overflow(lease interval, handlers text[]) RETURNS boolean
@@ -218,7 +219,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.notify_overflow(interval, text[]) IS
-'For a node that can run no more jobs of these handlers: has other nodes look, if there are any that no node has claimed, and tells whether there are.';
+'For a node that can run no more jobs of these handlers: notifies the other nodes if there are due jobs that no node has claimed, and returns whether there are.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.handlers_with_due_jobs(moment timestamptz) RETURNS text[]
@@ -235,7 +236,7 @@ DECLARE
     waiting text[] := '{}';
     oldest  record;
 BEGIN
-    -- From the oldest job of one handler to that of the next, however many each of them has.
+    -- One step for each handler, however many jobs it has: from its oldest job to the oldest job of the next handler.
     SELECT '' AS handler, 'infinity'::timestamptz AS due_at INTO oldest;
     LOOP
         SELECT j.handler, j.due_at
@@ -255,7 +256,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.handlers_with_due_jobs(timestamptz) IS
-'The handlers that have jobs that were due at the moment.';
+'The handlers of the current role that have jobs which were due at the moment.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.handlers_are_due(handlers text[], moment timestamptz, live uuid[]) RETURNS boolean
@@ -291,7 +292,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.handlers_are_due(text[], timestamptz, uuid[]) IS
-'Whether any of the handlers has a job that was due at the moment, and that none of the live nodes has claimed.';
+'Whether one of the handlers has a job that was due at the moment and that none of the live nodes has claimed. Jobs of paused handlers do not count, nor do poison jobs and cancelled ones.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.handlers_next_due_in(handlers text[], moment timestamptz) RETURNS interval
@@ -321,7 +322,7 @@ BEGIN
               ORDER BY j.due_at
               LIMIT 1));
     END LOOP;
-    IF next_due_at IS NULL THEN   -- Which greatest would not mind.
+    IF next_due_at IS NULL THEN   -- greatest() ignores a NULL.
         RETURN NULL;
     END IF;
     RETURN greatest(next_due_at - clock_timestamp(), '0');
@@ -329,4 +330,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.handlers_next_due_in(text[], timestamptz) IS
-'In how long the first of the handlers'' jobs that were not yet due at the moment falls due; NULL if there is none.';
+'The time until the first job of the handlers falls due that was not yet due at the moment; NULL: there is none.';
