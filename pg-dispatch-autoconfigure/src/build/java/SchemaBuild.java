@@ -47,8 +47,8 @@ final class SchemaBuild {
 	}
 
 	/**
-	 * The scripts without comments of two dashes and indentation, because dbdev takes at
-	 * most 250,000 characters a script.
+	 * The scripts without comments of two dashes and without space that separates nothing,
+	 * because dbdev takes at most 250,000 characters a script.
 	 */
 	private void writeDbdevPackage(Path folder) throws IOException {
 		write(folder.resolve("pg_dispatch.control"), control());
@@ -198,7 +198,9 @@ final class SchemaBuild {
 				for (end = i; end < script.length() && isGap(script, end);) {
 					end = script.startsWith("--", end) ? script.indexOf('\n', end) : end + 1;
 				}
-				compact.append(script.substring(i, end).contains("\n") ? '\n' : ' ');
+				if (separates(compact, script, end)) {
+					compact.append(script.substring(i, end).contains("\n") ? '\n' : ' ');
+				}
 			}
 			else {
 				compact.append(script.charAt(i));
@@ -206,6 +208,26 @@ final class SchemaBuild {
 			i = end;
 		}
 		return compact.toString().strip() + "\n";
+	}
+
+	/**
+	 * Whether what is on both sides of a gap would be another token without the gap: two
+	 * words, or two operators. Statements keep lines of their own.
+	 */
+	private static boolean separates(CharSequence before, String script, int next) {
+		if (before.isEmpty() || next >= script.length()) {
+			return false;
+		}
+		char left = before.charAt(before.length() - 1);
+		char right = script.charAt(next);
+		if (left == ';') {
+			return true;
+		}
+		return ",()".indexOf(left) < 0 && ",;()".indexOf(right) < 0 && isOperator(left) == isOperator(right);
+	}
+
+	private static boolean isOperator(char character) {
+		return "+-*/<>=~!@#%^&|?:".indexOf(character) >= 0;
 	}
 
 	private static boolean isGap(String script, int index) {
