@@ -24,8 +24,8 @@ DECLARE
     a_turn_takes constant interval    := '100 ms';
     me           constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
     -- A statement_timeout of the role holds for this CALL as a whole, and would hit the job that is running then.
-    leaves_at    constant timestamptz := pg_catalog.clock_timestamp()
-                     + nullif(pg_catalog.current_setting('statement_timeout'), '0')::interval * 0.25::double precision;
+    leaves_at    constant timestamptz := coalesce(pg_catalog.clock_timestamp()
+                     + nullif(pg_catalog.current_setting('statement_timeout'), '0')::interval * 0.25::double precision, 'infinity');
     stays         boolean;
     lost          boolean;
     guards        boolean;
