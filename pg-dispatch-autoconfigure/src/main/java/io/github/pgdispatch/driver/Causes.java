@@ -29,6 +29,22 @@ final class Causes {
 	}
 
 	/**
+	 * Returns the first of the causes of an exception, or the exception itself.
+	 */
+	static Throwable first(Throwable error) {
+		return of(error).reduce(error, (one, other) -> other);
+	}
+
+	/**
+	 * Describes an exception, and the first of its causes, in one line. A connection pool
+	 * reports a timeout and has the reason as a cause.
+	 */
+	static String describe(Throwable error) {
+		Throwable first = first(error);
+		return (first != error) ? error + ", caused by " + first : error.toString();
+	}
+
+	/**
 	 * Returns whether an exception or one of its causes is an {@link SQLException} that
 	 * meets a condition.
 	 */

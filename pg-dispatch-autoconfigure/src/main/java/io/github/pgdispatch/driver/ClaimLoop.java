@@ -127,7 +127,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 			catch (SQLException | RuntimeException | Error ex) {
 				if (this.stopped && isPastDeadline()) {
 					logger.warn("The claims of this node are not released. Other nodes take over its jobs when its"
-							+ " lease expires: " + ex);
+							+ " lease expires: " + Causes.describe(ex));
 					return;
 				}
 				pause(this.outage.noticed(ex));

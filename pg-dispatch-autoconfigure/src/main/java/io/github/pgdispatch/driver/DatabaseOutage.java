@@ -1,6 +1,9 @@
 package io.github.pgdispatch.driver;
 
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 import org.apache.commons.logging.Log;
 
@@ -17,7 +20,11 @@ final class DatabaseOutage {
 
 	private final ReconnectBackOff backOff;
 
-	private boolean logged;
+	/**
+	 * The reasons that have been logged. The connection may be lost for one reason, and
+	 * may not be opened again for another.
+	 */
+	private final Set<String> logged = new HashSet<>();
 
 	/**
 	 * Creates an outage, which has not begun.
@@ -37,10 +44,11 @@ final class DatabaseOutage {
 	 * @return the delay before the next attempt
 	 */
 	Duration noticed(Throwable cause) {
-		if (!this.logged) {
-			this.logger.warn("Lost the database connection. " + this.consequence + ": " + cause);
+		boolean first = this.logged.isEmpty();
+		if (this.logged.add(reason(cause))) {
+			this.logger.warn((first ? "Lost the database connection. " : "The database connection is still lost. ")
+					+ this.consequence + ": " + Causes.describe(cause));
 			this.logger.debug("The cause:", cause);
-			this.logged = true;
 		}
 		return this.backOff.next();
 	}
@@ -49,11 +57,19 @@ final class DatabaseOutage {
 	 * Notes that the database was reached.
 	 */
 	void ended() {
-		if (this.logged) {
+		if (!this.logged.isEmpty()) {
 			this.logger.info("The database is back");
-			this.logged = false;
+			this.logged.clear();
 		}
 		this.backOff.reset();
+	}
+
+	/**
+	 * The text of an exception is not a reason, because it may have varying parts.
+	 */
+	private static String reason(Throwable cause) {
+		Throwable first = Causes.first(cause);
+		return first.getClass().getName() + ((first instanceof SQLException sql) ? sql.getSQLState() : "");
 	}
 
 }

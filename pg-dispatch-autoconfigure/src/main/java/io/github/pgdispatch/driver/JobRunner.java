@@ -146,7 +146,7 @@ final class JobRunner implements Function<Claim, Outcome> {
 	private Outcome failed(Handler handler, Claim claim, Throwable ex) {
 		if (handler.isTransactional() && claim.attempt() < MAX_ATTEMPTS_WITHOUT_CONNECTION
 				&& LostConnection.isCauseOf(ex)) {
-			logger.warn(claim + " lost its database connection and is run again: " + ex);
+			logger.warn(claim + " lost its database connection and is run again: " + Causes.describe(ex));
 			return Outcome.releasedAfterAttempt(claim, MIN_DELAY);
 		}
 		Duration retryIn = Causes.of(ex)

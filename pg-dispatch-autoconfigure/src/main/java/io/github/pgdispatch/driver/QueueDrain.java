@@ -70,7 +70,7 @@ final class QueueDrain implements Runnable {
 			drain(session, progress);
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			logger.warn("A worker could not open a session to run jobs in: " + ex);
+			logger.warn("A worker could not open a session to run jobs in: " + Causes.describe(ex));
 			logger.debug("The cause:", ex);
 			this.pool.drainEnded(announced, 0);
 			retryLater();
@@ -138,7 +138,8 @@ final class QueueDrain implements Runnable {
 		}
 		else {
 			this.sessionLost.set(true);
-			logger.warn("A worker lost its session. The jobs that it had not committed are run again: " + ex);
+			logger.warn("A worker lost its session. The jobs that it had not committed are run again: "
+					+ Causes.describe(ex));
 			logger.debug("The cause:", ex);
 		}
 	}

@@ -97,7 +97,8 @@ final class ResultWatchRun implements Run {
 			}
 			catch (SQLException | RuntimeException ex) {
 				if (!lost) {
-					logger.warn("Lost the database connection. Results of jobs are delivered when it is back: " + ex);
+					logger.warn("Lost the database connection. Results of jobs are delivered when it is back: "
+							+ Causes.describe(ex));
 					logger.debug("The cause:", ex);
 					lost = true;
 				}

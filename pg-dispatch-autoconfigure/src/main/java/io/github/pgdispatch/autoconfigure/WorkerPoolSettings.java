@@ -1,0 +1,121 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.util.function.Supplier;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariConfigMXBean;
+import com.zaxxer.hikari.HikariCredentialsProvider;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.Credentials;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.jdbc.DataSourceBuilder;
+import org.springframework.boot.jdbc.DataSourceUnwrapper;
+
+/**
+ * Derives the settings of the pool of the workers from those of the application: the same
+ * database and the same user, whose credentials may change at run time.
+ */
+final class WorkerPoolSettings {
+
+	private static final Log logger = LogFactory.getLog(WorkerPoolSettings.class);
+
+	/**
+	 * A system property of HikariCP, with which a pool uses its own getters instead of
+	 * its credentials.
+	 */
+	private static final String USE_GETTERS = "com.zaxxer.hikari.legacy.supportUserPassDataSourceOverride";
+
+	/**
+	 * The timeout of a statement does not suit the executor, which is one statement that
+	 * runs many jobs.
+	 */
+	private static final String NO_TIMEOUT = "SET statement_timeout = 0";
+
+	/**
+	 * The minimum that the pool accepts.
+	 */
+	private static final long IDLE_MILLIS = 10_000;
+
+	/**
+	 * Short, because only the shutdown of the application waits for such a connection.
+	 */
+	private static final long CONNECTION_MILLIS = 5_000;
+
+	private WorkerPoolSettings() {
+	}
+
+	/**
+	 * Derives settings.
+	 * @param application the {@code DataSource} of the application
+	 * @param size the maximum number of connections
+	 * @return the settings, or {@code null} if those of the application cannot be
+	 * determined
+	 */
+	static @Nullable HikariConfig derive(DataSource application, int size) {
+		HikariConfig config = config(application);
+		if (config == null) {
+			return null;
+		}
+		config.setPoolName("pg-dispatch");
+		config.setMaximumPoolSize(size);
+		config.setMinimumIdle(0);
+		config.setIdleTimeout(IDLE_MILLIS);
+		config.setConnectionTimeout(CONNECTION_MILLIS);
+		config.setInitializationFailTimeout(-1);
+		config.setLeakDetectionThreshold(0);
+		config.setAutoCommit(true);
+		config.setReadOnly(false);
+		config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+		config.setSchema(null);
+		config.setConnectionInitSql(NO_TIMEOUT);
+		return config;
+	}
+
+	private static @Nullable HikariConfig config(DataSource application) {
+		HikariDataSource pool = DataSourceUnwrapper.unwrap(application, HikariConfigMXBean.class,
+				HikariDataSource.class);
+		if (pool != null) {
+			return copy(pool, () -> credentials(pool));
+		}
+		try (HikariDataSource derived = derive(application)) {
+			return copy(derived, () -> {
+				try (HikariDataSource current = derive(application)) {
+					return credentials(current);
+				}
+			});
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Another DataSource cannot be derived from this one", ex);
+			return null;
+		}
+	}
+
+	private static HikariDataSource derive(DataSource application) {
+		return DataSourceBuilder.derivedFrom(application).type(HikariDataSource.class).build();
+	}
+
+	private static HikariConfig copy(HikariDataSource pool, Supplier<Credentials> credentials) {
+		HikariConfig config = new HikariConfig();
+		pool.copyStateTo(config);
+		config.setCredentialsProvider(credentials::get);
+		return config;
+	}
+
+	/**
+	 * Returns the credentials with which a pool would open a connection now.
+	 */
+	private static Credentials credentials(HikariDataSource pool) {
+		HikariCredentialsProvider provider = pool.getCredentialsProvider();
+		if (provider != null) {
+			return provider.getCredentials();
+		}
+		return Boolean.getBoolean(USE_GETTERS) ? Credentials.of(pool.getUsername(), pool.getPassword())
+				: pool.getCredentials();
+	}
+
+}
