@@ -35,6 +35,8 @@ final class AnnouncedJobs {
 
 	private long nextLook;
 
+	private long announcedBeforeLookFromStart;
+
 	/**
 	 * Creates a count of zero.
 	 * @param nanoTime the clock, in nanoseconds
@@ -65,6 +67,24 @@ final class AnnouncedJobs {
 
 	boolean hasUnseen() {
 		return this.announced > this.seen;
+	}
+
+	/**
+	 * Returns whether jobs were announced since the last look from the start of the queue
+	 * began. A drain that goes on from its last position may never come across these.
+	 */
+	boolean mayBeMissed() {
+		return this.announced > this.announcedBeforeLookFromStart;
+	}
+
+	/**
+	 * Notes that a look from the start of the queue has ended.
+	 * @param announcedBefore number of jobs that were announced before the look
+	 * @param ran number of jobs that it ran beside a drain; zero for a look of a drain
+	 */
+	void lookFromStartEnded(long announcedBefore, long ran) {
+		this.announcedBeforeLookFromStart = Math.max(this.announcedBeforeLookFromStart, announcedBefore);
+		this.seen = Math.max(this.seen, Math.min(this.seen + ran, announcedBefore));
 	}
 
 	/**
@@ -134,6 +154,7 @@ final class AnnouncedJobs {
 	 */
 	void drainEnded(long announcedBefore, long quickJobs) {
 		this.seen = Math.max(this.seen, announcedBefore);
+		this.announcedBeforeLookFromStart = Math.max(this.announcedBeforeLookFromStart, announcedBefore);
 		this.quickJobs = quickJobs;
 		this.batchDelay.begin(quickJobs);
 	}

@@ -32,6 +32,18 @@ final class QueueDrain implements Runnable {
 	 */
 	private static final Duration SLICE = Duration.ofMillis(20);
 
+	/**
+	 * Duration of a look beside a drain: a batch.
+	 */
+	private static final Duration SHORT_SLICE = Duration.ofMillis(1);
+
+	/**
+	 * The longest time for which a drain goes on from its last position, before it starts
+	 * with the oldest job again. That costs it the dead rows of what has run, if somebody
+	 * holds an old snapshot.
+	 */
+	private static final Duration FROM_START_AFTER = Duration.ofSeconds(1);
+
 	private final DataSource dataSource;
 
 	private final ScheduledExecutorService canceller;
@@ -81,10 +93,21 @@ final class QueueDrain implements Runnable {
 		long announced = 0;
 		long quickJobs = 0;
 		try {
+			long lastFromStart = System.nanoTime();
 			do {
+				if (System.nanoTime() - lastFromStart > FROM_START_AFTER.toNanos()) {
+					progress = progress.atStart();
+				}
+				boolean fromStart = progress.isAtStart();
 				boolean inBatches = progress.inBatches();
 				announced = this.pool.lookBegins(inBatches);
-				progress = session.work(SLICE, progress, () -> this.scheduleLook.accept(Duration.ZERO));
+				if (fromStart) {
+					lastFromStart = System.nanoTime();
+				}
+				progress = look(session, progress, SLICE);
+				if (fromStart) {
+					this.pool.lookFromStartEnded(announced, 0);
+				}
 				quickJobs = (progress.failed() == 0) ? quickJobs + progress.completed() : 0;
 				report(progress.completed(), progress.failed());
 				this.pool.lookEnded(announced, progress.completed(), inBatches);
@@ -109,6 +132,37 @@ final class QueueDrain implements Runnable {
 		}
 		finally {
 			this.pool.drainEnded(announced, quickJobs);
+		}
+	}
+
+	private Progress look(WorkerSession session, Progress progress, Duration slice) throws SQLException {
+		return session.work(slice, progress, () -> this.scheduleLook.accept(Duration.ZERO));
+	}
+
+	/**
+	 * Looks once from the start of the queue, while other workers drain it.
+	 */
+	void lookFromStart() {
+		Progress progress = Progress.begin(this.pool.quickJobs());
+		long announced = this.pool.announced();
+		try (WorkerSession session = WorkerSession.open(this.dataSource, this.canceller)) {
+			lookFromStart(session, progress, announced);
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			logger.debug("A worker could not open a session to look from the start of the queue", ex);
+		}
+	}
+
+	private void lookFromStart(WorkerSession session, Progress progress, long announced) {
+		try {
+			Progress next = look(session, progress, SHORT_SLICE);
+			report(next.completed(), next.failed());
+			this.pool.lookFromStartEnded(announced, next.completed());
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			session.discard();
+			reportLost(ex);
+			retryLater();
 		}
 	}
 

@@ -15,6 +15,19 @@ import javax.sql.DataSource;
  */
 final class WorkerPool implements Wakeable {
 
+	/**
+	 * Time after which a worker looks from the start of the queue, if jobs were announced
+	 * and the workers that are there go on from their positions.
+	 */
+	private static final Duration FROM_START_AFTER = Duration.ofMillis(50);
+
+	/**
+	 * Minimum ratio of the time between two such looks to the time that one takes.
+	 */
+	private static final int FROM_START_PAUSE = 10;
+
+	private static final Duration MAX_FROM_START_PAUSE = Duration.ofMillis(500);
+
 	private final Executor executor;
 
 	private final ScheduledExecutorService scheduler;
@@ -30,6 +43,10 @@ final class WorkerPool implements Wakeable {
 	private int working;
 
 	private boolean startScheduled;
+
+	private boolean lookFromStartScheduled;
+
+	private long pauseBeforeLookFromStart = FROM_START_AFTER.toNanos();
 
 	private boolean stopped;
 
@@ -65,6 +82,7 @@ final class WorkerPool implements Wakeable {
 			this.jobs.announce(jobs);
 			if (!this.stopped && this.working < this.threads) {
 				startInTime();
+				scheduleLookFromStart();
 			}
 		}
 		finally {
@@ -140,6 +158,55 @@ final class WorkerPool implements Wakeable {
 		}
 	}
 
+	/**
+	 * Schedules a look from the start of the queue, unless one is scheduled, or no worker
+	 * goes on from its position.
+	 */
+	private void scheduleLookFromStart() {
+		if (this.working > 0 && !this.lookFromStartScheduled) {
+			this.lookFromStartScheduled = true;
+			this.scheduler.schedule(this::lookFromStartIfNeeded, this.pauseBeforeLookFromStart, TimeUnit.NANOSECONDS);
+		}
+	}
+
+	private void lookFromStartIfNeeded() {
+		this.lock.lock();
+		try {
+			this.lookFromStartScheduled = false;
+			if (this.stopped || this.working == 0 || !this.jobs.mayBeMissed()) {
+				return;
+			}
+			if (this.working < this.threads) {
+				this.working++;
+				this.executor.execute(this::lookFromStart);
+			}
+			scheduleLookFromStart();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void lookFromStart() {
+		long begin = System.nanoTime();
+		this.drain.lookFromStart();
+		setPauseBeforeLookFromStart(System.nanoTime() - begin);
+		if (drainsAgain()) {
+			work();
+		}
+	}
+
+	private void setPauseBeforeLookFromStart(long duration) {
+		this.lock.lock();
+		try {
+			this.pauseBeforeLookFromStart = Math.min(MAX_FROM_START_PAUSE.toNanos(),
+					Math.max(FROM_START_AFTER.toNanos(), FROM_START_PAUSE * duration));
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
 	private void work() {
 		do {
 			this.drain.run();
@@ -183,6 +250,19 @@ final class WorkerPool implements Wakeable {
 	}
 
 	/**
+	 * Returns the number of jobs that were announced so far.
+	 */
+	long announced() {
+		this.lock.lock();
+		try {
+			return this.jobs.announced();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
 	 * Notes that a look begins.
 	 * @param inBatches whether it runs jobs in batches
 	 * @return the number of jobs that were announced before the look
@@ -205,6 +285,19 @@ final class WorkerPool implements Wakeable {
 		this.lock.lock();
 		try {
 			this.jobs.lookEnded(announcedBefore, ran, inBatches);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Notes the end of a look, see {@link AnnouncedJobs#lookFromStartEnded}.
+	 */
+	void lookFromStartEnded(long announcedBefore, long ran) {
+		this.lock.lock();
+		try {
+			this.jobs.lookFromStartEnded(announcedBefore, ran);
 		}
 		finally {
 			this.lock.unlock();

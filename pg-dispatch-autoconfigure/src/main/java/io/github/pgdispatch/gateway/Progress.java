@@ -68,6 +68,24 @@ public record Progress(int prefetch, OffsetDateTime afterDueAt, long afterId, lo
 	}
 
 	/**
+	 * Returns whether the next call starts with the oldest due job. Other calls start
+	 * where the last one ended, and miss jobs that were committed late.
+	 * @return whether it does
+	 */
+	public boolean isAtStart() {
+		return this.afterDueAt.equals(OffsetDateTime.MIN);
+	}
+
+	/**
+	 * Returns the same progress at the start of the queue.
+	 * @return progress with which the next call starts with the oldest due job
+	 */
+	public Progress atStart() {
+		return new Progress(this.prefetch, OffsetDateTime.MIN, 0, this.completed, this.failed, this.drained,
+				this.nonTransactional);
+	}
+
+	/**
 	 * Returns whether the next call runs jobs in batches. Such a call is cancelled if one
 	 * of its jobs turns out to be slow. Any other call runs one job at a time, for as
 	 * long as it takes.

@@ -41,6 +41,8 @@ public final class WorkerSession implements AutoCloseable {
 
 	private final ScheduledExecutorService canceller;
 
+	private boolean discarded;
+
 	private WorkerSession(Connection connection, ScheduledExecutorService canceller) {
 		this.connection = connection;
 		this.canceller = canceller;
@@ -128,6 +130,7 @@ public final class WorkerSession implements AutoCloseable {
 	 * Closes the connection for good, so that it does not go back to its pool.
 	 */
 	public void discard() {
+		this.discarded = true;
 		try {
 			this.connection.abort(Runnable::run);
 		}
@@ -138,7 +141,15 @@ public final class WorkerSession implements AutoCloseable {
 
 	@Override
 	public void close() throws SQLException {
-		this.connection.close();
+		try {
+			this.connection.close();
+		}
+		catch (SQLException ex) {
+			if (!this.discarded) {
+				throw ex;
+			}
+			logger.debug("A connection that was discarded could not be closed", ex);
+		}
 	}
 
 }
