@@ -14,7 +14,9 @@ import io.github.pgdispatch.RetryAfterException;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.Durations;
+import io.github.pgdispatch.gateway.ReadOnlyTransactionException;
 import io.github.pgdispatch.handler.ArgumentMismatchException;
+import io.github.pgdispatch.handler.Completion;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.HandlerInvocation;
 import io.github.pgdispatch.handler.HandlerInvocations;
@@ -88,9 +90,10 @@ final class JobRunner implements Function<Claim, Outcome> {
 	public Outcome apply(Claim claim) {
 		Handler handler = this.handlers.get(claim.handler());
 		Assert.state(handler != null, "A claim on a job of a handler that this node does not have");
+		boolean completes = true;
 		for (int race = 1;; race++) {
 			try {
-				HandlerInvocation invocation = invokeWithinTimeLimit(handler, claim);
+				HandlerInvocation invocation = invokeWithinTimeLimit(handler, claim, completes);
 				this.misfits.remove(claim.handler());
 				return invocation.isCompleted() ? Outcome.of(claim, Outcome.Kind.SETTLED)
 						: Outcome.done(claim, invocation.result());
@@ -102,6 +105,11 @@ final class JobRunner implements Function<Claim, Outcome> {
 				logger.warn(claim + ": " + ex.getMessage());
 				return Outcome.of(claim, Outcome.Kind.SETTLED);
 			}
+			catch (ReadOnlyTransactionException ex) {
+				completes = false;
+				logger.debug(claim + " left its transaction read-only. It was rolled back, and the job is run again at"
+						+ " once and completed after its transaction", ex);
+			}
 			catch (Throwable ex) {
 				if (!handler.isTransactional() || !LostRace.isCauseOf(ex) || race == MAX_RACES) {
 					return failed(handler, claim, ex);
@@ -111,14 +119,14 @@ final class JobRunner implements Function<Claim, Outcome> {
 		}
 	}
 
-	private HandlerInvocation invokeWithinTimeLimit(Handler handler, Claim claim) throws Throwable {
+	private HandlerInvocation invokeWithinTimeLimit(Handler handler, Claim claim, boolean completes) throws Throwable {
 		Duration limit = (claim.timeLimit() != null) ? claim.timeLimit() : handler.timeLimit();
 		if (limit == null) {
-			return invoke(handler, claim);
+			return invoke(handler, claim, completes);
 		}
 		TimeLimit timeLimit = new TimeLimit(limit, this.scheduler);
 		try {
-			return invoke(handler, claim);
+			return invoke(handler, claim, completes);
 		}
 		catch (Throwable ex) {
 			throw timeLimit.end() ? new JobTimeLimitExceededException(limit, ex) : ex;
@@ -128,12 +136,13 @@ final class JobRunner implements Function<Claim, Outcome> {
 		}
 	}
 
-	private HandlerInvocation invoke(Handler handler, Claim claim) throws Throwable {
+	private HandlerInvocation invoke(Handler handler, Claim claim, boolean completes) throws Throwable {
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
 				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
-			return handler.call(claim.arguments(), context, this.invocations, (result, commit) -> commit
-					? this.completion.completeAndCommit(claim, result) : this.completion.complete(claim, result),
+			Completion completion = (result, commit) -> commit ? this.completion.completeAndCommit(claim, result)
+					: this.completion.complete(claim, result);
+			return handler.call(claim.arguments(), context, this.invocations, completes ? completion : null,
 					claim.wantsResult());
 		}
 	}

@@ -4,6 +4,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -13,8 +14,6 @@ import java.util.UUID;
 import java.util.function.Function;
 
 import javax.sql.DataSource;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * Claims jobs of handlers for a node. Each method is a transaction of its own.
@@ -62,8 +61,8 @@ public final class ClaimGateway {
 			statement.setArray(3, NodeStatements.array(statement, "text", requests, ClaimRequest::handler));
 			statement.setArray(4, NodeStatements.array(statement, "int4", requests, ClaimRequest::maxJobs));
 			statement.setInt(5, maxJobs);
-			statement.setArray(6, NodeStatements.array(statement, "timestamptz", requests, after(Claim::dueAt)));
-			statement.setArray(7, NodeStatements.array(statement, "int8", requests, after(Claim::id)));
+			statement.setArray(6, NodeStatements.times(statement, requests, after(Claim::dueAt, OffsetDateTime.MIN)));
+			statement.setArray(7, NodeStatements.array(statement, "int8", requests, after(Claim::id, 0L)));
 		}, ClaimGateway::claims, List.of());
 	}
 
@@ -124,8 +123,11 @@ public final class ClaimGateway {
 		statement.setArray(index, NodeStatements.array(statement, "text", handlers, Function.identity()));
 	}
 
-	private static Function<ClaimRequest, @Nullable Object> after(Function<Claim, Object> property) {
-		return (request) -> (request.after() != null) ? property.apply(request.after()) : null;
+	/**
+	 * A NULL in an array would be a text for a role with {@code array_nulls = off}.
+	 */
+	private static <T> Function<ClaimRequest, T> after(Function<Claim, T> property, T start) {
+		return (request) -> (request.after() != null) ? property.apply(request.after()) : start;
 	}
 
 }

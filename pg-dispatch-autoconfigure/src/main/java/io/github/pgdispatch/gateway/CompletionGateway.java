@@ -8,6 +8,7 @@ import javax.sql.DataSource;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -35,6 +36,11 @@ public final class CompletionGateway {
 	 */
 	private static final String CLAIM_LOST = "PD003";
 
+	/**
+	 * The SQLSTATE of a write in a read-only transaction.
+	 */
+	private static final String READ_ONLY = "25006";
+
 	private final JdbcOperations jdbc;
 
 	private final UUID node;
@@ -54,10 +60,16 @@ public final class CompletionGateway {
 	 * @param claim on the job
 	 * @param result as JSON; {@code null} if none is kept
 	 * @return whether the node still had the claim; if not, nothing is deleted
+	 * @throws ReadOnlyTransactionException if the current transaction is read-only
 	 */
 	public boolean complete(Claim claim, @Nullable String result) {
-		return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> set(statement, claim, result),
-				(ResultSetExtractor<Boolean>) (row) -> row.next() && row.getBoolean(1)));
+		try {
+			return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> set(statement, claim, result),
+					(ResultSetExtractor<Boolean>) (row) -> row.next() && row.getBoolean(1)));
+		}
+		catch (DataAccessException ex) {
+			throw readOnlyOr(ex);
+		}
 	}
 
 	/**
@@ -67,6 +79,7 @@ public final class CompletionGateway {
 	 * @param claim on the job
 	 * @param result as JSON; {@code null} if none is kept
 	 * @return whether the node still had the claim; if not, nothing is committed
+	 * @throws ReadOnlyTransactionException if the current transaction is read-only
 	 */
 	public boolean completeAndCommit(Claim claim, @Nullable String result) {
 		try {
@@ -81,8 +94,16 @@ public final class CompletionGateway {
 			if (cause != null && CLAIM_LOST.equals(cause.getSQLState())) {
 				return false;
 			}
-			throw ex;
+			throw readOnlyOr(ex);
 		}
+		catch (DataAccessException ex) {
+			throw readOnlyOr(ex);
+		}
+	}
+
+	private static RuntimeException readOnlyOr(DataAccessException ex) {
+		return (ex.getRootCause() instanceof SQLException sql && READ_ONLY.equals(sql.getSQLState()))
+				? new ReadOnlyTransactionException(ex) : ex;
 	}
 
 	private void set(PreparedStatement statement, Claim claim, @Nullable String result) throws SQLException {

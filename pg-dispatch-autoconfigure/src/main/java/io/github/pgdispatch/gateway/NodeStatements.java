@@ -7,13 +7,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.UUID;
 import java.util.function.Function;
 
 import javax.sql.DataSource;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * Executes statements for a node, each in a transaction of its own. Thread-safe.
@@ -83,9 +82,22 @@ final class NodeStatements {
 		}
 	}
 
-	static <T> Array array(PreparedStatement statement, String type, Collection<T> from,
-			Function<T, ? extends @Nullable Object> element) throws SQLException {
+	static <T> Array array(PreparedStatement statement, String type, Collection<T> from, Function<T, ?> element)
+			throws SQLException {
 		return statement.getConnection().createArrayOf(type, from.stream().map(element).toArray());
+	}
+
+	/**
+	 * Returns an array of times. The driver would write infinity as a year.
+	 */
+	static <T> Array times(PreparedStatement statement, Collection<T> from, Function<T, OffsetDateTime> element)
+			throws SQLException {
+		return array(statement, "timestamptz", from, element.andThen(NodeStatements::text));
+	}
+
+	private static String text(OffsetDateTime time) {
+		return time.equals(OffsetDateTime.MIN) ? "-infinity"
+				: time.equals(OffsetDateTime.MAX) ? "infinity" : time.toString();
 	}
 
 	/**

@@ -63,7 +63,7 @@ public final class OutcomeGateway {
 	private Set<Long> delete(List<Claim> claims, List<String> results) throws SQLException {
 		return this.statements.execute(COMPLETE, (statement) -> {
 			statement.setArray(2, NodeStatements.array(statement, "text", claims, Claim::handler));
-			statement.setArray(3, NodeStatements.array(statement, "timestamptz", claims, Claim::dueAt));
+			statement.setArray(3, NodeStatements.times(statement, claims, Claim::dueAt));
 			statement.setArray(4, NodeStatements.array(statement, "int8", claims, Claim::id));
 			statement.setArray(5, NodeStatements.array(statement, "int4", claims, Claim::attempt));
 			statement.setArray(6, statement.getConnection().createArrayOf("text", results.toArray()));

@@ -9,6 +9,7 @@ import io.github.pgdispatch.DispatchContext;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
+import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.annotation.AnnotationTransactionAttributeSource;
 import org.springframework.util.Assert;
 import org.springframework.util.ReflectionUtils;
@@ -125,16 +126,19 @@ public final class Handler {
 	 * @param context the context of the job
 	 * @param invocations the invocations, which let the proxy run the method
 	 * @param completion completes the job. It is called directly before the commit of the
-	 * transaction of the method, and not called if the method has none
+	 * transaction of the method, and not called if the method has none. {@code null} if
+	 * the job is not to be completed in that transaction
 	 * @param wantsResult whether the return value is kept
 	 * @return the invocation, which knows whether the job was completed
 	 * @throws ArgumentMismatchException if the arguments do not fit, in which case the
 	 * method was not called
 	 * @throws LostClaimException if another node has taken over the job
+	 * @throws UnexpectedRollbackException if the method returned, but its transaction was
+	 * rolled back
 	 * @throws Throwable any exception of the method
 	 */
 	public HandlerInvocation call(String arguments, DispatchContext context, HandlerInvocations invocations,
-			Completion completion, boolean wantsResult) throws Throwable {
+			@Nullable Completion completion, boolean wantsResult) throws Throwable {
 		@Nullable Object[] values = this.arguments.read(arguments, context);
 		Object bean = this.bean.get();
 		Method invocable = AopUtils.selectInvocableMethod(this.method, bean.getClass());
@@ -148,6 +152,10 @@ public final class Handler {
 				throw ex.getTargetException();
 			}
 		});
+		if (invocation.isRolledBack()) {
+			throw new UnexpectedRollbackException("The method returned, but its transaction was marked as rollback-only"
+					+ " and was rolled back. This attempt counts as failed");
+		}
 		return invocation;
 	}
 

@@ -15,7 +15,7 @@ public final class HandlerInvocation {
 
 	private final @Nullable String transactionName;
 
-	private final Completion completion;
+	private final @Nullable Completion completion;
 
 	private final boolean wantsResult;
 
@@ -27,17 +27,23 @@ public final class HandlerInvocation {
 
 	private @Nullable TransactionExecution transaction;
 
+	private boolean completes;
+
 	private boolean completed;
+
+	private boolean rolledBack;
 
 	/**
 	 * Creates an invocation.
 	 * @param handler the handler
 	 * @param transactionName the name of the transaction of the method, or {@code null}
 	 * if it has none
-	 * @param completion completes the job
+	 * @param completion completes the job in the transaction of the method; {@code null}
+	 * if it is completed afterwards
 	 * @param wantsResult whether the return value is kept
 	 */
-	HandlerInvocation(Handler handler, @Nullable String transactionName, Completion completion, boolean wantsResult) {
+	HandlerInvocation(Handler handler, @Nullable String transactionName, @Nullable Completion completion,
+			boolean wantsResult) {
 		this.handler = handler;
 		this.transactionName = transactionName;
 		this.completion = completion;
@@ -57,14 +63,16 @@ public final class HandlerInvocation {
 	}
 
 	void began(TransactionExecution transaction) {
-		if (this.entered && this.transaction == null && transaction.isNewTransaction() && !transaction.isReadOnly()
+		if (this.entered && this.transaction == null && transaction.isNewTransaction()
 				&& transaction.getTransactionName().equals(this.transactionName)) {
 			this.transaction = transaction;
+			this.completes = this.completion != null && !transaction.isReadOnly();
 		}
 	}
 
 	void committing(TransactionExecution transaction, boolean commit) {
-		if (transaction == this.transaction && !this.completion.complete(this.result, commit)) {
+		if (transaction == this.transaction && this.completes && this.completion != null
+				&& !this.completion.complete(this.result, commit)) {
 			throw new LostClaimException(this.handler.name());
 		}
 	}
@@ -72,7 +80,8 @@ public final class HandlerInvocation {
 	void ended(TransactionExecution transaction, boolean committed) {
 		if (transaction == this.transaction) {
 			this.transaction = null;
-			this.completed |= committed;
+			this.completed |= committed && this.completes;
+			this.rolledBack = !committed;
 		}
 	}
 
@@ -84,6 +93,13 @@ public final class HandlerInvocation {
 			this.returned = true;
 			this.result = this.wantsResult ? this.handler.write(value) : null;
 		}
+	}
+
+	/**
+	 * Returns whether the transaction of the method was rolled back.
+	 */
+	boolean isRolledBack() {
+		return this.rolledBack;
 	}
 
 	/**
