@@ -36,6 +36,8 @@ final class WorkerPoolSettings {
 	 */
 	private static final String NO_TIMEOUT = "SET statement_timeout = 0";
 
+	private static final String POSTGRESQL = "jdbc:postgresql:";
+
 	/**
 	 * The minimum that the pool accepts.
 	 */
@@ -73,6 +75,11 @@ final class WorkerPoolSettings {
 		config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
 		config.setSchema(null);
 		config.setConnectionInitSql(NO_TIMEOUT);
+		if (config.getJdbcUrl() != null && config.getJdbcUrl().startsWith(POSTGRESQL)) {
+			// A job may take hours, in which nothing is sent. Without this, nobody would
+			// learn that a firewall has forgotten the connection.
+			config.addDataSourceProperty("tcpKeepAlive", "true");
+		}
 		return config;
 	}
 

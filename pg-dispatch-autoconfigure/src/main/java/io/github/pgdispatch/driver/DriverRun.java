@@ -35,10 +35,11 @@ final class DriverRun implements Run {
 		this.executor = new ThreadPoolExecutor(0, Integer.MAX_VALUE, IDLE_THREADS.toSeconds(), TimeUnit.SECONDS,
 				new SynchronousQueue<>(), threadFactory);
 		this.canceller = Executors.newSingleThreadScheduledExecutor(threadFactory);
-		this.workers = new WorkerPool(dataSource, this.executor, this.canceller, settings.threads(),
-				this::scheduleLook);
+		FrozenSessions sessions = new FrozenSessions();
+		this.workers = new WorkerPool(dataSource, this.executor, this.canceller, settings.threads(), this::scheduleLook,
+				sessions);
 		this.watcher = new QueueWatcher(dataSource, new SqlJobQueue(settings.threads()), this.workers,
-				settings.pollInterval(), settings.listen());
+				settings.pollInterval(), settings.listen(), sessions);
 		this.watcherEnded = CompletableFuture.runAsync(this.watcher, this.executor);
 	}
 

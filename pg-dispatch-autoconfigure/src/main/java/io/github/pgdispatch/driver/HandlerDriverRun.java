@@ -49,9 +49,10 @@ final class HandlerDriverRun implements Run {
 		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()),
 				new OutcomeGateway(dataSource, node), new LeaseGateway(dataSource, node, settings.lease()), handlers,
 				runner, executor, settings, this::scheduleLook);
-		this.watcher = new QueueWatcher(dataSource, new HandlerJobQueue(node, settings.lease(), handlers.names(),
-				this::reportUnknownHandlers, this.claimLoop::poisonJobDue), this.claimLoop, settings.pollInterval(),
-				settings.listen());
+		this.watcher = new QueueWatcher(dataSource,
+				new HandlerJobQueue(node, settings.lease(), handlers.names(), this::reportUnknownHandlers,
+						this.claimLoop::poisonJobDue),
+				this.claimLoop, settings.pollInterval(), settings.listen(), new FrozenSessions());
 		this.ended = CompletableFuture.allOf(run(this.watcher, threadFactory), run(this.claimLoop, threadFactory))
 			.whenComplete((nothing, ex) -> this.scheduler.shutdownNow());
 	}

@@ -52,6 +52,8 @@ final class QueueDrain implements Runnable {
 
 	private final WorkerPool pool;
 
+	private final FrozenSessions sessions;
+
 	private final AtomicBoolean sessionLost = new AtomicBoolean();
 
 	private final AtomicLong completed = new AtomicLong();
@@ -59,11 +61,12 @@ final class QueueDrain implements Runnable {
 	private final ReconnectBackOff reconnectBackOff = new ReconnectBackOff(new ExponentialBackOff(100, 2));
 
 	QueueDrain(DataSource dataSource, ScheduledExecutorService canceller, Consumer<Duration> scheduleLook,
-			WorkerPool pool) {
+			WorkerPool pool, FrozenSessions sessions) {
 		this.dataSource = dataSource;
 		this.canceller = canceller;
 		this.scheduleLook = scheduleLook;
 		this.pool = pool;
+		this.sessions = sessions;
 	}
 
 	/**
@@ -136,7 +139,9 @@ final class QueueDrain implements Runnable {
 	}
 
 	private Progress look(WorkerSession session, Progress progress, Duration slice) throws SQLException {
-		return session.work(slice, progress, () -> this.scheduleLook.accept(Duration.ZERO));
+		try (SessionWait wait = this.sessions.wait(session)) {
+			return session.work(slice, progress, () -> this.scheduleLook.accept(Duration.ZERO));
+		}
 	}
 
 	/**
@@ -172,7 +177,10 @@ final class QueueDrain implements Runnable {
 	 */
 	private void workNonTransactionally(WorkerSession session) throws SQLException {
 		this.pool.wake(1);
-		Boolean failed = session.workNonTransactionally();
+		Boolean failed;
+		try (SessionWait wait = this.sessions.wait(session)) {
+			failed = session.workNonTransactionally();
+		}
 		if (failed != null) {
 			report(failed ? 0 : 1, failed ? 1 : 0);
 			this.pool.wake(1);

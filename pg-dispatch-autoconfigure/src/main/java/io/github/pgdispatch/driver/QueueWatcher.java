@@ -54,6 +54,8 @@ final class QueueWatcher implements Runnable {
 
 	private final boolean listen;
 
+	private final FrozenSessions sessions;
+
 	private final CountDownLatch stopped = new CountDownLatch(1);
 
 	private final DatabaseOutage outage;
@@ -73,13 +75,16 @@ final class QueueWatcher implements Runnable {
 	 * @param workers to wake
 	 * @param pollInterval the longest time between two looks
 	 * @param listen whether the database is asked to notify the watcher
+	 * @param sessions of the workers, which the watcher checks
 	 */
-	QueueWatcher(DataSource dataSource, JobQueue queue, Wakeable workers, Duration pollInterval, boolean listen) {
+	QueueWatcher(DataSource dataSource, JobQueue queue, Wakeable workers, Duration pollInterval, boolean listen,
+			FrozenSessions sessions) {
 		this.dataSource = dataSource;
 		this.queue = queue;
 		this.workers = workers;
 		this.pollInterval = pollInterval;
 		this.listen = listen;
+		this.sessions = sessions;
 		this.outage = new DatabaseOutage(logger, "Jobs wait until it is back", reconnectBackOff(pollInterval));
 	}
 
@@ -152,6 +157,7 @@ final class QueueWatcher implements Runnable {
 		long completed = this.workers.completed();
 		long left;
 		while (!isStopped() && (left = this.nextLook.get() - System.nanoTime()) > 0) {
+			this.sessions.check(session);
 			long millis = Math.min(TICK.toMillis(), TimeUnit.NANOSECONDS.toMillis(left) + 1);
 			if (session.await(Duration.ofMillis(millis))) {
 				return true;

@@ -60,13 +60,14 @@ final class WorkerPool implements Wakeable {
 	 * @param scheduler that starts further workers and cancels batches
 	 * @param threads maximum number of workers
 	 * @param scheduleLook has the queue looked at after a delay
+	 * @param sessions of the workers, which somebody checks
 	 */
 	WorkerPool(DataSource dataSource, Executor executor, ScheduledExecutorService scheduler, int threads,
-			Consumer<Duration> scheduleLook) {
+			Consumer<Duration> scheduleLook, FrozenSessions sessions) {
 		this.executor = executor;
 		this.scheduler = scheduler;
 		this.threads = threads;
-		this.drain = new QueueDrain(dataSource, scheduler, scheduleLook, this);
+		this.drain = new QueueDrain(dataSource, scheduler, scheduleLook, this, sessions);
 	}
 
 	/**

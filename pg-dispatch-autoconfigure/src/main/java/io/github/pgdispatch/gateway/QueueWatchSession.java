@@ -1,9 +1,14 @@
 package io.github.pgdispatch.gateway;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 
 import javax.sql.DataSource;
 
@@ -17,6 +22,14 @@ import javax.sql.DataSource;
 public final class QueueWatchSession implements AutoCloseable {
 
 	private static final Duration NETWORK_TIMEOUT = Duration.ofSeconds(10);
+
+	/**
+	 * The state is null if the server does not track activities.
+	 */
+	private static final String IDLE_SESSIONS = """
+			SELECT pid, coalesce(state, '') = 'idle' AS idle
+			  FROM pg_catalog.pg_stat_activity
+			 WHERE pid = ANY (?)""";
 
 	private final Connection connection;
 
@@ -92,6 +105,25 @@ public final class QueueWatchSession implements AutoCloseable {
 	}
 
 	/**
+	 * Asks what other sessions do.
+	 * @param pids the process ids of the sessions
+	 * @return by process id, whether the session waits for its client; without sessions
+	 * that the server does not have
+	 * @throws SQLException if this session is lost
+	 */
+	public Map<Integer, Boolean> idleSessions(Collection<Integer> pids) throws SQLException {
+		Map<Integer, Boolean> idle = new HashMap<>();
+		try (PreparedStatement statement = this.connection.prepareStatement(IDLE_SESSIONS)) {
+			statement.setArray(1, this.connection.createArrayOf("int4", pids.toArray()));
+			ResultSet row = statement.executeQuery();
+			while (row.next()) {
+				idle.put(row.getInt("pid"), row.getBoolean("idle"));
+			}
+		}
+		return idle;
+	}
+
+	/**
 	 * Waits for a notification, without asking the server anything.
 	 * @param timeout the maximum time to wait, at least a millisecond
 	 * @return whether there was a notification
@@ -104,9 +136,16 @@ public final class QueueWatchSession implements AutoCloseable {
 	@Override
 	public void close() throws SQLException {
 		try (this.connection; Statement statement = this.connection.createStatement()) {
-			// Whoever is given this connection next must not pass for a driver.
-			statement.execute("SELECT pgdispatch.end_polling()");
-			Notifications.unlisten(statement);
+			try {
+				// Whoever is given this connection next must not pass for a driver.
+				statement.execute("SELECT pgdispatch.end_polling()");
+				Notifications.unlisten(statement);
+			}
+			catch (SQLException ex) {
+				// Otherwise it would go back to its pool with the locks that it holds.
+				this.connection.abort(Runnable::run);
+				throw ex;
+			}
 		}
 	}
 

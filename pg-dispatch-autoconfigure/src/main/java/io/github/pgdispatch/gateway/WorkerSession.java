@@ -14,6 +14,7 @@ import javax.sql.DataSource;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
 
 /**
@@ -37,14 +38,30 @@ public final class WorkerSession implements AutoCloseable {
 	 */
 	private static final Duration LONG_RUNNING = Duration.ofMillis(250);
 
+	/**
+	 * Time after which a call that runs batches is taken for lost. It is cancelled long
+	 * before, but its job may not heed that at once.
+	 */
+	private static final Duration BATCHES_TIMEOUT = Duration.ofSeconds(60);
+
+	/**
+	 * A single job may take for ever.
+	 */
+	private static final Duration NO_TIMEOUT = Duration.ZERO;
+
 	private final Connection connection;
 
 	private final ScheduledExecutorService canceller;
 
-	private boolean discarded;
+	private final int pid;
 
-	private WorkerSession(Connection connection, ScheduledExecutorService canceller) {
+	private Duration timeout = NO_TIMEOUT;
+
+	private volatile boolean discarded;
+
+	private WorkerSession(Connection connection, ScheduledExecutorService canceller) throws SQLException {
 		this.connection = connection;
+		this.pid = connection.unwrap(PGConnection.class).getBackendPID();
 		this.canceller = canceller;
 	}
 
@@ -72,6 +89,7 @@ public final class WorkerSession implements AutoCloseable {
 	 * transaction that did not commit are undone, and its jobs are run again
 	 */
 	public Progress work(Duration slice, Progress progress, Runnable whenLongRunning) throws SQLException {
+		setTimeout(progress.inBatches() ? BATCHES_TIMEOUT : NO_TIMEOUT);
 		try (PreparedStatement call = this.connection.prepareStatement(WORK)) {
 			// The executor would have to spare a statement that is prepared on the server
 			// when it cleans the session, which takes it longer.
@@ -100,6 +118,7 @@ public final class WorkerSession implements AutoCloseable {
 	 * @throws SQLException if the session is lost; the command is run again
 	 */
 	public @Nullable Boolean workNonTransactionally() throws SQLException {
+		setTimeout(NO_TIMEOUT);
 		NonTransactionalCommand command = NonTransactionalCommand.begin(this.connection);
 		if (command == null) {
 			return null;
@@ -110,6 +129,22 @@ public final class WorkerSession implements AutoCloseable {
 		finally {
 			discard();
 		}
+	}
+
+	private void setTimeout(Duration timeout) throws SQLException {
+		if (!this.timeout.equals(timeout)) {
+			Sessions.networkTimeout(this.connection, timeout);
+			this.timeout = timeout;
+		}
+	}
+
+	/**
+	 * Returns the process id of the session on the server. Behind a connection pooler it
+	 * is another number.
+	 * @return the process id
+	 */
+	public int pid() {
+		return this.pid;
 	}
 
 	/**

@@ -135,9 +135,9 @@ class WorkerCredentialsTests {
 			pool.setPassword("wrong");
 			endSessions();
 			await().atMost(Duration.ofSeconds(20))
-				.untilAsserted(
-						() -> assertThat(output.getOut().lines()).anySatisfy((line) -> assertThat(line).contains("WARN",
-								"The database connection is still lost", "password authentication failed for user \"app\"")));
+				.untilAsserted(() -> assertThat(output.getOut().lines())
+					.anySatisfy((line) -> assertThat(line).contains("WARN", "The database connection is still lost",
+							"password authentication failed for user \"app\"")));
 		});
 	}
 
