@@ -138,6 +138,50 @@ class OptionCheckTests extends AbstractQueueTests {
 			.isEqualTo("19");
 	}
 
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '"', delimiter = '|',
+			textBlock = """
+					key | SELECT pgdispatch.dispatch('SELECT 1', key => ?)
+					key | SELECT pgdispatch.dispatch_handler('h', key => ?)
+					ordering key | SELECT pgdispatch.dispatch('SELECT 1', ordering_key => ?)
+					handler | SELECT pgdispatch.dispatch_handler(?)
+					handler | SELECT pgdispatch.dispatch_handler(?, max_attempts => 2)
+					handler | INSERT INTO pgdispatch.handler_job (handler, arguments) VALUES ('h', pgdispatch.valid_arguments(?, '{}'))
+					handler | SELECT pgdispatch.pause(handler => ?)
+					queue | SELECT pgdispatch.set_queue(?)
+					""")
+	void nameThatDoesNotFitTheIndexesIsRefused(String option, String call) {
+		for (String name : List.of("repeat('\u8a9e', 334)", "repeat('a', 1001)", incompressible(1000), "' '", "''")) {
+			assertRefused(option, call.replace("?", name));
+		}
+	}
+
+	@Test
+	void longestNamesFitAllIndexes() throws SQLException {
+		String name = incompressible(333) + " || 'a'";
+		this.app.run("SELECT pgdispatch.set_queue(" + name + ", concurrency => 1)",
+				"SELECT pgdispatch.pause(handler => " + name + ")", "SELECT pgdispatch.pause(queue => " + name + ")",
+				"SELECT pgdispatch.dispatch($$" + Queue.effect("done") + "$$, key => " + name + ", ordering_key => "
+						+ name + ", queue => " + name + ", keep_key => '1 hour')",
+				"SELECT pgdispatch.dispatch_handler(" + name + ", ordering_key => " + name + ")",
+				"SELECT pgdispatch.dispatch_handler(" + name + ")");
+		this.app.work();
+		assertThat(this.app.value("SELECT held_by FROM pgdispatch.managed_job WHERE handler IS NULL"))
+			.isEqualTo("queue");
+		this.app.run("SELECT pgdispatch.resume(" + name + ", " + name + ")");
+		this.app.work();
+		assertThat(this.queue.effects()).containsExactly("done");
+	}
+
+	/**
+	 * PostgreSQL compresses what it puts into an index, so that a repeated character
+	 * would not show how much room there is.
+	 */
+	private static String incompressible(int characters) {
+		return "(SELECT string_agg(chr(20000 + i * 7919 % 20000), '') FROM generate_series(1, " + characters
+				+ ") AS i)";
+	}
+
 	private void assertRefused(String option, String call) {
 		ServerErrorMessage error = error(call);
 		assertThat(error.getSQLState()).as("%s: %s", call, error).isEqualTo("22023");
