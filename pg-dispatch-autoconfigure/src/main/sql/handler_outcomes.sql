@@ -38,6 +38,11 @@ BEGIN
         RETURN false;
     END IF;
     IF is_managed THEN
+        IF result IS NOT NULL AND pgdispatch.exceeds_result_limit(result) THEN
+            RAISE SQLSTATE 'PD002' USING
+                MESSAGE = pgdispatch.result_limit_message(),
+                HINT = 'Have the method return less, or let the owner of the schema raise the limit: CALL pgdispatch.configure(result_limit => 4194304).';
+        END IF;
         PERFORM pgdispatch.end_managed_job(quote_ident(CURRENT_USER)::regrole, job_id, 'done', false, result);
     END IF;
     RETURN true;
@@ -47,7 +52,9 @@ $$;
 COMMENT ON FUNCTION pgdispatch.complete_handler_job(uuid, text, timestamptz, bigint, integer, json, boolean) IS
 'Deletes a job that the node has claimed and completed, and keeps its result if one is wanted. If the claim does not
 hold any more, it deletes nothing and returns false, or fails with SQLSTATE PD003 if required is true. Nodes require
-it where a COMMIT follows in the same message.';
+it where a COMMIT follows in the same message.
+Errors: PD002 if the result is larger than the setting result_limit. What the method has done in this transaction is then
+undone, and the attempt has failed.';
 
 
 -- Whoever has locked a row of a job, such as a transaction that cancels it, must not hold up the outcomes of other jobs. The node tries
@@ -63,7 +70,12 @@ DECLARE
     lost bigint[] := '{}';
 BEGIN
     FOR i IN 1 .. cardinality(ids) LOOP
-        IF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i]) THEN
+        IF results[i] IS NOT NULL AND pgdispatch.exceeds_result_limit(results[i]) THEN
+            -- What the method has done is committed. Another attempt would do it again and return as much.
+            IF pgdispatch.fail_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], 'PD002', pgdispatch.result_limit_message(), NULL) IS NULL THEN
+                lost := lost || ids[i];
+            END IF;
+        ELSIF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i]) THEN
             lost := lost || ids[i];
         END IF;
     END LOOP;
@@ -72,8 +84,36 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[], json[]) IS
-'Deletes jobs that the node has claimed and completed, with their results. Returns the ids of the jobs on which its
-claim did not hold any more.';
+'Deletes jobs that the node has claimed and completed, with their results. A job whose result is larger than the setting
+result_limit becomes a dead letter with SQLSTATE PD002. Returns the ids of the jobs on which its claim did not hold any
+more.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.exceeds_result_limit(result json) RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN octet_length(result::text) > (pgdispatch.settings(quote_ident(CURRENT_USER)::regrole)).result_limit;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.exceeds_result_limit(json) IS
+'Part of what completes jobs of handlers. Returns whether a result is larger than the setting result_limit of the
+current role.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.result_limit_message() RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN format('pgdispatch: the result is larger than %s bytes', (pgdispatch.settings(quote_ident(CURRENT_USER)::regrole)).result_limit);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.result_limit_message() IS
+'Part of what completes jobs of handlers. Returns the message of the error that a result is too large.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_handler_job(

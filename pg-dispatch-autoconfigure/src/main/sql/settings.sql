@@ -73,7 +73,8 @@ or NULL stays as it is. To return to the defaults, delete the row from pgdispatc
 schema may call it (otherwise SQLSTATE 42501). The change takes effect when this transaction commits. A value out of
 range fails with SQLSTATE 22023.
 dead_letter_retention: how long dead letters are kept; zero to 10 years (default 14 days).
-result_limit: maximum size, in bytes of JSON, of the rows that are kept as a result; one or more (default 1048576).
+result_limit: maximum size, in bytes of JSON, of the rows of a command or the value of a method that are kept as a
+result; one or more (default 1048576).
 cron_workers: maximum number of pg_cron jobs that run the role''s jobs at once; 0 to 1000 (default 4). 0 keeps pg_cron away.
 cron_linger: how long a worker of pg_cron waits for more jobs after its last one; 0 to 1 hour (default 5 seconds).
 Example: CALL pgdispatch.configure(''app'', cron_workers => 16, cron_linger => ''0'')';

@@ -460,7 +460,8 @@ pgdispatch.settings returns those that apply to a role. Only the owner of the sc
 COMMENT ON COLUMN pgdispatch.setting.role IS 'The role to whose jobs the settings apply; - stands for all roles.';
 COMMENT ON COLUMN pgdispatch.setting.dead_letter_retention IS 'Time for which dead letters are kept; NULL: not set here.';
 COMMENT ON COLUMN pgdispatch.setting.result_limit IS
-'Maximum size, in bytes of JSON, of the rows that are kept as a result; NULL: not set here.';
+'Maximum size, in bytes of JSON, of the rows of a command or the value of a method that are kept as a result; NULL: not
+set here.';
 COMMENT ON COLUMN pgdispatch.setting.cron_workers IS
 'Maximum number of pg_cron jobs that run the role''s jobs at once; NULL: not set here. Two more may wait while jobs are
 snoozed. 0: pg_cron runs none of the role''s jobs. Keep the sum over all roles below cron.max_running_jobs, because

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.FutureTask;
 
 import io.github.pgdispatch.test.Session;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
+import org.postgresql.util.ServerErrorMessage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -194,6 +196,48 @@ class ResultTests extends AbstractQueueTests {
 			assertThat(drain.get().completed()).isOne();
 		}
 		assertThat(this.jobs.result(id)).isEqualTo("done|1");
+	}
+
+	@Test
+	void valueOfATransactionalMethodBeyondTheLimitFailsItsAttempt() throws SQLException {
+		this.queue.run("CALL pgdispatch.configure(result_limit => 10)");
+		this.app.run("SELECT pgdispatch.dispatch_handler('h', max_attempts => 2, keep_result => '1 hour')");
+		Node node = new Node(this.app);
+		Node.Job job = node.claim(1, "h").get(0);
+		String complete = "SELECT pgdispatch.complete_handler_job('%s', 'h', '%s', %d, 1, '\"%s\"', true)";
+		this.app.run("BEGIN", "INSERT INTO public.effect VALUES ('undone')");
+		ServerErrorMessage error = this.app.error(complete.formatted(node.id(), job.dueAt(), job.id(), "123456789"));
+		this.app.run("ROLLBACK");
+		assertThat(error.getSQLState()).isEqualTo("PD002");
+		assertThat(error.getMessage()).isEqualTo("pgdispatch: the result is larger than 10 bytes");
+		assertThat(error.getHint()).contains("result_limit => ");
+		assertThat(this.queue.effects()).isEmpty();
+		assertThat(this.app.value(node.endSql(job, "true", "NULL", 1))).isEqualTo("retried");
+		this.queue.run("UPDATE pgdispatch.handler_job SET due_at = now()",
+				"UPDATE pgdispatch.managed_job SET due_at = now(), place = now(), rank = now()");
+		job = node.claim(1, "h").get(0);
+		this.app.run(complete.replace(", 1, '", ", 2, '").formatted(node.id(), job.dueAt(), job.id(), "12345678"));
+		assertThat(this.jobs.result(job.id())).isEqualTo("done|\"12345678\"");
+	}
+
+	@Test
+	void valueOfAnotherMethodBeyondTheLimitMakesADeadLetter() throws SQLException {
+		this.queue.run("CALL pgdispatch.configure(result_limit => 10)");
+		Node node = new Node(this.app);
+		for (int i = 0; i < 3; i++) {
+			this.app.run("SELECT pgdispatch.dispatch_handler('h', max_attempts => 5, keep_result => '1 hour')");
+		}
+		List<Node.Job> claimed = node.claim(3, "h");
+		assertThat(this.app.value("""
+				SELECT pgdispatch.complete_handler_jobs('%s', '{h,h,h}', ARRAY['%s', '%s', '%s']::timestamptz[],
+					'{%d,%d,%d}', '{1,1,7}', ARRAY['"ok"', '"123456789"', '"123456789"']::json[])""".formatted(
+				node.id(), claimed.get(0).dueAt(), claimed.get(1).dueAt(), claimed.get(2).dueAt(), claimed.get(0).id(),
+				claimed.get(1).id(), claimed.get(2).id())))
+			.isEqualTo("{" + claimed.get(2).id() + "}");
+		assertThat(this.jobs.result(claimed.get(0).id())).isEqualTo("done|\"ok\"");
+		assertThat(this.jobs.result(claimed.get(1).id()))
+			.isEqualTo("failed|PD002|pgdispatch: the result is larger than 10 bytes");
+		assertThat(this.jobs.deadLetters("id, sqlstate")).containsExactly(claimed.get(1).id() + "|PD002");
 	}
 
 }
