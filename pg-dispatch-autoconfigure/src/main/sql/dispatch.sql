@@ -280,7 +280,7 @@ BEGIN
     PERFORM pgdispatch.check_options(job, on_duplicate);
 
     IF job.key IS NOT NULL THEN
-        SELECT t.* INTO taken FROM pgdispatch.take_key(caller, job.key) AS t;
+        SELECT t.* INTO taken FROM pgdispatch.take_key(caller, job.key, NULL) AS t;
         job_id := taken.new_id;
         IF job_id IS NOT NULL THEN
             job.has_key := true;

@@ -5,7 +5,8 @@
 -- wrote. It therefore holds the lock of the key, shared, until its transaction ends, and a worker needs that lock exclusively to
 -- begin the job.
 
-CREATE OR REPLACE FUNCTION pgdispatch.take_key(caller regrole, requested_key text, OUT new_id bigint, OUT holder pgdispatch.job_key)
+CREATE OR REPLACE FUNCTION pgdispatch.take_key(
+    caller regrole, requested_key text, requested_id bigint, OUT new_id bigint, OUT holder pgdispatch.job_key)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -15,7 +16,7 @@ BEGIN
     LOOP
         BEGIN
             INSERT INTO pgdispatch.job_key (role, key, id)
-            VALUES (caller, requested_key, nextval('pgdispatch.job_id_seq'))
+            VALUES (caller, requested_key, coalesce(requested_id, nextval('pgdispatch.job_id_seq')))
             ON CONFLICT (role, key) DO NOTHING
             RETURNING id INTO new_id;
         EXCEPTION
@@ -44,9 +45,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.take_key(regrole, text) IS
-'Part of pgdispatch.dispatch_managed. Takes an idempotency key for a new job and returns the id of that job, or returns
-the row of the job that has the key. It returns neither if the transaction''s snapshot is too old to see that job.
+COMMENT ON FUNCTION pgdispatch.take_key(regrole, text, bigint) IS
+'Part of pgdispatch.dispatch_managed and pgdispatch.retry. Takes an idempotency key for the job with the requested id, or
+for a new job if that is NULL, and returns the id of the job, or returns the row of the job that has the key. It returns neither if the transaction''s snapshot is too old to see that job.
 Waits for a transaction that has just taken the key.';
 
 

@@ -210,6 +210,8 @@ DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
     failed_job pgdispatch.dead_letter;
     job        pgdispatch.managed_job;
+    key        text;
+    taken      record;
     is_plain   boolean;
     new_place  timestamptz;
 BEGIN
@@ -222,6 +224,20 @@ BEGIN
        FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
+    END IF;
+    key := failed_job.options ->> 'key';
+    IF key IS NOT NULL THEN
+        SELECT t.* INTO taken FROM pgdispatch.take_key(caller, key, dead_letter_id) AS t;
+        IF taken.new_id IS NULL THEN
+            RAISE WARNING USING
+                MESSAGE = format('pgdispatch: job %s was not dispatched again, as another job has its idempotency key', dead_letter_id),
+                DETAIL = CASE WHEN (taken.holder).id IS NULL THEN 'This transaction cannot see the other job.'
+                              WHEN (taken.holder).expires_at IS NULL THEN format('Job %s waits or runs.', (taken.holder).id)
+                              ELSE format('Job %s is done and keeps the key until %s.', (taken.holder).id, (taken.holder).expires_at)
+                         END,
+                HINT = 'Retry it after the other job has ended and no longer keeps the key, or delete the dead letter if the other job has done its work.';
+            RETURN false;
+        END IF;
     END IF;
     is_plain := failed_job.handler IS NOT NULL AND failed_job.options IS NULL
              OR failed_job.handler IS NULL AND coalesce(failed_job.options - 'max_attempts', '{}') = '{}';
@@ -239,7 +255,7 @@ BEGIN
     IF NOT is_plain THEN
         -- The row exists if the job still holds back the jobs behind it in its order.
         UPDATE pgdispatch.managed_job AS m
-           SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = new_place, rank = new_place
+           SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = new_place, rank = new_place, has_key = m.key IS NOT NULL
          WHERE m.role = caller AND m.id = failed_job.id;
         IF NOT FOUND THEN
             job := jsonb_populate_record(NULL::pgdispatch.managed_job, failed_job.options);
@@ -251,7 +267,7 @@ BEGIN
             job.rank := new_place;
             job.attempts := 0;
             job.crashes := 0;
-            job.has_key := false;
+            job.has_key := key IS NOT NULL;
             job.in_order := false;
             job.in_queue := false;
             job.failed := false;
@@ -271,8 +287,8 @@ $$;
 COMMENT ON FUNCTION pgdispatch.retry(bigint) IS
 'Dispatches a dead letter of the current role again: a job with the same id and options, whose attempts start at zero.
 The job runs after the commit of this transaction, and the dead letter is deleted with it. Returns false if there is
-no such dead letter. The job does not take its idempotency key again, so others may have been dispatched with that
-key.
+no such dead letter, or if another job has the job''s idempotency key: the dead letter then stays, and a WARNING names the
+other job. Like a dispatch with the key, it may wait for a transaction that has just taken the key.
 Example: SELECT pgdispatch.retry(id) FROM pgdispatch.dead_letter WHERE sqlstate = ''23503''';
 
 

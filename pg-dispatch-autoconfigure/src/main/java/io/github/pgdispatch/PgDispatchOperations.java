@@ -58,14 +58,17 @@ public interface PgDispatchOperations {
 
 	/**
 	 * Dispatches a dead letter again. The job keeps its id and its options, and its
-	 * attempts are counted from the beginning.
+	 * attempts are counted from the beginning. A dead letter whose idempotency key
+	 * another job has stays as it is.
 	 * @param id the id of the job
-	 * @return whether there was a dead letter with this id
+	 * @return whether it was dispatched; {@code false} if there is no dead letter with
+	 * this id or another job has its idempotency key
 	 */
 	boolean retry(long id);
 
 	/**
-	 * Dispatches dead letters again, in the order in which they failed.
+	 * Dispatches dead letters again, in the order in which they failed. Dead letters
+	 * whose idempotency keys other jobs have stay as they are.
 	 * @param filter selects the dead letters
 	 * @return the number of dead letters that were dispatched again
 	 */

@@ -1,6 +1,10 @@
 package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.FutureTask;
 
 import io.github.pgdispatch.test.Session;
@@ -8,7 +12,10 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLWarning;
+import org.postgresql.util.ServerErrorMessage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -139,6 +146,57 @@ class RetryTests extends AbstractQueueTests {
 			assertThat(new ManagedJobs(session).retry(id)).isFalse();
 		}
 		assertThat(this.queue.deadLetters()).isOne();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "key => 'k'", "key => 'k', keep_key => '1 hour'", "key => 'k', ordering_key => 'o'" })
+	void jobTakesItsKeyBack(String options) throws SQLException {
+		long id = this.jobs.dispatch("INSERT INTO public.missing VALUES ('once')", options);
+		this.app.work();
+		assertThat(this.jobs.retry(id)).isTrue();
+		assertThat(this.jobs.dispatch("INSERT INTO public.missing VALUES ('twice')", "key => 'k'")).isEqualTo(id);
+		this.app.run("CREATE TABLE public.missing (job text)");
+		this.app.work();
+		assertThat(this.app.values("TABLE public.missing")).containsExactly("once");
+	}
+
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '"', delimiter = '|', textBlock = """
+			key => 'k' | false | waits or runs
+			key => 'k', keep_key => '1 hour' | true | is done and keeps the key until
+			""")
+	void jobWhoseKeyAnotherOneHasStaysADeadLetter(String options, boolean done, String reason) throws SQLException {
+		long id = this.jobs.dispatch("INSERT INTO public.missing VALUES ('again')", options);
+		long same = this.jobs.dispatch("SELECT 1 / 0", "key => 'k2'");
+		this.app.work();
+		long other = this.jobs.dispatch("SELECT 1", options);
+		if (done) {
+			this.app.work();
+		}
+		assertThat(warnings("SELECT pgdispatch.retry(" + id + ")")).singleElement().satisfies((warning) -> {
+			assertThat(warning.getMessage()).isEqualTo(
+					"pgdispatch: job " + id + " was not dispatched again, as another job has its idempotency key");
+			assertThat(warning.getDetail()).startsWith("Job " + other + " ").contains(reason);
+			assertThat(warning.getHint()).startsWith("Retry it after the other job has ended");
+		});
+		assertThat(this.app.values("SELECT pgdispatch.retry(id) FROM pgdispatch.dead_letter ORDER BY id"))
+			.containsExactly("f", "t");
+		assertThat(this.jobs.state(id)).isEqualTo("failed");
+		assertThat(this.jobs.state(same)).isEqualTo("waiting");
+		this.queue.run("UPDATE pgdispatch.job_key SET expires_at = now() WHERE expires_at IS NOT NULL");
+		this.app.work();
+		assertThat(this.jobs.retry(id)).isTrue();
+	}
+
+	private List<ServerErrorMessage> warnings(String sql) throws SQLException {
+		List<ServerErrorMessage> warnings = new ArrayList<>();
+		try (Statement statement = this.app.connection().createStatement()) {
+			statement.execute(sql);
+			for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
+				warnings.add(((PSQLWarning) warning).getServerErrorMessage());
+			}
+		}
+		return warnings;
 	}
 
 }
