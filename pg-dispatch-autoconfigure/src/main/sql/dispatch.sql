@@ -263,6 +263,7 @@ BEGIN
     job.has_key := false;
     job.ordering_key := ordering_key;
     job.on_failure := on_failure;
+    job.snoozed := nullif(delay >= '1 second'::interval, false);
     job.in_order := false;
     job.queue := queue;
     job.in_queue := false;

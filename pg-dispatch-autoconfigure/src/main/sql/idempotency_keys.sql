@@ -76,7 +76,7 @@ BEGIN
         IF FOUND THEN
             -- If the job was held, it is not held any longer. Its next claim finds out whether it has to be held.
             UPDATE pgdispatch.managed_job AS m
-               SET place = new_place, due_at = requested.due_at, rank = requested.rank, held_by = NULL
+               SET place = new_place, due_at = requested.due_at, rank = requested.rank, snoozed = requested.snoozed, held_by = NULL
              WHERE m.role = job.role AND m.id = job.id AND m.started_at IS NULL;
             IF NOT FOUND THEN
                 RAISE serialization_failure;   -- The job began while this transaction waited for its row.

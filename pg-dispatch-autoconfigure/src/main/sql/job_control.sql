@@ -255,7 +255,8 @@ BEGIN
     IF NOT is_plain THEN
         -- The row exists if the job still holds back the jobs behind it in its order.
         UPDATE pgdispatch.managed_job AS m
-           SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = new_place, rank = new_place, has_key = m.key IS NOT NULL
+           SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = new_place, rank = new_place, has_key = m.key IS NOT NULL,
+               snoozed = NULL
          WHERE m.role = caller AND m.id = failed_job.id;
         IF NOT FOUND THEN
             job := jsonb_populate_record(NULL::pgdispatch.managed_job, failed_job.options);
@@ -268,6 +269,7 @@ BEGIN
             job.attempts := 0;
             job.crashes := 0;
             job.has_key := key IS NOT NULL;
+            job.snoozed := NULL;
             job.in_order := false;
             job.in_queue := false;
             job.failed := false;

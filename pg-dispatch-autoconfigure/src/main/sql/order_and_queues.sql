@@ -103,10 +103,12 @@ BEGIN
     IF NOT pgdispatch.try_lock_briefly(pgdispatch.order_lock(job.role, job.ordering_key)) THEN
         RETURN NULL;
     END IF;
+    -- The clock matters only for snoozed jobs: it may have been set back since an earlier job was dispatched.
     RETURN NOT EXISTS (SELECT FROM pgdispatch.managed_job AS m
                         WHERE m.role = job.role AND m.ordering_key = job.ordering_key AND m.in_order)
        AND NOT EXISTS (SELECT FROM pgdispatch.managed_job AS m
-                        WHERE m.role = job.role AND m.ordering_key = job.ordering_key AND m.id < job.id AND m.due_at <= clock_timestamp());
+                        WHERE m.role = job.role AND m.ordering_key = job.ordering_key AND m.id < job.id
+                          AND (m.snoozed IS NULL OR m.due_at <= clock_timestamp()));
 END
 $$;
 

@@ -87,6 +87,7 @@ BEGIN
        SET due_at = due,
            rank = due - coalesce(m.priority, 0) * '1 second'::interval,
            started_at = NULL,
+           snoozed = true,
            in_order = m.in_order AND NOT coalesce(passes, false),
            in_queue = false,
            slot_at = NULL
@@ -255,7 +256,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_strip_nulls(to_jsonb(job) - ARRAY['role', 'id', 'handler', 'due_at', 'place', 'rank', 'attempts', 'crashes', 'started_at',
-               'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed'])
+               'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed', 'snoozed'])
 $$;
 
 COMMENT ON FUNCTION pgdispatch.job_options(pgdispatch.managed_job) IS

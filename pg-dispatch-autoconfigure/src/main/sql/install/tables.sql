@@ -155,6 +155,7 @@ CREATE TABLE pgdispatch.managed_job (
     has_key         boolean     NOT NULL DEFAULT false,
     ordering_key    text        COLLATE "C",
     on_failure      text,
+    snoozed         boolean,
     in_order        boolean     NOT NULL DEFAULT false,
     queue           text        COLLATE "C",
     in_queue        boolean     NOT NULL DEFAULT false,
@@ -211,6 +212,9 @@ COMMENT ON COLUMN pgdispatch.managed_job.ordering_key IS
 COMMENT ON COLUMN pgdispatch.managed_job.on_failure IS
 'hold: if the job fails, the jobs behind it in its order wait until it has succeeded after a retry or its dead letter
 was deleted. pass: they do not wait. NULL: as hold.';
+COMMENT ON COLUMN pgdispatch.managed_job.snoozed IS
+'true: the job takes its place in its order when it becomes due, because it was dispatched with a delay or waits for
+another attempt. NULL: it has had its place since it was dispatched, whatever the clock says since then.';
 COMMENT ON COLUMN pgdispatch.managed_job.in_order IS 'Whether the job is the one of its ordering key that may run.';
 COMMENT ON COLUMN pgdispatch.managed_job.queue IS 'The queue whose limits apply to the job; NULL: none.';
 COMMENT ON COLUMN pgdispatch.managed_job.in_queue IS 'Whether the job is one of those of its queue that may run.';

@@ -168,4 +168,45 @@ class OrderTests extends AbstractLaneTests {
 		assertThat(this.node.claim(5, "a")).hasSize(1).first().extracting(Node.Job::id).hasToString(id);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { ORDER, ORDER + ", " + PASS })
+	void clockThatIsSetBackDoesNotChangeTheOrder(String options) throws SQLException {
+		String first = job("first", options);
+		dispatchedBeforeTheClockWasSetBack(first);
+		String second = job("second", options);
+		this.app.work();
+		assertThat(this.lanes.runs()).isEmpty();
+		assertThat(this.lanes.state(second)).isEqualTo("held");
+		clockCatchesUp(first);
+		this.app.work();
+		assertThat(this.lanes.runs()).containsExactly("first", "second");
+		assertThat(this.lanes.remains()).isZero();
+	}
+
+	@Test
+	void clockThatIsSetBackDoesNotHaveASnoozedOrFailedJobHoldTheOthers() throws SQLException {
+		job("snoozed", ORDER, "delay => '20 seconds'");
+		String failed = this.app
+			.value(dispatch("SELECT 1 / 0", ORDER, PASS, "max_attempts => 2", "back_off => '20 seconds'"));
+		this.app.work();
+		assertThat(this.lanes.state(failed)).isEqualTo("snoozed");
+		job("other", ORDER);
+		this.app.work();
+		assertThat(this.lanes.runs()).containsExactly("other");
+	}
+
+	private void dispatchedBeforeTheClockWasSetBack(String id) throws SQLException {
+		moveBySeconds(id, 20);
+	}
+
+	private void clockCatchesUp(String id) throws SQLException {
+		moveBySeconds(id, -20);
+	}
+
+	private void moveBySeconds(String id, int seconds) throws SQLException {
+		this.queue.run("UPDATE pgdispatch.job SET due_at = due_at + interval '" + seconds + " s' WHERE id = " + id,
+				"UPDATE pgdispatch.managed_job SET due_at = due_at + interval '%1$d s', place = place + interval '%1$d s', rank = rank + interval '%1$d s' WHERE id = %2$s"
+					.formatted(seconds, id));
+	}
+
 }
