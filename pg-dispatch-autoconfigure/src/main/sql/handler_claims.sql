@@ -17,9 +17,9 @@ AS $$
 DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    INSERT INTO pgdispatch.node (role, id, expires_at)
-    VALUES (caller, renew_lease.node, clock_timestamp() + lease)
-    ON CONFLICT (role, id) DO UPDATE SET expires_at = excluded.expires_at;
+    INSERT INTO pgdispatch.node (role, id, expires_at, lease_length)
+    VALUES (caller, renew_lease.node, clock_timestamp() + lease, lease)
+    ON CONFLICT (role, id) DO UPDATE SET expires_at = excluded.expires_at, lease_length = excluded.lease_length;
 END
 $$;
 

@@ -207,8 +207,69 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.return_queue_place(pgdispatch.managed_job) IS
-'Part of pgdispatch.request_admission. Takes back the place in its queue from a job whose worker or node died, and
-whose queue has been paused since.';
+'Part of pgdispatch.request_admission and pgdispatch.free_places_of_dead_nodes. Takes back the place in its queue from a
+job whose worker or node died, and that does not run again at once.';
+
+
+-- Another node that knows the handler takes over such a job, with its place. If there is none, the job waits for one, and the jobs of
+-- other handlers in the queue must not wait with it.
+CREATE OR REPLACE FUNCTION pgdispatch.free_places_of_dead_nodes() RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    job    pgdispatch.managed_job;
+    node   uuid;
+    freed  text[] := '{}';
+    queue  text;
+BEGIN
+    FOR job IN SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = caller AND m.in_queue AND m.handler IS NOT NULL LOOP
+        CONTINUE WHEN NOT EXISTS (SELECT
+                                    FROM pgdispatch.handler_job AS j
+                                   WHERE j.role = caller AND j.handler = job.handler AND j.due_at = job.place AND j.id = job.id
+                                     AND NOT pgdispatch.is_live_node(j.claimed_by));
+        SELECT j.claimed_by
+          INTO node
+          FROM pgdispatch.handler_job AS j
+         WHERE j.role = caller AND j.handler = job.handler AND j.due_at = job.place AND j.id = job.id
+           FOR UPDATE SKIP LOCKED;
+        -- A node that has claimed the job since then began its lease before.
+        IF FOUND AND NOT pgdispatch.is_live_node(node) THEN
+            job := pgdispatch.return_queue_place(job);
+            freed := array_append(freed, job.queue);
+        END IF;
+    END LOOP;
+    FOR queue IN SELECT DISTINCT f.queue FROM unnest(freed) AS f (queue) LOOP
+        PERFORM pgdispatch.release_next_in_queue(caller, queue, false);
+    END LOOP;
+    RETURN cardinality(freed);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.free_places_of_dead_nodes() IS
+'Part of pgdispatch.purge_expired. Takes back the places in queues from jobs of handlers that no live node has claimed,
+and releases other jobs of these queues. Returns the number of places.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.is_live_node(node uuid) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT
+                     FROM pgdispatch.node AS n
+                    WHERE n.role = quote_ident(CURRENT_USER)::regrole
+                      AND n.id = is_live_node.node
+                      AND greatest(n.expires_at, pg_postmaster_start_time() + n.lease_length) > clock_timestamp());
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_live_node(uuid) IS
+'Part of pgdispatch.free_places_of_dead_nodes. Returns whether the claims of a node hold.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.apply_priorities(worker_role regrole) RETURNS void

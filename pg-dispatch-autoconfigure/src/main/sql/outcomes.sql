@@ -321,6 +321,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM set_config('pgdispatch.tidied', date_part('epoch', moment)::text, false);
+    PERFORM pgdispatch.free_places_of_dead_nodes();
     PERFORM pgdispatch.purge_dead_letters(me);
     DELETE FROM pgdispatch.result AS r WHERE r.role = me AND r.expires_at < moment;
     DELETE FROM pgdispatch.job_key AS k WHERE k.role = me AND k.expires_at < moment;

@@ -435,6 +435,7 @@ CREATE TABLE pgdispatch.node (
     role       regrole     NOT NULL,
     id         uuid        NOT NULL,
     expires_at timestamptz NOT NULL,
+    lease_length interval  NOT NULL DEFAULT '0',
     PRIMARY KEY (role, id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
@@ -443,6 +444,8 @@ COMMENT ON COLUMN pgdispatch.node.role IS 'The role as which the node logs in.';
 COMMENT ON COLUMN pgdispatch.node.id IS 'Identifies the node. A node has a new id each time it starts.';
 COMMENT ON COLUMN pgdispatch.node.expires_at IS
 'End of the node''s lease by the database''s clock, unless the node renews it. From then on other nodes may take over its jobs.';
+COMMENT ON COLUMN pgdispatch.node.lease_length IS
+'Length of the lease. The node has a full lease after a start of the server, since it could not renew it before.';
 
 ALTER TABLE pgdispatch.node ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.node

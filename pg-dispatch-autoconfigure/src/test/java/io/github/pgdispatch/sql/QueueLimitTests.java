@@ -9,6 +9,8 @@ import java.util.concurrent.FutureTask;
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static io.github.pgdispatch.sql.Lanes.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -224,6 +226,46 @@ class QueueLimitTests extends AbstractLaneTests {
 		survivor.complete(survivor.claim(5, "h"));
 		this.app.work();
 		assertThat(this.lanes.runs()).containsExactly("first", "last");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void placeOfADeadNodeIsFreedThoughNobodyKnowsItsHandlerAnyMore(boolean handlersAreLeft) throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
+		String unknown = calls("unknown", "queue => 'q'");
+		Node dead = new Node(this.app, "1 ms");
+		assertThat(dead.claim(1, "unknown")).hasSize(1);
+		job("other", "queue => 'q'");
+		this.app.work();
+		assertThat(this.lanes.runs()).isEmpty();
+		dead.freeze();
+		pollInANewSession(handlersAreLeft);
+		this.app.work();
+		assertThat(this.lanes.runs()).containsExactly("other");
+		assertThat(this.lanes.state(unknown)).isEqualTo("waiting");
+		assertThat(this.node.complete(this.node.claim(1, "unknown").get(0))).isTrue();
+		assertThat(this.lanes.remains()).isZero();
+	}
+
+	@Test
+	void placeOfALiveNodeIsNotFreed() throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
+		calls("h", "queue => 'q'");
+		Node.Job claimed = this.node.claim(1, "h").get(0);
+		job("other", "queue => 'q'");
+		pollInANewSession(false);
+		this.app.work();
+		assertThat(this.lanes.runs()).isEmpty();
+		assertThat(this.node.complete(claimed)).isTrue();
+		this.app.work();
+		assertThat(this.lanes.runs()).containsExactly("other");
+	}
+
+	private void pollInANewSession(boolean forHandlers) throws SQLException {
+		try (Session session = this.queue.app()) {
+			session.run(forHandlers ? "SELECT pgdispatch.poll_handlers(gen_random_uuid(), '1 minute', '{h}', false)"
+					: "SELECT pgdispatch.poll_queue(1, false)");
+		}
 	}
 
 }
