@@ -36,15 +36,6 @@ final class Causes {
 	}
 
 	/**
-	 * Describes an exception, and the first of its causes, in one line. A connection pool
-	 * reports a timeout and has the reason as a cause.
-	 */
-	static String describe(Throwable error) {
-		Throwable first = first(error);
-		return (first != error) ? error + ", caused by " + first : error.toString();
-	}
-
-	/**
 	 * Returns whether an exception or one of its causes is an {@link SQLException} that
 	 * meets a condition.
 	 */
@@ -53,12 +44,13 @@ final class Causes {
 	}
 
 	/**
-	 * Returns an exception and the first of its causes, on one line. Of each only the
-	 * first line counts: the others of a database error may show the arguments of jobs.
+	 * Returns an exception and the first of its causes, on one line: a connection pool
+	 * reports a timeout and has the reason as a cause. Of each only the first line
+	 * counts, as the others of a database error may show the arguments of jobs.
 	 */
 	static String describe(Throwable error) {
 		String text = firstLine(error);
-		String cause = firstLine(of(error).reduce(error, (one, next) -> next));
+		String cause = firstLine(first(error));
 		return text.contains(cause) ? text : text + ", caused by " + cause;
 	}
 
