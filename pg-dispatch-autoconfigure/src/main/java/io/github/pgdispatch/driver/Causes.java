@@ -2,6 +2,7 @@ package io.github.pgdispatch.driver;
 
 import java.sql.SQLException;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,10 @@ final class Causes {
 	 * Limits the number of causes, as an exception may be a cause of itself.
 	 */
 	private static final int MAX_CAUSES = 100;
+
+	private static final int MAX_LINE = 1_000;
+
+	private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\u2028\u2029]+");
 
 	private Causes() {
 	}
@@ -55,7 +60,15 @@ final class Causes {
 	}
 
 	private static String firstLine(Throwable error) {
-		return String.valueOf(error).lines().findFirst().orElse("").strip();
+		return oneLine(String.valueOf(error).lines().findFirst().orElse(""));
+	}
+
+	/**
+	 * Returns a text as a part of one log line, which it can neither end nor fill.
+	 */
+	static String oneLine(@Nullable String text) {
+		String line = CONTROL.matcher(String.valueOf(text)).replaceAll(" ").strip();
+		return (line.length() <= MAX_LINE) ? line : line.substring(0, MAX_LINE) + "...";
 	}
 
 	/**

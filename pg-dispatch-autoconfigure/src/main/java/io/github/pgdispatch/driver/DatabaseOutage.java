@@ -46,8 +46,11 @@ final class DatabaseOutage {
 	Duration noticed(Throwable cause) {
 		boolean first = this.logged.isEmpty();
 		if (this.logged.add(reason(cause))) {
-			this.logger.warn((first ? "Lost the database connection. " : "The database connection is still lost. ")
-					+ this.consequence + ": " + Causes.describe(cause));
+			String what = first ? "Lost the database connection. " : "The database connection is still lost. ";
+			if (!LostDatabase.isCauseOf(cause)) {
+				what = "The database answered with an error. ";
+			}
+			this.logger.warn(what + this.consequence + ": " + Causes.describe(cause));
 			this.logger.debug("The cause:", cause);
 		}
 		return this.backOff.next();

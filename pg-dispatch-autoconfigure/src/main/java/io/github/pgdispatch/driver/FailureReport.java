@@ -66,6 +66,15 @@ public record FailureReport(@Nullable String sqlState, String message, String st
 	}
 
 	/**
+	 * Returns the SQLSTATE, if there is one, and the first line of the message, as the
+	 * end of a log line. The other lines of a database error may show values.
+	 */
+	String describe() {
+		return ((this.sqlState != null) ? ", SQLSTATE " + this.sqlState : "") + ": "
+				+ Causes.oneLine(this.message.lines().findFirst().orElse(""));
+	}
+
+	/**
 	 * Returns a text that PostgreSQL can store: without NUL characters and halves of
 	 * surrogate pairs, and short enough. Of a long text the beginning and the end are
 	 * left, as the end of a stack trace names the first cause.

@@ -65,8 +65,10 @@ final class HandlerDriverRun implements Run {
 	 * Warns of each handler once for as long as it is unknown.
 	 */
 	private void reportUnknownHandlers(Set<String> handlers) {
-		for (String handler : handlers) {
-			if (!this.unknownHandlers.contains(handler)) {
+		for (String name : handlers) {
+			if (!this.unknownHandlers.contains(name)) {
+				// Whoever has dispatched the job may have given it any name.
+				String handler = Causes.oneLine(name);
 				logger.warn("Jobs of the handler '" + handler + "' have been waiting for half a minute, and this node"
 						+ " has no such handler. They wait for a node that has it. If its method or bean was renamed,"
 						+ " @AfterCommitDispatch(name = \"" + handler + "\") keeps the old name");

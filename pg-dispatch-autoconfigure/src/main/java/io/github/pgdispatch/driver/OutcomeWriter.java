@@ -122,13 +122,13 @@ final class OutcomeWriter {
 					+ " committed", outcome);
 		}
 		else if (end.equals("retried")) {
-			logger.warn(claim + " failed and will be run again: " + report.message());
+			logger.warn(claim + " failed and will be run again" + report.describe());
 			logger.debug("The failure:", outcome.error());
 			// The look finds out when the next attempt is due.
 			this.scheduleLook.accept(Duration.ZERO);
 		}
 		else if (end.equals("dead")) {
-			warn(claim + " failed for good and is now in pgdispatch.dead_letter", outcome);
+			warn(claim + " failed for good and is now in pgdispatch.dead_letter" + report.describe(), outcome);
 		}
 	}
 

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.gateway.CommandOutcome;
 import io.github.pgdispatch.gateway.Progress;
 import io.github.pgdispatch.gateway.WorkerSession;
 import org.apache.commons.logging.Log;
@@ -53,6 +54,8 @@ final class QueueDrain implements Runnable {
 	private final WorkerPool pool;
 
 	private final FrozenSessions sessions;
+
+	private final FailureLog failures = new FailureLog();
 
 	private final AtomicBoolean sessionLost = new AtomicBoolean();
 
@@ -107,12 +110,14 @@ final class QueueDrain implements Runnable {
 				if (fromStart) {
 					lastFromStart = System.nanoTime();
 				}
+				long begin = System.nanoTime();
 				progress = look(session, progress, SLICE);
 				if (fromStart) {
 					this.pool.lookFromStartEnded(announced, 0);
 				}
 				quickJobs = (progress.failed() == 0) ? quickJobs + progress.completed() : 0;
-				report(progress.completed(), progress.failed());
+				this.completed.addAndGet(progress.completed());
+				this.failures.deadLetters(session, progress.failed(), begin);
 				this.pool.lookEnded(announced, progress.completed(), inBatches);
 				this.reconnectBackOff.reset();
 				if (!progress.drained() && !progress.inBatches()) {
@@ -160,8 +165,10 @@ final class QueueDrain implements Runnable {
 
 	private void lookFromStart(WorkerSession session, Progress progress, long announced) {
 		try {
+			long begin = System.nanoTime();
 			Progress next = look(session, progress, SHORT_SLICE);
-			report(next.completed(), next.failed());
+			this.completed.addAndGet(next.completed());
+			this.failures.deadLetters(session, next.failed(), begin);
 			this.pool.lookFromStartEnded(announced, next.completed());
 		}
 		catch (SQLException | RuntimeException | Error ex) {
@@ -177,20 +184,14 @@ final class QueueDrain implements Runnable {
 	 */
 	private void workNonTransactionally(WorkerSession session) throws SQLException {
 		this.pool.wake(1);
-		Boolean failed;
+		CommandOutcome outcome;
 		try (SessionWait wait = this.sessions.wait(session)) {
-			failed = session.workNonTransactionally();
+			outcome = session.workNonTransactionally();
 		}
-		if (failed != null) {
-			report(failed ? 0 : 1, failed ? 1 : 0);
+		if (outcome != null) {
+			this.completed.addAndGet(outcome.isDead() ? 0 : 1);
+			this.failures.nonTransactional(outcome);
 			this.pool.wake(1);
-		}
-	}
-
-	private void report(long completed, long failed) {
-		this.completed.addAndGet(completed);
-		if (failed > 0) {
-			logger.warn(failed + " SQL job(s) failed for good. See the table pgdispatch.dead_letter");
 		}
 	}
 

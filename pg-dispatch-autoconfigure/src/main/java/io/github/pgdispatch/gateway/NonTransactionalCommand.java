@@ -49,11 +49,10 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 
 	/**
 	 * Runs the command and records its outcome.
-	 * @return the outcome, such as {@code done} or {@code dead}; {@code null} if others
-	 * have run the command meanwhile
+	 * @return the outcome
 	 * @throws SQLException if the session is lost; the command is run again
 	 */
-	@Nullable String run(Connection connection) throws SQLException {
+	CommandOutcome run(Connection connection) throws SQLException {
 		ServerErrorMessage error = null;
 		try (Statement statement = connection.createStatement()) {
 			statement.execute("SET statement_timeout = " + Math.min(this.timeLimitMillis, MAX_STATEMENT_TIMEOUT));
@@ -73,7 +72,9 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 			statement.execute("RESET ROLE");
 			statement.execute("RESET ALL");
 		}
-		return end(connection, error);
+		FailedCommand failure = (error != null)
+				? new FailedCommand(this.id, this.attempt, error.getSQLState(), error.getMessage()) : null;
+		return new CommandOutcome(end(connection, error), failure);
 	}
 
 	private @Nullable String end(Connection connection, @Nullable ServerErrorMessage error) throws SQLException {

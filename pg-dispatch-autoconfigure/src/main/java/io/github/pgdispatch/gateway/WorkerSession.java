@@ -5,6 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +27,15 @@ public final class WorkerSession implements AutoCloseable {
 	private static final Log logger = LogFactory.getLog(WorkerSession.class);
 
 	private static final String WORK = "CALL pgdispatch.work(make_interval(secs => ?), ?, ?, ?)";
+
+	private static final String FAILED = """
+			SELECT id, attempts, sqlstate, message
+			  FROM pgdispatch.dead_letter
+			 WHERE role = pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
+			   AND handler IS NULL
+			   AND failed_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ?)
+			 ORDER BY failed_at DESC
+			 LIMIT ?""";
 
 	/**
 	 * Time after which a call that runs batches is cancelled: it takes longer only if one
@@ -114,21 +125,43 @@ public final class WorkerSession implements AutoCloseable {
 	/**
 	 * Runs the next non-transactional command, if one is due. Afterwards, the session
 	 * must be closed and not be used for anything else.
-	 * @return whether the command failed for good; {@code null} if none was due
+	 * @return the outcome of the command; {@code null} if none was due
 	 * @throws SQLException if the session is lost; the command is run again
 	 */
-	public @Nullable Boolean workNonTransactionally() throws SQLException {
+	public @Nullable CommandOutcome workNonTransactionally() throws SQLException {
 		setTimeout(NO_TIMEOUT);
 		NonTransactionalCommand command = NonTransactionalCommand.begin(this.connection);
 		if (command == null) {
 			return null;
 		}
 		try {
-			return "dead".equals(command.run(this.connection));
+			return command.run(this.connection);
 		}
 		finally {
 			discard();
 		}
+	}
+
+	/**
+	 * Returns SQL jobs that have become dead letters, by whichever worker of the role.
+	 * @param within the time until now
+	 * @param maxJobs maximum number of jobs
+	 * @return the last ones, in the order in which they failed
+	 * @throws SQLException if the session is lost
+	 */
+	public List<FailedCommand> failed(Duration within, int maxJobs) throws SQLException {
+		List<FailedCommand> failed = new ArrayList<>();
+		try (PreparedStatement statement = this.connection.prepareStatement(FAILED)) {
+			statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+			statement.setDouble(1, Durations.seconds(within));
+			statement.setInt(2, maxJobs);
+			try (ResultSet row = statement.executeQuery()) {
+				while (row.next()) {
+					failed.add(0, FailedCommand.of(row));
+				}
+			}
+		}
+		return failed;
 	}
 
 	private void setTimeout(Duration timeout) throws SQLException {

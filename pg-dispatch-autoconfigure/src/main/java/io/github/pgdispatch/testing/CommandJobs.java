@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.driver.FailureReport;
+import io.github.pgdispatch.gateway.CommandOutcome;
 import io.github.pgdispatch.gateway.Progress;
 import io.github.pgdispatch.gateway.WorkerSession;
 import org.apache.commons.logging.Log;
@@ -96,7 +97,8 @@ final class CommandJobs {
 	private @Nullable Boolean workNonTransactional(ScheduledExecutorService canceller) throws SQLException {
 		WorkerSession session = WorkerSession.open(this.sessions, canceller);
 		try {
-			return session.workNonTransactionally();
+			CommandOutcome outcome = session.workNonTransactionally();
+			return (outcome != null) ? outcome.isDead() : null;
 		}
 		finally {
 			closeDiscarded(session);
