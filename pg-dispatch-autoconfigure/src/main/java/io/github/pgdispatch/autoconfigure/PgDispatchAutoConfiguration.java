@@ -38,6 +38,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
@@ -273,14 +274,25 @@ public final class PgDispatchAutoConfiguration {
 							worker.listen(), shutdownTime(environment))));
 		}
 
+		@Bean
+		HandlerDriverOrder pgDispatchHandlerDriverOrder(ConfigurableListableBeanFactory beanFactory,
+				HandlerDriver driver, Environment environment) {
+			return new HandlerDriverOrder(beanFactory, driver, "pgDispatchHandlerDriverOrder",
+					phaseTimeout(environment).toMillis());
+		}
+
 		/**
 		 * Returns a part of the time of a shutdown phase, so that some time is left to
 		 * return jobs to the queue.
 		 */
 		private static Duration shutdownTime(Environment environment) {
-			Duration timeout = environment.getProperty("spring.lifecycle.timeout-per-shutdown-phase", Duration.class,
-					Duration.ofSeconds(30));
-			return timeout.multipliedBy(9).dividedBy(10);
+			return phaseTimeout(environment).multipliedBy(9).dividedBy(10);
+		}
+
+		private static Duration phaseTimeout(Environment environment) {
+			return Binder.get(environment)
+				.bind("spring.lifecycle.timeout-per-shutdown-phase", Duration.class)
+				.orElse(Duration.ofSeconds(30));
 		}
 
 	}

@@ -3,12 +3,13 @@ package io.github.pgdispatch.autoconfigure;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
+import io.github.pgdispatch.driver.DriverPhases;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.datasource.IsolationLevelDataSourceAdapter;
 import org.springframework.transaction.TransactionDefinition;
 
@@ -17,16 +18,20 @@ import org.springframework.transaction.TransactionDefinition;
  * application, with the same database and the same user. A job may take hours, and should
  * not take a connection from the application for that time. The application also should
  * not get a connection whose settings were reset for the next job.
+ *
+ * <p>
+ * All of them are closed when the drivers have stopped, and opened again with them. A
+ * checkpoint of the JVM, for example, allows no open connection.
  */
-final class WorkerConnections implements DisposableBean {
+final class WorkerConnections implements SmartLifecycle, DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(WorkerConnections.class);
 
 	private final DataSource dataSource;
 
-	private final @Nullable HikariDataSource ownPool;
+	private final @Nullable ReopenedPool ownPool;
 
-	private WorkerConnections(DataSource dataSource, @Nullable HikariDataSource ownPool) {
+	private WorkerConnections(DataSource dataSource, @Nullable ReopenedPool ownPool) {
 		this.dataSource = dataSource;
 		this.ownPool = ownPool;
 	}
@@ -47,7 +52,7 @@ final class WorkerConnections implements DisposableBean {
 							+ " increase its size by this number");
 			return new WorkerConnections(readCommitted(application), null);
 		}
-		HikariDataSource pool = new HikariDataSource(config);
+		ReopenedPool pool = new ReopenedPool(config);
 		return new WorkerConnections(pool, pool);
 	}
 
@@ -63,10 +68,35 @@ final class WorkerConnections implements DisposableBean {
 	}
 
 	@Override
-	public void destroy() {
+	public void start() {
+		if (this.ownPool != null) {
+			this.ownPool.reopen();
+		}
+	}
+
+	@Override
+	public void stop() {
 		if (this.ownPool != null) {
 			this.ownPool.close();
 		}
+	}
+
+	/**
+	 * Returns whether connections can be opened, which is the case before the start, too.
+	 */
+	@Override
+	public boolean isRunning() {
+		return this.ownPool != null && !this.ownPool.isClosed();
+	}
+
+	@Override
+	public int getPhase() {
+		return DriverPhases.CONNECTIONS;
+	}
+
+	@Override
+	public void destroy() {
+		stop();
 	}
 
 }

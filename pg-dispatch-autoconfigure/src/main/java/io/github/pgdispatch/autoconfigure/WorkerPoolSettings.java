@@ -110,6 +110,7 @@ final class WorkerPoolSettings {
 		HikariConfig config = new HikariConfig();
 		pool.copyStateTo(config);
 		config.setCredentialsProvider(credentials::get);
+		SessionName.apply(config);
 		return config;
 	}
 

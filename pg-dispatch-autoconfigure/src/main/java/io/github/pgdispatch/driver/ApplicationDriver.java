@@ -57,4 +57,9 @@ public final class ApplicationDriver extends DriverLifecycle<DriverRun> implemen
 		}
 	}
 
+	@Override
+	public int getPhase() {
+		return DriverPhases.SQL;
+	}
+
 }

@@ -13,12 +13,6 @@ import org.springframework.context.SmartLifecycle;
  */
 abstract class DriverLifecycle<R extends Run> implements SmartLifecycle {
 
-	/**
-	 * Below the phases in which Spring Boot's web servers stop, which reach down to 2048
-	 * below the default: requests that are still being answered may dispatch.
-	 */
-	static final int PHASE = DEFAULT_PHASE - 4096;
-
 	private volatile @Nullable R run;
 
 	/**
@@ -48,7 +42,7 @@ abstract class DriverLifecycle<R extends Run> implements SmartLifecycle {
 	}
 
 	@Override
-	public final void stop(Runnable callback) {
+	public void stop(Runnable callback) {
 		end().whenComplete((ended, ex) -> callback.run());
 	}
 
@@ -66,11 +60,6 @@ abstract class DriverLifecycle<R extends Run> implements SmartLifecycle {
 	@Override
 	public final boolean isRunning() {
 		return this.run != null;
-	}
-
-	@Override
-	public int getPhase() {
-		return PHASE;
 	}
 
 }

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * poll interval.
  *
  * <p>
- * The driver starts before the web server and stops after it. When it is stopped, it
- * claims no further job and waits for the running ones. It interrupts those that take too
- * long and gives them back.
+ * The driver starts last and stops first, because methods may use any bean. When it is
+ * stopped, it claims no further job and waits for the running ones. It interrupts those
+ * that take too long and gives them back.
  */
 public final class HandlerDriver extends DriverLifecycle<HandlerDriverRun> implements DispatchListener {
 
@@ -85,6 +85,21 @@ public final class HandlerDriver extends DriverLifecycle<HandlerDriverRun> imple
 		if (run != null) {
 			run.committed(fired, snoozed);
 		}
+	}
+
+	/**
+	 * Does not return before the driver has stopped, so that beans of the same phase on
+	 * which it depends are not stopped meanwhile.
+	 */
+	@Override
+	public void stop(Runnable callback) {
+		stop();
+		callback.run();
+	}
+
+	@Override
+	public int getPhase() {
+		return DriverPhases.METHODS;
 	}
 
 }

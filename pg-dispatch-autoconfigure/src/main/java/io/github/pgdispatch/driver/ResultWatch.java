@@ -60,7 +60,7 @@ public final class ResultWatch extends DriverLifecycle<ResultWatchRun> implement
 
 	@Override
 	public int getPhase() {
-		return PHASE - 1;
+		return DriverPhases.RESULTS;
 	}
 
 }

@@ -218,7 +218,7 @@ class HandlerChaosTests {
 				await().until(() -> count("""
 						pg_stat_activity
 						 WHERE datname = current_database()
-						   AND application_name = 'frozen'
+						   AND starts_with(application_name, 'frozen')
 						   AND state = 'idle in transaction'""") == 0);
 				// It has settled the others by the time that it begins another one.
 				dispatch("plain", 4);
@@ -279,7 +279,8 @@ class HandlerChaosTests {
 
 	private void awaitNoSessionOf(String name) {
 		await().pollInterval(Duration.ofMillis(20))
-			.until(() -> count("pg_stat_activity WHERE datname = current_database() AND application_name = ?",
+			.until(() -> count(
+					"pg_stat_activity WHERE datname = current_database() AND starts_with(application_name, ?)",
 					name) == 0);
 	}
 

@@ -1,0 +1,60 @@
+package io.github.pgdispatch.autoconfigure;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.util.Assert;
+
+/**
+ * A pool that can be closed, with all its connections and threads, and be opened again.
+ * Thread-safe.
+ */
+final class ReopenedPool extends DelegatingDataSource {
+
+	private final HikariConfig config;
+
+	private @Nullable HikariDataSource pool;
+
+	private boolean closed;
+
+	ReopenedPool(HikariConfig config) {
+		this.config = config;
+	}
+
+	/**
+	 * Returns the pool, which is opened by the first call.
+	 * @throws IllegalStateException if the pool is closed
+	 */
+	@Override
+	public synchronized DataSource getTargetDataSource() {
+		Assert.state(!this.closed, "The connections of the workers are closed, because the application has stopped");
+		if (this.pool == null) {
+			this.pool = new HikariDataSource(this.config);
+		}
+		return this.pool;
+	}
+
+	/**
+	 * Lets the next call open the pool again.
+	 */
+	synchronized void reopen() {
+		this.closed = false;
+	}
+
+	synchronized boolean isClosed() {
+		return this.closed;
+	}
+
+	synchronized void close() {
+		this.closed = true;
+		if (this.pool != null) {
+			this.pool.close();
+			this.pool = null;
+		}
+	}
+
+}
