@@ -24,6 +24,7 @@ import io.github.pgdispatch.driver.HandlerDriver;
 import io.github.pgdispatch.driver.HandlerSettings;
 import io.github.pgdispatch.driver.PgCron;
 import io.github.pgdispatch.driver.ResultWatch;
+import io.github.pgdispatch.driver.WorkerRole;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
 import tools.jackson.databind.json.JsonMapper;
@@ -222,6 +223,12 @@ public final class PgDispatchAutoConfiguration {
 			int watches = 3;
 			int claims = 1;
 			return WorkerConnections.beside(dataSource.get(), properties.worker().threads() + watches + claims);
+		}
+
+		@Bean
+		@DependsOnDatabaseInitialization
+		SmartInitializingSingleton pgDispatchWorkerRole(SelectedDataSource dataSource, WorkerConnections connections) {
+			return new WorkerRole(dataSource.get(), connections.dataSource())::compare;
 		}
 
 		@Bean

@@ -46,11 +46,7 @@ final class DatabaseOutage {
 	Duration noticed(Throwable cause) {
 		boolean first = this.logged.isEmpty();
 		if (this.logged.add(reason(cause))) {
-			String what = first ? "Lost the database connection. " : "The database connection is still lost. ";
-			if (!LostDatabase.isCauseOf(cause)) {
-				what = "The database answered with an error. ";
-			}
-			this.logger.warn(what + this.consequence + ": " + Causes.describe(cause));
+			this.logger.warn(effect(cause, first) + this.consequence + ": " + Causes.describe(cause));
 			this.logger.debug("The cause:", cause);
 		}
 		return this.backOff.next();
@@ -65,6 +61,20 @@ final class DatabaseOutage {
 			this.logged.clear();
 		}
 		this.backOff.reset();
+	}
+
+	/**
+	 * What the database refuses, for example because a privilege is missing, does not
+	 * come back by itself.
+	 */
+	private static String effect(Throwable cause, boolean first) {
+		if (Causes.anySql(cause, (ex) -> String.valueOf(ex.getSQLState()).matches("42.*|3F.*|0A.*"))) {
+			return "The database refuses what this node needs. ";
+		}
+		if (!LostDatabase.isCauseOf(cause)) {
+			return "The database answered with an error. ";
+		}
+		return first ? "Lost the database connection. " : "The database connection is still lost. ";
 	}
 
 	/**

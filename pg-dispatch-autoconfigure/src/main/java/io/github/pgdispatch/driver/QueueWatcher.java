@@ -85,7 +85,7 @@ final class QueueWatcher implements Runnable {
 		this.pollInterval = pollInterval;
 		this.listen = listen;
 		this.sessions = sessions;
-		this.outage = new DatabaseOutage(logger, "Jobs wait until it is back", reconnectBackOff(pollInterval));
+		this.outage = new DatabaseOutage(logger, "Jobs wait meanwhile", reconnectBackOff(pollInterval));
 	}
 
 	private static ExponentialBackOff reconnectBackOff(Duration pollInterval) {
