@@ -69,7 +69,9 @@ BEGIN
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
         moment := pg_catalog.clock_timestamp();
-        EXIT WHEN moment > leaves_at AND (worker_id IS NULL OR pgdispatch.cron_end_run(worker_id, is_lookout, false, true));
+        IF moment > leaves_at THEN   -- NULL, which AND would not stop at, if there is no limit.
+            EXIT WHEN worker_id IS NULL OR pgdispatch.cron_end_run(worker_id, is_lookout, false, true);
+        END IF;
 
         -- One worker drains quick jobs faster than two that get in each other's way.
         IF prefetch > 1 AND NOT joined AND EXISTS (SELECT
