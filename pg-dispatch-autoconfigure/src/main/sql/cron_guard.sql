@@ -50,11 +50,17 @@ BEGIN
                       AND pgdispatch.cron_is_sound(w.id, w.database_id)) THEN
         PERFORM pgdispatch.cron_schedule(worker_role, 'guard', NULL, '1 second', NULL);
     END IF;
+EXCEPTION
+    WHEN OTHERS THEN
+        RAISE WARNING USING
+            MESSAGE = format('pgdispatch: pg_cron cannot watch the running jobs of role %s', worker_role),
+            DETAIL = format('pg_cron failed: %s (SQLSTATE %s). Time limits are not enforced, and non-transactional jobs wait.', SQLERRM, SQLSTATE),
+            HINT = 'Remove the cause, or connect an application, which does this itself.';
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_ensure_guard(regrole) IS
-'Part of what begins jobs: schedules a guard if there is none and no application is connected. Without pg_cron, it does nothing.';
+'Part of what begins jobs: schedules a guard if there is none and no application is connected. Without pg_cron, it does nothing. If pg_cron fails, it warns.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_stop_guarding(worker_id bigint) RETURNS boolean
@@ -212,6 +218,9 @@ BEGIN
         RETURN NULL;
     END IF;
     RETURN (SELECT r.job_pid FROM pgdispatch.cron_run(worker.id, worker.after_run) AS r WHERE r.status = 'running');
+EXCEPTION
+    WHEN OTHERS THEN
+        RETURN NULL;   -- What pg_cron does not tell is not known.
 END
 $$;
 

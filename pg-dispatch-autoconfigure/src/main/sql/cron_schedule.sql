@@ -26,8 +26,10 @@ DECLARE
 BEGIN
     RETURN CASE
         WHEN version IS NULL THEN CASE WHEN pgdispatch.cron_is_elsewhere() THEN 'elsewhere' ELSE 'missing' END
+        WHEN (SELECT c.database FROM pgdispatch.cron_configuration() AS c) <> current_database()::text THEN 'elsewhere'   -- A copy.
         WHEN string_to_array(substring(version FROM '^[0-9.]*[0-9]'), '.')::integer[] < ARRAY[1, 5] THEN 'old'
-        WHEN NOT has_schema_privilege('cron', 'USAGE') THEN 'privilege'
+        WHEN to_regnamespace('cron') IS NULL THEN 'renamed'
+        WHEN (SELECT c.objects FROM pgdispatch.cron_missing_privilege() AS c) IS NOT NULL THEN 'privilege'
         WHEN pgdispatch.cron_max_workers(caller) = 0 THEN 'off'
     END;
 END
@@ -36,19 +38,58 @@ $$;
 COMMENT ON FUNCTION pgdispatch.cron_problem() IS
 'Returns NULL if pg_cron can run the current role''s jobs, and otherwise the reason why it cannot.
 missing: the server has no pg_cron. elsewhere: pg_cron is in another database. old: it is older than 1.5, which cannot
-schedule by seconds. privilege: the role has no USAGE on schema cron. off: the setting cron_workers is 0.
+schedule by seconds. renamed: its schema is no longer named cron, and pg_cron itself does not find it. privilege: the role
+lacks a privilege on the schema cron or on what is in it. off: the setting cron_workers is 0.
 Example: SELECT pgdispatch.cron_problem()';
+
+
+-- What does not exist counts as permitted here. Whoever uses it gets the error that says so.
+CREATE OR REPLACE FUNCTION pgdispatch.cron_missing_privilege(OUT privileges text, OUT objects text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF to_regnamespace('cron') IS NULL THEN
+        RETURN;
+    ELSIF NOT has_schema_privilege('cron', 'USAGE') THEN
+        privileges := 'USAGE';
+        objects := 'SCHEMA cron';
+    ELSIF NOT (has_function_privilege(to_regprocedure('cron.schedule(text,text,text)')::oid, 'EXECUTE')
+               AND has_function_privilege(to_regprocedure('cron.unschedule(bigint)')::oid, 'EXECUTE')
+               AND has_function_privilege(to_regprocedure('cron.unschedule(text)')::oid, 'EXECUTE')) THEN
+        privileges := 'EXECUTE';
+        objects := 'FUNCTION cron.schedule(text, text, text), cron.unschedule(bigint), cron.unschedule(text)';
+    ELSIF NOT has_table_privilege(to_regclass('cron.job')::oid, 'SELECT') THEN
+        privileges := 'SELECT';
+        objects := 'TABLE cron.job';
+    ELSIF NOT (has_table_privilege(to_regclass('cron.job_run_details')::oid, 'SELECT')
+               AND has_table_privilege(to_regclass('cron.job_run_details')::oid, 'DELETE')) THEN
+        privileges := 'SELECT, DELETE';
+        objects := 'TABLE cron.job_run_details';
+    ELSIF NOT has_sequence_privilege(to_regclass('cron.runid_seq')::oid, 'USAGE, SELECT') THEN
+        privileges := 'SELECT';
+        objects := 'SEQUENCE cron.runid_seq';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_missing_privilege() IS
+'Part of pgdispatch.cron_problem. Returns what is to be granted to the current role so that it can use pg_cron; NULL: it
+has all that it needs.';
 
 
 -- Only superusers and members of pg_read_all_settings may read these settings. The owner of the schema often is one of them, so this
 -- function runs with its rights.
-CREATE OR REPLACE FUNCTION pgdispatch.cron_configuration(OUT timezone text, OUT max_running_jobs integer)
+CREATE OR REPLACE FUNCTION pgdispatch.cron_configuration(
+    OUT timezone text, OUT max_running_jobs integer, OUT database text, OUT host text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     timezone := coalesce(current_setting('cron.timezone', true), 'GMT');
     max_running_jobs := current_setting('cron.max_running_jobs', true);
+    database := current_setting('cron.database_name', true);
+    host := current_setting('cron.host', true);
 EXCEPTION
     WHEN insufficient_privilege THEN
         NULL;
@@ -56,8 +97,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_configuration() IS
-'Returns the time zone of pg_cron''s schedules and the maximum number of jobs that it runs at once. NULL: the owner of
-this function may not read it.';
+'Returns the time zone of pg_cron''s schedules, the maximum number of jobs that it runs at once, the database that it is
+in and the host to which it connects. NULL: the owner of this function may not read it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_elsewhere() RETURNS boolean
@@ -91,13 +132,46 @@ COMMENT ON FUNCTION pgdispatch.cron_max_workers(regrole) IS
 one job of others if that is less. A pg_cron that runs only one job at once does not limit it.';
 
 
+-- A worker of pg_cron is optional: whatever pg_cron says, the caller's transaction goes on, and the job waits. What fails is undone in a
+-- subtransaction, and is not tried again in the same transaction. A lock on pg_cron's tables costs the caller a second at most.
 CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_worker(due boolean, can_rely boolean) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s'
+AS $$
+DECLARE
+    caller  constant regrole := quote_ident(CURRENT_USER)::regrole;
+    problem text;
+BEGIN
+    problem := pgdispatch.cron_problem();
+    IF problem IS NULL THEN
+        PERFORM pgdispatch.cron_ensure_worker(caller, due, can_rely);
+    ELSE
+        PERFORM pgdispatch.warn_no_driver(problem);
+        PERFORM set_config('pgdispatch.covered', caller::oid::text || ' due'::text, true);
+    END IF;
+EXCEPTION
+    WHEN OTHERS THEN
+        -- PostgreSQL must not commit a SERIALIZABLE transaction that it has refused to go on with.
+        IF SQLSTATE = '40001' AND current_setting('transaction_isolation') = 'serializable' THEN
+            RAISE;
+        END IF;
+        PERFORM pgdispatch.warn_no_driver('error', format('%s (SQLSTATE %s)', SQLERRM, SQLSTATE));
+        PERFORM set_config('pgdispatch.covered', caller::oid::text || ' due'::text, true);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_schedule_worker(boolean, boolean) IS
+'Part of what dispatches commands. Ensures that a worker of pg_cron looks at the current role''s queue after the commit
+of this transaction, or warns that none can. due: whether the job is due at once. can_rely: whether this transaction
+holds the reliance lock.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_ensure_worker(caller regrole, due boolean, can_rely boolean) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    caller      constant regrole := quote_ident(CURRENT_USER)::regrole;
-    problem     constant text    := pgdispatch.cron_problem();
     -- Only READ COMMITTED reads the present state of the workers, and reading them would cause conflicts under SERIALIZABLE.
     sees_latest constant boolean := pgdispatch.sees_latest_commits();
     max_workers integer;
@@ -105,11 +179,6 @@ DECLARE
     promised    integer := 0;
     schedule    text    := '1 second';
 BEGIN
-    IF problem IS NOT NULL THEN
-        PERFORM pgdispatch.warn_no_driver(problem);
-        RETURN;
-    END IF;
-
     -- A worker that exits holds the lock exclusively while it commits. Waiting a few milliseconds for that saves another worker. If
     -- the exit takes longer, another worker is scheduled.
     FOR attempt IN 1 .. 5 LOOP
@@ -137,7 +206,7 @@ BEGIN
         -- Every worker looks at the queue before it exits, and none exits before this transaction has ended. A job that is due at
         -- once gets one more worker, because the others may be about to run long jobs.
         IF present >= max_workers OR (promised > 0 AND NOT due) THEN
-            PERFORM set_config('pgdispatch.covered', caller::oid || CASE WHEN present >= max_workers THEN ' due' ELSE ' snoozed' END, true);
+            PERFORM set_config('pgdispatch.covered', caller::oid::text || CASE WHEN present >= max_workers THEN ' due' ELSE ' snoozed' END, true);
             RETURN;
         END IF;
     END IF;
@@ -147,7 +216,7 @@ BEGIN
             WHEN 'given' THEN
                 RETURN;
             WHEN 'there' THEN
-                PERFORM set_config('pgdispatch.covered', caller::oid || ' due', true);
+                PERFORM set_config('pgdispatch.covered', caller::oid::text || ' due'::text, true);
                 RETURN;
             ELSE
                 NULL;
@@ -159,10 +228,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_schedule_worker(boolean, boolean) IS
-'Part of what dispatches commands. Ensures that a worker of pg_cron looks at the current role''s queue after the commit
-of this transaction, or warns that none can. due: whether the job is due at once. can_rely: whether this transaction
-holds the reliance lock.';
+COMMENT ON FUNCTION pgdispatch.cron_ensure_worker(regrole, boolean, boolean) IS
+'Part of pgdispatch.cron_schedule_worker. Finds out whether a worker of pg_cron will look at the current role''s queue
+after the commit of this transaction, and schedules one if none will.';
 
 
 -- Waiting for another transaction's promise would mean waiting for that transaction. The lock of a promise shows that it was given and
@@ -208,7 +276,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_promise_worker(regrole, integer, text, boolean) IS
-'Part of pgdispatch.cron_schedule_worker. Schedules a worker of the current role on which other dispatches may rely.
+'Part of pgdispatch.cron_ensure_worker. Schedules a worker of the current role on which other dispatches may rely.
 Returns given: the worker comes with the commit of this transaction. there: there is such a worker already, and
 one_more is false. open: transactions that may still roll back have given all promises, so none was scheduled.';
 
@@ -268,6 +336,8 @@ BEGIN
                      FROM cron.job AS j
                     WHERE j.jobname = pgdispatch.cron_name(worker_id)
                       AND j.username = CURRENT_USER
+                      AND j.database = current_database()
+                      AND j.nodename = coalesce((SELECT c.host FROM pgdispatch.cron_configuration() AS c), j.nodename)
                       AND j.nodeport = current_setting('port')::integer
                       AND j.active);
 END
@@ -275,7 +345,8 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_is_sound(bigint, text) IS
 'Returns whether pg_cron of this server and database still starts the worker. It does not if the worker came with a
-dump or a copy, or an administrator removed or deactivated it.';
+dump or a copy, an administrator removed or deactivated it, or the role, the database, the host or the port that it names
+has another name by now.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_name(worker_id bigint) RETURNS text

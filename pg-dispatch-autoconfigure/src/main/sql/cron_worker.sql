@@ -188,6 +188,12 @@ BEGIN
     RETURN worker_id IS NULL
         OR pgdispatch.cron_end_run(worker_id, is_lookout)
         OR idle_for >= linger + '2 seconds'::interval AND pgdispatch.cron_end_run(worker_id, is_lookout, false, true);
+EXCEPTION
+    WHEN OTHERS THEN
+        -- A worker that cannot remove itself, for example because privileges were revoked, would be started again each second, and pg_cron
+        -- would record each run. It stays instead, and tries again.
+        PERFORM pg_catalog.pg_sleep(1);
+        RETURN false;
 END
 $$;
 

@@ -81,15 +81,35 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
-    worker bigint;
+    me constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
     -- The session takes the lock only once, as it would have to release it as often as it took it.
     IF current_setting('pgdispatch.attends', true) IS DISTINCT FROM 'on' AND pg_try_advisory_lock(pgdispatch.application_lock(me)) THEN
         PERFORM set_config('pgdispatch.attends', 'on', false);
     END IF;
-    IF pgdispatch.cron_problem() IS NOT NULL
-       OR NOT EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose <> 'permanent')
+    BEGIN
+        IF pgdispatch.cron_problem() IS NULL THEN
+            PERFORM pgdispatch.cron_call_off_workers(me);
+        END IF;
+    EXCEPTION
+        WHEN OTHERS THEN
+            NULL;   -- The application runs the jobs, whatever pg_cron says.
+    END;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.announce_application() IS
+'Part of pgdispatch.poll_queue: tells the workers of pg_cron that an application runs the jobs of the role, and unschedules those that would have come only in case the application fails. An error of pg_cron is ignored.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_call_off_workers(me regrole) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    worker bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose <> 'permanent')
        OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND pgdispatch.is_alive(w.pid, w.backend_start))
        OR NOT pg_try_advisory_xact_lock(pgdispatch.cron_exit_lock(me))
        OR NOT pg_try_advisory_xact_lock(pgdispatch.cron_reliance_lock(me))
@@ -114,8 +134,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.announce_application() IS
-'Part of pgdispatch.poll_queue: tells the workers of pg_cron that an application runs the jobs of the role, and unschedules those that would have come only in case the application fails.';
+COMMENT ON FUNCTION pgdispatch.cron_call_off_workers(regrole) IS
+'Part of pgdispatch.announce_application: unschedules the workers of pg_cron that would have come only in case the application fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.enforce_time_limits() RETURNS interval

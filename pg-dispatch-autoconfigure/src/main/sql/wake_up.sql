@@ -113,25 +113,28 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.application_lock(caller));
-    IF pgdispatch.cron_is_elsewhere() THEN
-        PERFORM pgdispatch.warn_no_driver('elsewhere');
+    IF pgdispatch.cron_is_elsewhere() IS NOT NULL THEN
+        PERFORM pgdispatch.warn_no_driver(pgdispatch.cron_problem());
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.warn_if_cron_is_elsewhere(regrole) IS
 'Part of what dispatches commands, for callers that got a share of the application lock: no application runs the role''s
-jobs. Gives the share back, and warns if pg_cron is in another database, because an administrator can change that.';
+jobs. Gives the share back, and warns if pg_cron is in another database or its schema was renamed, because an
+administrator can change that.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.warn_no_driver(problem text) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.warn_no_driver(problem text, error text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    missing_privileges text;
+    missing_on         text;
 BEGIN
-    IF problem NOT IN ('elsewhere', 'old', 'privilege')
+    IF problem NOT IN ('elsewhere', 'old', 'renamed', 'privilege', 'error')
        OR pgdispatch.has_application(caller)
        OR current_setting('pgdispatch.warned', true) = pg_current_xact_id()::text
        OR EXISTS (SELECT
@@ -141,26 +144,40 @@ BEGIN
                      AND w.scheduled_at > clock_timestamp() - '10 minutes'::interval) THEN
         RETURN;
     END IF;
+    IF problem = 'privilege' THEN
+        SELECT c.privileges, c.objects INTO missing_privileges, missing_on FROM pgdispatch.cron_missing_privilege() AS c;
+    END IF;
     PERFORM set_config('pgdispatch.warned', pg_current_xact_id()::text, true);   -- One warning in a transaction is enough.
     RAISE WARNING USING
         MESSAGE = format('pgdispatch: no application is connected that runs the jobs of role %s, and pg_cron cannot run them', caller),
         DETAIL = CASE problem
-            WHEN 'privilege' THEN format('Role %s has no USAGE on schema cron. The job waits.', caller)
+            WHEN 'privilege' THEN format('Role %s has no %s on %s. The job waits.', caller, missing_privileges, lower(missing_on))
             WHEN 'old' THEN 'The extension pg_cron is older than 1.5. The job waits.'
+            WHEN 'renamed' THEN 'The schema of the extension pg_cron is no longer named cron. The job waits.'
+            WHEN 'error' THEN format('pg_cron failed: %s. The job waits.', error)
             ELSE format('pg_cron is in another database than %s. The job waits.', current_database())
         END,
         HINT = CASE problem
-            WHEN 'privilege' THEN format('As an administrator: GRANT USAGE ON SCHEMA cron TO %s;', caller)
+            WHEN 'privilege' THEN format('As an administrator: GRANT %s ON %s TO %s;', missing_privileges, missing_on, caller)
             WHEN 'old' THEN 'As an administrator: ALTER EXTENSION pg_cron UPDATE;'
+            WHEN 'renamed' THEN format('As an administrator: ALTER SCHEMA %s RENAME TO cron;',
+                (SELECT d.objid::regnamespace
+                   FROM pg_extension AS e
+                   JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass::oid AND d.refobjid = e.oid AND d.deptype = 'e'
+                  WHERE e.extname = 'pg_cron'
+                    AND d.classid = 'pg_namespace'::regclass::oid))
+            WHEN 'error' THEN format('Remove the cause. The next dispatch of role %s then schedules a worker for all its jobs. Until then, CALL pgdispatch.work() in a session that logged in as %s runs them.',
+                caller, caller)
             ELSE format('As an administrator, in the database of pg_cron: SELECT cron.schedule_in_database(%L, ''5 seconds'', ''CALL pgdispatch.cron_work()'', %L, %L);',
                         'pgdispatch ' || current_database() || ' ' || CURRENT_USER, current_database(), CURRENT_USER)
         END;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.warn_no_driver(text) IS
+COMMENT ON FUNCTION pgdispatch.warn_no_driver(text, text) IS
 'Part of what dispatches commands. Warns if nothing runs the current role''s jobs and an administrator can change that,
-at most once in a transaction. problem: a result of pgdispatch.cron_problem.';
+at most once in a transaction. problem: a result of pgdispatch.cron_problem, or error if pg_cron has failed with the given
+error.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_nodes(caller regrole) RETURNS void

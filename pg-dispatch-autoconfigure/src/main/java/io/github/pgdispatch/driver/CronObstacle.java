@@ -1,5 +1,7 @@
 package io.github.pgdispatch.driver;
 
+import java.util.Locale;
+
 import io.github.pgdispatch.gateway.CronReport;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +33,13 @@ record CronObstacle(String reason, String remedy) {
 									+ " Then wait a few seconds for it to come.");
 			case "old" -> new CronObstacle("the extension pg_cron is older than 1.5",
 					"As an administrator: ALTER EXTENSION pg_cron UPDATE;");
-			case "privilege" -> new CronObstacle("the role " + report.role() + " has no USAGE on the schema cron",
-					"As an administrator: GRANT USAGE ON SCHEMA cron TO " + report.quotedRole() + ";");
+			case "renamed" -> new CronObstacle("the schema of the extension pg_cron is no longer named cron",
+					"As an administrator: ALTER SCHEMA ... RENAME TO cron;");
+			case "privilege" -> new CronObstacle(
+					"the role " + report.role() + " has no " + report.missingPrivileges() + " on the "
+							+ String.valueOf(report.missingOn()).toLowerCase(Locale.ROOT),
+					"As an administrator: GRANT " + report.missingPrivileges() + " ON " + report.missingOn() + " TO "
+							+ report.quotedRole() + ";");
 			case "off" -> new CronObstacle("the setting cron_workers allows the role " + report.role() + " no workers",
 					"As the owner of the schema: CALL pgdispatch.configure(" + literal(report.quotedRole())
 							+ ", cron_workers => 4);");

@@ -20,7 +20,9 @@ public final class CronGateway {
 			SELECT current_database() AS database,
 			       current_user AS role,
 			       quote_ident(current_user) AS quoted_role,
-			       pgdispatch.cron_problem() AS problem,
+			       reported.problem,
+			       missing.privileges AS missing_privileges,
+			       missing.objects AS missing_on,
 			       EXISTS (SELECT
 			                 FROM pgdispatch.cron_worker
 			                WHERE role = quote_ident(current_user)::regrole
@@ -31,7 +33,9 @@ public final class CronGateway {
 			                   WHERE usename = current_user
 			                     AND datname = current_database()
 			                     AND state <> 'idle'
-			                     AND query LIKE 'CALL pgdispatch.cron_work()%') AS permanent_worker""";
+			                     AND query LIKE 'CALL pgdispatch.cron_work()%') AS permanent_worker
+			  FROM pgdispatch.cron_problem() AS reported (problem)
+			  LEFT JOIN LATERAL pgdispatch.cron_missing_privilege() AS missing ON reported.problem = 'privilege'""";
 
 	private final JdbcClient jdbc;
 
@@ -55,7 +59,8 @@ public final class CronGateway {
 
 	private static CronReport read(ResultSet row, int rowNumber) throws SQLException {
 		return new CronReport(row.getString("database"), row.getString("role"), row.getString("quoted_role"),
-				row.getString("problem"), row.getBoolean("permanent_worker"));
+				row.getString("problem"), row.getString("missing_privileges"), row.getString("missing_on"),
+				row.getBoolean("permanent_worker"));
 	}
 
 }
