@@ -194,8 +194,7 @@ class DriverPropertyTests {
 			.sql("CALL pgdispatch.configure(cron_workers => 0)")
 			.update());
 		assertDoesNotStart(this.home, "the setting cron_workers allows the role app no workers",
-				"As the owner of the schema: CALL pgdispatch.configure('app', cron_workers => 4)"
-						+ " ON CONFLICT (role) DO UPDATE SET workers = excluded.workers;");
+				"As the owner of the schema: CALL pgdispatch.configure('app', cron_workers => 4);");
 	}
 
 	private static void assertDoesNotStart(TestDatabase database, String reason, String remedy) {
