@@ -291,13 +291,7 @@ BEGIN
     -- If the server loses this commit, the worker comes once more. To wait for the disk would keep the locks from dispatches.
     SET LOCAL synchronous_commit = off;
     PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
-    PERFORM pgdispatch.cron_remove(me, w.id, w.after_run)
-       FROM pgdispatch.cron_worker AS w
-      WHERE w.role = me
-        AND w.id <> worker_id
-        AND w.purpose <> 'permanent'
-        AND NOT pgdispatch.cron_is_sound(w.id, w.database_id)
-        AND NOT pgdispatch.is_alive(w.pid, w.backend_start);
+    PERFORM pgdispatch.cron_remove_unsound(me, worker_id);
     others := EXISTS (SELECT
                         FROM pgdispatch.cron_worker AS w
                        WHERE w.role = me
@@ -441,6 +435,25 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_remove(regrole, bigint, bigint) IS
 'Part of pgdispatch.cron_work: removes a worker and the records of its runs after the given one.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_remove_unsound(worker_role regrole, except_id bigint) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM pgdispatch.cron_remove(worker_role, w.id, w.after_run)
+       FROM pgdispatch.cron_worker AS w
+      WHERE w.role = worker_role
+        AND w.id <> except_id
+        AND w.purpose <> 'permanent'
+        AND NOT pgdispatch.cron_is_sound(w.id, w.database_id)
+        AND NOT pgdispatch.is_alive(w.pid, w.backend_start);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_remove_unsound(regrole, bigint) IS
+'Part of what workers and polls do with pg_cron: removes the workers of the role that pg_cron does not start any more, with the one of that id left out.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_delete_runs(worker_id bigint, after_run bigint) RETURNS void

@@ -116,6 +116,7 @@ BEGIN
        OR pgdispatch.count_due_jobs(clock_timestamp(), 1) > 0 THEN
         RETURN;
     END IF;
+    PERFORM pgdispatch.cron_remove_unsound(me, 0);
     -- A worker that pg_cron may be starting right now leaves by itself; unscheduling it in that moment would leave traces. A worker that
     -- was scheduled less than a second ago stays, as one worker is enough for dispatches that follow each other.
     FOR worker IN
