@@ -545,53 +545,74 @@ DECLARE
     attended constant boolean     := pgdispatch.has_application(worker_role);
     wanted   record;
     waiting  pgdispatch.cron_worker;
-    purposes text[] := '{}';
+    alarm_at timestamptz;
+    reboot   boolean := false;
 BEGIN
     SELECT a.schedule, a.wakes_at INTO wanted FROM pgdispatch.cron_alarm(due_in + CASE WHEN attended THEN '10 seconds' ELSE '0' END::interval) AS a;
-    FOR waiting IN SELECT w.* FROM pgdispatch.cron_worker AS w WHERE w.role = worker_role AND w.purpose IN ('alarm', 'reboot') LOOP
-        IF pgdispatch.cron_is_sound(waiting.id, waiting.database_id)
-           AND pgdispatch.cron_is_in_time(waiting, moment, wanted.wakes_at, attended) THEN
-            purposes := purposes || waiting.purpose;
+    FOR waiting IN
+        SELECT w.*
+          FROM pgdispatch.cron_worker AS w
+         WHERE w.role = worker_role
+           AND w.purpose IN ('alarm', 'reboot')
+         ORDER BY w.purpose
+    LOOP
+        IF NOT pgdispatch.cron_is_sound(waiting.id, waiting.database_id) THEN
+            PERFORM pgdispatch.cron_unschedule(worker_role, waiting.id);
+        ELSIF waiting.purpose = 'alarm' AND pgdispatch.cron_is_in_time(waiting.wakes_at, moment, wanted.wakes_at, attended) THEN
+            alarm_at := waiting.wakes_at;
+        ELSIF waiting.purpose = 'reboot' AND pgdispatch.cron_can_be_missed(coalesce(alarm_at, wanted.wakes_at)) THEN
+            reboot := true;
         ELSE
             PERFORM pgdispatch.cron_unschedule(worker_role, waiting.id);
         END IF;
     END LOOP;
-    IF due_in IS NOT NULL THEN
-        IF 'alarm' <> ALL (purposes) THEN
-            PERFORM pgdispatch.cron_schedule(worker_role, 'alarm', NULL, wanted.schedule, wanted.wakes_at);
-        END IF;
-        IF 'reboot' <> ALL (purposes) THEN
-            PERFORM pgdispatch.cron_schedule(worker_role, 'reboot', NULL, '@reboot', NULL);
-        END IF;
+    IF due_in IS NOT NULL AND alarm_at IS NULL THEN
+        PERFORM pgdispatch.cron_schedule(worker_role, 'alarm', NULL, wanted.schedule, wanted.wakes_at);
+    END IF;
+    IF due_in IS NOT NULL AND NOT reboot AND pgdispatch.cron_can_be_missed(coalesce(alarm_at, wanted.wakes_at)) THEN
+        PERFORM pgdispatch.cron_schedule(worker_role, 'reboot', NULL, '@reboot', NULL);
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_schedule_alarms(regrole) IS
-'Part of pgdispatch.cron_end_run: while jobs are snoozed, an alarm is scheduled, which is a worker that comes in time for the first of them, and another worker that comes after each restart of the server, during which the alarm may have been missed. While none is snoozed, neither is scheduled.';
+'Part of pgdispatch.cron_end_run: while jobs are snoozed, an alarm is scheduled, which is a worker that comes in time for the first of them. If the alarm is for a minute of the clock, another worker is scheduled that comes after each restart of the server, during which the alarm may have been missed. While no job is snoozed, neither is scheduled.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cron_can_be_missed(wakes_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    -- Only alarms for a minute of the clock are on a whole minute. pg_cron starts those by seconds again and again, also after a restart.
+    RETURN pg_catalog.date_trunc('minute', wakes_at) = wakes_at;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_can_be_missed(timestamptz) IS
+'Part of pgdispatch.cron_schedule_alarms: whether an alarm that starts at that time does not start if the server is down then; NULL: there is no alarm.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_in_time(
-    alarm pgdispatch.cron_worker, moment timestamptz, wanted_at timestamptz, attended boolean)
+    wakes_at timestamptz, moment timestamptz, wanted_at timestamptz, attended boolean)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- pg_cron may be starting it right now, which would leave traces if it were unscheduled. It schedules the alarms anew itself.
-    IF alarm.wakes_at BETWEEN moment - '3 seconds'::interval AND moment + '2 seconds'::interval THEN
+    IF wakes_at BETWEEN moment - '3 seconds'::interval AND moment + '2 seconds'::interval THEN
         RETURN true;
-    ELSIF alarm.purpose = 'reboot' OR wanted_at IS NULL THEN
-        RETURN wanted_at IS NOT NULL;
-    ELSIF attended AND alarm.wakes_at < least(moment + '8 seconds'::interval, wanted_at - '2 seconds'::interval) THEN
+    ELSIF wanted_at IS NULL THEN
+        RETURN false;
+    ELSIF attended AND wakes_at < least(moment + '8 seconds'::interval, wanted_at - '2 seconds'::interval) THEN
         RETURN false;   -- It was for a job that the application has run. It is not moved before it has to be.
     END IF;
-    RETURN alarm.wakes_at BETWEEN moment AND wanted_at + '500 ms'::interval;
+    RETURN wakes_at BETWEEN moment AND wanted_at + '500 ms'::interval;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cron_is_in_time(pgdispatch.cron_worker, timestamptz, timestamptz, boolean) IS
-'Part of pgdispatch.cron_schedule_alarms: whether a scheduled alarm, or the worker that comes after a restart, can stay if an alarm is wanted at that time (NULL: none is).';
+COMMENT ON FUNCTION pgdispatch.cron_is_in_time(timestamptz, timestamptz, timestamptz, boolean) IS
+'Part of pgdispatch.cron_schedule_alarms: whether an alarm that starts at wakes_at can stay if one is wanted at wanted_at (NULL: none is).';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_alarm(wakes_in interval, OUT schedule text, OUT wakes_at timestamptz)

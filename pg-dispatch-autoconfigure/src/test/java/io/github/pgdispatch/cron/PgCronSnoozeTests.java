@@ -1,7 +1,9 @@
 package io.github.pgdispatch.cron;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.pgdispatch.test.Attempts;
 import io.github.pgdispatch.test.PgCronServer;
@@ -64,6 +66,43 @@ class PgCronSnoozeTests {
 				.isZero();
 			return this.queue.awaitLateness(dueAt);
 		})).isLessThanOrEqualTo(SECOND);
+	}
+
+	/**
+	 * These are the checks of pg_dispatch 0.1.
+	 */
+	@Test
+	void jobSnoozedForSecondsIsOneCronJobThatDoesNotRunBeforehand() throws Exception {
+		Duration sevenSeconds = Duration.ofSeconds(7);
+		assertThat(Attempts.shortest(sevenSeconds, () -> {
+			prepare();
+			this.queue.lingering("0").snooze(CronQueue.effect("snoozed"), "5 seconds");
+			Instant committedAt = Instant.now();
+			AtomicBoolean early = new AtomicBoolean();
+			await().pollInterval(Duration.ofMillis(20)).until(() -> {
+				boolean done = this.queue.count("pgdispatch.job") == 0;
+				assertThat(this.queue.count("cron.job")).isLessThanOrEqualTo(1);
+				if (!done && Duration.between(committedAt, Instant.now()).toMillis() / 100 == 30) {
+					assertThat(this.queue.count("cron.job")).isEqualTo(1);
+					early.set(early.get() || this.queue.count("cron.job_run_details") > 0);
+				}
+				return done;
+			});
+			this.queue.awaitIdle();
+			return early.get() ? Duration.ofHours(1) : Duration.between(committedAt, Instant.now());
+		})).isLessThanOrEqualTo(sevenSeconds);
+		assertThat(this.queue.effects()).containsExactly("snoozed");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "50 seconds", "100 seconds" })
+	void alarmBySecondsNeedsNoOtherForRestarts(String delay) {
+		this.queue.lingering("0").snooze(CronQueue.effect("snoozed"), delay);
+		awaitAsleep();
+		assertThat(this.queue.count("cron.job")).isEqualTo(1);
+		this.queue.snooze(CronQueue.effect("late"), "1 hour");
+		awaitAsleep();
+		assertThat(this.queue.count("cron.job")).isEqualTo(1);
 	}
 
 	@Test
