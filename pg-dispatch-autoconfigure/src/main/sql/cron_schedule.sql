@@ -174,6 +174,9 @@ AS $$
 DECLARE
     -- Only READ COMMITTED reads the present state of the workers, and reading them would cause conflicts under SERIALIZABLE.
     sees_latest constant boolean := pgdispatch.sees_latest_commits();
+    -- The others know at least which worker they have scheduled themselves. Their further jobs may need further workers.
+    one_more    constant boolean := sees_latest
+                                    OR due AND coalesce(current_setting('pgdispatch.promised', true) = caller::oid::text, false);
     max_workers integer;
     present     integer := 0;
     promised    integer := 0;
@@ -212,14 +215,18 @@ BEGIN
     END IF;
 
     IF can_rely THEN
-        CASE pgdispatch.cron_promise_worker(caller, max_workers, schedule, sees_latest)
+        CASE pgdispatch.cron_promise_worker(caller, max_workers, schedule, one_more)
             WHEN 'given' THEN
+                PERFORM set_config('pgdispatch.promised', caller::oid::text, true);
                 RETURN;
             WHEN 'there' THEN
                 PERFORM set_config('pgdispatch.covered', caller::oid::text || ' due'::text, true);
                 RETURN;
             ELSE
-                NULL;
+                IF one_more AND NOT sees_latest THEN
+                    PERFORM set_config('pgdispatch.covered', caller::oid::text || ' due'::text, true);
+                    RETURN;
+                END IF;
         END CASE;
     END IF;
     IF present = 0 THEN

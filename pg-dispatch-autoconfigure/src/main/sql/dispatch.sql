@@ -179,6 +179,10 @@ BEGIN
          ORDER BY c.number
         RETURNING id)
     SELECT pg_catalog.array_agg(d.id ORDER BY d.id) INTO ids FROM dispatched AS d;
+    -- Jobs that are due at once may be slow, and then each needs a worker of pg_cron of its own, as if it was dispatched by itself.
+    IF delay < '1 second'::interval AND pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
+        PERFORM pgdispatch.wake_cron_for_more(caller, pg_catalog.cardinality(ids));
+    END IF;
     RETURN first_id || ids;
 END
 $$;

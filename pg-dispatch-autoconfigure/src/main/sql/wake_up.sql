@@ -108,6 +108,22 @@ COMMENT ON FUNCTION pgdispatch.wake_cron(regrole, boolean) IS
 the commit of this transaction.';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.wake_cron_for_more(caller regrole, jobs integer) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    FOR job IN 1 .. least(jobs, (pgdispatch.settings(caller)).cron_workers::integer) LOOP
+        EXIT WHEN current_setting('pgdispatch.covered', true) = caller::oid::text || ' due'::text;
+        PERFORM pgdispatch.wake_cron(caller, true);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.wake_cron_for_more(regrole, integer) IS
+'Part of pgdispatch.fire_all. Does for that many more jobs that are due at once what pgdispatch.wake_cron does for one.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.warn_if_cron_is_elsewhere(caller regrole) RETURNS void
 LANGUAGE plpgsql
 AS $$

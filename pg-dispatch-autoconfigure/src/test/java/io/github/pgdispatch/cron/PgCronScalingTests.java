@@ -9,6 +9,8 @@ import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.Session;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -53,6 +55,27 @@ class PgCronScalingTests {
 			assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isEqualTo(32);
 			return Duration.between(committedAt, this.queue.value("max(at) FROM effect", OffsetDateTime.class));
 		})).isLessThanOrEqualTo(soon);
+		this.queue.awaitIdle();
+	}
+
+	/**
+	 * However the jobs come, the workers that they need are scheduled with them, and not
+	 * by the first worker that finds them.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "SELECT count(pgdispatch.dispatch(%s)) FROM generate_series(1, 20)",
+			"SELECT pgdispatch.fire_all(array_fill(%s, ARRAY[20]))",
+			"SELECT count(pgdispatch.dispatch(%s, max_attempts => 2)) FROM generate_series(1, 20)",
+			"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(pgdispatch.dispatch(%s)) FROM generate_series(1, 20)",
+			"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SELECT pgdispatch.fire_all(array_fill(%s, ARRAY[20]))" })
+	void burstOfSlowJobsGetsItsWorkersAtOnce(String burst) throws Exception {
+		this.queue.withWorkers(16);
+		try (Session gate = this.queue.closeGate()) {
+			this.queue.asApp("BEGIN; " + burst.formatted("$$" + CronQueue.held("slow") + "$$::text") + "; COMMIT");
+			assertThat(this.queue.count("cron.job")).isEqualTo(16);
+			await().until(() -> this.queue.jobsAtTheGate() == 16);
+		}
+		this.queue.awaitEffects(20);
 		this.queue.awaitIdle();
 	}
 
