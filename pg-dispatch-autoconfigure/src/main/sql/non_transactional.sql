@@ -1,6 +1,6 @@
 -- Non-transactional jobs: SQL that PostgreSQL refuses to run in a transaction, such as VACUUM, and therefore also in a function.
 --
--- A worker admits such a job like any other, and then moves it to the end of time with held_by = 'non_transactional'. From then on the
+-- A worker lets such a job take its places like any other, and then moves it to the end of time with held_by = 'non_transactional'. From then on the
 -- driver runs it as a statement of its own: an application calls begin_non_transactional and end_non_transactional around it; where
 -- no application is connected, pg_cron runs it as a job of its own (see cron_run_non_transactional).
 --

@@ -55,7 +55,7 @@ final class UnwrittenOutcome {
 	}
 
 	/**
-	 * Returns whether the outcome was refused so many times that the job must not go on
+	 * Returns whether the outcome was refused too many times for the job to go on
 	 * holding a place on this node.
 	 */
 	boolean isHopeless() {

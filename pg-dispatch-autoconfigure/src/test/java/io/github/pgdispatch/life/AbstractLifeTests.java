@@ -44,7 +44,7 @@ abstract class AbstractLifeTests {
 			Observed observed = Observed.in(life);
 			new Model(history, observed, problems, attemptsAfterLosses).check();
 			new KeyModel(history, observed, problems).check();
-			new LaneModel(history, observed, problems).check();
+			new SequenceModel(history, observed, problems).check();
 			new ResultModel(life, history, observed, problems).check();
 			System.out.printf("Of %d jobs %d ran and %d died%n", history.dispatched().size(), observed.runs().size(),
 					observed.obituaries().size());

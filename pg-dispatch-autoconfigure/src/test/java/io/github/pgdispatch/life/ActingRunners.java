@@ -46,7 +46,7 @@ final class ActingRunners implements Runners {
 	}
 
 	@Override
-	public boolean runOutside() {
+	public boolean runNonTransactional() {
 		return true;
 	}
 

@@ -80,7 +80,7 @@ final class Applications implements Runners {
 	}
 
 	@Override
-	public boolean runOutside() {
+	public boolean runNonTransactional() {
 		return true;
 	}
 

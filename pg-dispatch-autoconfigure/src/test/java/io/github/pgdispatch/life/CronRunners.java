@@ -50,7 +50,7 @@ final class CronRunners implements Runners {
 	 * It begins each of them with a minute of the clock.
 	 */
 	@Override
-	public boolean runOutside() {
+	public boolean runNonTransactional() {
 		return false;
 	}
 

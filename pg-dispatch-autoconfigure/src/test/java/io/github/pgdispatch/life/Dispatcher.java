@@ -26,9 +26,10 @@ final class Dispatcher extends Actor {
 
 	private final DeadLetters deadLetters;
 
-	Dispatcher(TestDatabase database, History history, RandomGenerator random, boolean outside) throws SQLException {
+	Dispatcher(TestDatabase database, History history, RandomGenerator random, boolean nonTransactional)
+			throws SQLException {
 		super(database, history, random);
-		this.jobs = new RandomJobs(history, random, outside);
+		this.jobs = new RandomJobs(history, random, nonTransactional);
 		this.deadLetters = new DeadLetters(history, random);
 	}
 

@@ -59,7 +59,7 @@ record Job(int tag, int transaction, @Nullable String handler, int fails, int mi
 	 * Whether it runs outside of a transaction: then it may run again if its session was
 	 * lost.
 	 */
-	boolean isOutside() {
+	boolean isNonTransactional() {
 		return asks("transactional", "false");
 	}
 

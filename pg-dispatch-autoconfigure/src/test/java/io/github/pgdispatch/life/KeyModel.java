@@ -42,8 +42,8 @@ final class KeyModel {
 	}
 
 	private boolean isCancelled(Dispatched job) {
-		Stream<Dispatched> suspects = (job.id() != null) ? Stream.of(job) : others(job);
-		return suspects.filter((other) -> other.id() != null)
+		Stream<Dispatched> candidates = (job.id() != null) ? Stream.of(job) : others(job);
+		return candidates.filter((other) -> other.id() != null)
 			.flatMap((other) -> this.history.deeds(other.id()))
 			.anyMatch((deed) -> deed.what() != What.HEAL && deed.answer() != null);
 	}

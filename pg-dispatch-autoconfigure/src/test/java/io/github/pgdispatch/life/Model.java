@@ -57,7 +57,7 @@ final class Model {
 	 * committed.
 	 */
 	private List<Run> certain(Dispatched job, List<Run> runs) {
-		return !job.job().isOutside() ? runs
+		return !job.job().isNonTransactional() ? runs
 				: runs.stream().filter((run) -> !this.history.killed().contains(run.session())).toList();
 	}
 

@@ -64,10 +64,9 @@ final class Node extends Actor {
 	}
 
 	private List<Claim> claim() throws SQLException {
-		String suspects = session().value(
+		String poison = session().value(
 				"SELECT poison FROM pgdispatch.poll_handlers('%s', '%s', '%s', false)".formatted(this.id, LEASE, ALL));
-		String sql = suspects.equals("t")
-				? "pgdispatch.claim_poison_job('%s', '%s', '%s')".formatted(this.id, LEASE, ALL)
+		String sql = poison.equals("t") ? "pgdispatch.claim_poison_job('%s', '%s', '%s')".formatted(this.id, LEASE, ALL)
 				: "pgdispatch.claim_handler_jobs('%s', '%s', '%s', '{5,5}', %d)".formatted(this.id, LEASE, ALL,
 						1 + this.random.nextInt(4));
 		return session().values(ROW + sql).stream().map(Claim::of).toList();

@@ -24,16 +24,16 @@ final class RandomJobs {
 
 	private final RandomGenerator random;
 
-	private final boolean outside;
+	private final boolean nonTransactional;
 
 	/**
 	 * Creates jobs.
-	 * @param outside whether some are to run outside of a transaction
+	 * @param nonTransactional whether some are to run outside of a transaction
 	 */
-	RandomJobs(History history, RandomGenerator random, boolean outside) {
+	RandomJobs(History history, RandomGenerator random, boolean nonTransactional) {
 		this.history = history;
 		this.random = random;
-		this.outside = outside;
+		this.nonTransactional = nonTransactional;
 	}
 
 	private boolean oneIn(int many) {
@@ -50,11 +50,11 @@ final class RandomJobs {
 		if (kind < 5) {
 			return keyed(transaction, handler, options);
 		}
-		addLane(options, this.random.nextInt(12));
+		addSequence(options, this.random.nextInt(12));
 		if (oneIn(4)) {
 			options.put("priority", Integer.toString(this.random.nextInt(100)));
 		}
-		if (this.outside && handler == null && oneIn(8)) {
+		if (this.nonTransactional && handler == null && oneIn(8)) {
 			options.put("transactional", "false");
 		}
 		else if (oneIn(3)) {
@@ -68,27 +68,27 @@ final class RandomJobs {
 	 * Many jobs that have to wait for each other.
 	 */
 	List<Job> crowd(Transaction transaction) {
-		int lane = oneIn(3) ? 8 : this.random.nextInt(10);
+		int sequence = oneIn(3) ? 8 : this.random.nextInt(10);
 		return Stream.generate(() -> {
 			Map<String, String> options = new LinkedHashMap<>();
-			addLane(options, lane);
+			addSequence(options, sequence);
 			return job(transaction, oneIn(3) ? HANDLERS[0] : null, 0, options);
-		}).limit(lane == 8 ? 2 * Queues.RATE : 10).toList();
+		}).limit(sequence == 8 ? 2 * Queues.RATE : 10).toList();
 	}
 
 	/**
 	 * A job that is held back by others, and holds others back.
-	 * @param lane tells which
+	 * @param sequence tells which
 	 */
-	private void addLane(Map<String, String> options, int lane) {
-		if (lane < 6) {
-			options.put("ordering_key", "'order " + lane % 3 + "'");
-			if (lane == 5) {
+	private void addSequence(Map<String, String> options, int sequence) {
+		if (sequence < 6) {
+			options.put("ordering_key", "'order " + sequence % 3 + "'");
+			if (sequence == 5) {
 				options.put("on_failure", "'pass'");
 			}
 		}
-		if (lane > 4 && lane < 10) {
-			options.put("queue", "'" + Queues.NAMES[lane % Queues.NAMES.length] + "'");
+		if (sequence > 4 && sequence < 10) {
+			options.put("queue", "'" + Queues.NAMES[sequence % Queues.NAMES.length] + "'");
 		}
 	}
 
@@ -133,7 +133,7 @@ final class RandomJobs {
 			options.put("key", "'kept " + key + "'");
 			options.put("keep_key", "'400 milliseconds'");
 		}
-		addLane(options, 2 * key % 9);
+		addSequence(options, 2 * key % 9);
 		return job(transaction, handler, oneIn(4) ? 1 : 0, options);
 	}
 

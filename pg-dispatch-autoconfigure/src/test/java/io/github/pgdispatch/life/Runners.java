@@ -29,7 +29,7 @@ interface Runners extends AutoCloseable {
 	/**
 	 * Whether they run commands outside of a transaction within seconds.
 	 */
-	boolean runOutside();
+	boolean runNonTransactional();
 
 	@Override
 	void close() throws SQLException;

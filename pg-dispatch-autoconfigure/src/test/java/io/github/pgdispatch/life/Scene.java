@@ -36,7 +36,7 @@ final class Scene implements AutoCloseable {
 		this.deadLetters = new DeadLetters(history, new Random(seeds.nextLong()));
 		List<Actor> users = new ArrayList<>();
 		for (int i = 0; i < 4; i++) {
-			users.add(new Dispatcher(database, history, new Random(seeds.nextLong()), runners.runOutside()));
+			users.add(new Dispatcher(database, history, new Random(seeds.nextLong()), runners.runNonTransactional()));
 		}
 		users.add(new Operator(database, history, new Random(seeds.nextLong())));
 		users.add(new Killer(database, history, new Random(seeds.nextLong()), runners));

@@ -22,7 +22,7 @@ final class Worker extends Actor {
 
 	private final ScheduledExecutorService canceller;
 
-	private int pace = 1;
+	private int prefetch = 1;
 
 	private String position = "after_due_at => '-infinity', after_id => 0";
 
@@ -34,7 +34,7 @@ final class Worker extends Actor {
 
 	@Override
 	void lost() {
-		this.pace = -49;
+		this.prefetch = -49;
 	}
 
 	@Override
@@ -43,21 +43,21 @@ final class Worker extends Actor {
 			session().run("CALL pgdispatch.work()");
 			return;
 		}
-		boolean inBatches = this.pace > 1;
+		boolean inBatches = this.prefetch > 1;
 		boolean drained = true;
-		boolean outside = false;
+		boolean nonTransactional = false;
 		try (Statement statement = session().connection().createStatement()) {
 			ScheduledFuture<?> alarm = this.canceller.schedule(() -> cancel(statement, inBatches), STUCK,
 					TimeUnit.MILLISECONDS);
 			try (ResultSet row = statement
 				.executeQuery("CALL pgdispatch.work(slice => '%d milliseconds', prefetch => %d, %s)".formatted(SLICE,
-						this.pace, this.position))) {
+						this.prefetch, this.position))) {
 				row.next();
-				this.pace = row.getInt("prefetch");
+				this.prefetch = row.getInt("prefetch");
 				this.position = "after_due_at => '%s', after_id => %d".formatted(row.getString("after_due_at"),
 						row.getLong("after_id"));
 				drained = row.getBoolean("drained");
-				outside = row.getBoolean("non_transactional");
+				nonTransactional = row.getBoolean("non_transactional");
 			}
 			finally {
 				alarm.cancel(false);
@@ -68,8 +68,8 @@ final class Worker extends Actor {
 				throw ex;
 			}
 		}
-		if (outside) {
-			runOutside();
+		if (nonTransactional) {
+			runNonTransactional();
 		}
 		else if (drained) {
 			rest(20);
@@ -80,7 +80,7 @@ final class Worker extends Actor {
 	 * Runs the next command that is to be run outside of a transaction, if there is one
 	 * still.
 	 */
-	private void runOutside() throws SQLException {
+	private void runNonTransactional() throws SQLException {
 		String begun = begun();
 		if (begun == null) {
 			return;

@@ -31,9 +31,9 @@ class AttemptTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
-	void jobIsRunUntilItSucceeds(String pace) throws SQLException {
+	void jobIsRunUntilItSucceeds(String prefetch) throws SQLException {
 		this.jobs.dispatch(this.jobs.failing(2, "22012"), "max_attempts => 5", AT_ONCE);
-		assertThat(this.app.work(pace).completed()).isOne();
+		assertThat(this.app.work(prefetch).completed()).isOne();
 		assertThat(this.jobs.runs()).isEqualTo(3);
 		assertThat(this.queue.effects()).containsExactly("failing");
 		assertThat(this.queue.deadLetters()).isZero();
@@ -42,9 +42,9 @@ class AttemptTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
-	void jobThatHasHadItsAttemptsIsADeadLetter(String pace) throws SQLException {
+	void jobThatHasHadItsAttemptsIsADeadLetter(String prefetch) throws SQLException {
 		this.jobs.dispatch(this.jobs.failing(100, "22012"), "max_attempts => 3", AT_ONCE);
-		assertThat(this.app.work(pace).failed()).isOne();
+		assertThat(this.app.work(prefetch).failed()).isOne();
 		assertThat(this.jobs.runs()).isEqualTo(3);
 		assertThat(this.queue.effects()).isEmpty();
 		assertThat(this.jobs.deadLetters("sqlstate, attempts, crashes")).containsExactly("22012|3|0");

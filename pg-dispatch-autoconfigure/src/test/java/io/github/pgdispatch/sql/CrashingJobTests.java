@@ -25,11 +25,11 @@ class CrashingJobTests extends AbstractQueueTests {
 	 * Drains the queue as a driver does.
 	 * @return how many sessions were lost
 	 */
-	private int drive(String pace) throws SQLException {
+	private int drive(String prefetch) throws SQLException {
 		int lost = 0;
 		while (true) {
 			try (Session worker = this.queue.app()) {
-				worker.work((lost > 0) ? "prefetch => -49" : pace);
+				worker.work((lost > 0) ? "prefetch => -49" : prefetch);
 				return lost;
 			}
 			catch (SQLException ex) {
@@ -55,37 +55,37 @@ class CrashingJobTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
-	void lossThatNobodyExpectedCostsOneSessionMore(String pace) throws SQLException {
+	void lossThatNobodyExpectedCostsOneSessionMore(String prefetch) throws SQLException {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(CRASH);
 		this.app.fire(Queue.effect("last"));
-		assertThat(drive(pace)).isEqualTo(6);
+		assertThat(drive(prefetch)).isEqualTo(6);
 		assertThat(this.queue.effects()).containsExactly("first", "last");
 		assertThat(this.queue.deadLetters()).isOne();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
-	void severalSuchJobsAreGivenUpOneByOne(String pace) throws SQLException {
+	void severalSuchJobsAreGivenUpOneByOne(String prefetch) throws SQLException {
 		this.app.fire(CRASH);
 		this.app.fire(Queue.effect("between"));
 		this.app.fire(CRASH);
 		this.app.fire(Queue.effect("last"));
-		assertThat(drive(pace)).isEqualTo(11);
+		assertThat(drive(prefetch)).isEqualTo(11);
 		assertThat(this.queue.effects()).containsExactly("between", "last");
 		assertThat(this.queue.deadLetters()).isEqualTo(2);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
-	void suspiciousJobIsRunAloneByAnyWorkerAndItsCrashesAreKeptIfItFailsInTheEnd(String pace) throws SQLException {
+	void suspiciousJobIsRunAloneByAnyWorkerAndItsCrashesAreKeptIfItFailsInTheEnd(String prefetch) throws SQLException {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire("SELECT 1/0");
 		this.app.fire(Queue.effect("last"));
 		this.app.run("UPDATE pgdispatch.job SET crashes = 3");
-		Session.Drain drain = this.app.work("slice => '1 hour'", pace);
+		Session.Drain drain = this.app.work("slice => '1 hour'", prefetch);
 		assertThat(drain.completed()).isZero();
-		assertThat(drain.pace()).isOne();
+		assertThat(drain.prefetch()).isOne();
 		assertThat(this.app.work().completed()).isEqualTo(2);
 		assertThat(this.queue.effects()).containsExactly("first", "last");
 		assertThat(this.queue.values("SELECT crashes || sqlstate FROM pgdispatch.dead_letter"))
@@ -97,7 +97,7 @@ class CrashingJobTests extends AbstractQueueTests {
 		for (int i = 0; i < 10; i++) {
 			this.app.fire("SELECT 1");
 		}
-		assertThat(this.app.work("slice => '1 hour'", "prefetch => -9").pace()).isOne();
+		assertThat(this.app.work("slice => '1 hour'", "prefetch => -9").prefetch()).isOne();
 		assertThat(this.queue.jobs()).isZero();
 		assertThat(this.app.values("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"))
 			.isEmpty();

@@ -25,7 +25,7 @@ class FailingJobTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
-	void jobsAroundAFailingOneAreDone(String pace) throws SQLException {
+	void jobsAroundAFailingOneAreDone(String prefetch) throws SQLException {
 		for (int i = 0; i < 5; i++) {
 			this.app.fire(Queue.effect("before"));
 		}
@@ -33,7 +33,7 @@ class FailingJobTests extends AbstractQueueTests {
 		for (int i = 0; i < 5; i++) {
 			this.app.fire(Queue.effect("after"));
 		}
-		Session.Drain drain = this.app.work(pace);
+		Session.Drain drain = this.app.work(prefetch);
 		assertThat(drain.completed()).isEqualTo(10);
 		assertThat(drain.failed()).isOne();
 		assertThat(drain.drained()).isTrue();
@@ -121,7 +121,7 @@ class FailingJobTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
-	void jobThatFailsAtItsEndOnlyFailsAlone(String pace) throws SQLException {
+	void jobThatFailsAtItsEndOnlyFailsAlone(String prefetch) throws SQLException {
 		this.app.run("DROP TABLE IF EXISTS public.unique_later",
 				"CREATE TABLE public.unique_later (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)",
 				"INSERT INTO public.unique_later VALUES (1)");
@@ -130,7 +130,7 @@ class FailingJobTests extends AbstractQueueTests {
 		this.app.fire("INSERT INTO public.unique_later VALUES (2), (2); "
 				+ "DELETE FROM public.unique_later WHERE ctid = (SELECT max(ctid) FROM public.unique_later)");
 		this.app.fire(Queue.effect("after"));
-		assertThat(this.app.work(pace).failed()).isOne();
+		assertThat(this.app.work(prefetch).failed()).isOne();
 		assertThat(this.queue.effects()).containsExactly("before", "after");
 		assertThat(this.app.values("SELECT id FROM public.unique_later")).containsExactly("1", "2");
 		assertThat(this.queue.values("SELECT command || sqlstate FROM pgdispatch.dead_letter"))

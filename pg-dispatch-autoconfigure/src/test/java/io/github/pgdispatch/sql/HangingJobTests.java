@@ -44,7 +44,7 @@ class HangingJobTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
-	void jobThatHangsInABatchIsUndoneWhenTheDriverCancelsAndRunAloneInTheNextCall(String pace) throws Exception {
+	void jobThatHangsInABatchIsUndoneWhenTheDriverCancelsAndRunAloneInTheNextCall(String prefetch) throws Exception {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(HANG);
 		this.app.fire(Queue.effect("last"));
@@ -53,7 +53,7 @@ class HangingJobTests extends AbstractQueueTests {
 			Session.Drain drain;
 			do {
 				// Where the first job alone takes a batch's time, the other is not in it.
-				drain = this.app.work("slice => '1 hour'", pace);
+				drain = this.app.work("slice => '1 hour'", prefetch);
 			}
 			while (!cancelled.get());
 			return drain;
@@ -66,7 +66,7 @@ class HangingJobTests extends AbstractQueueTests {
 		this.queue.awaitTrue("clock_timestamp() > timestamptz '" + blockedAt + "' + interval '50 ms'");
 		cancelled.set(true);
 		this.queue.run("SELECT pg_cancel_backend(" + this.app.pid() + ")");
-		assertThat(batch.get().pace()).isOne();
+		assertThat(batch.get().prefetch()).isOne();
 		assertThat(batch.get().drained()).isFalse();
 		if (this.queue.effects().isEmpty()) {
 			// A large batch is undone as a whole.
@@ -115,11 +115,11 @@ class HangingJobTests extends AbstractQueueTests {
 		}
 		Session.Drain batch = this.app.work("slice => '1 hour'", "prefetch => 4");
 		assertThat(batch.completed()).isOne();
-		assertThat(batch.pace()).isOne();
+		assertThat(batch.prefetch()).isOne();
 		assertThat(batch.drained()).isFalse();
 		Session.Drain alone = this.app.work("slice => '1 hour'", "prefetch => 1");
 		assertThat(alone.completed()).isOne();
-		assertThat(alone.pace()).isOne();
+		assertThat(alone.prefetch()).isOne();
 		assertThat(alone.drained()).isFalse();
 	}
 

@@ -10,15 +10,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import static io.github.pgdispatch.sql.Lanes.dispatch;
-import static io.github.pgdispatch.sql.Lanes.run;
+import static io.github.pgdispatch.sql.RunLog.dispatch;
+import static io.github.pgdispatch.sql.RunLog.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
  * Idempotency keys, while others have not committed yet.
  */
-class IdempotencyKeyRaceTests extends AbstractLaneTests {
+class IdempotencyKeyRaceTests extends AbstractRunLogTests {
 
 	private static final String KEY = "key => 'k'";
 
@@ -49,7 +49,7 @@ class IdempotencyKeyRaceTests extends AbstractLaneTests {
 			two.run("COMMIT");
 		}
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly(end.equals("COMMIT") ? "first" : "second");
+		assertThat(this.runLog.runs()).containsExactly(end.equals("COMMIT") ? "first" : "second");
 	}
 
 	@ParameterizedTest
@@ -66,8 +66,8 @@ class IdempotencyKeyRaceTests extends AbstractLaneTests {
 			assertThat(this.app.work().completed()).isOne();
 			open.run("COMMIT");
 		}
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).containsExactly("other", "1");
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).containsExactly("other", "1");
 	}
 
 	@ParameterizedTest
@@ -81,8 +81,8 @@ class IdempotencyKeyRaceTests extends AbstractLaneTests {
 			assertThat(this.app.work().completed()).isZero();
 			open.run("COMMIT");
 		}
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).containsExactly("1");
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).containsExactly("1");
 	}
 
 	@ParameterizedTest
@@ -92,15 +92,15 @@ class IdempotencyKeyRaceTests extends AbstractLaneTests {
 		try (Session open = this.queue.app()) {
 			for (String options : new String[] { KEY, KEY + "," + REPLACE }) {
 				open.run("BEGIN ISOLATION LEVEL " + isolation, "SELECT FROM pgdispatch.job_key");
-				this.lanes.drain(1);
+				this.runLog.drain(1);
 				job("again", KEY);
 				this.app.run("UPDATE pgdispatch.job_key SET expires_at = expires_at");
 				open.run(dispatch(run("mine"), options), "COMMIT");
 			}
 		}
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).contains("mine");
-		assertThat(this.lanes.remains()).isZero();
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).contains("mine");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -121,26 +121,26 @@ class IdempotencyKeyRaceTests extends AbstractLaneTests {
 				two.run("COMMIT");
 			}
 			this.app.work();
-			assertThat(this.lanes.runs()).containsExactly("one");
+			assertThat(this.runLog.runs()).containsExactly("one");
 		}
 	}
 
 	@Test
-	void jobThatIsReplacedJustAsItIsLetGoIsNotHeldForEver() throws Exception {
+	void jobThatIsReplacedJustAsItIsReleasedIsNotHeldForEver() throws Exception {
 		calls("h", "ordering_key => 'o'");
 		Node.Job running = this.node.claim(1, "h").get(0);
 		String id = job("held", "ordering_key => 'o'", KEY);
 		this.app.work();
-		assertThat(this.lanes.state(id)).isEqualTo("held");
+		assertThat(this.runLog.state(id)).isEqualTo("held");
 		this.app.run("BEGIN");
 		this.node.complete(running);
-		FutureTask<String> replacing = this.lanes.async(dispatch(run("replaced"), KEY, REPLACE));
+		FutureTask<String> replacing = this.runLog.async(dispatch(run("replaced"), KEY, REPLACE));
 		awaitDoneOrBlocked(replacing);
 		this.app.run("COMMIT");
 		String other = replacing.get();
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).last().isEqualTo("replaced");
-		assertThat(this.lanes.remains()).as("after %s and %s", id, other).isZero();
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).last().isEqualTo("replaced");
+		assertThat(this.runLog.remains()).as("after %s and %s", id, other).isZero();
 	}
 
 	private void awaitDoneOrBlocked(FutureTask<?> task) {
@@ -151,7 +151,7 @@ class IdempotencyKeyRaceTests extends AbstractLaneTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "COMMIT", "ROLLBACK" })
-	void whoReplacesAHeldJobHoldsUpNobodyAndItIsNotLetGoBeforeItsDelay(String end) throws Exception {
+	void replacingAHeldJobHoldsUpNobodyAndItIsNotReleasedBeforeItsDelay(String end) throws Exception {
 		calls("h", "ordering_key => 'o'");
 		Node.Job running = this.node.claim(1, "h").get(0);
 		String id = job("held", "ordering_key => 'o'", KEY);
@@ -168,9 +168,9 @@ class IdempotencyKeyRaceTests extends AbstractLaneTests {
 		String[] expected = end.equals("COMMIT") ? new String[] { "behind" } : new String[] { "held", "behind" };
 		await().until(() -> {
 			this.app.work();
-			return this.lanes.runs().size() == expected.length;
+			return this.runLog.runs().size() == expected.length;
 		});
-		assertThat(this.lanes.runs()).containsExactly(expected);
+		assertThat(this.runLog.runs()).containsExactly(expected);
 	}
 
 }

@@ -7,13 +7,13 @@ import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
 
-import static io.github.pgdispatch.sql.Lanes.dispatch;
+import static io.github.pgdispatch.sql.RunLog.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Of jobs with one idempotency key one waits at the most.
  */
-class IdempotencyKeyTests extends AbstractLaneTests {
+class IdempotencyKeyTests extends AbstractRunLogTests {
 
 	private static final String KEY = "key => 'k'";
 
@@ -30,11 +30,11 @@ class IdempotencyKeyTests extends AbstractLaneTests {
 		assertThat(calls("handler", KEY)).isEqualTo(first);
 		assertThat(job("other", "key => 'other'")).isNotEqualTo(first);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("first", "other");
+		assertThat(this.runLog.runs()).containsExactly("first", "other");
 		assertThat(job("third", KEY)).isNotEqualTo(first);
 		this.app.work();
-		assertThat(this.lanes.runs()).endsWith("third");
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.runs()).endsWith("third");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -45,15 +45,15 @@ class IdempotencyKeyTests extends AbstractLaneTests {
 		assertThat(calls("handler", KEY)).isNotEqualTo(first);
 		assertThat(this.node.complete(claimed)).isTrue();
 		assertThat(this.node.complete(this.node.claim(5, "handler").get(0))).isTrue();
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
 	void jobThatRunsForLongDoesNotHoldUpADispatchWithItsKey() throws Exception {
-		String first = this.app.value(dispatch(Lanes.wait("first"), KEY));
-		try (Session gate = this.lanes.closeGate()) {
-			FutureTask<Session.Drain> worker = this.lanes.work();
-			this.lanes.awaitAtGate(1);
+		String first = this.app.value(dispatch(RunLog.wait("first"), KEY));
+		try (Session gate = this.runLog.closeGate()) {
+			FutureTask<Session.Drain> worker = this.runLog.work();
+			this.runLog.awaitAtGate(1);
 			this.app.run("SET lock_timeout = '1s'");
 			String second = job("second", KEY);
 			assertThat(second).isNotEqualTo(first);
@@ -61,22 +61,22 @@ class IdempotencyKeyTests extends AbstractLaneTests {
 			gate.close();
 			worker.get();
 		}
-		assertThat(this.lanes.runs()).containsExactly("first", "third");
+		assertThat(this.runLog.runs()).containsExactly("first", "third");
 	}
 
 	@Test
 	void jobThatKeepsItsKeyAndRunsForLongDoesNotHoldUpOneThatReplaces() throws Exception {
-		String first = this.app.value(dispatch(Lanes.wait("first"), KEY, "keep_key => '1 hour'"));
-		try (Session gate = this.lanes.closeGate()) {
-			FutureTask<Session.Drain> worker = this.lanes.work();
-			this.lanes.awaitAtGate(1);
+		String first = this.app.value(dispatch(RunLog.wait("first"), KEY, "keep_key => '1 hour'"));
+		try (Session gate = this.runLog.closeGate()) {
+			FutureTask<Session.Drain> worker = this.runLog.work();
+			this.runLog.awaitAtGate(1);
 			this.app.run("SET lock_timeout = '1s'");
 			assertThat(job("second", KEY)).isEqualTo(first);
 			assertThat(job("third", KEY, REPLACE)).isNotEqualTo(first);
 			gate.close();
 			worker.get();
 		}
-		assertThat(this.lanes.runs()).containsExactly("first", "third");
+		assertThat(this.runLog.runs()).containsExactly("first", "third");
 	}
 
 	@Test
@@ -86,8 +86,8 @@ class IdempotencyKeyTests extends AbstractLaneTests {
 		assertThat(this.app.work().completed()).isZero();
 		assertThat(job("third", KEY, REPLACE)).isEqualTo(first);
 		assertThat(this.app.work().completed()).isOne();
-		assertThat(this.lanes.runs()).containsExactly("third");
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.runs()).containsExactly("third");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -109,7 +109,7 @@ class IdempotencyKeyTests extends AbstractLaneTests {
 		this.app.work();
 		job("fourth", KEY);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("first", "third", "fourth");
+		assertThat(this.runLog.runs()).containsExactly("first", "third", "fourth");
 	}
 
 	@Test
@@ -120,7 +120,7 @@ class IdempotencyKeyTests extends AbstractLaneTests {
 		assertThat(this.app.value("SELECT pgdispatch.cancel(" + second + ")")).isEqualTo("cancelled");
 		job("third", KEY);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("third");
+		assertThat(this.runLog.runs()).containsExactly("third");
 	}
 
 	@Test
@@ -128,11 +128,11 @@ class IdempotencyKeyTests extends AbstractLaneTests {
 		String[] options = { KEY, "max_attempts => 2", "back_off => '1 hour'" };
 		String first = this.app.value(dispatch("SELECT 1/0", options));
 		this.app.work();
-		assertThat(this.lanes.state(first)).isEqualTo("snoozed");
+		assertThat(this.runLog.state(first)).isEqualTo("snoozed");
 		assertThat(job("second", KEY)).isEqualTo(first);
 		assertThat(job("third", KEY, REPLACE)).isEqualTo(first);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("third");
+		assertThat(this.runLog.runs()).containsExactly("third");
 	}
 
 	@Test

@@ -109,10 +109,10 @@ class LeftoverTests extends AbstractQueueTests {
 				END $leave$""".formatted(leftover.command), """
 				CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON public.deferred DEFERRABLE INITIALLY DEFERRED
 					FOR EACH ROW EXECUTE FUNCTION public.leave()""");
-		for (String pace : List.of("prefetch => 2", "prefetch => 2", "prefetch => 100")) {
+		for (String prefetch : List.of("prefetch => 2", "prefetch => 2", "prefetch => 100")) {
 			this.app.fire("INSERT INTO public.deferred VALUES (1)");
 			leftover.dispatch(this.app);
-			this.app.work(pace);
+			this.app.work(prefetch);
 			assertGone(leftover);
 		}
 	}
@@ -131,10 +131,10 @@ class LeftoverTests extends AbstractQueueTests {
 	@Test
 	void constraintsAreNotDeferredForTheNextJob() throws SQLException {
 		createConstraint("INITIALLY IMMEDIATE");
-		for (String pace : List.of("prefetch => 50", "prefetch => 100", "prefetch => 1")) {
+		for (String prefetch : List.of("prefetch => 50", "prefetch => 100", "prefetch => 1")) {
 			this.app.fire("SET CONSTRAINTS ALL DEFERRED; " + Queue.effect("done"));
 			this.app.fire("INSERT INTO public.constrained VALUES (1)");
-			assertThat(this.app.work(pace).failed()).isOne();
+			assertThat(this.app.work(prefetch).failed()).isOne();
 		}
 		assertThat(this.queue.effects()).hasSize(3);
 	}
@@ -142,11 +142,11 @@ class LeftoverTests extends AbstractQueueTests {
 	@Test
 	void constraintsAreNotImmediateForTheNextJob() throws SQLException {
 		createConstraint("INITIALLY DEFERRED");
-		for (String pace : List.of("prefetch => 50", "prefetch => 100", "prefetch => 1")) {
+		for (String prefetch : List.of("prefetch => 50", "prefetch => 100", "prefetch => 1")) {
 			this.app.fire("SET CONSTRAINTS ALL IMMEDIATE; " + Queue.effect("done"));
 			this.app.fire("INSERT INTO public.constrained VALUES (1); DELETE FROM public.constrained "
 					+ "WHERE ctid = (SELECT max(ctid) FROM public.constrained)");
-			assertThat(this.app.work(pace).completed()).isEqualTo(2);
+			assertThat(this.app.work(prefetch).completed()).isEqualTo(2);
 		}
 	}
 

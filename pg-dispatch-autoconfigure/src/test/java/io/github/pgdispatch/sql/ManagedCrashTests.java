@@ -35,11 +35,11 @@ class ManagedCrashTests extends AbstractQueueTests {
 	 * Drains the queue as a driver does.
 	 * @return how many sessions were lost
 	 */
-	private int drive(String pace) throws SQLException {
+	private int drive(String prefetch) throws SQLException {
 		int lost = 0;
 		while (true) {
 			try (Session worker = this.queue.app()) {
-				worker.work((lost > 0) ? "prefetch => -49" : pace);
+				worker.work((lost > 0) ? "prefetch => -49" : prefetch);
 				return lost;
 			}
 			catch (SQLException ex) {
@@ -60,7 +60,7 @@ class ManagedCrashTests extends AbstractQueueTests {
 			max_attempts => 9, back_off => '0'        | prefetch => 100
 			result => 'count'                         | prefetch => 50
 			""")
-	void jobThatKillsItsSessionIsGivenUpAndItsNeighboursRunOnce(String options, String pace) throws SQLException {
+	void jobThatKillsItsSessionIsGivenUpAndItsNeighboursRunOnce(String options, String prefetch) throws SQLException {
 		for (int i = 0; i < 10; i++) {
 			this.app.fire(Queue.effect("plain " + i));
 			this.jobs.dispatch(Queue.effect("managed " + i), options);
@@ -68,7 +68,7 @@ class ManagedCrashTests extends AbstractQueueTests {
 				this.jobs.dispatch(CRASH, options);
 			}
 		}
-		assertThat(drive(pace)).isBetween(5, 6);
+		assertThat(drive(prefetch)).isBetween(5, 6);
 		assertThat(this.queue.effects()).hasSize(20).doesNotHaveDuplicates();
 		assertThat(this.jobs.deadLetters("command, sqlstate, crashes, attempts, message"))
 			.containsExactly(CRASH + "|58000|5|5|pgdispatch: 5 sessions were lost while they ran this job");

@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What becomes of jobs of handlers that fail, are cancelled, or take their nodes down.
  */
-class ManagedHandlerTests extends AbstractLaneTests {
+class ManagedHandlerTests extends AbstractRunLogTests {
 
 	ManagedHandlerTests(TestDatabase database) {
 		super(database);
@@ -45,7 +45,7 @@ class ManagedHandlerTests extends AbstractLaneTests {
 		String id = calls("h");
 		for (int attempt = 1; attempt <= 2; attempt++) {
 			assertThat(this.app.value(this.node.endSql(claim(), "true", "NULL", 3))).isEqualTo("retried");
-			assertThat(this.lanes.state(id)).isEqualTo("snoozed");
+			assertThat(this.runLog.state(id)).isEqualTo("snoozed");
 			assertThat(this.node.claim(1, "h")).isEmpty();
 			assertThat(this.queue.value(
 					"SELECT due_at - now() BETWEEN interval '%s minutes' AND interval '%s minutes' FROM pgdispatch.handler_job"
@@ -67,7 +67,7 @@ class ManagedHandlerTests extends AbstractLaneTests {
 		this.queue.run("UPDATE pgdispatch.handler_job SET due_at = now()",
 				"UPDATE pgdispatch.managed_job SET place = now(), due_at = now()");
 		assertThat(this.app.value(this.node.endSql(claim(), "true", "'1 hour'", 9))).isEqualTo("dead");
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -101,9 +101,9 @@ class ManagedHandlerTests extends AbstractLaneTests {
 			assertThat(cancelled(this.node, job)).isTrue();
 		}
 		this.app.work();
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 		assertThat(this.queue.deadLetters()).isZero();
-		assertThat(this.lanes.state(plainAndManaged[1])).isEqualTo("cancelled");
+		assertThat(this.runLog.state(plainAndManaged[1])).isEqualTo("cancelled");
 	}
 
 	@Test
@@ -118,7 +118,7 @@ class ManagedHandlerTests extends AbstractLaneTests {
 		this.node.release(job);
 		assertThat(this.node.claim(1, "h")).isEmpty();
 		this.app.work();
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test

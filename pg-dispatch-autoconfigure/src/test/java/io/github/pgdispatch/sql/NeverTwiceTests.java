@@ -25,11 +25,11 @@ class NeverTwiceTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 1", "prefetch => 100", "prefetch => -49" })
-	void workersThatRunAtTheSameTimeRunEachJobOnce(String pace) throws Exception {
+	void workersThatRunAtTheSameTimeRunEachJobOnce(String prefetch) throws Exception {
 		int jobs = 3000;
 		this.app.run("SELECT pgdispatch.fire(format('INSERT INTO public.effect VALUES (%s)', n)) "
 				+ "FROM generate_series(1, " + jobs + ") AS n");
-		assertThat(workAtTheSameTime(8, pace).stream().mapToInt(Session.Drain::completed).sum()).isEqualTo(jobs);
+		assertThat(workAtTheSameTime(8, prefetch).stream().mapToInt(Session.Drain::completed).sum()).isEqualTo(jobs);
 		assertThat(this.queue.value("SELECT count(*) || ' of ' || count(DISTINCT job) FROM public.effect"))
 			.isEqualTo(jobs + " of " + jobs);
 		assertThat(this.queue.jobs() + this.queue.deadLetters()).isZero();
@@ -45,12 +45,12 @@ class NeverTwiceTests extends AbstractQueueTests {
 		assertThat(this.queue.deadLetters()).isEqualTo(jobs);
 	}
 
-	private List<Session.Drain> workAtTheSameTime(int workers, String pace) throws Exception {
+	private List<Session.Drain> workAtTheSameTime(int workers, String prefetch) throws Exception {
 		List<FutureTask<Session.Drain>> drains = new ArrayList<>();
 		for (int i = 0; i < workers; i++) {
 			drains.add(Session.async(() -> {
 				try (Session worker = this.queue.app()) {
-					return worker.work(pace);
+					return worker.work(prefetch);
 				}
 			}));
 		}
@@ -63,12 +63,12 @@ class NeverTwiceTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
-	void workerThatIsKilledInAJobLeavesNothingOfIt(String pace) throws Exception {
+	void workerThatIsKilledInAJobLeavesNothingOfIt(String prefetch) throws Exception {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(Queue.effect("second") + "; SELECT pg_advisory_xact_lock_shared(1)");
 		this.app.fire(Queue.effect("third"));
 		this.queue.run("SELECT pg_advisory_lock(1)");
-		FutureTask<Session.Drain> drain = Session.async(() -> this.app.work(pace));
+		FutureTask<Session.Drain> drain = Session.async(() -> this.app.work(prefetch));
 		this.queue.awaitBlocked(this.app);
 		this.queue.kill(this.app);
 		assertThat(drain).failsWithin(Duration.ofSeconds(10));

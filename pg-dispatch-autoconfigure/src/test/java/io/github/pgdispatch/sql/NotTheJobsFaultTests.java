@@ -32,11 +32,11 @@ class NotTheJobsFaultTests extends AbstractQueueTests {
 	@ParameterizedTest
 	@CsvSource({ "40001, prefetch => 1", "40001, prefetch => 50", "40001, prefetch => -49", "40P01, prefetch => 50",
 			"40P01, prefetch => 100" })
-	void firedJobIsRunAgainAtOnce(String sqlState, String pace) throws SQLException {
+	void firedJobIsRunAgainAtOnce(String sqlState, String prefetch) throws SQLException {
 		this.app.fire(Queue.effect("before"));
 		this.app.fire(this.jobs.failing(5, sqlState));
 		this.app.fire(Queue.effect("after"));
-		assertThat(this.app.work(pace).failed()).isZero();
+		assertThat(this.app.work(prefetch).failed()).isZero();
 		assertThat(this.jobs.runs()).isEqualTo(6);
 		assertThat(this.queue.effects()).containsExactlyInAnyOrder("before", "failing", "after");
 		assertThat(this.jobs.leftovers()).isEmpty();

@@ -8,14 +8,14 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import static io.github.pgdispatch.sql.Lanes.dispatch;
+import static io.github.pgdispatch.sql.RunLog.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Who ends a job, or changes a queue, in a transaction that does not see what was held
  * since it began, lets that go all the same.
  */
-class OldSnapshotTests extends AbstractLaneTests {
+class OldSnapshotTests extends AbstractRunLogTests {
 
 	private static final String[] BOTH = { "ordering_key => 'o'", "queue => 'q'" };
 
@@ -23,7 +23,7 @@ class OldSnapshotTests extends AbstractLaneTests {
 		super(database);
 	}
 
-	private void assertLetsGo(String isolation, String sql) throws SQLException {
+	private void assertReleases(String isolation, String sql) throws SQLException {
 		try (Session open = this.queue.app()) {
 			open.run("BEGIN ISOLATION LEVEL " + isolation, "SELECT FROM public.run");
 			job("behind", BOTH);
@@ -31,8 +31,8 @@ class OldSnapshotTests extends AbstractLaneTests {
 			open.run(sql, "COMMIT");
 		}
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("behind");
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.runs()).containsExactly("behind");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	private void setQueue() throws SQLException {
@@ -46,7 +46,7 @@ class OldSnapshotTests extends AbstractLaneTests {
 		String first = this.app
 			.value(dispatch("SELECT 1/0", BOTH[0], BOTH[1], "max_attempts => 2", "back_off => '1 hour'"));
 		this.app.work();
-		assertLetsGo(isolation, "SELECT pgdispatch.cancel(" + first + ")");
+		assertReleases(isolation, "SELECT pgdispatch.cancel(" + first + ")");
 	}
 
 	@ParameterizedTest
@@ -55,7 +55,7 @@ class OldSnapshotTests extends AbstractLaneTests {
 		setQueue();
 		calls("h", BOTH);
 		Node.Job job = this.node.claim(1, "h").get(0);
-		assertLetsGo(isolation, "SELECT pgdispatch.complete_handler_job('%s', 'h', '%s', %d, %d)"
+		assertReleases(isolation, "SELECT pgdispatch.complete_handler_job('%s', 'h', '%s', %d, %d)"
 			.formatted(this.node.id(), job.dueAt(), job.id(), job.attempt()));
 	}
 
@@ -65,7 +65,7 @@ class OldSnapshotTests extends AbstractLaneTests {
 		setQueue();
 		this.app.run(dispatch("SELECT 1/0", BOTH));
 		this.app.work();
-		assertLetsGo(isolation, "DELETE FROM pgdispatch.dead_letter");
+		assertReleases(isolation, "DELETE FROM pgdispatch.dead_letter");
 	}
 
 	@ParameterizedTest
@@ -89,7 +89,7 @@ class OldSnapshotTests extends AbstractLaneTests {
 				open.run("SELECT pgdispatch." + change, "COMMIT");
 			}
 			this.app.work();
-			assertThat(this.lanes.runs()).as(change).containsExactly("behind");
+			assertThat(this.runLog.runs()).as(change).containsExactly("behind");
 		}
 	}
 

@@ -15,7 +15,7 @@ import static org.awaitility.Awaitility.await;
  * However many jobs wait for one ordering key, or one queue, the others are claimed as if
  * they were not there. Counts what PostgreSQL reads, and no time.
  */
-class OrderNoCliffTests extends AbstractLaneTests {
+class OrderNoCliffTests extends AbstractRunLogTests {
 
 	private static final int HELD = 100_000;
 
@@ -38,17 +38,17 @@ class OrderNoCliffTests extends AbstractLaneTests {
 
 	@ParameterizedTest
 	@CsvSource({ "app, ordering_key, order", "app, queue, queue", "postgres, ordering_key, order" })
-	void manyThatAreHeldDoNotMakeOthersReadMore(String role, String lane, String heldBy) throws SQLException {
+	void manyThatAreHeldDoNotMakeOthersReadMore(String role, String sequence, String heldBy) throws SQLException {
 		if (role.equals("postgres")) {
 			this.queue.run("SELECT pgdispatch.set_queue('other', concurrency => 1)");
 		}
-		int without = read(role, lane);
+		int without = read(role, sequence);
 		int before = entries();
 		try (Session admin = this.queue.admin()) {
 			admin.run("""
 					INSERT INTO pgdispatch.managed_job (role, id, due_at, place, rank, %1$s, held_by)
 					SELECT '%3$s', nextval('pgdispatch.job_id_seq'), now(), 'infinity', now(), 'q', '%2$s'
-					  FROM generate_series(1, %4$d)""".formatted(lane, heldBy, role, HELD), """
+					  FROM generate_series(1, %4$d)""".formatted(sequence, heldBy, role, HELD), """
 					INSERT INTO pgdispatch.job (role, due_at, id, command, managed) OVERRIDING SYSTEM VALUE
 					SELECT role, place, id, 'SELECT 1', true FROM pgdispatch.managed_job WHERE place = 'infinity'""",
 					"""
@@ -57,18 +57,18 @@ class OrderNoCliffTests extends AbstractLaneTests {
 		}
 		await().until(() -> entries() >= before + 2 * HELD); // That of the session
 																// itself.
-		assertThat(read(role, lane)).isPositive().isLessThan(2 * without + 100);
+		assertThat(read(role, sequence)).isPositive().isLessThan(2 * without + 100);
 	}
 
-	private int read(String role, String lane) throws SQLException {
+	private int read(String role, String sequence) throws SQLException {
 		int ended = ended();
 		int before = entries();
 		try (Session session = this.queue.session(role)) {
 			Node worker = new Node(session);
 			for (int i = 0; i < JOBS; i++) {
-				String other = lane + " => 'other'";
-				session.run(Lanes.dispatch("SELECT 1", other), Lanes.dispatch("SELECT 1", other, "key => 'k'"),
-						Lanes.call("h", other));
+				String other = sequence + " => 'other'";
+				session.run(RunLog.dispatch("SELECT 1", other), RunLog.dispatch("SELECT 1", other, "key => 'k'"),
+						RunLog.call("h", other));
 				session.work();
 				Node.Job job = worker.claim(1, "h").get(0);
 				worker.complete(job);

@@ -8,14 +8,14 @@ import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
 
-import static io.github.pgdispatch.sql.Lanes.dispatch;
+import static io.github.pgdispatch.sql.RunLog.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
  * Ordering keys, while others have not committed yet or have been lost.
  */
-class OrderRaceTests extends AbstractLaneTests {
+class OrderRaceTests extends AbstractRunLogTests {
 
 	private static final String ORDER = "ordering_key => 'o'";
 
@@ -24,7 +24,7 @@ class OrderRaceTests extends AbstractLaneTests {
 	}
 
 	@Test
-	void jobThatIsHeldJustAsTheOneBeforeItEndsIsLetGo() throws Exception {
+	void jobThatIsHeldJustAsTheOneBeforeItEndsIsReleased() throws Exception {
 		for (boolean holderIsFirst : new boolean[] { true, false }) {
 			calls("h", ORDER);
 			Node.Job running = this.node.claim(1, "h").get(0);
@@ -70,20 +70,20 @@ class OrderRaceTests extends AbstractLaneTests {
 
 	@Test
 	void jobWhoseSessionIsLostKeepsItsPlaceAndThoseBehindItWait() throws Exception {
-		this.app.run(dispatch(Lanes.wait("first"), ORDER));
+		this.app.run(dispatch(RunLog.wait("first"), ORDER));
 		job("second", ORDER);
-		try (Session gate = this.lanes.closeGate()) {
+		try (Session gate = this.runLog.closeGate()) {
 			Session worker = this.queue.app();
 			FutureTask<Session.Drain> lost = Session.async(worker::work);
-			this.lanes.awaitAtGate(1);
+			this.runLog.awaitAtGate(1);
 			assertThat(this.app.work().completed()).isZero();
 			this.queue.kill(worker);
 			await().until(lost::isDone);
 			gate.close();
 		}
 		assertThat(this.app.work().completed()).isEqualTo(2);
-		assertThat(this.lanes.runs()).containsExactly("first", "second");
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.runs()).containsExactly("first", "second");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -106,13 +106,13 @@ class OrderRaceTests extends AbstractLaneTests {
 		try (Session open = this.queue.app()) {
 			open.run("BEGIN");
 			assertThat(open.value("SELECT pgdispatch.cancel(" + first + ")")).isEqualTo("cancelled");
-			FutureTask<Session.Drain> worker = this.lanes.work();
-			await().until(() -> this.lanes.runs().contains("free"));
+			FutureTask<Session.Drain> worker = this.runLog.work();
+			await().until(() -> this.runLog.runs().contains("free"));
 			await().until(worker::isDone);
 			open.run("COMMIT");
 		}
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).containsExactly("free", "second");
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).containsExactly("free", "second");
 	}
 
 	@Test
@@ -123,13 +123,13 @@ class OrderRaceTests extends AbstractLaneTests {
 		job("free");
 		try (Session open = this.queue.app()) {
 			open.run("BEGIN", "DELETE FROM pgdispatch.dead_letter");
-			FutureTask<Session.Drain> worker = this.lanes.work();
-			await().until(() -> this.lanes.runs().contains("free"));
+			FutureTask<Session.Drain> worker = this.runLog.work();
+			await().until(() -> this.runLog.runs().contains("free"));
 			await().until(worker::isDone);
 			open.run("COMMIT");
 		}
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).containsExactly("free", "second");
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).containsExactly("free", "second");
 	}
 
 	@Test
@@ -156,7 +156,7 @@ class OrderRaceTests extends AbstractLaneTests {
 		await().until(() -> {
 			this.app.work();
 			this.node.complete(this.node.claim(5, "b", "c", "d"));
-			return this.lanes.remains() == 0;
+			return this.runLog.remains() == 0;
 		});
 	}
 
@@ -172,10 +172,10 @@ class OrderRaceTests extends AbstractLaneTests {
 			assertThat(
 					this.queue.values("SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND pid = " + open.pid()))
 				.isEmpty();
-			FutureTask<Session.Drain> worker = this.lanes.work();
+			FutureTask<Session.Drain> worker = this.runLog.work();
 			await().until(worker::isDone);
 		}
-		assertThat(this.lanes.runs()).containsExactly("first", "second");
+		assertThat(this.runLog.runs()).containsExactly("first", "second");
 	}
 
 }

@@ -10,13 +10,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import static io.github.pgdispatch.sql.Lanes.dispatch;
+import static io.github.pgdispatch.sql.RunLog.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The jobs of one ordering key run one after the other.
  */
-class OrderTests extends AbstractLaneTests {
+class OrderTests extends AbstractRunLogTests {
 
 	private static final String ORDER = "ordering_key => 'o'";
 
@@ -29,16 +29,16 @@ class OrderTests extends AbstractLaneTests {
 	@Test
 	void severalWorkersRunThemOneAfterTheOtherInTheOrderOfTheirCommits() throws Exception {
 		for (int i = 0; i < 60; i++) {
-			this.app.run(dispatch(Lanes.run("job " + i) + "; SELECT pg_sleep(0.001)", ORDER));
+			this.app.run(dispatch(RunLog.run("job " + i) + "; SELECT pg_sleep(0.001)", ORDER));
 			job("free");
 		}
-		this.lanes.drain(4);
-		List<String> runs = this.lanes.runs().stream().filter((job) -> !job.equals("free")).toList();
+		this.runLog.drain(4);
+		List<String> runs = this.runLog.runs().stream().filter((job) -> !job.equals("free")).toList();
 		assertThat(runs).containsExactlyElementsOf(IntStream.range(0, 60).mapToObj((i) -> "job " + i).toList());
 		assertThat(this.queue.value("SELECT count(*) FROM public.run AS a, public.run AS b "
 				+ "WHERE a.job <> 'free' AND b.job <> 'free' AND a.number < b.number AND a.at > b.at"))
 			.isEqualTo("0");
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -52,7 +52,7 @@ class OrderTests extends AbstractLaneTests {
 			open.run("COMMIT");
 		}
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("one", "early", "two");
+		assertThat(this.runLog.runs()).containsExactly("one", "early", "two");
 	}
 
 	@Test
@@ -82,7 +82,7 @@ class OrderTests extends AbstractLaneTests {
 			assertThat(claimed).hasSize(2);
 			this.node.complete(claimed);
 		}
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -90,7 +90,7 @@ class OrderTests extends AbstractLaneTests {
 		job("snoozed", "'1 hour'", ORDER);
 		job("due", ORDER);
 		assertThat(this.app.work().completed()).isOne();
-		assertThat(this.lanes.runs()).containsExactly("due");
+		assertThat(this.runLog.runs()).containsExactly("due");
 	}
 
 	@Test
@@ -98,10 +98,10 @@ class OrderTests extends AbstractLaneTests {
 		String first = this.app.value(dispatch("SELECT 1/0", ORDER, "max_attempts => 3", "back_off => '1 hour'"));
 		job("second", ORDER);
 		assertThat(this.app.work().completed()).isZero();
-		assertThat(this.lanes.state(first)).isEqualTo("snoozed");
+		assertThat(this.runLog.state(first)).isEqualTo("snoozed");
 		assertThat(this.app.value("SELECT pgdispatch.cancel(" + first + ")")).isEqualTo("cancelled");
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("second");
+		assertThat(this.runLog.runs()).containsExactly("second");
 	}
 
 	@Test
@@ -121,12 +121,12 @@ class OrderTests extends AbstractLaneTests {
 		this.app.work();
 		job("third", ORDER);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("other");
+		assertThat(this.runLog.runs()).containsExactly("other");
 		this.app.run(Queue.effect("no more division by zero"), remedy.formatted(first));
 		this.app.work();
-		assertThat(this.lanes.runs().subList(1, this.lanes.runs().size())).containsExactlyElementsOf(
+		assertThat(this.runLog.runs().subList(1, this.runLog.runs().size())).containsExactlyElementsOf(
 				remedy.contains("retry") ? List.of("first1", "second", "third") : List.of("second", "third"));
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 		assertThat(this.queue.deadLetters()).isZero();
 	}
 
@@ -138,10 +138,10 @@ class OrderTests extends AbstractLaneTests {
 		assertThat(this.app.value("SELECT pgdispatch.retry(" + first + ")")).isEqualTo("t");
 		this.app.work();
 		assertThat(this.queue.deadLetters()).isOne();
-		assertThat(this.lanes.runs()).isEmpty();
+		assertThat(this.runLog.runs()).isEmpty();
 		this.app.run("DELETE FROM pgdispatch.dead_letter");
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("second");
+		assertThat(this.runLog.runs()).containsExactly("second");
 	}
 
 	@Test
@@ -149,11 +149,11 @@ class OrderTests extends AbstractLaneTests {
 		String first = this.app.value(dispatch("SELECT 1/0", ORDER, PASS));
 		job("second", ORDER);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("second");
+		assertThat(this.runLog.runs()).containsExactly("second");
 		this.app.run("SELECT pgdispatch.retry(" + first + ")");
 		job("third", ORDER);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("second", "third");
+		assertThat(this.runLog.runs()).containsExactly("second", "third");
 	}
 
 	@Test
@@ -175,12 +175,12 @@ class OrderTests extends AbstractLaneTests {
 		dispatchedBeforeTheClockWasSetBack(first);
 		String second = job("second", options);
 		this.app.work();
-		assertThat(this.lanes.runs()).isEmpty();
-		assertThat(this.lanes.state(second)).isEqualTo("held");
+		assertThat(this.runLog.runs()).isEmpty();
+		assertThat(this.runLog.state(second)).isEqualTo("held");
 		clockCatchesUp(first);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("first", "second");
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.runs()).containsExactly("first", "second");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -189,10 +189,10 @@ class OrderTests extends AbstractLaneTests {
 		String failed = this.app
 			.value(dispatch("SELECT 1 / 0", ORDER, PASS, "max_attempts => 2", "back_off => '20 seconds'"));
 		this.app.work();
-		assertThat(this.lanes.state(failed)).isEqualTo("snoozed");
+		assertThat(this.runLog.state(failed)).isEqualTo("snoozed");
 		job("other", ORDER);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("other");
+		assertThat(this.runLog.runs()).containsExactly("other");
 	}
 
 	private void dispatchedBeforeTheClockWasSetBack(String id) throws SQLException {

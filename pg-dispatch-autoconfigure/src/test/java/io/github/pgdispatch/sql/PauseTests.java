@@ -32,12 +32,12 @@ class PauseTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 1", "prefetch => 50", "prefetch => 100", "prefetch => -49" })
-	void nothingIsBegunWhileEverythingIsPaused(String pace) throws SQLException {
+	void nothingIsBegunWhileEverythingIsPaused(String prefetch) throws SQLException {
 		this.app.fire(Queue.effect("plain"));
 		long id = this.jobs.dispatch(Queue.effect("managed"), "max_attempts => 3", "time_limit => '1 hour'");
 		this.app.run("SELECT pgdispatch.pause()");
 		this.app.fire(Queue.effect("late"));
-		Session.Drain drain = this.app.work(pace);
+		Session.Drain drain = this.app.work(prefetch);
 		assertThat(drain.completed()).isZero();
 		assertThat(drain.drained()).isTrue();
 		assertThat(drain.nextDueIn()).isNull();
@@ -47,7 +47,7 @@ class PauseTests extends AbstractQueueTests {
 			.isEqualTo("0 never");
 		this.app.run("SELECT pgdispatch.resume()");
 		assertThat(this.jobs.state(id)).isEqualTo("waiting");
-		assertThat(this.app.work(pace).completed()).isEqualTo(3);
+		assertThat(this.app.work(prefetch).completed()).isEqualTo(3);
 		assertThat(this.queue.effects()).containsExactly("plain", "managed", "late");
 	}
 

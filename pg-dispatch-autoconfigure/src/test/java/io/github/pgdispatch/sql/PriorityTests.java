@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Of jobs that are due, one with a priority has a place that is so many seconds before
  * the one that it would have.
  */
-class PriorityTests extends AbstractLaneTests {
+class PriorityTests extends AbstractRunLogTests {
 
 	PriorityTests(TestDatabase database) {
 		super(database);
@@ -38,8 +38,8 @@ class PriorityTests extends AbstractLaneTests {
 		job("urgent", "priority => 60");
 		job("a little urgent", "priority => 10");
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("much older", "urgent", "older", "a little urgent", "first");
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.runs()).containsExactly("much older", "urgent", "older", "a little urgent", "first");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@ParameterizedTest
@@ -76,7 +76,7 @@ class PriorityTests extends AbstractLaneTests {
 		makeOlder(job("old"), 30);
 		makeOlder(urgent, 3600);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("urgent", "old");
+		assertThat(this.runLog.runs()).containsExactly("urgent", "old");
 		makeOlder(calls("h"), 30);
 		makeOlder(call, 3600);
 		assertThat(this.node.claim(1, "h").get(0).id()).hasToString(call);
@@ -89,7 +89,7 @@ class PriorityTests extends AbstractLaneTests {
 			job("urgent", "priority => 60");
 		}
 		this.app.run("CALL pgdispatch.work(slice => '0')");
-		assertThat(this.lanes.runs()).containsExactly("old");
+		assertThat(this.runLog.runs()).containsExactly("old");
 	}
 
 	@Test
@@ -102,7 +102,7 @@ class PriorityTests extends AbstractLaneTests {
 		this.app.work();
 		this.node.complete(running);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("urgent", "first");
+		assertThat(this.runLog.runs()).containsExactly("urgent", "first");
 	}
 
 }

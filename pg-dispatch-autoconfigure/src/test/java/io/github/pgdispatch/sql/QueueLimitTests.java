@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import static io.github.pgdispatch.sql.Lanes.dispatch;
+import static io.github.pgdispatch.sql.RunLog.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
  * No more jobs of a queue run at once than it is set to.
  */
-class QueueLimitTests extends AbstractLaneTests {
+class QueueLimitTests extends AbstractRunLogTests {
 
 	private static final String QUEUE = "queue => 'q'";
 
@@ -41,24 +41,24 @@ class QueueLimitTests extends AbstractLaneTests {
 	void limitOfOneIsMutualExclusionOfConcurrentWorkers() throws Exception {
 		set("concurrency => 1");
 		for (int i = 0; i < 60; i++) {
-			this.app.run(dispatch(Lanes.run("job " + i) + "; SELECT pg_sleep(0.001)", QUEUE));
+			this.app.run(dispatch(RunLog.run("job " + i) + "; SELECT pg_sleep(0.001)", QUEUE));
 		}
-		this.lanes.drain(4);
-		assertThat(this.lanes.runs()).hasSize(60).doesNotHaveDuplicates();
-		assertThat(this.lanes.overlaps()).isZero();
-		assertThat(this.lanes.remains()).isZero();
+		this.runLog.drain(4);
+		assertThat(this.runLog.runs()).hasSize(60).doesNotHaveDuplicates();
+		assertThat(this.runLog.overlaps()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
 	void limitHoldsForCommandsAndHandlersTogether() throws Exception {
 		set("concurrency => 2");
-		this.app.run(dispatch(Lanes.wait("one"), QUEUE));
+		this.app.run(dispatch(RunLog.wait("one"), QUEUE));
 		calls("h", QUEUE);
 		calls("h", QUEUE);
 		job("two", QUEUE);
-		try (Session gate = this.lanes.closeGate()) {
-			FutureTask<Session.Drain> worker = this.lanes.work();
-			this.lanes.awaitAtGate(1);
+		try (Session gate = this.runLog.closeGate()) {
+			FutureTask<Session.Drain> worker = this.runLog.work();
+			this.runLog.awaitAtGate(1);
 			List<Node.Job> claimed = this.node.claim(5, "h");
 			assertThat(claimed).hasSize(1);
 			assertThat(this.app.work().completed()).isZero();
@@ -68,7 +68,7 @@ class QueueLimitTests extends AbstractLaneTests {
 			gate.close();
 			worker.get();
 		}
-		assertThat(this.lanes.runs()).containsExactly("one", "two");
+		assertThat(this.runLog.runs()).containsExactly("one", "two");
 	}
 
 	@Test
@@ -115,10 +115,10 @@ class QueueLimitTests extends AbstractLaneTests {
 		job("free");
 		assertThat(this.app.work().completed()).isOne();
 		assertThat(this.node.claim(10, "h")).isEmpty();
-		assertThat(this.lanes.state(id)).isEqualTo("held");
+		assertThat(this.runLog.state(id)).isEqualTo("held");
 		this.app.run("SELECT pgdispatch.resume(queue => 'q')");
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("free", "command");
+		assertThat(this.runLog.runs()).containsExactly("free", "command");
 		assertThat(this.node.claim(10, "h")).hasSize(1);
 	}
 
@@ -131,7 +131,7 @@ class QueueLimitTests extends AbstractLaneTests {
 		this.app.run("SELECT pgdispatch.pause(queue => 'q')");
 		Node survivor = new Node(this.app, "1 ms");
 		assertThat(survivor.claim(10, "h")).isEmpty();
-		assertThat(this.lanes.state(id)).isEqualTo("held");
+		assertThat(this.runLog.state(id)).isEqualTo("held");
 		this.node.renew();
 		assertThat(this.node.complete(lost)).isFalse();
 		this.app.run("SELECT pgdispatch.resume(queue => 'q')");
@@ -143,19 +143,19 @@ class QueueLimitTests extends AbstractLaneTests {
 	@Test
 	void jobWhoseSessionIsLostIsNotBegunAgainInAPausedQueue() throws Exception {
 		set("concurrency => 1");
-		String id = this.app.value(dispatch(Lanes.wait("job"), QUEUE));
-		try (Session gate = this.lanes.closeGate(); Session worker = this.queue.app()) {
+		String id = this.app.value(dispatch(RunLog.wait("job"), QUEUE));
+		try (Session gate = this.runLog.closeGate(); Session worker = this.queue.app()) {
 			FutureTask<Session.Drain> drain = Session.async(worker::work);
-			this.lanes.awaitAtGate(1);
+			this.runLog.awaitAtGate(1);
 			this.app.run("SELECT pgdispatch.pause(queue => 'q')");
 			this.queue.kill(worker);
 			assertThat(drain).failsWithin(Duration.ofSeconds(10));
 		}
 		assertThat(this.app.work().completed()).isZero();
-		assertThat(this.lanes.state(id)).isEqualTo("held");
+		assertThat(this.runLog.state(id)).isEqualTo("held");
 		this.app.run("SELECT pgdispatch.resume(queue => 'q')");
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("job");
+		assertThat(this.runLog.runs()).containsExactly("job");
 	}
 
 	@Test
@@ -164,8 +164,8 @@ class QueueLimitTests extends AbstractLaneTests {
 		for (int i = 0; i < 10; i++) {
 			job("job " + i, QUEUE);
 		}
-		this.lanes.drain(3);
-		assertThat(this.lanes.runs()).hasSize(10);
+		this.runLog.drain(3);
+		assertThat(this.runLog.runs()).hasSize(10);
 		assertThat(this.queue.value("SELECT max(at) - min(at) > interval '250 ms' FROM public.run")).isEqualTo("t");
 	}
 
@@ -190,7 +190,7 @@ class QueueLimitTests extends AbstractLaneTests {
 		this.app.run(dispatch("SELECT 1/0", QUEUE), dispatch("SELECT 1/0", QUEUE, "max_attempts => 2"));
 		job("last", QUEUE);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("last");
+		assertThat(this.runLog.runs()).containsExactly("last");
 		calls("h", QUEUE);
 		calls("h", QUEUE);
 		Node.Job first = this.node.claim(5, "h").get(0);
@@ -205,12 +205,12 @@ class QueueLimitTests extends AbstractLaneTests {
 	@Test
 	void lostSessionsAndNodesDoNotCostPlaces() throws Exception {
 		set("concurrency => 1");
-		this.app.run(dispatch(Lanes.wait("first"), QUEUE));
+		this.app.run(dispatch(RunLog.wait("first"), QUEUE));
 		calls("h", QUEUE);
-		try (Session gate = this.lanes.closeGate()) {
+		try (Session gate = this.runLog.closeGate()) {
 			Session worker = this.queue.app();
 			FutureTask<Session.Drain> lost = Session.async(worker::work);
-			this.lanes.awaitAtGate(1);
+			this.runLog.awaitAtGate(1);
 			this.queue.kill(worker);
 			await().until(lost::isDone);
 			assertThat(this.node.claim(5, "h")).isEmpty();
@@ -225,7 +225,7 @@ class QueueLimitTests extends AbstractLaneTests {
 		Node survivor = new Node(this.app, "1 ms");
 		survivor.complete(survivor.claim(5, "h"));
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("first", "last");
+		assertThat(this.runLog.runs()).containsExactly("first", "last");
 	}
 
 	@ParameterizedTest
@@ -237,14 +237,14 @@ class QueueLimitTests extends AbstractLaneTests {
 		assertThat(dead.claim(1, "unknown")).hasSize(1);
 		job("other", "queue => 'q'");
 		this.app.work();
-		assertThat(this.lanes.runs()).isEmpty();
+		assertThat(this.runLog.runs()).isEmpty();
 		dead.freeze();
 		pollInANewSession(handlersAreLeft);
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("other");
-		assertThat(this.lanes.state(unknown)).isEqualTo("waiting");
+		assertThat(this.runLog.runs()).containsExactly("other");
+		assertThat(this.runLog.state(unknown)).isEqualTo("waiting");
 		assertThat(this.node.complete(this.node.claim(1, "unknown").get(0))).isTrue();
-		assertThat(this.lanes.remains()).isZero();
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -255,10 +255,10 @@ class QueueLimitTests extends AbstractLaneTests {
 		job("other", "queue => 'q'");
 		pollInANewSession(false);
 		this.app.work();
-		assertThat(this.lanes.runs()).isEmpty();
+		assertThat(this.runLog.runs()).isEmpty();
 		assertThat(this.node.complete(claimed)).isTrue();
 		this.app.work();
-		assertThat(this.lanes.runs()).containsExactly("other");
+		assertThat(this.runLog.runs()).containsExactly("other");
 	}
 
 	private void pollInANewSession(boolean forHandlers) throws SQLException {

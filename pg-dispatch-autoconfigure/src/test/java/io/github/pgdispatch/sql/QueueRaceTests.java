@@ -11,15 +11,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import static io.github.pgdispatch.sql.Lanes.dispatch;
-import static io.github.pgdispatch.sql.Lanes.run;
+import static io.github.pgdispatch.sql.RunLog.dispatch;
+import static io.github.pgdispatch.sql.RunLog.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
  * Queues, while others have not committed yet.
  */
-class QueueRaceTests extends AbstractLaneTests {
+class QueueRaceTests extends AbstractRunLogTests {
 
 	private static final String QUEUE = "queue => 'q'";
 
@@ -43,14 +43,14 @@ class QueueRaceTests extends AbstractLaneTests {
 		job("free");
 		try (Session open = this.queue.app()) {
 			open.run("BEGIN", "SELECT pgdispatch." + call);
-			FutureTask<Session.Drain> worker = this.lanes.work();
-			await().until(() -> this.lanes.runs().contains("free"));
+			FutureTask<Session.Drain> worker = this.runLog.work();
+			await().until(() -> this.runLog.runs().contains("free"));
 			await().until(worker::isDone);
 			open.run("COMMIT");
 		}
 		this.app.run("SELECT pgdispatch.resume(queue => 'q')");
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).containsExactlyInAnyOrder("free", "in the queue");
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).containsExactlyInAnyOrder("free", "in the queue");
 	}
 
 	@Test
@@ -62,11 +62,11 @@ class QueueRaceTests extends AbstractLaneTests {
 			job("second", QUEUE);
 			job("third", QUEUE);
 			this.app.work();
-			assertThat(this.lanes.runs()).containsExactly("second", "third");
+			assertThat(this.runLog.runs()).containsExactly("second", "third");
 			open.run("COMMIT");
 		}
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).endsWith("with key");
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).endsWith("with key");
 	}
 
 	@ParameterizedTest
@@ -82,12 +82,12 @@ class QueueRaceTests extends AbstractLaneTests {
 			this.app.run("SET lock_timeout = '5s'");
 			this.node.complete(running);
 			this.app.work();
-			assertThat(this.lanes.runs()).containsExactly("second");
+			assertThat(this.runLog.runs()).containsExactly("second");
 			open.run(end);
 		}
-		this.lanes.drain(2);
-		assertThat(this.lanes.runs()).containsExactly("second", end.equals("COMMIT") ? "replacing" : "replaced");
-		assertThat(this.lanes.remains()).isZero();
+		this.runLog.drain(2);
+		assertThat(this.runLog.runs()).containsExactly("second", end.equals("COMMIT") ? "replacing" : "replaced");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
@@ -112,13 +112,13 @@ class QueueRaceTests extends AbstractLaneTests {
 			crosswise.get();
 			two.run("COMMIT");
 		}
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).containsExactlyInAnyOrder("in q", "in r");
-		assertThat(this.lanes.remains()).isZero();
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).containsExactlyInAnyOrder("in q", "in r");
+		assertThat(this.runLog.remains()).isZero();
 	}
 
 	@Test
-	void jobThatIsHeldJustAsThePlaceBecomesFreeIsLetGo() throws Exception {
+	void jobThatIsHeldJustAsThePlaceBecomesFreeIsReleased() throws Exception {
 		calls("h", QUEUE);
 		Node.Job running = this.node.claim(1, "h").get(0);
 		calls("h", QUEUE);

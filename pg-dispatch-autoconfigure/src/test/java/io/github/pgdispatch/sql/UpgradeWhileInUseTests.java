@@ -74,7 +74,7 @@ class UpgradeWhileInUseTests {
 	 */
 	private int work(TestDatabase database) throws SQLException {
 		int failures = 0;
-		int pace = 1;
+		int prefetch = 1;
 		Object afterDueAt = OffsetDateTime.MIN;
 		long afterId = 0;
 		try (Connection connection = database.dataSource("app").getConnection()) {
@@ -83,12 +83,12 @@ class UpgradeWhileInUseTests {
 					.prepareStatement("CALL pgdispatch.work(make_interval(secs => ?), ?, ?, ?)")) {
 					call.unwrap(PGStatement.class).setPrepareThreshold(0);
 					call.setDouble(1, 0.05);
-					call.setInt(2, pace);
+					call.setInt(2, prefetch);
 					call.setObject(3, afterDueAt);
 					call.setLong(4, afterId);
 					try (ResultSet row = call.executeQuery()) {
 						row.next();
-						pace = row.getInt("prefetch");
+						prefetch = row.getInt("prefetch");
 						afterDueAt = row.getObject("after_due_at", OffsetDateTime.class);
 						afterId = row.getLong("after_id");
 					}

@@ -110,11 +110,11 @@ class WorkerSessionTests extends AbstractQueueTests {
 		int completed = 0;
 		Session.Drain drain = new Session.Drain(1, 0, 0, false, null);
 		while (!drain.drained()) {
-			drain = this.app.work("slice => '0'", "prefetch => " + drain.pace());
+			drain = this.app.work("slice => '0'", "prefetch => " + drain.prefetch());
 			completed += drain.completed();
 		}
 		assertThat(completed).isEqualTo(100);
-		assertThat(drain.pace()).isOne();
+		assertThat(drain.prefetch()).isOne();
 	}
 
 	@Test

@@ -153,7 +153,7 @@ public final class Session implements AutoCloseable {
 	/**
 	 * What a call of the executor tells.
 	 */
-	public record Drain(int pace, int completed, int failed, boolean drained, String nextDueIn) {
+	public record Drain(int prefetch, int completed, int failed, boolean drained, String nextDueIn) {
 
 	}
 

@@ -14,13 +14,13 @@ import static org.awaitility.Awaitility.await;
  * What jobs with keys, orders and queues have done, in the order in which they did, and
  * whether any two of them ran at once.
  */
-final class Lanes {
+final class RunLog {
 
 	private static final int GATE = 4711;
 
 	private final Queue queue;
 
-	Lanes(Queue queue) throws SQLException {
+	RunLog(Queue queue) throws SQLException {
 		this.queue = queue;
 		try (Session app = queue.app()) {
 			app.run("SET client_min_messages = error", """

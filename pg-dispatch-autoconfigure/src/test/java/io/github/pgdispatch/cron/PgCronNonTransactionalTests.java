@@ -18,7 +18,7 @@ import static org.awaitility.Awaitility.await;
  */
 @PgCronTest
 @Execution(ExecutionMode.CONCURRENT)
-class PgCronOutsideTransactionTests {
+class PgCronNonTransactionalTests {
 
 	/**
 	 * pg_cron begins such a command with a minute of the clock.
@@ -27,7 +27,7 @@ class PgCronOutsideTransactionTests {
 
 	private final CronQueue queue;
 
-	PgCronOutsideTransactionTests(PgCronServer server) {
+	PgCronNonTransactionalTests(PgCronServer server) {
 		this.queue = new CronQueue(server.database());
 	}
 

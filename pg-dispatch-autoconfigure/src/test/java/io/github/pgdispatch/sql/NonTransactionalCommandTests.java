@@ -12,11 +12,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What a driver is given to run outside of a transaction is what may be begun, and is not
  * cancelled at the same time.
  */
-class OutsideTests extends AbstractLaneTests {
+class NonTransactionalCommandTests extends AbstractRunLogTests {
 
 	private static final String OUTSIDE = "transactional => false";
 
-	OutsideTests(TestDatabase database) {
+	NonTransactionalCommandTests(TestDatabase database) {
 		super(database);
 	}
 
@@ -42,7 +42,7 @@ class OutsideTests extends AbstractLaneTests {
 		this.app.work();
 		assertThat(isDue()).isFalse();
 		assertThat(begin(this.app)).isNull();
-		assertThat(this.lanes.state(behind)).isEqualTo("held");
+		assertThat(this.runLog.state(behind)).isEqualTo("held");
 		this.app.run("DELETE FROM pgdispatch.dead_letter");
 		this.app.work();
 		assertThat(begin(this.app)).isEqualTo(behind + "|1");

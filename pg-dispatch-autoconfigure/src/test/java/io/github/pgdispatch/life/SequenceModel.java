@@ -14,7 +14,7 @@ import io.github.pgdispatch.life.Observed.Run;
 /**
  * Says which jobs must not have run before others, or at the same time.
  */
-final class LaneModel {
+final class SequenceModel {
 
 	private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -24,7 +24,7 @@ final class LaneModel {
 
 	private final Problems problems;
 
-	LaneModel(History history, Observed observed, Problems problems) {
+	SequenceModel(History history, Observed observed, Problems problems) {
 		this.history = history;
 		this.problems = problems;
 		Map<Integer, Dispatched> byTag = history.dispatched()
@@ -34,7 +34,7 @@ final class LaneModel {
 	}
 
 	void check() {
-		by("ordering_key").forEach((key, lane) -> checkOrder(lane));
+		by("ordering_key").forEach((key, sequence) -> checkOrder(sequence));
 		by("queue").forEach(this::checkQueue);
 		this.history.pauses().forEach(this::checkPause);
 	}
@@ -45,10 +45,10 @@ final class LaneModel {
 			.collect(Collectors.groupingBy((ran) -> ran.dispatched().job().asks(option)));
 	}
 
-	private void checkOrder(List<Ran> lane) {
-		for (int i = 0; i < lane.size(); i++) {
-			Ran later = lane.get(i);
-			for (Ran earlier : lane.subList(0, i)) {
+	private void checkOrder(List<Ran> sequence) {
+		for (int i = 0; i < sequence.size(); i++) {
+			Ran later = sequence.get(i);
+			for (Ran earlier : sequence.subList(0, i)) {
 				if (earlier.run().finished().isAfter(later.run().started())) {
 					this.problems.add("Ran at the same time", earlier.dispatched(), later.dispatched());
 				}
@@ -61,16 +61,16 @@ final class LaneModel {
 		}
 	}
 
-	private void checkQueue(String queue, List<Ran> lane) {
+	private void checkQueue(String queue, List<Ran> sequence) {
 		TreeMap<Instant, Integer> changes = new TreeMap<>();
-		lane.forEach((ran) -> changes.merge(ran.run().started(), 1, Integer::sum));
-		lane.forEach((ran) -> changes.merge(ran.run().finished(), -1, Integer::sum));
+		sequence.forEach((ran) -> changes.merge(ran.run().started(), 1, Integer::sum));
+		sequence.forEach((ran) -> changes.merge(ran.run().finished(), -1, Integer::sum));
 		int running = 0;
 		for (Map.Entry<Instant, Integer> change : changes.entrySet()) {
 			running += change.getValue();
 			if (running > Queues.limit(queue)) {
 				List<Dispatched> culprits = new ArrayList<>();
-				lane.stream()
+				sequence.stream()
 					.filter((ran) -> !ran.run().started().isAfter(change.getKey())
 							&& ran.run().finished().isAfter(change.getKey()))
 					.forEach((ran) -> culprits.add(ran.dispatched()));
@@ -78,7 +78,7 @@ final class LaneModel {
 			}
 		}
 		if (queue.equals("rated")) {
-			checkRate(lane);
+			checkRate(sequence);
 		}
 	}
 
@@ -87,13 +87,13 @@ final class LaneModel {
 	 * when those that were claimed with it have ended: so in any time these may be as
 	 * many as in a second and a half more.
 	 */
-	private void checkRate(List<Ran> lane) {
-		for (int i = Queues.RATE; i < lane.size(); i++) {
+	private void checkRate(List<Ran> sequence) {
+		for (int i = Queues.RATE; i < sequence.size(); i++) {
 			for (int first = 0; first <= i - Queues.RATE; first++) {
-				Duration time = Duration.between(lane.get(first).run().started(), lane.get(i).run().started());
+				Duration time = Duration.between(sequence.get(first).run().started(), sequence.get(i).run().started());
 				if (i - first + 1 > Queues.RATE * (time.toMillis() / 1000.0 + 1.5)) {
-					this.problems.add((i - first + 1) + " were begun in " + time, lane.get(first).dispatched(),
-							lane.get(i).dispatched());
+					this.problems.add((i - first + 1) + " were begun in " + time, sequence.get(first).dispatched(),
+							sequence.get(i).dispatched());
 					return;
 				}
 			}

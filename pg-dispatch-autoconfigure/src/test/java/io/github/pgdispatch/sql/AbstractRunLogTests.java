@@ -6,26 +6,26 @@ import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
 
-import static io.github.pgdispatch.sql.Lanes.call;
-import static io.github.pgdispatch.sql.Lanes.dispatch;
-import static io.github.pgdispatch.sql.Lanes.run;
+import static io.github.pgdispatch.sql.RunLog.call;
+import static io.github.pgdispatch.sql.RunLog.dispatch;
+import static io.github.pgdispatch.sql.RunLog.run;
 
 /**
  * Tests of what jobs have to do with each other.
  */
-abstract class AbstractLaneTests extends AbstractQueueTests {
+abstract class AbstractRunLogTests extends AbstractQueueTests {
 
-	Lanes lanes;
+	RunLog runLog;
 
 	Node node;
 
-	AbstractLaneTests(TestDatabase database) {
+	AbstractRunLogTests(TestDatabase database) {
 		super(database);
 	}
 
 	@BeforeEach
 	void prepare() throws SQLException {
-		this.lanes = new Lanes(this.queue);
+		this.runLog = new RunLog(this.queue);
 		this.node = new Node(this.app);
 	}
 
