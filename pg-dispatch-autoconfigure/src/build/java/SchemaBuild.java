@@ -44,14 +44,17 @@ final class SchemaBuild {
 		writeScripts(folder);
 		write(folder.resolve("pg_dispatch.control"), control());
 		write(folder.resolve("pgtle.sql"), pgTleScript());
+		write(folder.resolve("README.md"), read("extension/README.md"));
 	}
 
 	/**
 	 * The scripts without comments of two dashes and without space that separates nothing,
-	 * because dbdev takes at most 250,000 characters a script.
+	 * because dbdev takes at most 250,000 characters a script. It also refuses a package
+	 * without a README.md.
 	 */
 	private void writeDbdevPackage(Path folder) throws IOException {
 		write(folder.resolve("pg_dispatch.control"), control());
+		write(folder.resolve("README.md"), read("extension/README.md"));
 		write(folder.resolve(installName(newest())), compact(installScript(newest())));
 		for (int i = 1; i < this.versions.size(); i++) {
 			write(folder.resolve(updateName(i)), compact(updateScript(i)));
