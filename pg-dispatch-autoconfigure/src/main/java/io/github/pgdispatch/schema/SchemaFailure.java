@@ -52,12 +52,14 @@ record SchemaFailure(SchemaState state, SchemaVersion needed) {
 		return because(
 				found() + (extension ? ofWhichExtension() : " It is the one of pg_dispatch 0.1")
 						+ ", and so is neither used nor changed.",
-				"What it has scheduled is run by pg_cron without it, unless its commands call something in the schema; "
-						+ "see docs/coming-from-other-tools.md. Then let an administrator run: "
+				"What it has scheduled is run by pg_cron without it. A job that calls something in the schema, if only by"
+						+ " a function or a trigger, is lost without an error unless the new schema is there. So let an"
+						+ " administrator replace the schema in one transaction: "
 						+ (extension
 								? "DROP EXTENSION " + this.state.extension() + "; DROP SCHEMA IF EXISTS pgdispatch;"
 								: "DROP SCHEMA pgdispatch CASCADE;")
-						+ " And start the application again, which installs the schema.");
+						+ " SET ROLE " + this.state.user() + "; and then " + THE_SQL
+						+ ". See docs/coming-from-other-tools.md.");
 	}
 
 	PgDispatchConfigurationException ofStrangers() {

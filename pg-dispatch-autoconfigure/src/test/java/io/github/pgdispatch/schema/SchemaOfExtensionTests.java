@@ -44,15 +44,15 @@ class SchemaOfExtensionTests {
 		this.administrator = new JdbcTemplate(this.database.dataSource("postgres"));
 		server.installExtension(ExtensionFiles.all());
 		server.installExtension(
-				Map.of("pg_dispatch--0.1.5.sql", ExtensionFiles.predecessor(), "Someone@pg_dispatch.control",
-						ExtensionFiles.control(), "Someone@pg_dispatch--0.1.5.sql", ExtensionFiles.predecessor()));
+				Map.of("pg_dispatch--0.1.5.sql", ExtensionFiles.predecessor(), "Snehil_Shah@pg_dispatch.control",
+						ExtensionFiles.control(), "Snehil_Shah@pg_dispatch--0.1.5.sql", ExtensionFiles.predecessor()));
 	}
 
 	@BeforeEach
 	@AfterEach
 	void dropEverything() {
 		run("DROP EXTENSION IF EXISTS pg_dispatch", "DROP EXTENSION IF EXISTS pg_dispatch_next",
-				"DROP EXTENSION IF EXISTS \"Someone@pg_dispatch\"", "DROP SCHEMA IF EXISTS pgdispatch CASCADE");
+				"DROP EXTENSION IF EXISTS \"Snehil_Shah@pg_dispatch\"", "DROP SCHEMA IF EXISTS pgdispatch CASCADE");
 	}
 
 	@ParameterizedTest
@@ -109,9 +109,11 @@ class SchemaOfExtensionTests {
 	@ParameterizedTest
 	@EnumSource
 	void predecessorOfAnotherName(Installation installation) {
-		run("CREATE EXTENSION \"Someone@pg_dispatch\" VERSION '0.1.5'");
+		run("CREATE EXTENSION \"Snehil_Shah@pg_dispatch\" VERSION '0.1.5'");
 		PgDispatchConfigurationException failure = failure(installation);
-		assertThat(failure.getDescription()).contains("belongs to the extension \"Someone@pg_dispatch\" 0.1.5");
+		assertThat(failure.getDescription()).contains("belongs to the extension \"Snehil_Shah@pg_dispatch\" 0.1.5");
+		assertThat(failure.getAction()).contains("is lost without an error unless the new schema is there",
+				"in one transaction: DROP EXTENSION \"Snehil_Shah@pg_dispatch\"; DROP SCHEMA IF EXISTS pgdispatch; SET ROLE app;");
 		runStatementsOf(failure);
 		start(installation);
 	}
