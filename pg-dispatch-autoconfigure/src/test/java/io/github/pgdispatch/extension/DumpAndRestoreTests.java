@@ -5,13 +5,17 @@ import java.util.List;
 
 import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.dao.DataAccessException;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -63,6 +67,28 @@ class DumpAndRestoreTests {
 			assertThat(original.effects()).containsExactly("1 due", "2 snoozed");
 			assertThat(original.values("SELECT command FROM pgdispatch.job"))
 				.containsExactly(CronDatabase.effect("4 later"));
+		}
+	}
+
+	/**
+	 * A dump does not say who owns an extension. Whoever restores it owns it then.
+	 */
+	@Test
+	void formerOwnerOfTheExtensionIsGrantedItAfterTheRestoreOfASuperuser() {
+		try (CronDatabase original = start("off"); CronDatabase copy = start("off")) {
+			original.run("postgres", "GRANT CREATE ON DATABASE test TO app");
+			original.run("app", "CREATE EXTENSION pg_dispatch");
+			original.createTableOfEffects();
+			original.launch(false);
+			original.fire(CronDatabase.effect("1 due"));
+			restore(original, copy);
+			assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> copy.fire("SELECT 1"))
+				.havingRootCause()
+				.withMessageContaining("permission denied for schema pgdispatch");
+			copy.run("postgres", "CALL pgdispatch.grant_to('app')");
+			copy.fire(CronDatabase.effect("2 new"));
+			copy.awaitTrue("(SELECT count(*) = 2 FROM effect)");
+			assertThat(copy.effects()).containsExactly("1 due", "2 new");
 		}
 	}
 
