@@ -50,6 +50,14 @@ final class SetUpsPage {
 	}
 
 	/**
+	 * Returns a section with its line breaks as spaces.
+	 * @param heading of the section
+	 */
+	String text(String heading) {
+		return section(heading).replaceAll("\\s+", " ");
+	}
+
+	/**
 	 * How many blocks of the page can be run.
 	 */
 	int blocks() {

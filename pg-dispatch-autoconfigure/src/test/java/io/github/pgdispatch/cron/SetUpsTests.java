@@ -34,7 +34,9 @@ class SetUpsTests {
 
 	private static final String PLAIN = "The application's database";
 
-	private static final String POSTGREST = "PostgREST and Supabase";
+	private static final String POSTGREST = "PostgREST";
+
+	private static final String SUPABASE = "Supabase";
 
 	private static final String CLOUD = "RDS, Aurora and Cloud SQL";
 
@@ -156,6 +158,37 @@ class SetUpsTests {
 			.isEqualTo("pgdispatch: role web_anon cannot log in, so nothing can run its jobs");
 		assertThat(error.getHint()).isEqualTo(
 				"Dispatch from a SECURITY DEFINER function of a role that can log in, or ALTER ROLE web_anon LOGIN.");
+	}
+
+	@Test
+	void supabase() {
+		run("postgres", "CREATE ROLE anon NOLOGIN");
+		run("postgres", "CREATE ROLE authenticated NOLOGIN");
+		run("postgres", "CREATE ROLE authenticator LOGIN NOINHERIT");
+		run("postgres", "GRANT anon, authenticated TO authenticator");
+		this.page.run(SUPABASE, 1);
+		this.server.database().install("postgres");
+		this.page.run(SUPABASE, 2);
+		this.page.run(SUPABASE, 3);
+		await().atMost(Duration.ofSeconds(60)).until(() -> count("public.greeting WHERE name = 'Ada'") == 1);
+		awaitIdle();
+	}
+
+	@Test
+	void pageLeadsFromTheErrorsOfANaiveSetUpToTheWayOut() {
+		this.server.database().install("app");
+		this.page.run(POSTGREST, 1);
+		for (String grant : new String[] { "GRANT USAGE ON SCHEMA pgdispatch TO web_anon",
+				"GRANT EXECUTE ON FUNCTION pgdispatch.fire(text) TO web_anon",
+				"CALL pgdispatch.grant_to('web_anon')" }) {
+			String error = ((PSQLException) catchThrowableOfType(DataAccessException.class,
+					() -> run("authenticator", "SET ROLE web_anon; SELECT pgdispatch.fire('SELECT 1')"))
+				.getMostSpecificCause()).getServerErrorMessage().getMessage();
+			assertThat(this.page.text(POSTGREST))
+				.contains(error.replaceFirst("pgdispatch: (role \\w+ cannot log in).*", "$1")
+					.replaceFirst(".*function check_dispatch", "check_dispatch"));
+			run("app", grant);
+		}
 	}
 
 	@Test
