@@ -1,6 +1,7 @@
 package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.FutureTask;
 
 import io.github.pgdispatch.test.Session;
@@ -171,6 +172,40 @@ class IdempotencyKeyRaceTests extends AbstractRunLogTests {
 			return this.runLog.runs().size() == expected.length;
 		});
 		assertThat(this.runLog.runs()).containsExactly(expected);
+	}
+
+	/**
+	 * The documentation tells to repeat it, and to dispatch in the order of the keys.
+	 */
+	@Test
+	void transactionsThatDispatchTwoKeysCrosswiseEndAsAnyDeadlockDoes() throws Exception {
+		try (Session one = this.queue.app(); Session two = this.queue.app()) {
+			one.run("BEGIN");
+			two.run("BEGIN");
+			job(one, "one", "key => 'k1'");
+			job(two, "two", "key => 'k2'");
+			FutureTask<String> waiting = Session.async(() -> stateOf(one, "key => 'k2'"));
+			this.queue.awaitBlocked(one);
+			assertThat(List.of(stateOf(two, "key => 'k1'"), waiting.get())).containsExactlyInAnyOrder("dispatched",
+					"40P01");
+			one.run("COMMIT");
+			two.run("COMMIT");
+		}
+		assertThat(this.queue.jobs()).isEqualTo(2);
+	}
+
+	/**
+	 * Dispatches, and ends the transaction if that failed.
+	 */
+	private String stateOf(Session session, String key) throws SQLException {
+		try {
+			job(session, "both", key);
+			return "dispatched";
+		}
+		catch (SQLException ex) {
+			session.run("ROLLBACK");
+			return ex.getSQLState();
+		}
 	}
 
 }

@@ -261,6 +261,25 @@ class QueueLimitTests extends AbstractRunLogTests {
 		assertThat(this.runLog.runs()).containsExactly("other");
 	}
 
+	@Test
+	void queueOfSlowJobsLeavesAWorkerForQuickOnes() throws Exception {
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
+		try (Session gate = this.lanes.closeGate()) {
+			for (int i = 0; i < 5; i++) {
+				this.app.run(dispatch(Lanes.wait("slow"), QUEUE));
+			}
+			FutureTask<Session.Drain> worker = this.lanes.work();
+			this.lanes.awaitAtGate(1);
+			job("quick");
+			assertThat(this.app.work().completed()).isOne();
+			assertThat(this.lanes.runs()).containsExactly("quick");
+			gate.close();
+			worker.get();
+		}
+		this.lanes.drain(1);
+		assertThat(this.lanes.runs()).hasSize(6);
+	}
+
 	private void pollInANewSession(boolean forHandlers) throws SQLException {
 		try (Session session = this.queue.app()) {
 			session.run(forHandlers ? "SELECT pgdispatch.poll_handlers(gen_random_uuid(), '1 minute', '{h}', false)"
