@@ -54,7 +54,8 @@ public final class TextEncoding {
 		if (json == null) {
 			return null;
 		}
-		String encoding = connection.unwrap(PGConnection.class).getParameterStatus("server_encoding");
+		String encoding = connection.isWrapperFor(PGConnection.class)
+				? connection.unwrap(PGConnection.class).getParameterStatus("server_encoding") : null;
 		return (encoding != null && TAKES_ALL_TEXT.contains(encoding)) ? json : ascii(json);
 	}
 

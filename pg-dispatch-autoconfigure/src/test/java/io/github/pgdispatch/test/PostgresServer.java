@@ -3,6 +3,7 @@ package io.github.pgdispatch.test;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.UUID;
 
@@ -98,13 +99,25 @@ public final class PostgresServer implements AutoCloseable {
 	}
 
 	/**
+	 * The server may still be deleting files of its own.
+	 */
+	private void deleteDirectory() throws IOException {
+		try {
+			FileSystemUtils.deleteRecursively(this.directory);
+		}
+		catch (NoSuchFileException ex) {
+			FileSystemUtils.deleteRecursively(this.directory);
+		}
+	}
+
+	/**
 	 * Stops the server, and removes what it had.
 	 */
 	@Override
 	public void close() {
 		stop();
 		try {
-			FileSystemUtils.deleteRecursively(this.directory);
+			deleteDirectory();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
