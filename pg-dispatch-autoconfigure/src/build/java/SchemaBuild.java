@@ -7,6 +7,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Makes everything that installs or updates the schema from the files in
@@ -15,6 +17,9 @@ import java.util.List;
  * <resources> <extension> <dbdev>}, with three folders to write to.
  */
 final class SchemaBuild {
+
+	private static final Pattern COMMENTED = Pattern
+		.compile("COMMENT ON (FUNCTION|PROCEDURE) pgdispatch\\.(\\w+)\\([^)]*\\) ?IS");
 
 	private final Path sources;
 
@@ -55,7 +60,9 @@ final class SchemaBuild {
 	private void writeDbdevPackage(Path folder) throws IOException {
 		write(folder.resolve("pg_dispatch.control"), control());
 		write(folder.resolve("README.md"), read("extension/README.md"));
-		write(folder.resolve(installName(newest())), compact(installScript(newest())));
+		// There is nothing to be replaced by an installation.
+		write(folder.resolve(installName(newest())),
+				compact(installScript(newest())).replace("CREATE OR REPLACE", "CREATE"));
 		for (int i = 1; i < this.versions.size(); i++) {
 			write(folder.resolve(updateName(i)), compact(updateScript(i)));
 		}
@@ -210,7 +217,17 @@ final class SchemaBuild {
 			}
 			i = end;
 		}
-		return compact.toString().strip() + "\n";
+		return withoutArguments(compact.toString().strip()) + "\n";
+	}
+
+	/**
+	 * Lets comments name functions without their arguments, which only overloaded ones
+	 * need.
+	 */
+	private static String withoutArguments(String script) {
+		return COMMENTED.matcher(script)
+			.replaceAll((comment) -> (script.split(comment.group(1) + " pgdispatch\\." + comment.group(2) + "\\(", -1).length > 3)
+					? Matcher.quoteReplacement(comment.group()) : "COMMENT ON $1 pgdispatch.$2 IS");
 	}
 
 	/**
@@ -224,7 +241,7 @@ final class SchemaBuild {
 		char left = before.charAt(before.length() - 1);
 		char right = script.charAt(next);
 		if (left == ';') {
-			return true;
+			return script.startsWith("CREATE", next) || script.startsWith("COMMENT", next);
 		}
 		return ",()".indexOf(left) < 0 && ",;()".indexOf(right) < 0 && isOperator(left) == isOperator(right);
 	}

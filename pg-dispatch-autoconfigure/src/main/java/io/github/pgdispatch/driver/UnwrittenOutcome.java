@@ -55,8 +55,8 @@ final class UnwrittenOutcome {
 	}
 
 	/**
-	 * Returns whether the outcome was refused too many times for the job to go on
-	 * holding a place on this node.
+	 * Returns whether the outcome was refused too many times for the job to go on holding
+	 * a place on this node.
 	 */
 	boolean isHopeless() {
 		return this.refusals >= MAX_TRIES;

@@ -264,20 +264,20 @@ class QueueLimitTests extends AbstractRunLogTests {
 	@Test
 	void queueOfSlowJobsLeavesAWorkerForQuickOnes() throws Exception {
 		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
-		try (Session gate = this.lanes.closeGate()) {
+		try (Session gate = this.runLog.closeGate()) {
 			for (int i = 0; i < 5; i++) {
-				this.app.run(dispatch(Lanes.wait("slow"), QUEUE));
+				this.app.run(dispatch(RunLog.wait("slow"), QUEUE));
 			}
-			FutureTask<Session.Drain> worker = this.lanes.work();
-			this.lanes.awaitAtGate(1);
+			FutureTask<Session.Drain> worker = this.runLog.work();
+			this.runLog.awaitAtGate(1);
 			job("quick");
 			assertThat(this.app.work().completed()).isOne();
-			assertThat(this.lanes.runs()).containsExactly("quick");
+			assertThat(this.runLog.runs()).containsExactly("quick");
 			gate.close();
 			worker.get();
 		}
-		this.lanes.drain(1);
-		assertThat(this.lanes.runs()).hasSize(6);
+		this.runLog.drain(1);
+		assertThat(this.runLog.runs()).hasSize(6);
 	}
 
 	private void pollInANewSession(boolean forHandlers) throws SQLException {
