@@ -183,7 +183,7 @@ BEGIN
     IF delay < '1 second'::interval AND pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
         PERFORM pgdispatch.wake_cron_for_more(caller, pg_catalog.cardinality(ids));
     END IF;
-    RETURN first_id || ids;
+    RETURN pg_catalog.array_prepend(first_id, ids);
 END
 $$;
 

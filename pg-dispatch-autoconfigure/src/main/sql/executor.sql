@@ -503,7 +503,7 @@ DECLARE
     bytes bigint := 0;
 BEGIN
     FOR found IN EXECUTE command LOOP
-        texts := texts || pg_catalog.row_to_json(found)::text;
+        texts := pg_catalog.array_append(texts, pg_catalog.row_to_json(found)::text);
         bytes := bytes + pg_catalog.octet_length(texts[pg_catalog.cardinality(texts)]) + 1;
         IF bytes > limit_bytes THEN
             RAISE SQLSTATE 'PD002' USING
@@ -543,7 +543,7 @@ BEGIN
     ELSE
         DEALLOCATE ALL;
     END IF;
-    IF pg_catalog.pg_my_temp_schema() <> 0 THEN
+    IF pg_catalog.pg_my_temp_schema() <> 0::oid THEN
         DISCARD TEMP;
     END IF;
     DISCARD SEQUENCES;

@@ -108,7 +108,7 @@ COMMENT ON FUNCTION pgdispatch.queue_lock(regrole, text) IS
 CREATE OR REPLACE FUNCTION pgdispatch.key_lock(role regrole, key text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT pg_catalog.hashint8extended(pg_catalog.hashtextextended(key, 0) & 2047, (1885824123::bigint << 32) | role::oid::bigint)
+    SELECT pg_catalog.hashint8extended(pg_catalog.hashtextextended(key, 0) & 2047::bigint, (1885824123::bigint << 32) | role::oid::bigint)
 $$;
 
 COMMENT ON FUNCTION pgdispatch.key_lock(regrole, text) IS

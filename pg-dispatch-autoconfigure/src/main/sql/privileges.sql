@@ -118,9 +118,9 @@ BEGIN
         SELECT DISTINCT a.grantee
           FROM pg_catalog.pg_class AS c,
                pg_catalog.aclexplode(c.relacl) AS a
-         WHERE c.oid = 'pgdispatch.job'::regclass
+         WHERE c.oid = 'pgdispatch.job'::regclass::oid
            AND a.privilege_type = 'INSERT'
-           AND a.grantee NOT IN (0, c.relowner)
+           AND a.grantee NOT IN (0::oid, c.relowner)
     LOOP
         CALL pgdispatch.grant_to(grantee);
     END LOOP;

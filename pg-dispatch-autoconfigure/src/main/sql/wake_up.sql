@@ -96,7 +96,7 @@ BEGIN
     ELSIF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.cron_lookout_lock(caller)) THEN
         PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.cron_lookout_lock(caller));
         IF coalesce(pg_catalog.current_setting('pgdispatch.covered', true) NOT IN
-                    (caller::oid || ' due', caller::oid || CASE WHEN due THEN ' due' ELSE ' snoozed' END), true) THEN
+                    (caller::oid::text || ' due'::text, caller::oid::text || CASE WHEN due THEN ' due'::text ELSE ' snoozed'::text END), true) THEN
             PERFORM pgdispatch.cron_schedule_worker(due, true);
         END IF;
     END IF;
