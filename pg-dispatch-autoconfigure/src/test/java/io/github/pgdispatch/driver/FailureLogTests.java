@@ -111,6 +111,9 @@ class FailureLogTests {
 			.contains("No connection is available, caused by java.sql.SQLException: password authentication failed");
 		outage.ended();
 		outage.noticed(new SQLException("relation is missing", "42P01"));
+		assertThat(output.getOut()).contains("The database refuses what this node needs. Jobs wait: ");
+		outage.ended();
+		outage.noticed(new SQLException("deadlock detected", "40P01"));
 		assertThat(output.getOut()).contains("The database answered with an error. Jobs wait: ");
 	}
 
