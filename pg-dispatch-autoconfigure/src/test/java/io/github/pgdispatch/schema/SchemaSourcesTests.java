@@ -30,7 +30,7 @@ class SchemaSourcesTests {
 	private static final Path DBDEV = Path.of("target", "dbdev");
 
 	private static final Pattern SPECIAL = Pattern.compile("order\\.txt|versions\\.txt|changelog\\.xml|signatures\\.txt"
-			+ "|extension/pg_dispatch\\.control|extension/pgtle\\.sql|update/.*\\.sql|released/.*\\.sql");
+			+ "|extension/README\\.md|extension/pg_dispatch\\.control|extension/pgtle\\.sql|update/.*\\.sql|released/.*\\.sql");
 
 	private static final Pattern DEFINITION = Pattern.compile(
 			"(?m)^\\s*CREATE (?:OR REPLACE )?(?:UNIQUE )?(?:(?:FUNCTION|PROCEDURE|TABLE) pgdispatch\\.(?<object>\\w+)"
