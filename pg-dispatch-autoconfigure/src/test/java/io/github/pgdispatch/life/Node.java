@@ -91,7 +91,7 @@ final class Node extends Actor {
 		catch (SQLException ex) {
 			session().run("ROLLBACK");
 			String code = isCancelled(ex) ? "PD001" : String.valueOf(ex.getSQLState());
-			call("end_handler_job", claim,
+			call("fail_handler_job", claim,
 					", '%s', 'it failed', 'in a test', true, NULL, 50, '50 milliseconds', 1, NULL".formatted(code));
 		}
 	}
