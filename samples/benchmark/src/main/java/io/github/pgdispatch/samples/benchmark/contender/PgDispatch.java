@@ -30,7 +30,7 @@ public enum PgDispatch implements Contender {
 	 * What nodes that run jobs have done. Where none is connected, each dispatch from
 	 * another session would look whether pg_cron is there instead, and perhaps warn.
 	 */
-	public static final String ATTEND = "SELECT pgdispatch.announce_application(false)";
+	public static final String ATTEND = "SELECT pgdispatch.announce_application()";
 
 	private final String title;
 
