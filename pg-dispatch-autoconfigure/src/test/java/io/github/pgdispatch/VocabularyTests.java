@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class VocabularyTests {
 
 	private static final Pattern RETIRED = Pattern.compile(
-			"\\b(suspects?|runLog?|admits?|admitted|bur(y|ied)|summon(s|ed)?|disown(s|ed)?|outlook|hand(s|ed)? over"
+			"\\b(suspects?|lanes?|admits?|admitted|bur(y|ied)|summon(s|ed)?|disown(s|ed)?|outlook|hand(s|ed)? over"
 					+ "|let(s|ting)? go|waiters|max_running|fired_?at|back_?off_?factor|back_?off_?limit|cron_setting"
 					+ "|lettingPass|outsideTransaction|at the most|how often|so many (times|seconds))\\b",
 			Pattern.CASE_INSENSITIVE);
