@@ -69,7 +69,7 @@ BEGIN
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
         moment := pg_catalog.clock_timestamp();
-        IF moment > leaves_at THEN   -- NULL, which AND would not stop at, if there is no limit.
+        IF moment > leaves_at THEN
             EXIT WHEN worker_id IS NULL OR pgdispatch.cron_end_run(worker_id, is_lookout, false, true);
         END IF;
 
