@@ -13,9 +13,9 @@
 -- counted, and the job in question is run again alone: only that run is its attempt. A managed job always runs alone, after its
 -- attempt was counted and committed.
 --
--- A procedure that ends transactions cannot have a SET clause. Such procedures, and what runs next to a job in its session, qualify
--- every name and give operators operands of exactly their types. OTHERS leaves out two conditions, which the handlers name as well. An
--- assignment to a variable that is ignored costs a fifth of what PERFORM costs.
+-- A procedure that ends transactions cannot have a SET clause. Such procedures, and what runs a job's command, qualify every name, type
+-- and operator. OTHERS leaves out two conditions, which the handlers name as well. An assignment to a variable that is ignored costs
+-- a fifth of what PERFORM costs.
 
 CREATE OR REPLACE PROCEDURE pgdispatch.work(
     slice                   interval    DEFAULT NULL,
@@ -30,29 +30,29 @@ CREATE OR REPLACE PROCEDURE pgdispatch.work(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    max_savepoints     constant integer     := 50;        -- PostgreSQL caches 64 subtransactions of a session.
-    batch_time         constant interval    := '10 ms';   -- Many times what a commit costs, and short enough not to be felt as a delay.
-    quick_time         constant interval    := '5 ms';    -- The job after a quick one may be as quick, and run together with others.
-    worker             constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
-    called_at          constant timestamptz := pg_catalog.clock_timestamp();
-    batches_only       constant boolean     := slice IS NOT NULL AND prefetch > 1;
-    statement_timeout  constant text        := pg_catalog.current_setting('statement_timeout');
-    isolation          constant text        := pg_catalog.current_setting('default_transaction_isolation');
-    foreign_statements constant boolean     := EXISTS (SELECT FROM pg_catalog.pg_prepared_statements AS p WHERE NOT p.from_sql);
-    moment        timestamptz;
-    prioritized_at timestamptz := '-infinity';
+    max_savepoints     constant integer                := 50;   -- PostgreSQL caches 64 subtransactions of a session.
+    worker             constant pg_catalog.regrole     := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
+    called_at          constant pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+    batches_only       constant boolean                := slice IS NOT NULL AND prefetch OPERATOR(pg_catalog.>) 1;
+    statement_timeout  constant pg_catalog.text        := pg_catalog.current_setting('statement_timeout');
+    isolation          constant pg_catalog.text        := pg_catalog.current_setting('default_transaction_isolation');
+    foreign_statements constant boolean                := EXISTS (SELECT FROM pg_catalog.pg_prepared_statements AS p WHERE NOT p.from_sql);
+    moment        pg_catalog.timestamptz;
+    batch_until   pg_catalog.timestamptz;
+    quick_until   pg_catalog.timestamptz;
+    prioritized_until pg_catalog.timestamptz := '-infinity';
     jobs          pgdispatch.job[];
     claimed       integer;
     ran           integer;
     all_ran       boolean;
-    last_due_at   timestamptz;
+    last_due_at   pg_catalog.timestamptz;
     last_id       bigint;
     isolated_id   bigint;   -- This job failed in a batch. It is the next one to be run alone.
     job           pgdispatch.job;
     managed       pgdispatch.managed_job;
-    outcome       text;
+    outcome       pg_catalog.text;
     may_continue  boolean;
-    ignored       text;
+    ignored       pg_catalog.text;
 BEGIN
     PERFORM pgdispatch.require_own_session();
     PERFORM pgdispatch.reset_session(foreign_statements);
@@ -64,22 +64,24 @@ BEGIN
 
         moment := pg_catalog.now();   -- The now() of the jobs, which is never before the time that they were due at.
         may_continue := false;
-        IF moment > prioritized_at + '1 second'::interval THEN
+        batch_until := moment OPERATOR(pg_catalog.+) '10 ms'::interval;   -- Many times what a commit costs, and short enough not to be felt as a delay.
+        quick_until := moment OPERATOR(pg_catalog.+) '5 ms'::interval;    -- The job after a quick one may be as quick, and run together with others.
+        IF moment OPERATOR(pg_catalog.>) prioritized_until THEN
             PERFORM pgdispatch.apply_priorities(worker);
-            prioritized_at := moment;
+            prioritized_until := moment OPERATOR(pg_catalog.+) '1 second'::interval;
         END IF;
 
-        IF prefetch > max_savepoints THEN
+        IF prefetch OPERATOR(pg_catalog.>) max_savepoints THEN
             SELECT b.claimed, b.ran, b.last_due_at, b.last_id
               INTO claimed, ran, last_due_at, last_id
-              FROM pgdispatch.run_plain_batch(moment, after_due_at, after_id, prefetch, moment + batch_time, foreign_statements) AS b;
+              FROM pgdispatch.run_plain_batch(moment, after_due_at, after_id, prefetch, batch_until, foreign_statements) AS b;
         ELSE
             jobs := pgdispatch.claim_jobs(moment, after_due_at, after_id, CASE WHEN isolated_id IS NULL THEN greatest(prefetch, 1) ELSE 1 END);
             claimed := pg_catalog.cardinality(jobs);
         END IF;
 
-        IF claimed = 0 THEN
-            IF after_due_at = '-infinity' THEN
+        IF claimed OPERATOR(pg_catalog.=) 0 THEN
+            IF after_due_at OPERATOR(pg_catalog.=) '-infinity' THEN
                 prefetch := 1;
                 drained := true;
                 next_due_in := pgdispatch.next_due_in(moment);
@@ -91,23 +93,23 @@ BEGIN
             after_id := 0;
             isolated_id := NULL;
             CONTINUE;
-        ELSIF prefetch > max_savepoints THEN
-            completed := completed + ran;
-            IF ran > 0 THEN
+        ELSIF prefetch OPERATOR(pg_catalog.>) max_savepoints THEN
+            completed := completed OPERATOR(pg_catalog.+) ran;
+            IF ran OPERATOR(pg_catalog.>) 0 THEN
                 after_due_at := last_due_at;
                 after_id := last_id;
             END IF;
-            prefetch := pgdispatch.prefetch_after_plain_batch(prefetch, claimed, ran, moment, moment + batch_time);
+            prefetch := pgdispatch.prefetch_after_plain_batch(prefetch, claimed, ran, moment, batch_until);
         ELSIF (jobs[1]).managed AND batches_only THEN
             isolated_id := NULL;
             prefetch := 1;   -- The driver may cancel this CALL at any time, so that it cannot run a managed job.
-        ELSIF (jobs[1]).managed OR isolated_id = (jobs[1]).id OR claimed = 1 AND NOT batches_only THEN
+        ELSIF (jobs[1]).managed OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id OR claimed OPERATOR(pg_catalog.=) 1 AND NOT batches_only THEN
             job := jobs[1];
             managed := NULL;
             after_due_at := job.due_at;
             after_id := job.id;
             isolated_id := NULL;
-            IF job.managed OR prefetch < 1 OR job.crashes > 0 THEN
+            IF job.managed OR prefetch OPERATOR(pg_catalog.<) 1 OR job.crashes OPERATOR(pg_catalog.>) 0 THEN
                 -- What is to outlive a session that the job takes down has to be committed before the job runs. Until the job is
                 -- done, the lock keeps other workers from counting an attempt as well.
                 CONTINUE WHEN NOT pg_catalog.pg_try_advisory_lock(pgdispatch.attempt_lock(job.id));
@@ -117,46 +119,46 @@ BEGIN
                 job := pgdispatch.reclaim_job(job, managed);
             END IF;
             outcome := pgdispatch.run_job(job, batches_only, managed);
-            IF outcome = 'completed' THEN
-                completed := completed + 1;
-            ELSIF outcome = 'failed' THEN
-                failed := failed + 1;
-            ELSIF outcome = 'unfinished' AND pgdispatch.is_being_cancelled(job.id) THEN
+            IF outcome OPERATOR(pg_catalog.=) 'completed' THEN
+                completed := completed OPERATOR(pg_catalog.+) 1;
+            ELSIF outcome OPERATOR(pg_catalog.=) 'failed' THEN
+                failed := failed OPERATOR(pg_catalog.+) 1;
+            ELSIF outcome OPERATOR(pg_catalog.=) 'unfinished' AND pgdispatch.is_being_cancelled(job.id) THEN
                 COMMIT;
                 PERFORM pg_catalog.pg_sleep(0.02);   -- The session that cancels the job needs its row.
             END IF;
             IF (jobs[1]).managed THEN
-                may_continue := pg_catalog.clock_timestamp() < moment + quick_time;
+                may_continue := pg_catalog.clock_timestamp() OPERATOR(pg_catalog.<) quick_until;
             ELSE
-                prefetch := CASE WHEN prefetch < 1 THEN prefetch + 1
-                                 WHEN outcome IN ('completed', 'failed') AND pg_catalog.clock_timestamp() < moment + quick_time THEN greatest(prefetch, 2)
-                                 ELSE 1
-                            END;
+                prefetch := pgdispatch.prefetch_after_job(prefetch, outcome, quick_until);
             END IF;
         ELSE
             SELECT b.ran, b.all_ran
               INTO ran, all_ran
-              FROM pgdispatch.run_batch(jobs, moment + batch_time, foreign_statements) AS b;
-            completed := completed + ran;
-            IF ran > 0 THEN
+              FROM pgdispatch.run_batch(jobs, batch_until, foreign_statements) AS b;
+            completed := completed OPERATOR(pg_catalog.+) ran;
+            IF ran OPERATOR(pg_catalog.>) 0 THEN
                 after_due_at := (jobs[ran]).due_at;
                 after_id := (jobs[ran]).id;
             END IF;
             SELECT p.new_prefetch, p.isolated_id
               INTO prefetch, isolated_id
-              FROM pgdispatch.prefetch_after_batch(prefetch, ran, all_ran, jobs[ran + 1], moment, moment + batch_time) AS p;
+              FROM pgdispatch.prefetch_after_batch(prefetch, ran, all_ran, jobs[ran OPERATOR(pg_catalog.+) 1], moment, batch_until) AS p;
         END IF;
         ignored := pgdispatch.reset_session(foreign_statements);
 
         -- Jobs that were committed late come before the position. They must not wait until a backlog is done.
-        IF pg_catalog.date_trunc('second', pg_catalog.clock_timestamp()) > moment THEN
+        IF pg_catalog.date_trunc('second', pg_catalog.clock_timestamp()) OPERATOR(pg_catalog.>) moment THEN
             after_due_at := '-infinity';
             after_id := 0;
         END IF;
 
         -- At a prefetch of 1 the next job may take long, and the driver may want other sessions to run the jobs behind it.
         EXIT WHEN slice IS NOT NULL
-              AND (batches_only <> (prefetch > 1) OR prefetch = 1 AND NOT may_continue OR pg_catalog.clock_timestamp() > called_at + slice);
+              AND (batches_only AND prefetch OPERATOR(pg_catalog.<=) 1
+                   OR NOT batches_only AND prefetch OPERATOR(pg_catalog.>) 1
+                   OR prefetch OPERATOR(pg_catalog.=) 1 AND NOT may_continue
+                   OR pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>) (called_at OPERATOR(pg_catalog.+) slice));
     END LOOP;
 
     non_transactional := pgdispatch.is_non_transactional_due();
@@ -176,50 +178,70 @@ A driver passes a slice. The CALL then returns as soon as the running job lets i
 
 CREATE OR REPLACE FUNCTION pgdispatch.require_own_session() RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     me              constant name    := CURRENT_USER;
-    worker          constant regrole := pg_catalog.quote_ident(me)::regrole;
+    worker          constant regrole := quote_ident(me)::regrole;
     is_session_user constant boolean := me = SESSION_USER;
 BEGIN
     -- In a session that has only taken on the role, by SET ROLE or SET SESSION AUTHORIZATION, a job could reset that.
     RESET SESSION AUTHORIZATION;   -- The error below undoes it.
     IF NOT is_session_user OR SESSION_USER <> me THEN
         RAISE insufficient_privilege USING
-            MESSAGE = pg_catalog.format('pgdispatch: this session did not log in as %s', worker),
+            MESSAGE = format('pgdispatch: this session did not log in as %s', worker),
             DETAIL = 'A job runs in a session that logged in as the role that dispatched it.',
-            HINT = pg_catalog.format('Log in as %s and CALL pgdispatch.work() there.', worker);
+            HINT = format('Log in as %s and CALL pgdispatch.work() there.', worker);
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.require_own_session() IS
-'Part of pgdispatch.work: raises 42501 unless the session logged in as the current role.';
+'Part of pgdispatch.work. Raises 42501 unless the session logged in as the current role.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_job(prefetch integer, outcome text, quick_until timestamptz) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE WHEN prefetch < 1 THEN prefetch + 1
+                WHEN outcome IN ('completed', 'failed') AND clock_timestamp() < quick_until THEN greatest(prefetch, 2)
+                ELSE 1
+           END;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.prefetch_after_job(integer, text, timestamptz) IS
+'Part of pgdispatch.work. Returns the prefetch after a plain job that ran alone.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.adapt_prefetch(
     prefetch integer, ran integer, began_at timestamptz, batch_until timestamptz, lowest integer, highest integer)
 RETURNS integer
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN greatest(lowest, least(highest, 2 * prefetch,
-               pg_catalog.floor(ran::double precision * pg_catalog.date_part('epoch', batch_until - began_at)
-                   / pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - began_at))));
+               floor(ran::double precision * date_part('epoch', batch_until - began_at)
+                   / date_part('epoch', clock_timestamp() - began_at))));
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.adapt_prefetch(integer, integer, timestamptz, timestamptz, integer, integer) IS
-'Part of pgdispatch.work: the number of jobs that fit the time of a batch if they take as long as those that ran since began_at. It is at most twice the last prefetch, as the next jobs may be of another kind.';
+'Part of pgdispatch.work. Returns the number of jobs that fit the time of a batch if they take as long as those that
+ran since began_at. It is at most twice the last prefetch, because the next jobs may be of another kind.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_plain_batch(
     prefetch integer, claimed integer, ran integer, began_at timestamptz, batch_until timestamptz)
 RETURNS integer
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    in_time constant boolean := pg_catalog.clock_timestamp() < batch_until;
+    in_time constant boolean := clock_timestamp() < batch_until;
 BEGIN
     RETURN CASE WHEN ran = 0 AND in_time THEN 25
                 WHEN ran = 0 THEN 1
@@ -230,13 +252,15 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.prefetch_after_plain_batch(integer, integer, integer, timestamptz, timestamptz) IS
-'Part of pgdispatch.work: the prefetch after pgdispatch.run_plain_batch. If no job ran, one of them failed or the first one has to run alone: the next batch has a subtransaction for each job.';
+'Part of pgdispatch.work. Returns the prefetch after pgdispatch.run_plain_batch. If no job ran, the next batch has a
+subtransaction for each job, because one of them failed or the first one has to run alone.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_batch(
     prefetch integer, ran integer, all_ran boolean, next_job pgdispatch.job, began_at timestamptz, batch_until timestamptz,
     OUT new_prefetch integer, OUT isolated_id bigint)
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     after_a_job_alone constant integer := greatest(2, least(50, 2 * ran));
@@ -245,7 +269,7 @@ BEGIN
         new_prefetch := pgdispatch.adapt_prefetch(prefetch, ran, began_at, batch_until, 1, CASE WHEN ran < 50 THEN 50 ELSE 500 END);
     ELSIF next_job.managed THEN
         new_prefetch := after_a_job_alone;
-    ELSIF next_job.crashes = 0 AND pg_catalog.clock_timestamp() < batch_until THEN
+    ELSIF next_job.crashes = 0 AND clock_timestamp() < batch_until THEN
         -- It failed as quickly as others run. Whether the other jobs of the batch were to blame shows when it runs alone.
         isolated_id := next_job.id;
         new_prefetch := after_a_job_alone;
@@ -256,7 +280,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.prefetch_after_batch(integer, integer, boolean, pgdispatch.job, timestamptz, timestamptz) IS
-'Part of pgdispatch.work: the prefetch after pgdispatch.run_batch, whose first jobs ran and whose next_job, if not all of them ran, did not. isolated_id: the job that is to be run alone next, after which batches go on.';
+'Part of pgdispatch.work. Returns the prefetch after pgdispatch.run_batch. next_job is the first job that did not run.
+isolated_id is the job that is to be run alone next; then batches go on.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_plain_batch(
@@ -265,40 +290,41 @@ CREATE OR REPLACE FUNCTION pgdispatch.run_plain_batch(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    me constant name := CURRENT_USER;
-    commands text[];
-    command  text;
-    due_ats  timestamptz[];
+    me constant pg_catalog.name := CURRENT_USER;
+    commands pg_catalog.text[];
+    command  pg_catalog.text;
+    due_ats  pg_catalog.timestamptz[];
     ids      bigint[];
-    places   tid[];
+    places   pg_catalog.tid[];
 BEGIN
     -- One subtransaction holds the claim as well: a row that is locked in a transaction and deleted in a subtransaction of it would
     -- get an additional entry for that.
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
+    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));
     ran := 0;
     SELECT c.claimed, c.commands, c.due_ats, c.ids, c.places
       INTO claimed, commands, due_ats, ids, places
       FROM pgdispatch.claim_plain_jobs(moment, after_due_at, after_id, max_count) AS c;
-    IF claimed = 0 THEN
+    IF claimed OPERATOR(pg_catalog.=) 0 THEN
         RETURN;
     END IF;
     FOREACH command IN ARRAY commands LOOP
-        EXIT WHEN ran > 0 AND pg_catalog.clock_timestamp() >= until;
+        EXIT WHEN ran OPERATOR(pg_catalog.>) 0 AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>=) until;
         EXECUTE command;
-        IF CURRENT_USER <> me OR SESSION_USER <> me OR pg_catalog.current_setting('role') <> 'none' THEN
+        IF CURRENT_USER OPERATOR(pg_catalog.<>) me OR SESSION_USER OPERATOR(pg_catalog.<>) me
+           OR pg_catalog.current_setting('role') OPERATOR(pg_catalog.<>) 'none' THEN
             RESET SESSION AUTHORIZATION;
             RESET ROLE;
         END IF;
         IF pgdispatch.reset_session(foreign_statements) IS NULL THEN
             NULL;   -- As a condition, the call costs less than as a query.
         END IF;
-        ran := ran + 1;
+        ran := ran OPERATOR(pg_catalog.+) 1;
     END LOOP;
 
     SET CONSTRAINTS ALL IMMEDIATE;   -- What is deferred would fail in the COMMIT, where no handler catches it.
     RESET SESSION AUTHORIZATION;
     RESET ROLE;
-    IF ran > 0 THEN
+    IF ran OPERATOR(pg_catalog.>) 0 THEN
         PERFORM pgdispatch.delete_plain_jobs(due_ats[:ran], ids[:ran], places[:ran]);
         last_due_at := due_ats[ran];
         last_id := ids[ran];
@@ -309,7 +335,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.run_plain_batch(timestamptz, timestamptz, bigint, integer, timestamptz, boolean) IS
-'Part of pgdispatch.work: claims due jobs and runs them in order in one subtransaction, until the given time or up to the first job that has to run alone, and deletes them. If one of them fails, everything is undone and ran is 0. claimed is 0 if no job was due, and NULL if the claim failed.';
+'Part of pgdispatch.work. Claims due jobs and runs them in order in one subtransaction, until the given time or up to
+the first job that has to run alone, and deletes them. If one of them fails, everything is undone and ran is 0. claimed
+is 0 if no job was due, and NULL if the claim failed.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
@@ -317,20 +345,22 @@ CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    ignored text;
+    ignored pg_catalog.text;
+    job     pgdispatch.job;
 BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
+    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));
     ran := 0;
     all_ran := true;
-    WHILE all_ran AND ran < pg_catalog.cardinality(jobs) AND (ran = 0 OR pg_catalog.clock_timestamp() < until) LOOP
-        IF (jobs[ran + 1]).crashes > 0 OR (jobs[ran + 1]).managed THEN
+    FOREACH job IN ARRAY jobs LOOP
+        EXIT WHEN NOT all_ran OR ran OPERATOR(pg_catalog.>) 0 AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>=) until;
+        IF job.crashes OPERATOR(pg_catalog.>) 0 OR job.managed THEN
             all_ran := false;
         ELSE
             BEGIN
-                EXECUTE (jobs[ran + 1]).command;
+                EXECUTE job.command;
                 RESET SESSION AUTHORIZATION;   -- The role that the job has taken on may not be allowed to do what follows.
                 RESET ROLE;
-                ran := ran + 1;
+                ran := ran OPERATOR(pg_catalog.+) 1;
             EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
                 all_ran := false;
             END;
@@ -349,7 +379,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.run_batch(pgdispatch.job[], timestamptz, boolean) IS
-'Part of pgdispatch.work: runs claimed jobs in order, each in a subtransaction, until the given time or until one cannot run together with others (all_ran is false then), and deletes those that ran. The other jobs are left as if they had not been touched.';
+'Part of pgdispatch.work. Runs claimed jobs in order, each in a subtransaction, until the given time or until one cannot
+run together with others (all_ran is false then), and deletes those that ran. It does not touch the other jobs.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.begin_attempt(job pgdispatch.job) RETURNS pgdispatch.managed_job
@@ -384,7 +415,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.begin_attempt(pgdispatch.job) IS
-'Part of pgdispatch.work: counts an attempt of a claimed job before it runs: of a plain job as a crash. Returns the row of a managed job in pgdispatch.managed_job. NULL: the job is a plain one, or it may not run now, or not in a transaction.';
+'Part of pgdispatch.work. Counts an attempt of a claimed job before it runs, and that of a plain job as a crash. Returns
+the row of a managed job in pgdispatch.managed_job; NULL: it is a plain job, or it may not run now or not in a
+transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_job(
@@ -394,12 +427,12 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     max_repetitions constant integer := 10;
-    ignored text;
-    code    text;
-    message text;
-    detail  text;
-    hint    text;
-    context text;
+    ignored pg_catalog.text;
+    code    pg_catalog.text;
+    message pg_catalog.text;
+    detail  pg_catalog.text;
+    hint    pg_catalog.text;
+    context pg_catalog.text;
 BEGIN
     IF job.id IS NULL THEN
         RETURN 'gone';
@@ -407,7 +440,7 @@ BEGIN
     -- From here on no session cancels this one to free the jobs of a batch. If one just did, the next statement is cancelled.
     ignored := pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_cancellation_lock(pg_catalog.pg_backend_pid()));
     -- The crash of a plain job was counted for this run as well; that of a managed one was not.
-    IF job.crashes > pgdispatch.max_crashes() OR managed.crashes >= pgdispatch.max_crashes() THEN
+    IF job.crashes OPERATOR(pg_catalog.>) pgdispatch.max_crashes() OR managed.crashes OPERATOR(pg_catalog.>=) pgdispatch.max_crashes() THEN
         PERFORM pgdispatch.add_crash_dead_letter(job, managed);
         RETURN 'failed';
     END IF;
@@ -436,17 +469,17 @@ BEGIN
             END IF;
         END;
         -- Serialization failures and deadlocks are not the fault of the job, and what it did is undone.
-        EXIT WHEN code NOT IN ('40001', '40P01') OR repetition = max_repetitions;
-        PERFORM pg_catalog.pg_sleep(pg_catalog.random() * 0.01::double precision * repetition::double precision);
+        EXIT WHEN code OPERATOR(pg_catalog.<>) ALL (ARRAY['40001', '40P01']) OR repetition OPERATOR(pg_catalog.=) max_repetitions;
+        PERFORM pg_catalog.pg_sleep(pg_catalog.random() OPERATOR(pg_catalog.*) 0.01 OPERATOR(pg_catalog.*) repetition);
     END LOOP;
 
-    IF code = '57014' AND pgdispatch.is_being_cancelled(job.id) THEN
+    IF code OPERATOR(pg_catalog.=) '57014' AND pgdispatch.is_being_cancelled(job.id) THEN
         -- The session that cancels the job deletes it. If that is rolled back, this was no attempt, and no crash.
         IF managed.id IS NOT NULL THEN
             PERFORM pgdispatch.uncount_attempt(job.role, job.id);
         END IF;
         RETURN 'unfinished';
-    ELSIF code = '57014' AND again_if_cancelled
+    ELSIF code OPERATOR(pg_catalog.=) '57014' AND again_if_cancelled
           OR pgdispatch.retry_or_fail(job, managed, true, code, message, detail, hint, context) THEN
         RETURN 'unfinished';
     END IF;
@@ -455,20 +488,23 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.run_job(pgdispatch.job, boolean, pgdispatch.managed_job) IS
-'Part of pgdispatch.work: runs a job in the current transaction, up to ten times if it has serialization failures or deadlocks. completed: its row is deleted. failed: what it did is undone, and it is a dead letter. unfinished: what it did is undone; it waits for its next attempt, is to be run again as it was cancelled and again_if_cancelled is true, or is deleted by the session that cancels it. gone: there was no job to run.';
+'Part of pgdispatch.work. Runs a job in the current transaction, up to ten times if it has serialization failures or
+deadlocks. completed: its row is deleted. failed: its effects are undone, and it is a dead letter. unfinished: its
+effects are undone; it waits for its next attempt, is to be run again because again_if_cancelled is true, or is deleted
+by the session that cancels it. gone: there was no job to run.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.execute_job(job pgdispatch.job, managed pgdispatch.managed_job) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    value     json;
+    value     pg_catalog.json;
     row_count bigint;
-    ignored   text;
+    ignored   pg_catalog.text;
 BEGIN
     ignored := pg_catalog.pg_try_advisory_xact_lock(pgdispatch.execution_lock(job.id));   -- See pgdispatch.session_running.
     ignored := pgdispatch.delete_jobs(ARRAY[job]);
-    IF managed.result = 'rows' THEN
+    IF managed.result OPERATOR(pg_catalog.=) 'rows' THEN
         SELECT r.value, r.row_count
           INTO value, row_count
           FROM pgdispatch.execute_for_rows(job.command, (pgdispatch.settings(job.role)).result_limit) AS r;
@@ -491,21 +527,22 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.execute_job(pgdispatch.job, pgdispatch.managed_job) IS
-'Part of pgdispatch.work: executes the command of a job with its deferred triggers, deletes the row of the job, and keeps the result of a managed one.';
+'Part of pgdispatch.work. Executes the command of a job with its deferred triggers, deletes the row of the job, and keeps
+the result of a managed one.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.execute_for_rows(command text, limit_bytes integer, OUT value json, OUT row_count bigint)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    found record;
-    texts text[] := '{}';
+    found pg_catalog.record;
+    texts pg_catalog.text[] := '{}';
     bytes bigint := 0;
 BEGIN
     FOR found IN EXECUTE command LOOP
-        texts := pg_catalog.array_append(texts, pg_catalog.row_to_json(found)::text);
-        bytes := bytes + pg_catalog.octet_length(texts[pg_catalog.cardinality(texts)]) + 1;
-        IF bytes > limit_bytes THEN
+        texts := pg_catalog.array_append(texts, pg_catalog.row_to_json(found)::pg_catalog.text);
+        bytes := bytes OPERATOR(pg_catalog.+) pg_catalog.octet_length(texts[pg_catalog.cardinality(texts)]) OPERATOR(pg_catalog.+) 1;
+        IF bytes OPERATOR(pg_catalog.>) limit_bytes THEN
             RAISE SQLSTATE 'PD002' USING
                 MESSAGE = pg_catalog.format('pgdispatch: the result is larger than %s bytes', limit_bytes),
                 DETAIL = pg_catalog.format('The command has returned %s rows or more.', pg_catalog.cardinality(texts)),
@@ -513,7 +550,7 @@ BEGIN
         END IF;
     END LOOP;
     row_count := pg_catalog.cardinality(texts);
-    value := '[' || pg_catalog.array_to_string(texts, ',') || ']';
+    value := pg_catalog.concat('[', pg_catalog.array_to_string(texts, ','), ']');
 EXCEPTION
     -- PostgreSQL raises this before it runs the command, if the command returns no rows or is several statements.
     WHEN invalid_cursor_definition THEN
@@ -523,7 +560,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.execute_for_rows(text, integer) IS
-'Part of pgdispatch.work: executes a command. value: the rows of a single statement that returns rows, as a JSON array of objects; NULL for any other command. row_count: the number of rows that the command, or the last of its statements, returned or changed. Raises PD002 if the JSON is larger than limit_bytes.';
+'Part of pgdispatch.work. Executes a command. value: the rows of a single statement that returns rows, as a JSON array
+of objects; NULL for any other command. row_count: number of rows that the command, or the last of its statements,
+returned or changed. Raises PD002 if the JSON is larger than limit_bytes.';
 
 
 -- This follows each of a million jobs: what can be done without a query is done without one.
@@ -531,7 +570,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.reset_session(foreign_statements boolean) 
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    statement text;
+    statement pg_catalog.text;
 BEGIN
     RESET ALL;
     SET client_min_messages = error;   -- No one reads the notices of a job, and a million of them would fill the memory of the driver.
@@ -543,7 +582,7 @@ BEGIN
     ELSE
         DEALLOCATE ALL;
     END IF;
-    IF pg_catalog.pg_my_temp_schema() <> 0::oid THEN
+    IF pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0 THEN
         DISCARD TEMP;
     END IF;
     DISCARD SEQUENCES;
@@ -555,4 +594,6 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.reset_session(boolean) IS
-'Part of pgdispatch.work: removes what a job has left in the session, which is back in its own role. With foreign_statements, statements stay that a client or a connection pooler prepared through the protocol, as these would not learn that the statements are gone.';
+'Part of pgdispatch.work. Removes what a job has left in the session, which is back in its own role. With
+foreign_statements it keeps the statements that a client or a connection pooler prepared through the protocol, because
+these would not learn that the statements are gone.';
