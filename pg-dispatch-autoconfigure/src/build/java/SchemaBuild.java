@@ -6,9 +6,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Makes everything that installs or updates the schema from the files in
@@ -17,6 +22,17 @@ import java.util.regex.Pattern;
  * <resources> <extension> <dbdev>}, with three folders to write to.
  */
 final class SchemaBuild {
+
+	private static final Pattern ROUTINE = Pattern
+		.compile("CREATE OR REPLACE (?:FUNCTION|PROCEDURE) pgdispatch\\.(\\w+)(?s:.*?)\nAS \\$\\$");
+
+	private static final Pattern SETTING = Pattern.compile("\nSET (.+)");
+
+	private static final String PATH = "\nSET search_path = pg_catalog, pg_temp";
+
+	private static final List<String> STRING_PREFIXES = List.of("E", "B", "X", "N");
+
+	private static final int FEWEST_ROUTINES = 3;
 
 	private static final Pattern COMMENTED = Pattern
 		.compile("COMMENT ON (FUNCTION|PROCEDURE) pgdispatch\\.(\\w+)\\([^)]*\\) ?IS");
@@ -53,18 +69,18 @@ final class SchemaBuild {
 	}
 
 	/**
-	 * The scripts without comments of two dashes and without space that separates nothing,
-	 * because dbdev takes at most 250,000 characters a script. It also refuses a package
-	 * without a README.md.
+	 * The scripts without comments of two dashes, without space that separates nothing, and
+	 * with the settings of many routines in one statement, because dbdev takes at most
+	 * 250,000 characters a script. It also refuses a package without a README.md.
 	 */
 	private void writeDbdevPackage(Path folder) throws IOException {
 		write(folder.resolve("pg_dispatch.control"), control());
 		write(folder.resolve("README.md"), read("extension/README.md"));
 		// There is nothing to be replaced by an installation.
 		write(folder.resolve(installName(newest())),
-				compact(installScript(newest())).replace("CREATE OR REPLACE", "CREATE"));
+				compact(withSettingsAtTheEnd(installScript(newest()))).replace("CREATE OR REPLACE", "CREATE"));
 		for (int i = 1; i < this.versions.size(); i++) {
-			write(folder.resolve(updateName(i)), compact(updateScript(i)));
+			write(folder.resolve(updateName(i)), compact(withSettingsAtTheEnd(updateScript(i))));
 		}
 	}
 
@@ -190,6 +206,63 @@ final class SchemaBuild {
 	}
 
 	/**
+	 * Takes settings that several routines have out of their definitions, and adds a
+	 * statement at the end that gives them to all of these routines.
+	 */
+	private static String withSettingsAtTheEnd(String script) {
+		Map<String, List<String>> routines = new LinkedHashMap<>();
+		List<String> others = new ArrayList<>();
+		ROUTINE.matcher(script).results().forEach((routine) -> {
+			routines.computeIfAbsent(settings(routine.group()), (key) -> new ArrayList<>()).add(routine.group(1));
+			if (!routine.group().contains(PATH)) {
+				others.add(routine.group(1));
+			}
+		});
+		routines.remove("");
+		routines.values().removeIf((names) -> names.size() < FEWEST_ROUTINES);
+		StringBuilder end = new StringBuilder("""
+
+				DO $$
+				DECLARE
+				    routine pg_catalog.text;
+				BEGIN
+				    FOR routine IN SELECT p.proname FROM pg_catalog.pg_proc AS p
+				     WHERE p.pronamespace OPERATOR(pg_catalog.=) 'pgdispatch'::pg_catalog.regnamespace
+				       AND p.proname OPERATOR(pg_catalog.<>) ALL ('%s'::pg_catalog.text[])
+				""".formatted(array(others))).append(alterRoutine(PATH));
+		routines.forEach((settings, names) -> end
+			.append("    FOREACH routine IN ARRAY '%s'::pg_catalog.text[]\n".formatted(array(names)))
+			.append(alterRoutine(settings)));
+		return ROUTINE.matcher(script)
+			.replaceAll((routine) -> Matcher.quoteReplacement(withoutSettings(routine.group(), routines.keySet())))
+				+ end.append("END\n$$;\n");
+	}
+
+	/**
+	 * Returns the settings of a routine without that of the path, which most routines have.
+	 */
+	private static String settings(String routine) {
+		return SETTING.matcher(routine.replace(PATH, ""))
+			.results()
+			.map(MatchResult::group)
+			.collect(Collectors.joining());
+	}
+
+	private static String withoutSettings(String routine, Set<String> takenOut) {
+		String shorter = routine.replace(PATH, "");
+		return takenOut.contains(settings(shorter)) ? SETTING.matcher(shorter).replaceAll("") : shorter;
+	}
+
+	private static String array(List<String> names) {
+		return "{" + String.join(",", names) + "}";
+	}
+
+	private static String alterRoutine(String settings) {
+		return "    LOOP EXECUTE pg_catalog.format('ALTER ROUTINE pgdispatch.%I" + settings.replace("\n", " ").replace("'", "''")
+				+ "', routine); END LOOP;\n";
+	}
+
+	/**
 	 * Drops comments of two dashes, and white space beyond one character between two
 	 * tokens. The scripts quote strings by apostrophes and function bodies by dollars, and
 	 * have no backslash before an apostrophe, so counting apostrophes tells what is in a
@@ -232,7 +305,8 @@ final class SchemaBuild {
 
 	/**
 	 * Whether what is on both sides of a gap would be another token without the gap: two
-	 * words, or two operators. Statements keep lines of their own.
+	 * words, two operators, two strings, or a word and a string of which it would be the
+	 * prefix. Statements keep lines of their own.
 	 */
 	private static boolean separates(CharSequence before, String script, int next) {
 		if (before.isEmpty() || next >= script.length()) {
@@ -240,10 +314,25 @@ final class SchemaBuild {
 		}
 		char left = before.charAt(before.length() - 1);
 		char right = script.charAt(next);
+		if (left == '$') {
+			return false;
+		}
+		if (script.startsWith("$$", next)) {
+			return endsWithWord(before, "AS") || endsWithWord(before, "DO");
+		}
+		if (left == '\'' || right == '\'') {
+			return left == right || STRING_PREFIXES.stream().anyMatch((prefix) -> endsWithWord(before, prefix));
+		}
 		if (left == ';') {
 			return script.startsWith("CREATE", next) || script.startsWith("COMMENT", next);
 		}
 		return ",()".indexOf(left) < 0 && ",;()".indexOf(right) < 0 && isOperator(left) == isOperator(right);
+	}
+
+	private static boolean endsWithWord(CharSequence text, String word) {
+		int start = text.length() - word.length();
+		return start >= 0 && text.subSequence(start, text.length()).toString().equalsIgnoreCase(word)
+				&& (start == 0 || !Character.isJavaIdentifierPart(text.charAt(start - 1)));
 	}
 
 	private static boolean isOperator(char character) {

@@ -99,14 +99,26 @@ class SchemaSourcesTests {
 		String compact = Files.readString(DBDEV.resolve("pg_dispatch--" + TestDatabase.SCHEMA_VERSION + ".sql"));
 		List<String> signatures;
 		List<String> comments;
+		List<String> settings;
 		try (Session session = installed(TestDatabase.script())) {
 			signatures = SchemaSignatures.of(session);
 			comments = SchemaSignatures.comments(session);
+			settings = settings(session);
 		}
 		try (Session session = installed(compact)) {
 			assertThat(SchemaSignatures.of(session)).isEqualTo(signatures);
 			assertThat(SchemaSignatures.comments(session)).isEqualTo(comments).isNotEmpty();
+			assertThat(settings(session)).isEqualTo(settings).isNotEmpty();
 		}
+	}
+
+	private static List<String> settings(Session session) throws SQLException {
+		return session.values("""
+				SELECT p.oid::regprocedure || ': ' || s.setting
+				  FROM pg_proc AS p,
+				       unnest(p.proconfig) AS s (setting)
+				 WHERE p.pronamespace = 'pgdispatch'::regnamespace
+				 ORDER BY 1""");
 	}
 
 	private Session installed(String script) throws SQLException {
