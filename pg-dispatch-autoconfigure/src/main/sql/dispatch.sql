@@ -18,10 +18,10 @@ CREATE OR REPLACE FUNCTION pgdispatch.fire(command text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    caller constant pg_catalog.regrole := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
 BEGIN
-    IF (command ~ '[^[:space:]]' AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
-        AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
+    IF (command OPERATOR(pg_catalog.~) '[^[:space:]]' AND CURRENT_USER OPERATOR(pg_catalog.=) pg_catalog.current_setting('pgdispatch.can_log_in', true)::pg_catalog.name
+        AND pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'off') IS NOT TRUE THEN
         PERFORM pgdispatch.check_dispatch(command, '0');
     END IF;
 
@@ -93,21 +93,21 @@ DECLARE
     job_id bigint;
 BEGIN
     IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key,
-                               ordering_key, on_failure, queue, priority, result, keep_result) = 0
-       AND coalesce(max_attempts BETWEEN 1 AND 32767, true) THEN
-        RETURN pgdispatch.dispatch_plain(command, delay, notify, nullif(max_attempts, 1)::smallint, headers);
+                               ordering_key, on_failure, queue, priority, result, keep_result) OPERATOR(pg_catalog.=) 0
+       AND (max_attempts OPERATOR(pg_catalog.<) 1 OR max_attempts OPERATOR(pg_catalog.>) 32767) IS NOT TRUE THEN
+        RETURN pgdispatch.dispatch_plain(command, delay, notify, CASE WHEN max_attempts OPERATOR(pg_catalog.>) 1 THEN max_attempts END::smallint, headers);
     END IF;
 
-    IF command IS NULL OR command !~ '[^[:space:]]' THEN
+    IF command IS NULL OR command OPERATOR(pg_catalog.!~) '[^[:space:]]' THEN
         PERFORM pgdispatch.refuse_command(command);
     END IF;
     job_id := pgdispatch.dispatch_managed(NULL, command, NULL, delay, headers, max_attempts, back_off, back_off_multiplier,
                   max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, result, keep_result,
                   transactional);
     IF notify THEN
-        PERFORM pgdispatch.wake_drivers(pg_catalog.quote_ident(CURRENT_USER)::regrole, delay < '1 second'::interval);
+        PERFORM pgdispatch.wake_drivers(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole, delay OPERATOR(pg_catalog.<) '1 second'::interval);
     ELSE
-        PERFORM pgdispatch.wake_cron(pg_catalog.quote_ident(CURRENT_USER)::regrole, delay < '1 second'::interval);
+        PERFORM pgdispatch.wake_cron(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole, delay OPERATOR(pg_catalog.<) '1 second'::interval);
     END IF;
     RETURN job_id;
 END
@@ -154,36 +154,37 @@ CREATE OR REPLACE FUNCTION pgdispatch.fire_all(
     headers      json     DEFAULT NULL)
 RETURNS bigint[]
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
     first_id bigint;
     ids      bigint[];
 BEGIN
-    IF coalesce(pg_catalog.cardinality(commands), 0) = 0 THEN
+    IF coalesce(cardinality(commands), 0) = 0 THEN
         RETURN '{}';
     END IF;
     -- Dispatching the first command by itself makes all the checks and wakes a worker.
-    first_id := pgdispatch.dispatch(commands[pg_catalog.array_lower(commands, 1)], delay, notify, max_attempts, headers => headers);
-    IF EXISTS (SELECT FROM pg_catalog.unnest(commands) AS c (command) WHERE coalesce(c.command !~ '[^[:space:]]', true)) THEN
+    first_id := pgdispatch.dispatch(commands[array_lower(commands, 1)], delay, notify, max_attempts, headers => headers);
+    IF EXISTS (SELECT FROM unnest(commands) AS c (command) WHERE coalesce(c.command !~ '[^[:space:]]', true)) THEN
         PERFORM pgdispatch.refuse_command((SELECT c.command
-                                             FROM pg_catalog.unnest(commands) AS c (command)
+                                             FROM unnest(commands) AS c (command)
                                             WHERE coalesce(c.command !~ '[^[:space:]]', true)
                                             LIMIT 1));
     END IF;
     WITH dispatched AS (
         INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
-        SELECT caller, pg_catalog.now() + pg_catalog.date_trunc('second', delay), c.command, nullif(fire_all.max_attempts, 1), fire_all.headers
-          FROM pg_catalog.unnest(commands) WITH ORDINALITY AS c (command, number)
+        SELECT caller, now() + date_trunc('second', delay), c.command, nullif(fire_all.max_attempts, 1), fire_all.headers
+          FROM unnest(commands) WITH ORDINALITY AS c (command, number)
          WHERE c.number > 1
          ORDER BY c.number
         RETURNING id)
-    SELECT pg_catalog.array_agg(d.id ORDER BY d.id) INTO ids FROM dispatched AS d;
+    SELECT array_agg(d.id ORDER BY d.id) INTO ids FROM dispatched AS d;
     -- Jobs that are due at once may be slow, and then each needs a worker of pg_cron of its own, as if it was dispatched by itself.
-    IF delay < '1 second'::interval AND pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
-        PERFORM pgdispatch.wake_cron_for_more(caller, pg_catalog.cardinality(ids));
+    IF delay < '1 second'::interval AND to_regnamespace('cron') IS NOT NULL THEN
+        PERFORM pgdispatch.wake_cron_for_more(caller, cardinality(ids));
     END IF;
-    RETURN pg_catalog.array_prepend(first_id, ids);
+    RETURN array_prepend(first_id, ids);
 END
 $$;
 
@@ -201,18 +202,18 @@ RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    caller constant pg_catalog.regrole := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
     job_id bigint;
 BEGIN
     -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
-    IF (command ~ '[^[:space:]]' AND pgdispatch.is_duration(delay)
-        AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
-        AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
+    IF (command OPERATOR(pg_catalog.~) '[^[:space:]]' AND pgdispatch.is_duration(delay)
+        AND CURRENT_USER OPERATOR(pg_catalog.=) pg_catalog.current_setting('pgdispatch.can_log_in', true)::pg_catalog.name
+        AND pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'off') IS NOT TRUE THEN
         PERFORM pgdispatch.check_dispatch(command, delay);
     END IF;
 
     INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
-    VALUES (caller, pg_catalog.now() + pg_catalog.date_trunc('second', delay), command, max_attempts, headers)
+    VALUES (caller, pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.date_trunc('second', delay), command, max_attempts, headers)
     RETURNING id INTO job_id;
 
     -- This does what wake_drivers does. Calling it would also cost the dispatches that need not wake anyone.
@@ -220,7 +221,7 @@ BEGIN
         PERFORM pgdispatch.notify_drivers(caller);
     END IF;
     IF pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
-        PERFORM pgdispatch.wake_cron(caller, delay < '1 second'::interval);
+        PERFORM pgdispatch.wake_cron(caller, delay OPERATOR(pg_catalog.<) '1 second'::interval);
     ELSIF notify AND pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(caller)) THEN
         PERFORM pgdispatch.warn_if_cron_is_elsewhere(caller);
     END IF;
@@ -321,6 +322,7 @@ the options and taken the idempotency key, and returns the id. The handler of a 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_dispatch(command text, delay interval) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF command IS NULL OR command !~ '[^[:space:]]' THEN
@@ -357,6 +359,7 @@ COMMENT ON FUNCTION pgdispatch.refuse_command(text) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_delay(delay interval) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF delay IS NULL THEN
@@ -365,7 +368,7 @@ BEGIN
             HINT = 'Pass an interval such as ''20 seconds'', or ''0'' for no delay.';
     ELSIF pgdispatch.is_duration(delay) IS NOT TRUE THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = pg_catalog.format('pgdispatch: the delay is %s', delay),
+            MESSAGE = format('pgdispatch: the delay is %s', delay),
             HINT = 'Pass an interval from zero to 10 years.';
     END IF;
 END
@@ -377,25 +380,26 @@ COMMENT ON FUNCTION pgdispatch.check_delay(interval) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_caller() RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    IF pg_catalog.current_setting('transaction_read_only')::boolean THEN
+    IF current_setting('transaction_read_only')::boolean THEN
         RAISE read_only_sql_transaction USING
             MESSAGE = 'pgdispatch: a job cannot be dispatched in a read-only transaction',
-            DETAIL = CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'This server is a standby.' ELSE 'A dispatch writes a row.' END,
-            HINT = CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'Connect to the primary.' ELSE 'Dispatch in a read-write transaction.' END;
+            DETAIL = CASE WHEN pg_is_in_recovery() THEN 'This server is a standby.' ELSE 'A dispatch writes a row.' END,
+            HINT = CASE WHEN pg_is_in_recovery() THEN 'Connect to the primary.' ELSE 'Dispatch in a read-write transaction.' END;
     -- No session can log in as such a role, and no other session may run its jobs. The dispatch therefore fails, and the job does
     -- not wait for a worker that never comes.
-    ELSIF NOT (SELECT r.rolcanlogin FROM pg_catalog.pg_roles AS r WHERE r.oid = caller::oid) THEN
+    ELSIF NOT (SELECT r.rolcanlogin FROM pg_roles AS r WHERE r.oid = caller::oid) THEN
         RAISE invalid_authorization_specification USING
-            MESSAGE = pg_catalog.format('pgdispatch: role %s cannot log in, so nothing can run its jobs', caller),
+            MESSAGE = format('pgdispatch: role %s cannot log in, so nothing can run its jobs', caller),
             DETAIL = 'A job runs in a session that logged in as the role that dispatched it.',
-            HINT = pg_catalog.format('Dispatch from a SECURITY DEFINER function of a role that can log in, or ALTER ROLE %s LOGIN.', caller);
+            HINT = format('Dispatch from a SECURITY DEFINER function of a role that can log in, or ALTER ROLE %s LOGIN.', caller);
     END IF;
     -- The query of pg_roles is the most expensive part of a dispatch, and doing it once in a session is enough.
-    PERFORM pg_catalog.set_config('pgdispatch.can_log_in', CURRENT_USER, false);
+    PERFORM set_config('pgdispatch.can_log_in', CURRENT_USER, false);
 END
 $$;
 
@@ -484,7 +488,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.valid_command(command text) RETURNS text
 LANGUAGE sql
 AS $$
     -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
-    SELECT CASE WHEN command ~ '[^[:space:]]' AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
+    SELECT CASE WHEN command OPERATOR(pg_catalog.~) '[^[:space:]]' AND CURRENT_USER OPERATOR(pg_catalog.=) pg_catalog.current_setting('pgdispatch.can_log_in', true)::pg_catalog.name
                 THEN command
                 ELSE pgdispatch.check_command(command)
             END

@@ -31,7 +31,7 @@ DECLARE
     job_id bigint;
 BEGIN
     IF pg_catalog.num_nonnulls(max_attempts, back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key,
-                               on_failure, queue, priority, keep_result) = 0 THEN
+                               on_failure, queue, priority, keep_result) OPERATOR(pg_catalog.=) 0 THEN
         RETURN pgdispatch.dispatch_handler_plain(handler, arguments, delay, notify, headers);
     END IF;
 
@@ -39,7 +39,7 @@ BEGIN
     job_id := pgdispatch.dispatch_managed(handler, NULL, arguments, delay, headers, max_attempts, back_off, back_off_multiplier,
                   max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, NULL, keep_result, NULL);
     IF notify THEN
-        PERFORM pgdispatch.wake_nodes(pg_catalog.quote_ident(CURRENT_USER)::regrole);
+        PERFORM pgdispatch.wake_nodes(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole);
     END IF;
     RETURN job_id;
 END
@@ -67,18 +67,18 @@ RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    caller constant pg_catalog.regrole := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
     job_id bigint;
 BEGIN
     -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
-    IF (pgdispatch.is_name(handler) AND pg_catalog.json_typeof(arguments) = 'object' AND pgdispatch.is_duration(delay)
-        AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
-        AND pg_catalog.current_setting('transaction_read_only') = 'off') IS NOT TRUE THEN
+    IF (pgdispatch.is_name(handler) AND pg_catalog.json_typeof(arguments) OPERATOR(pg_catalog.=) 'object' AND pgdispatch.is_duration(delay)
+        AND CURRENT_USER OPERATOR(pg_catalog.=) pg_catalog.current_setting('pgdispatch.can_log_in', true)::pg_catalog.name
+        AND pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'off') IS NOT TRUE THEN
         PERFORM pgdispatch.check_handler_dispatch(handler, arguments, delay);
     END IF;
 
     INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments, headers)
-    VALUES (caller, handler, pg_catalog.now() + pg_catalog.date_trunc('second', delay), arguments, headers)
+    VALUES (caller, handler, pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.date_trunc('second', delay), arguments, headers)
     RETURNING id INTO job_id;
 
     IF notify THEN
@@ -110,6 +110,7 @@ or not by this role in this transaction.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_handler(handler text, arguments json) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF handler IS NULL OR handler !~ '[^[:space:]]' THEN
@@ -120,9 +121,9 @@ BEGIN
         RAISE invalid_parameter_value USING
             MESSAGE = 'pgdispatch: the name of the handler is longer than 1000 bytes',
             HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, such as ''signUpSideEffects.welcome''.';
-    ELSIF arguments IS NULL OR pg_catalog.json_typeof(arguments) <> 'object' THEN
+    ELSIF arguments IS NULL OR json_typeof(arguments) <> 'object' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = pg_catalog.format('pgdispatch: the arguments of %s are not a JSON object', handler),
+            MESSAGE = format('pgdispatch: the arguments of %s are not a JSON object', handler),
             HINT = 'Pass an object that maps the names of the method''s parameters to values, such as json_build_object(''profileId'', 42).';
     END IF;
 END
@@ -149,8 +150,8 @@ COMMENT ON FUNCTION pgdispatch.check_arguments(text, json) IS
 CREATE OR REPLACE FUNCTION pgdispatch.valid_arguments(handler text, arguments json) RETURNS json
 LANGUAGE sql
 AS $$
-    SELECT CASE WHEN pgdispatch.is_name(handler) AND pg_catalog.json_typeof(arguments) = 'object'
-                     AND CURRENT_USER = pg_catalog.current_setting('pgdispatch.can_log_in', true)::name
+    SELECT CASE WHEN pgdispatch.is_name(handler) AND pg_catalog.json_typeof(arguments) OPERATOR(pg_catalog.=) 'object'
+                     AND CURRENT_USER OPERATOR(pg_catalog.=) pg_catalog.current_setting('pgdispatch.can_log_in', true)::pg_catalog.name
                 THEN arguments
                 ELSE pgdispatch.check_arguments(handler, arguments)
             END

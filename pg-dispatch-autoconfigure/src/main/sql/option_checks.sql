@@ -8,9 +8,9 @@
 CREATE OR REPLACE FUNCTION pgdispatch.is_duration(value interval) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT value >= '0'::interval AND value <= '3652 days'::interval
-           AND pg_catalog.abs(pg_catalog.date_part('day', value))
-               + '365'::double precision * pg_catalog.abs(pg_catalog.date_part('year', value)) <= '3652'::double precision
+    SELECT value OPERATOR(pg_catalog.>=) '0' AND value OPERATOR(pg_catalog.<=) '3652 days'
+           AND (pg_catalog.abs(pg_catalog.date_part('day', value))
+                OPERATOR(pg_catalog.+) (365 OPERATOR(pg_catalog.*) pg_catalog.abs(pg_catalog.date_part('year', value)))) OPERATOR(pg_catalog.<=) 3652
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_duration(interval) IS
@@ -21,7 +21,7 @@ passed to this schema: no timestamp overflows if a few of them are added, nor do
 -- Keys and names are in indexes, and an entry of an index must not be larger than 2704 bytes.
 CREATE OR REPLACE FUNCTION pgdispatch.is_name(value text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT value ~ '[^[:space:]]' AND pg_catalog.octet_length(value) <= 1000 $$;
+AS $$ SELECT value OPERATOR(pg_catalog.~) '[^[:space:]]' AND pg_catalog.octet_length(value) OPERATOR(pg_catalog.<=) 1000 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_name(text) IS
 'Returns whether a text can be a key or the name of a handler or a queue: it is not blank, and has up to 1000 bytes.';

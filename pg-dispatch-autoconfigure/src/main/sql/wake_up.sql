@@ -30,7 +30,7 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     -- A transaction that has notified cannot be prepared for two-phase commit. The setting is for callers that need to.
-    IF pg_catalog.current_setting('pgdispatch.notify', true) IS DISTINCT FROM 'off' THEN
+    IF (pg_catalog.current_setting('pgdispatch.notify', true) OPERATOR(pg_catalog.=) 'off') IS NOT TRUE THEN
         PERFORM pg_catalog.pg_notify(pgdispatch.driver_channel(caller), '');
     END IF;
 END
@@ -45,7 +45,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.wake_idle_drivers(due boolean, notify bool
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    caller constant pg_catalog.regrole := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
 BEGIN
     IF notify THEN
         PERFORM pgdispatch.wake_drivers(caller, due);
@@ -68,10 +68,10 @@ AS $$
     -- application holds the lock.
     SELECT CASE WHEN pg_catalog.to_regnamespace('cron') IS NULL
                      AND (NOT notify
-                          OR pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
-                             AND NOT (pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
-                                      AND pg_catalog.pg_advisory_unlock_shared(pgdispatch.application_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))))
-                THEN pg_catalog.quote_ident(CURRENT_USER)::regrole
+                          OR pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole))
+                             AND NOT (pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole))
+                                      AND pg_catalog.pg_advisory_unlock_shared(pgdispatch.application_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole))))
+                THEN pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
                 ELSE pgdispatch.wake_idle_drivers(due, notify)
             END
 $$;
@@ -95,8 +95,8 @@ BEGIN
         PERFORM pgdispatch.cron_schedule_worker(due, false);
     ELSIF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.cron_lookout_lock(caller)) THEN
         PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.cron_lookout_lock(caller));
-        IF coalesce(pg_catalog.current_setting('pgdispatch.covered', true) NOT IN
-                    (caller::oid::text || ' due'::text, caller::oid::text || CASE WHEN due THEN ' due'::text ELSE ' snoozed'::text END), true) THEN
+        IF (pg_catalog.current_setting('pgdispatch.covered', true) OPERATOR(pg_catalog.=) ANY (ARRAY[
+                pg_catalog.concat(caller::pg_catalog.oid, ' due'), pg_catalog.concat(caller::pg_catalog.oid, CASE WHEN due THEN ' due' ELSE ' snoozed' END)])) IS NOT TRUE THEN
             PERFORM pgdispatch.cron_schedule_worker(due, true);
         END IF;
     END IF;
@@ -201,7 +201,7 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_node_lock(caller))
-       AND pg_catalog.current_setting('pgdispatch.notify', true) IS DISTINCT FROM 'off' THEN
+       AND (pg_catalog.current_setting('pgdispatch.notify', true) OPERATOR(pg_catalog.=) 'off') IS NOT TRUE THEN
         PERFORM pg_catalog.pg_notify(pgdispatch.node_channel(caller), '');
     END IF;
 END
@@ -216,7 +216,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.wake_idle_nodes() RETURNS regrole
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    caller constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    caller constant pg_catalog.regrole := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
 BEGIN
     PERFORM pgdispatch.wake_nodes(caller);
     RETURN caller;
@@ -231,9 +231,9 @@ CREATE OR REPLACE FUNCTION pgdispatch.wake_nodes_if_idle(notify boolean) RETURNS
 LANGUAGE sql
 AS $$
     SELECT CASE WHEN notify
-                     AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_node_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole))
+                     AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_node_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole))
                 THEN pgdispatch.wake_idle_nodes()
-                ELSE pg_catalog.quote_ident(CURRENT_USER)::regrole
+                ELSE pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
             END
 $$;
 
