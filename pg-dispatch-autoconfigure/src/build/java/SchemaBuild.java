@@ -34,8 +34,8 @@ final class SchemaBuild {
 
 	private static final int FEWEST_ROUTINES = 3;
 
-	private static final Pattern COMMENTED = Pattern
-		.compile("COMMENT ON (FUNCTION|PROCEDURE) pgdispatch\\.(\\w+)\\([^)]*\\) ?IS");
+	private static final Pattern COMMENT = Pattern
+		.compile("COMMENT ON (?:FUNCTION|PROCEDURE|(COLUMN)) pgdispatch\\.([\\w.]+)(?:\\([^)]*\\))? IS\\s*('(?:[^']++|'')*+');");
 
 	private final Path sources;
 
@@ -70,17 +70,17 @@ final class SchemaBuild {
 
 	/**
 	 * The scripts without comments of two dashes, without space that separates nothing, and
-	 * with the settings of many routines in one statement, because dbdev takes at most
-	 * 250,000 characters a script. It also refuses a package without a README.md.
+	 * with settings and descriptions in one statement for many objects, because dbdev takes
+	 * at most 250,000 characters a script. It also refuses a package without a README.md.
 	 */
 	private void writeDbdevPackage(Path folder) throws IOException {
 		write(folder.resolve("pg_dispatch.control"), control());
 		write(folder.resolve("README.md"), read("extension/README.md"));
 		// There is nothing to be replaced by an installation.
 		write(folder.resolve(installName(newest())),
-				compact(withSettingsAtTheEnd(installScript(newest()))).replace("CREATE OR REPLACE", "CREATE"));
+				packed(installScript(newest())).replace("CREATE OR REPLACE", "CREATE"));
 		for (int i = 1; i < this.versions.size(); i++) {
-			write(folder.resolve(updateName(i)), compact(withSettingsAtTheEnd(updateScript(i))));
+			write(folder.resolve(updateName(i)), packed(updateScript(i)));
 		}
 	}
 
@@ -205,6 +205,10 @@ final class SchemaBuild {
 		return text.substring(text.indexOf(start) + start.length(), text.indexOf(end));
 	}
 
+	private static String packed(String script) {
+		return compact(withDescriptionsAtTheEnd(withSettingsAtTheEnd(script)));
+	}
+
 	/**
 	 * Takes settings that several routines have out of their definitions, and adds a
 	 * statement at the end that gives them to all of these routines.
@@ -263,6 +267,33 @@ final class SchemaBuild {
 	}
 
 	/**
+	 * Takes the descriptions of routines and columns out of statements of their own, and
+	 * adds a statement at the end that gives them to all of these objects. No two routines
+	 * have the same name, so that their arguments need not be named.
+	 */
+	private static String withDescriptionsAtTheEnd(String script) {
+		Map<String, List<String>> descriptions = new LinkedHashMap<>();
+		String rest = COMMENT.matcher(script).replaceAll((comment) -> {
+			descriptions.computeIfAbsent((comment.group(1) != null) ? "COLUMN" : "ROUTINE", (kind) -> new ArrayList<>())
+				.add("('%s', %s)".formatted(comment.group(2), comment.group(3)));
+			return "";
+		});
+		StringBuilder end = new StringBuilder("""
+
+				DO $$
+				DECLARE
+				    object pg_catalog.text;
+				    description pg_catalog.text;
+				BEGIN
+				""");
+		descriptions.forEach((kind, rows) -> end.append("""
+				    FOR object, description IN VALUES %s
+				    LOOP EXECUTE pg_catalog.format('COMMENT ON %s pgdispatch.%%s IS %%L', object, description); END LOOP;
+				""".formatted(String.join(",\n", rows), kind)));
+		return rest + end.append("END\n$$;\n");
+	}
+
+	/**
 	 * Drops comments of two dashes, and white space beyond one character between two
 	 * tokens. The scripts quote strings by apostrophes and function bodies by dollars, and
 	 * have no backslash before an apostrophe, so counting apostrophes tells what is in a
@@ -290,17 +321,7 @@ final class SchemaBuild {
 			}
 			i = end;
 		}
-		return withoutArguments(compact.toString().strip()) + "\n";
-	}
-
-	/**
-	 * Lets comments name functions without their arguments, which only overloaded ones
-	 * need.
-	 */
-	private static String withoutArguments(String script) {
-		return COMMENTED.matcher(script)
-			.replaceAll((comment) -> (script.split(comment.group(1) + " pgdispatch\\." + comment.group(2) + "\\(", -1).length > 3)
-					? Matcher.quoteReplacement(comment.group()) : "COMMENT ON $1 pgdispatch.$2 IS");
+		return compact.toString().strip() + "\n";
 	}
 
 	/**
