@@ -8,43 +8,51 @@ CREATE OR REPLACE FUNCTION pgdispatch.poll_queue(
     max_count integer, go_idle boolean,
     OUT due integer, OUT next_due_in interval, OUT idle boolean, OUT notified boolean)
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    worker constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
     moment timestamptz;
 BEGIN
     -- The lock comes first, and the look after it: a transaction that dispatches from now on finds the lock taken and notifies, and what
     -- was committed before is seen, since each statement here has a snapshot of its own.
-    idle := go_idle AND pg_catalog.pg_try_advisory_lock(pgdispatch.idle_driver_lock(worker));
+    idle := go_idle AND pg_try_advisory_lock(pgdispatch.idle_driver_lock(worker));
     notified := idle OR go_idle AND pgdispatch.is_locked_exclusively(pgdispatch.idle_driver_lock(worker));
-    IF pg_catalog.to_regnamespace('cron') IS NOT NULL OR pgdispatch.cron_is_elsewhere() THEN
+    IF to_regnamespace('cron') IS NOT NULL OR pgdispatch.cron_is_elsewhere() THEN
         PERFORM pgdispatch.announce_application();
     END IF;
     PERFORM pgdispatch.purge_expired();
-    moment := pg_catalog.clock_timestamp();
+    moment := clock_timestamp();
     due := pgdispatch.count_due_jobs(moment, max_count) + CASE WHEN pgdispatch.is_non_transactional_due() THEN 1 ELSE 0 END;
     next_due_in := least(pgdispatch.next_due_in(moment), pgdispatch.enforce_time_limits());
-    IF idle AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+    IF idle AND current_setting('transaction_isolation') <> 'read committed' THEN
         next_due_in := '0';   -- The snapshot is older than the lock, so that this was no look after it: another one is needed.
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.poll_queue(integer, boolean) IS
-'For a driver of the current role that has nothing to do. due: the number of due jobs, running ones included, up to max_count. next_due_in: the time until the driver should look again (NULL: no job waits). With go_idle, the session first tries to take the idle lock of the role, and idle tells whether it has. While a session has it, dispatches from SQL notify pgdispatch.driver_channel(role). If notified is false, no session has it, since a transaction that dispatched is still open: dispatches do not notify yet.
-To be called with autocommit, with go_idle until the session is idle, and without it afterwards. Not to be called in a session that runs jobs, which would release the lock.';
+'For a driver of the current role that has nothing to do. due: number of due jobs, running ones included, up to
+max_count. next_due_in: time until the driver should look again (NULL: no job waits). With go_idle, the session first
+tries to take the idle lock of the role, and idle says whether it has the lock. While a session has it, dispatches from
+SQL notify pgdispatch.driver_channel(role). If notified is false, no session has it, because a transaction that
+dispatched is still open, and dispatches do not notify yet.
+Call it with autocommit, with go_idle until the session is idle, and without it afterwards. Do not call it in a session
+that runs jobs, because that would release the lock.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.stop_idling() RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM pg_catalog.pg_advisory_unlock(pgdispatch.idle_driver_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
+    PERFORM pg_advisory_unlock(pgdispatch.idle_driver_lock(quote_ident(CURRENT_USER)::regrole));
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.stop_idling() IS
-'Releases the idle lock that pgdispatch.poll_queue has taken. For a driver that is busy and looks at the queue anyway: dispatches need not notify it.';
+'Releases the idle lock that pgdispatch.poll_queue has taken. A driver that is busy calls it, because it looks at the
+queue anyway.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.end_polling() RETURNS void
@@ -73,7 +81,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.end_polling() IS
-'Undoes pgdispatch.poll_queue and pgdispatch.poll_handlers: the session is no longer idle, and no longer counts as an application that runs the jobs of the role. To be called before the session is used for anything else.';
+'Undoes pgdispatch.poll_queue and pgdispatch.poll_handlers, before the session is used for anything else. The session
+is no longer idle, and no longer counts as an application that runs the jobs of the role.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.announce_application() RETURNS void
@@ -99,7 +108,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.announce_application() IS
-'Part of pgdispatch.poll_queue: tells the workers of pg_cron that an application runs the jobs of the role, and unschedules those that would have come only in case the application fails. An error of pg_cron is ignored.';
+'Part of pgdispatch.poll_queue. Tells the workers of pg_cron that an application runs the jobs of the role, and
+unschedules those that would have come only in case it fails. An error of pg_cron is ignored.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_call_off_workers(me regrole) RETURNS void
@@ -136,7 +146,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_call_off_workers(regrole) IS
-'Part of pgdispatch.announce_application: unschedules the workers of pg_cron that would have come only in case the application fails.';
+'Part of pgdispatch.announce_application. Unschedules the workers that would have come only in case the application
+fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.enforce_time_limits() RETURNS interval
@@ -175,32 +186,33 @@ CREATE OR REPLACE FUNCTION pgdispatch.poll_handlers(
     node uuid, lease interval, handlers text[], go_idle boolean,
     OUT due boolean, OUT next_due_in interval, OUT idle boolean, OUT notified boolean, OUT unknown text[], OUT poison boolean)
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    me     constant regrole := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    me     constant regrole := quote_ident(CURRENT_USER)::regrole;
     moment timestamptz;
     live   uuid[];
 BEGIN
     -- In the same order as in pgdispatch.poll_queue, and for the same reason.
-    idle := go_idle AND pg_catalog.pg_try_advisory_lock(pgdispatch.idle_node_lock(me));
+    idle := go_idle AND pg_try_advisory_lock(pgdispatch.idle_node_lock(me));
     notified := idle OR go_idle AND pgdispatch.is_locked_exclusively(pgdispatch.idle_node_lock(me));
 
-    moment := pg_catalog.clock_timestamp();
+    moment := clock_timestamp();
     live := pgdispatch.live_nodes(lease);
     due := pgdispatch.handlers_are_due(handlers, moment, live);
     -- Whether another node is lost shows when its lease expires.
     next_due_in := least(pgdispatch.handlers_next_due_in(handlers, moment),
         (SELECT min(l.ends_at) - moment + '10 ms'::interval
            FROM pgdispatch.node AS n,
-                LATERAL greatest(n.expires_at, pg_catalog.pg_postmaster_start_time() + lease) AS l (ends_at)   -- See pgdispatch.live_nodes.
+                LATERAL greatest(n.expires_at, pg_postmaster_start_time() + lease) AS l (ends_at)   -- See pgdispatch.live_nodes.
           WHERE n.role = me
             AND n.id <> poll_handlers.node
             AND l.ends_at > moment));
-    IF idle AND pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+    IF idle AND current_setting('transaction_isolation') <> 'read committed' THEN
         next_due_in := '0';
     END IF;
     unknown := ARRAY(SELECT w.handler
-                       FROM pg_catalog.unnest(pgdispatch.handlers_with_due_jobs(moment - '30 seconds'::interval)) AS w (handler)
+                       FROM unnest(pgdispatch.handlers_with_due_jobs(moment - '30 seconds'::interval)) AS w (handler)
                       WHERE w.handler <> ALL (handlers)
                         AND pgdispatch.handlers_are_due(ARRAY[w.handler], moment - '30 seconds'::interval, live));
     poison := EXISTS (SELECT FROM pgdispatch.poison_jobs(handlers, live));
@@ -212,14 +224,18 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.poll_handlers(uuid, interval, text[], boolean) IS
-'For a node that has nothing to do. due: whether one of its handlers has a due job that no live node has claimed. next_due_in: the time until the node should look again (NULL: no job waits). go_idle, idle and notified are those of pgdispatch.poll_queue; notifications come through pgdispatch.node_channel(role). unknown: other handlers whose jobs have been due for 30 seconds. poison: whether a poison job waits for pgdispatch.claim_poison_job.';
+'For a node that has nothing to do. due: whether one of its handlers has a due job that no live node has claimed.
+next_due_in: time until the node should look again (NULL: no job waits). go_idle, idle and notified are those of
+pgdispatch.poll_queue; notifications come through pgdispatch.node_channel(role). unknown: other handlers whose jobs
+have been due for 30 seconds. poison: whether a poison job waits for pgdispatch.claim_poison_job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.stop_idling_node() RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM pg_catalog.pg_advisory_unlock(pgdispatch.idle_node_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole));
+    PERFORM pg_advisory_unlock(pgdispatch.idle_node_lock(quote_ident(CURRENT_USER)::regrole));
 END
 $$;
 
@@ -229,18 +245,20 @@ COMMENT ON FUNCTION pgdispatch.stop_idling_node() IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.notify_overflow(lease interval, handlers text[]) RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT pgdispatch.handlers_are_due(handlers, pg_catalog.clock_timestamp(), pgdispatch.live_nodes(lease)) THEN
+    IF NOT pgdispatch.handlers_are_due(handlers, clock_timestamp(), pgdispatch.live_nodes(lease)) THEN
         RETURN false;
     END IF;
-    PERFORM pg_catalog.pg_notify(pgdispatch.node_channel(pg_catalog.quote_ident(CURRENT_USER)::regrole), '');
+    PERFORM pg_notify(pgdispatch.node_channel(quote_ident(CURRENT_USER)::regrole), '');
     RETURN true;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.notify_overflow(interval, text[]) IS
-'For a node that can run no more jobs of these handlers: notifies the other nodes if there are due jobs that no node has claimed, and returns whether there are.';
+'For a node that can run no more jobs of these handlers. Notifies the other nodes if there are due jobs that no node
+has claimed, and returns whether there are.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.handlers_with_due_jobs(moment timestamptz) RETURNS text[]
@@ -277,7 +295,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.handlers_with_due_jobs(timestamptz) IS
-'The handlers of the current role that have jobs which were due at the moment.';
+'Returns the handlers of the current role that have jobs which were due at the moment.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.handlers_are_due(handlers text[], moment timestamptz, live uuid[]) RETURNS boolean
@@ -313,7 +331,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.handlers_are_due(text[], timestamptz, uuid[]) IS
-'Whether one of the handlers has a job that was due at the moment and that none of the live nodes has claimed. Jobs of paused handlers do not count, nor do poison jobs and cancelled ones.';
+'Returns whether one of the handlers has a job that was due at the moment and that none of the live nodes has claimed.
+Jobs of paused handlers, poison jobs and cancelled jobs do not count.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.handlers_next_due_in(handlers text[], moment timestamptz) RETURNS interval
@@ -351,4 +370,5 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.handlers_next_due_in(text[], timestamptz) IS
-'The time until the first job of the handlers falls due that was not yet due at the moment; NULL: there is none.';
+'Returns the time until the first job of the handlers becomes due that was not yet due at the moment; NULL: there is
+none.';

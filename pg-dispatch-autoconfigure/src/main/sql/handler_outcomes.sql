@@ -233,6 +233,7 @@ cancelled meanwhile and is deleted. NULL: the claim does not hold any more.';
 CREATE OR REPLACE FUNCTION pgdispatch.cancel_handler_job(node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer)
 RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN coalesce(pgdispatch.fail_handler_job(node, handler_name, job_due_at, job_id, attempt, NULL, 'cancelled', NULL) IN ('cancelled', 'dead'), false);

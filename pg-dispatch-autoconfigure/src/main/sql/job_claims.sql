@@ -33,7 +33,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_jobs(timestamptz, timestamptz, bigint, integer) IS
-'Part of pgdispatch.work: locks and returns, in order, the first jobs of the current role after the given position that were due at the moment and that no other session has locked.';
+'Part of pgdispatch.work. Locks and returns, in order, the first jobs of the current role after the given position that
+were due at the moment and that no other session has locked.';
 
 
 -- The same claim without the columns that a plain job does not need: with whole rows, a large batch takes longer.
@@ -73,7 +74,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_plain_jobs(timestamptz, timestamptz, bigint, integer) IS
-'Part of pgdispatch.work: claims due jobs like pgdispatch.claim_jobs. It returns where their rows are, and the commands of those before the first job that has to run alone.';
+'Part of pgdispatch.work. Claims due jobs like pgdispatch.claim_jobs. Returns where their rows are, and the commands of
+those before the first job that has to run alone.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.reclaim_job(counted pgdispatch.job, managed pgdispatch.managed_job) RETURNS pgdispatch.job
@@ -102,7 +104,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.reclaim_job(pgdispatch.job, pgdispatch.managed_job) IS
-'Part of pgdispatch.work: locks a job again after its attempt was counted and committed. NULL: it is gone, or it is a managed job whose attempt was not begun.';
+'Part of pgdispatch.work. Locks a job again after its attempt was counted and committed. NULL: it is gone, or its
+attempt was not begun.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.count_crash(crashing pgdispatch.job) RETURNS void
@@ -123,7 +126,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.count_crash(pgdispatch.job) IS
-'Part of pgdispatch.work: counts a crash of a claimed job before it runs. The count stands if the session is lost before the job ends.';
+'Part of pgdispatch.work. Counts a crash of a claimed job before it runs. It stays counted if the session is lost.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.delete_jobs(jobs pgdispatch.job[]) RETURNS void
@@ -147,8 +150,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.delete_jobs(pgdispatch.job[]) IS
-'Part of pgdispatch.work: deletes the rows of claimed jobs.';
+COMMENT ON FUNCTION pgdispatch.delete_jobs(pgdispatch.job[]) IS 'Part of pgdispatch.work. Deletes the rows of claimed jobs.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.delete_plain_jobs(due_ats timestamptz[], ids bigint[], places tid[]) RETURNS void
@@ -176,7 +178,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.delete_plain_jobs(timestamptz[], bigint[], tid[]) IS
-'Part of pgdispatch.work: deletes the rows of jobs that pgdispatch.claim_plain_jobs has claimed.';
+'Part of pgdispatch.work. Deletes the rows of jobs that pgdispatch.claim_plain_jobs has claimed.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.count_due_jobs(moment timestamptz, max_count integer) RETURNS integer
@@ -203,7 +205,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.count_due_jobs(timestamptz, integer) IS
-'The number of jobs of the current role that were due at the moment, running ones included; max_count if there are more. 0 while all jobs are paused.';
+'Returns the number of jobs of the current role that were due at the moment, running ones included, up to max_count. It
+is 0 while all jobs are paused.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.next_due_in(moment timestamptz) RETURNS interval
@@ -232,19 +235,20 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.next_due_in(timestamptz) IS
-'The time until the first job of the current role falls due that was not yet due at the moment. NULL: there is none, or all jobs are paused.';
+'Returns the time until the first job of the current role becomes due that was not yet due at the moment. NULL: there
+is none, or all jobs are paused.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_paused() RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN EXISTS (SELECT
                      FROM pgdispatch.pause AS p
-                    WHERE p.role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid
+                    WHERE p.role::oid = quote_ident(CURRENT_USER)::regrole::oid
                       AND p.handler = '');
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.is_paused() IS
-'Whether all jobs of the current role are paused.';
+COMMENT ON FUNCTION pgdispatch.is_paused() IS 'Returns whether all jobs of the current role are paused.';

@@ -26,7 +26,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_non_transactional_due() IS
-'Whether a non-transactional job of the current role waits for a driver to run it.';
+'Returns whether a non-transactional job of the current role waits for a driver to run it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.begin_non_transactional(OUT id bigint, OUT command text, OUT attempt integer, OUT time_limit interval)
@@ -61,7 +61,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.begin_non_transactional() IS
-'For a driver: counts an attempt of the next non-transactional job of the current role and returns the job; NULL if there is none. To be called in the session that will run the command. After the commit that session executes the command, and before it ends, another session calls pgdispatch.end_non_transactional.';
+'For a driver. Counts an attempt of the next non-transactional job of the current role and returns the job; NULL if
+there is none. Call it in the session that will run the command. That session executes the command after the commit,
+and before it ends another session calls pgdispatch.end_non_transactional.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.end_non_transactional(
@@ -107,7 +109,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.end_non_transactional(bigint, integer, text, text, text, text, text) IS
-'For a driver: ends an attempt that pgdispatch.begin_non_transactional began, without an error or with the one that the command raised. done: the job is gone. retried: it waits for its next attempt, after its back-off. dead: it is a dead letter. cancelled: the session that cancels it deletes it. NULL: another session has ended this attempt, or begun the next one.';
+'For a driver. Ends an attempt that pgdispatch.begin_non_transactional began, without an error or with the one that the
+command raised. done: the job is gone. retried: it waits for its next attempt. dead: it is a dead letter. cancelled:
+the session that cancels it deletes it. NULL: another session has ended this attempt, or begun the next one.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.row_of(managed pgdispatch.managed_job) RETURNS pgdispatch.job
@@ -123,8 +127,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.row_of(pgdispatch.managed_job) IS
-'The row in pgdispatch.job of a managed SQL job.';
+COMMENT ON FUNCTION pgdispatch.row_of(pgdispatch.managed_job) IS 'Returns the row in pgdispatch.job of a managed SQL job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_non_transactional_free(job pgdispatch.managed_job) RETURNS boolean
@@ -141,7 +144,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_non_transactional_free(pgdispatch.managed_job) IS
-'Whether no session runs a non-transactional job. A session that began it may have been lost.';
+'Returns whether no session runs a non-transactional job. A session that began it may have been lost.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.may_begin_non_transactional(job pgdispatch.managed_job) RETURNS boolean
@@ -155,7 +158,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.may_begin_non_transactional(pgdispatch.managed_job) IS
-'Whether no session runs a non-transactional job and its queue is not paused.';
+'Returns whether no session runs a non-transactional job and its queue is not paused.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.lock_non_transactional(job pgdispatch.managed_job) RETURNS boolean
@@ -174,7 +177,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.lock_non_transactional(pgdispatch.managed_job) IS
-'Part of what begins non-transactional jobs: locks the row of the job. false: it may not begin, or another session cancels it.';
+'Part of what begins non-transactional jobs. Locks the row of the job. Returns false if it may not begin, or another
+session cancels it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.count_non_transactional(job pgdispatch.managed_job) RETURNS pgdispatch.managed_job
@@ -192,7 +196,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.count_non_transactional(pgdispatch.managed_job) IS
-'Part of what begins non-transactional jobs: counts an attempt before it begins. NULL: the job has taken too many sessions down, and is a dead letter now.';
+'Part of what begins non-transactional jobs. Counts an attempt before it begins. NULL: the job has taken too many
+sessions down, and is a dead letter now.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.runs_non_transactional(job_id bigint) RETURNS boolean
@@ -212,4 +217,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.runs_non_transactional(bigint) IS
-'Whether a session runs the job of the current role as a non-transactional one at the moment.';
+'Returns whether a session runs the job of the current role as a non-transactional one at the moment.';

@@ -342,11 +342,12 @@ calls it that looks at the queue again.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_held_jobs(ordering_key text, queue text) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     job pgdispatch.managed_job;
 BEGIN
-    job.role := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    job.role := quote_ident(CURRENT_USER)::regrole;
     job.ordering_key := ordering_key;
     job.queue := queue;
     PERFORM pgdispatch.release_next(job, false);
@@ -360,12 +361,13 @@ is no such key or queue.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_held_jobs_later(ordering_key text, queue text, delay interval DEFAULT '0') RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF ordering_key IS NOT NULL OR queue IS NOT NULL THEN
         -- Its priority makes it run before a backlog, and as a managed job it does not share its transaction, with the locks, with
         -- other jobs.
-        PERFORM pgdispatch.dispatch(pg_catalog.format('SELECT pgdispatch.release_held_jobs(%L, %L)', ordering_key, queue), delay,
+        PERFORM pgdispatch.dispatch(format('SELECT pgdispatch.release_held_jobs(%L, %L)', ordering_key, queue), delay,
                     priority => 60, max_attempts => 10);
     END IF;
 END

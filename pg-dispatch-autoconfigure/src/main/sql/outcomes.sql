@@ -50,7 +50,10 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.end_managed_job(regrole, bigint, text, boolean, json, bigint, text, text) IS
-'Ends a managed job whose own row is deleted: deletes its row in pgdispatch.managed_job, releases or keeps its idempotency key, writes its result if it has one, and releases the jobs that waited for it. new_state: done, failed or cancelled. A failed job that holds its order stays in it. in_worker: the session runs jobs, so that no worker has to be woken for those that are released.';
+'Ends a managed job whose own row is deleted. Deletes its row in pgdispatch.managed_job, releases or keeps its
+idempotency key, writes its result if it has one, and releases the jobs that waited for it. new_state: done, failed or
+cancelled. A failed job that holds its order stays in it. in_worker: the session runs jobs, so no worker has to be
+woken for released jobs.';
 
 
 -- Jobs that failed at the same time must not all come again at the same time: hence the random part.
@@ -68,7 +71,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.back_off(integer, interval, double precision, interval) IS
-'The time that a job waits after this number of failures: the delay (NULL: 1 second), multiplied by the multiplier (NULL: 2) for each failure after the first, limited to max_delay (NULL: 10 minutes) or to the delay if that is longer, and then changed by up to a quarter at random.';
+'Returns the time that a job waits after this number of failures: the delay (NULL: 1 second), multiplied by the
+multiplier (NULL: 2) for each failure after the first, limited to max_delay (NULL: 10 minutes) or to the delay if that
+is longer, and then changed by up to a quarter at random.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.schedule_retry(worker_role regrole, job_id bigint, failures integer, delay interval, in_worker boolean) RETURNS timestamptz
@@ -111,7 +116,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.schedule_retry(regrole, bigint, integer, interval, boolean) IS
-'Lets a managed job wait for its next attempt, and returns when that is due: after the delay, or after its back-off if the delay is NULL. The job leaves its queue; with on_failure pass, it leaves its order as well.';
+'Lets a managed job wait for its next attempt, and returns when that is due: after the delay, or after its back-off if
+the delay is NULL. The job leaves its queue, and with on_failure pass its order as well.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.count_attempt(worker_role regrole, job_id bigint) RETURNS pgdispatch.managed_job
@@ -132,7 +138,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.count_attempt(regrole, bigint) IS
-'Part of what runs SQL jobs: counts an attempt of a managed job before it begins, and a crash if the last attempt began and never ended.';
+'Part of what runs SQL jobs. Counts an attempt of a managed job before it begins, and a crash if the last attempt never
+ended.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.uncount_attempt(worker_role regrole, job_id bigint) RETURNS void
@@ -145,7 +152,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.uncount_attempt(regrole, bigint) IS
-'Part of what runs SQL jobs: undoes pgdispatch.count_attempt for an attempt of which nothing is left.';
+'Part of what runs SQL jobs. Undoes pgdispatch.count_attempt for an attempt of which nothing is left.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.make_managed(job pgdispatch.job) RETURNS void
@@ -164,7 +171,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.make_managed(pgdispatch.job) IS
-'Part of pgdispatch.retry_or_fail: makes a plain job a managed one after its first failure.';
+'Part of pgdispatch.retry_or_fail. Makes a plain job a managed one after its first failure.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.retry_or_fail(
@@ -195,7 +202,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.retry_or_fail(pgdispatch.job, pgdispatch.managed_job, boolean, text, text, text, text, text) IS
-'Part of what runs SQL jobs: ends an attempt that failed with this error. true: the job waits for its next attempt. false: it is a dead letter. A cancellation after the time limit of the job has the SQLSTATE PD001.';
+'Part of what runs SQL jobs. Ends an attempt that failed with this error. Returns true if the job waits for its next
+attempt, false if it is a dead letter. A cancellation after the time limit of the job has the SQLSTATE PD001.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.add_crash_dead_letter(job pgdispatch.job, managed pgdispatch.managed_job) RETURNS void
@@ -210,7 +218,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.add_crash_dead_letter(pgdispatch.job, pgdispatch.managed_job) IS
-'Part of what runs SQL jobs: makes a job a dead letter that has taken pgdispatch.max_crashes sessions down.';
+'Part of what runs SQL jobs. Makes a job a dead letter that has taken pgdispatch.max_crashes sessions down.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.max_crashes() RETURNS integer
@@ -218,7 +226,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 5 $$;
 
 COMMENT ON FUNCTION pgdispatch.max_crashes() IS
-'The number of lost sessions after which a job is not run again. It is more than one, as the server may restart while a job runs that is not to blame.';
+'Returns the number of lost sessions after which a job is not run again. One would be too few, because the server may
+restart while a job runs.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.add_dead_letter(
@@ -260,7 +269,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.job_options(pgdispatch.managed_job) IS
-'The options of a managed job as a JSON object, with those left out that are not set.';
+'Returns the options of a managed job as a JSON object, without those that are not set.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.purge_dead_letters(of_role regrole) RETURNS void
@@ -304,7 +313,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_order() IS
-'Trigger of pgdispatch.dead_letter: releases the jobs whose order waited for a dead letter, once that is deleted.';
+'Trigger of pgdispatch.dead_letter. Releases the jobs whose order waited for a dead letter that is deleted.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.purge_expired() RETURNS void
@@ -329,4 +338,5 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.purge_expired() IS
-'Part of pgdispatch.poll_queue and pgdispatch.poll_handlers: deletes dead letters, results and idempotency keys of the current role that have expired, once a minute in each session. An expired result or key is not seen even before it is deleted.';
+'Part of pgdispatch.poll_queue and pgdispatch.poll_handlers. Deletes dead letters, results and idempotency keys of the
+current role that have expired, once a minute in each session. They are not seen even before they are deleted.';

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION pgdispatch.version() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT '@version@'::text $$;
+AS $$ SELECT '@version@' $$;
 
 COMMENT ON FUNCTION pgdispatch.version() IS
 'Returns the version of this schema as major.minor.patch. The library has a version of its own: a library works with a
