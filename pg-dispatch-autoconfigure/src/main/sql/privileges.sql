@@ -5,6 +5,7 @@
 
 CREATE OR REPLACE PROCEDURE pgdispatch.grant_to(role regrole)
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA pgdispatch TO %s', role);
@@ -25,6 +26,7 @@ Example: CALL pgdispatch.grant_to(''app'')';
 
 CREATE OR REPLACE PROCEDURE pgdispatch.revoke_from(role regrole)
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     caller      constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
@@ -112,15 +114,15 @@ REVOKE ALL ON ALL ROUTINES IN SCHEMA pgdispatch FROM PUBLIC;
 -- After an update, the roles that could dispatch before may also use what is new.
 DO $$
 DECLARE
-    grantee regrole;
+    grantee pg_catalog.regrole;
 BEGIN
     FOR grantee IN
         SELECT DISTINCT a.grantee
           FROM pg_catalog.pg_class AS c,
                pg_catalog.aclexplode(c.relacl) AS a
-         WHERE c.oid = 'pgdispatch.job'::regclass::oid
-           AND a.privilege_type = 'INSERT'
-           AND a.grantee NOT IN (0::oid, c.relowner)
+         WHERE c.oid OPERATOR(pg_catalog.=) 'pgdispatch.job'::pg_catalog.regclass
+           AND a.privilege_type OPERATOR(pg_catalog.=) 'INSERT'
+           AND a.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[0::pg_catalog.oid, c.relowner])
     LOOP
         CALL pgdispatch.grant_to(grantee);
     END LOOP;

@@ -242,17 +242,17 @@ COMMENT ON INDEX pgdispatch.managed_job_order IS 'The jobs of each ordering key,
 CREATE INDEX managed_job_in_queue ON pgdispatch.managed_job (role, queue) WHERE in_queue;
 COMMENT ON INDEX pgdispatch.managed_job_in_queue IS 'The jobs of each queue that may run.';
 
-CREATE INDEX managed_job_held_by_queue ON pgdispatch.managed_job (role, queue, rank, id) WHERE held_by = 'queue';
+CREATE INDEX managed_job_held_by_queue ON pgdispatch.managed_job (role, queue, rank, id) WHERE held_by OPERATOR(pg_catalog.=) 'queue';
 COMMENT ON INDEX pgdispatch.managed_job_held_by_queue IS 'The jobs that each queue holds, in their order.';
 
 CREATE INDEX managed_job_started ON pgdispatch.managed_job (role) WHERE started_at IS NOT NULL;
 COMMENT ON INDEX pgdispatch.managed_job_started IS 'The commands that are running.';
 
-CREATE INDEX managed_job_snoozed ON pgdispatch.managed_job (role, due_at) WHERE priority IS NOT NULL AND place > rank AND held_by IS NULL;
+CREATE INDEX managed_job_snoozed ON pgdispatch.managed_job (role, due_at) WHERE priority IS NOT NULL AND place OPERATOR(pg_catalog.>) rank AND held_by IS NULL;
 COMMENT ON INDEX pgdispatch.managed_job_snoozed IS
 'The snoozed jobs with a priority. They move to the place that it gives them when they become due.';
 
-CREATE INDEX managed_job_non_transactional ON pgdispatch.managed_job (role) WHERE held_by = 'non_transactional';
+CREATE INDEX managed_job_non_transactional ON pgdispatch.managed_job (role) WHERE held_by OPERATOR(pg_catalog.=) 'non_transactional';
 COMMENT ON INDEX pgdispatch.managed_job_non_transactional IS
 'The commands that a driver runs, or will run, outside of a transaction.';
 
@@ -291,9 +291,9 @@ COMMENT ON POLICY own ON pgdispatch.job_key IS 'A role sees, adds and removes on
 CREATE TABLE pgdispatch.queue (
     role        regrole  NOT NULL,
     name        text     NOT NULL COLLATE "C",
-    concurrency integer  CHECK (concurrency > 0),
-    rate        integer  CHECK (rate > 0),
-    per         interval NOT NULL DEFAULT '1 second' CHECK (per > '0'::interval),
+    concurrency integer  CHECK (concurrency OPERATOR(pg_catalog.>) 0),
+    rate        integer  CHECK (rate OPERATOR(pg_catalog.>) 0),
+    per         interval NOT NULL DEFAULT '1 second' CHECK (per OPERATOR(pg_catalog.>) '0'::interval),
     paused      boolean  NOT NULL DEFAULT false,
     next_at     timestamptz NOT NULL DEFAULT '-infinity',
     PRIMARY KEY (role, name)
@@ -339,7 +339,7 @@ COMMENT ON POLICY own ON pgdispatch.pause IS 'A role pauses only its own jobs.';
 CREATE TABLE pgdispatch.result (
     role        regrole     NOT NULL,
     id          bigint      NOT NULL,
-    state       text        NOT NULL CHECK (state IN ('done', 'failed', 'cancelled')),
+    state       text        NOT NULL CHECK (state OPERATOR(pg_catalog.=) ANY (ARRAY['done', 'failed', 'cancelled'])),
     value       json,
     row_count   bigint,
     sqlstate    text,
@@ -456,9 +456,9 @@ COMMENT ON POLICY own ON pgdispatch.node IS 'A role sees, adds and removes only 
 CREATE TABLE pgdispatch.setting (
     role                  regrole  NOT NULL DEFAULT 0::oid::regrole PRIMARY KEY,
     dead_letter_retention interval CHECK (pgdispatch.is_duration(dead_letter_retention)),
-    result_limit          integer  CHECK (result_limit > 0),
-    cron_workers          smallint CHECK (cron_workers BETWEEN 0 AND 1000),
-    cron_linger           interval CHECK (pgdispatch.is_duration(cron_linger) AND cron_linger <= '1 hour'::interval)
+    result_limit          integer  CHECK (result_limit OPERATOR(pg_catalog.>) 0),
+    cron_workers          smallint CHECK (cron_workers OPERATOR(pg_catalog.>=) 0 AND cron_workers OPERATOR(pg_catalog.<=) 1000),
+    cron_linger           interval CHECK (pgdispatch.is_duration(cron_linger) AND cron_linger OPERATOR(pg_catalog.<=) '1 hour'::interval)
 );
 
 COMMENT ON TABLE pgdispatch.setting IS
@@ -486,7 +486,8 @@ COMMENT ON POLICY own ON pgdispatch.setting IS 'A role sees its own settings and
 CREATE TABLE pgdispatch.cron_worker (
     role          regrole     NOT NULL,
     id            bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
-    purpose       text        NOT NULL DEFAULT 'work' CHECK (purpose IN ('work', 'alarm', 'reboot', 'permanent', 'guard', 'non_transactional')),
+    purpose       text        NOT NULL DEFAULT 'work' CHECK (
+        purpose OPERATOR(pg_catalog.=) ANY (ARRAY['work', 'alarm', 'reboot', 'permanent', 'guard', 'non_transactional'])),
     promise       smallint,
     promised_in   timestamptz NOT NULL DEFAULT pg_catalog.date_trunc('minute', pg_catalog.clock_timestamp()),
     scheduled_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
