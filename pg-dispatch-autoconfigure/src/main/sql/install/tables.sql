@@ -60,7 +60,7 @@ COMMENT ON COLUMN pgdispatch.job.headers IS
 
 ALTER TABLE pgdispatch.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.job
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.job IS 'A role sees, adds and removes only its own jobs.';
 
 
@@ -131,7 +131,7 @@ COMMENT ON INDEX pgdispatch.handler_job_trouble IS
 
 ALTER TABLE pgdispatch.handler_job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.handler_job
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.handler_job IS 'A role sees, adds and removes only its own jobs.';
 
 
@@ -258,7 +258,7 @@ COMMENT ON INDEX pgdispatch.managed_job_non_transactional IS
 
 ALTER TABLE pgdispatch.managed_job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.managed_job
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.managed_job IS 'A role sees, adds and removes only its own jobs.';
 
 
@@ -284,7 +284,7 @@ COMMENT ON INDEX pgdispatch.job_key_expires_at IS 'The keys of jobs that are don
 
 ALTER TABLE pgdispatch.job_key ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.job_key
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.job_key IS 'A role sees, adds and removes only its own keys.';
 
 
@@ -313,7 +313,7 @@ COMMENT ON COLUMN pgdispatch.queue.next_at IS 'The rate of the queue lets no oth
 
 ALTER TABLE pgdispatch.queue ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.queue
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.queue IS 'A role sees, adds and removes only its own queues.';
 
 
@@ -332,7 +332,7 @@ COMMENT ON COLUMN pgdispatch.pause.since IS 'Start of the transaction that pause
 
 ALTER TABLE pgdispatch.pause ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.pause
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.pause IS 'A role pauses only its own jobs.';
 
 
@@ -369,7 +369,7 @@ COMMENT ON INDEX pgdispatch.result_expires_at IS 'The results, in the order in w
 
 ALTER TABLE pgdispatch.result ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.result
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.result IS 'A role sees, adds and removes only the results of its own jobs.';
 
 
@@ -427,7 +427,7 @@ COMMENT ON INDEX pgdispatch.dead_letter_failed_at IS 'The dead letters, in the o
 
 ALTER TABLE pgdispatch.dead_letter ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.dead_letter
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.dead_letter IS 'A role sees, adds and removes only its own dead letters.';
 
 
@@ -449,7 +449,7 @@ COMMENT ON COLUMN pgdispatch.node.lease_length IS
 
 ALTER TABLE pgdispatch.node ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.node
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.node IS 'A role sees, adds and removes only its own nodes.';
 
 
@@ -479,7 +479,7 @@ NULL: not set here. 0: the worker exits at once.';
 
 ALTER TABLE pgdispatch.setting ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.setting FOR SELECT
-    USING (role::oid IN (0::oid, pg_catalog.quote_ident(CURRENT_USER)::regrole::oid));
+    USING (role::oid OPERATOR(pg_catalog.=) ANY (ARRAY[0::oid, pg_catalog.quote_ident(CURRENT_USER)::regrole::oid]));
 COMMENT ON POLICY own ON pgdispatch.setting IS 'A role sees its own settings and those for all roles.';
 
 
@@ -536,5 +536,5 @@ COMMENT ON INDEX pgdispatch.cron_worker_job IS 'The workers that run a command o
 
 ALTER TABLE pgdispatch.cron_worker ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.cron_worker
-    USING (role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.cron_worker IS 'A role sees, adds and removes only its own workers.';
