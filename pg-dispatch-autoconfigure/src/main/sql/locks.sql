@@ -9,7 +9,7 @@
 
 CREATE OR REPLACE FUNCTION pgdispatch.idle_driver_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824112::bigint << 32) | role::oid::bigint $$;
+AS $$ SELECT (1885824112::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.idle_driver_lock(regrole) IS
 'Key of the advisory lock that a driver of the role holds exclusively while it is idle and wants to be notified. (The
@@ -20,7 +20,7 @@ upper half of the key spells pgdp.)';
 -- be woken for commands, and must not be taken for a driver that runs them.
 CREATE OR REPLACE FUNCTION pgdispatch.idle_node_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824120::bigint << 32) | role::oid::bigint $$;
+AS $$ SELECT (1885824120::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.idle_node_lock(regrole) IS
 'Key of the advisory lock that a node of the role holds exclusively while it is idle and wants to be notified of jobs
@@ -29,7 +29,7 @@ for its handlers.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.application_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824116::bigint << 32) | role::oid::bigint $$;
+AS $$ SELECT (1885824116::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.application_lock(regrole) IS
 'Key of the advisory lock that one of the applications that run the role''s jobs holds exclusively. While it is held,
@@ -38,7 +38,7 @@ the workers of pg_cron start later, for jobs that the application leaves.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.batch_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824115::bigint << 32) | role::oid::bigint $$;
+AS $$ SELECT (1885824115::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.batch_lock(regrole) IS
 'Key of the advisory lock that a transaction which runs a batch of jobs holds shared.';
@@ -46,7 +46,7 @@ COMMENT ON FUNCTION pgdispatch.batch_lock(regrole) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_reliance_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824113::bigint << 32) | role::oid::bigint $$;
+AS $$ SELECT (1885824113::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_reliance_lock(regrole) IS
 'Key of the advisory lock that a transaction holds shared while it relies on a worker of pg_cron. A worker needs it
@@ -55,7 +55,7 @@ exclusively to exit.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_lookout_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824114::bigint << 32) | role::oid::bigint $$;
+AS $$ SELECT (1885824114::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_lookout_lock(regrole) IS
 'Key of the advisory lock that a worker of pg_cron holds exclusively while it waits for jobs and sees each job within
@@ -64,7 +64,7 @@ milliseconds of its commit.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_exit_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824117::bigint << 32) | role::oid::bigint $$;
+AS $$ SELECT (1885824117::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_exit_lock(regrole) IS
 'Key of the advisory lock that a transaction holds in which a worker of pg_cron starts, stops looking at the queue or
@@ -73,7 +73,7 @@ exits. Of two such transactions, each therefore sees what the other one did.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_turn_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824119::bigint << 32) | role::oid::bigint $$;
+AS $$ SELECT (1885824119::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_turn_lock(regrole) IS
 'Key of the advisory lock that the worker of pg_cron whose turn it is to run the next job holds exclusively. The other
@@ -82,7 +82,7 @@ workers need not wait for that job.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_promise_lock(role regrole, promise integer) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT ((1885824128::bigint + promise) << 32) | role::oid::bigint $$;
+AS $$ SELECT ((1885824128::bigint OPERATOR(pg_catalog.+) promise) OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_promise_lock(regrole, integer) IS
 'Key of the advisory lock that a transaction holds which has given the promise of that number and has not committed yet.';
@@ -90,7 +90,7 @@ COMMENT ON FUNCTION pgdispatch.cron_promise_lock(regrole, integer) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.order_lock(role regrole, ordering_key text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT pg_catalog.hashtextextended(ordering_key, (1885824121::bigint << 32) | role::oid::bigint) $$;
+AS $$ SELECT pg_catalog.hashtextextended(ordering_key, (1885824121::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint) $$;
 
 COMMENT ON FUNCTION pgdispatch.order_lock(regrole, text) IS
 'Key of the advisory lock that a transaction holds while it begins or ends jobs of the ordering key.';
@@ -98,7 +98,7 @@ COMMENT ON FUNCTION pgdispatch.order_lock(regrole, text) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.queue_lock(role regrole, queue text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT pg_catalog.hashtextextended(queue, (1885824122::bigint << 32) | role::oid::bigint) $$;
+AS $$ SELECT pg_catalog.hashtextextended(queue, (1885824122::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint) $$;
 
 COMMENT ON FUNCTION pgdispatch.queue_lock(regrole, text) IS
 'Key of the advisory lock that a transaction holds while it begins or ends jobs of the queue.';
@@ -108,7 +108,7 @@ COMMENT ON FUNCTION pgdispatch.queue_lock(regrole, text) IS
 CREATE OR REPLACE FUNCTION pgdispatch.key_lock(role regrole, key text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT pg_catalog.hashint8extended(pg_catalog.hashtextextended(key, 0) & 2047::bigint, (1885824123::bigint << 32) | role::oid::bigint)
+    SELECT pg_catalog.hashint8extended(pg_catalog.hashtextextended(key, 0) OPERATOR(pg_catalog.&) 2047, (1885824123::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint)
 $$;
 
 COMMENT ON FUNCTION pgdispatch.key_lock(regrole, text) IS
@@ -118,7 +118,7 @@ it exclusively to begin the job that has the key. 2048 groups of keys share one 
 
 CREATE OR REPLACE FUNCTION pgdispatch.attempt_lock(job_id bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824127::bigint << 32) | (job_id & 4294967295::bigint) $$;
+AS $$ SELECT (1885824127::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) (job_id OPERATOR(pg_catalog.&) 4294967295) $$;
 
 COMMENT ON FUNCTION pgdispatch.attempt_lock(bigint) IS
 'Key of the advisory lock that a session holds while it counts an attempt of the job and then runs it, so that no other
@@ -128,7 +128,7 @@ little.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.execution_lock(job_id bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824124::bigint << 32) | (job_id & 4294967295::bigint) $$;
+AS $$ SELECT (1885824124::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) (job_id OPERATOR(pg_catalog.&) 4294967295) $$;
 
 COMMENT ON FUNCTION pgdispatch.execution_lock(bigint) IS
 'Key of the advisory lock that the session which runs the command of the job alone holds. pgdispatch.session_running
@@ -137,7 +137,7 @@ finds the session by this lock.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancellation_lock(job_id bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824125::bigint << 32) | (job_id & 4294967295::bigint) $$;
+AS $$ SELECT (1885824125::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) (job_id OPERATOR(pg_catalog.&) 4294967295) $$;
 
 COMMENT ON FUNCTION pgdispatch.cancellation_lock(bigint) IS
 'Key of the advisory lock that a transaction which cancels the job holds.';
@@ -145,7 +145,7 @@ COMMENT ON FUNCTION pgdispatch.cancellation_lock(bigint) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.batch_cancellation_lock(session_pid integer) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824118::bigint << 32) | session_pid::bigint $$;
+AS $$ SELECT (1885824118::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) session_pid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.batch_cancellation_lock(integer) IS
 'Key of the advisory lock that a worker holds while it cancels the batch of that session. The session takes it shared
@@ -154,7 +154,7 @@ before it runs a job alone, so that the cancellation does not hit that job.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.interruption_lock(session_pid integer) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824126::bigint << 32) | session_pid::bigint $$;
+AS $$ SELECT (1885824126::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) session_pid::bigint $$;
 
 COMMENT ON FUNCTION pgdispatch.interruption_lock(integer) IS
 'Key of the advisory lock that another session holds while it cancels the job that this session runs. This session
@@ -163,7 +163,7 @@ takes it shared before it goes on to another job, so that the cancellation does 
 
 CREATE OR REPLACE FUNCTION pgdispatch.driver_channel(role regrole) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT 'pgdispatch_'::text || role::oid::text $$;
+AS $$ SELECT 'pgdispatch_' OPERATOR(pg_catalog.||) role::pg_catalog.oid::pg_catalog.text $$;
 
 COMMENT ON FUNCTION pgdispatch.driver_channel(regrole) IS
 'The channel on which idle drivers of the role listen. A notification says that SQL jobs were dispatched.';
@@ -171,7 +171,7 @@ COMMENT ON FUNCTION pgdispatch.driver_channel(regrole) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.node_channel(role regrole) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT 'pgdispatch_handler_'::text || role::oid::text $$;
+AS $$ SELECT 'pgdispatch_handler_' OPERATOR(pg_catalog.||) role::pg_catalog.oid::pg_catalog.text $$;
 
 COMMENT ON FUNCTION pgdispatch.node_channel(regrole) IS
 'The channel on which nodes of the role listen. A notification says that jobs for handlers were dispatched, released or
@@ -180,7 +180,7 @@ cancelled, or that a full node left some to the others.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.result_channel(role regrole) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT 'pgdispatch_result_'::text || role::oid::text $$;
+AS $$ SELECT 'pgdispatch_result_' OPERATOR(pg_catalog.||) role::pg_catalog.oid::pg_catalog.text $$;
 
 COMMENT ON FUNCTION pgdispatch.result_channel(regrole) IS
 'The channel for results of the role''s jobs. A notification says that a job has a result; its payload is the id of the job.';
@@ -252,7 +252,7 @@ the time after which PostgreSQL looks for a deadlock.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.sees_latest_commits() RETURNS boolean
 LANGUAGE sql STABLE
-AS $$ SELECT pg_catalog.current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') $$;
+AS $$ SELECT pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.=) ANY (ARRAY['read committed', 'read uncommitted']) $$;
 
 COMMENT ON FUNCTION pgdispatch.sees_latest_commits() IS
 'Returns whether each statement of this transaction sees what was committed before it, which is so under READ COMMITTED.';
