@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.has_application(role regrole) RETURNS bool
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    RETURN coalesce(pg_catalog.current_setting('pgdispatch.attends', true) = 'on', false)   -- This session belongs to the application, see drivers.sql.
+    RETURN (pg_catalog.current_setting('pgdispatch.attends', true) OPERATOR(pg_catalog.=) 'on') IS TRUE   -- This session belongs to the application, see drivers.sql.
         OR pgdispatch.is_locked_exclusively(pgdispatch.application_lock(role))
         OR pgdispatch.is_locked_exclusively(pgdispatch.idle_driver_lock(role));
 END
