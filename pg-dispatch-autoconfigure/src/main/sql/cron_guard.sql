@@ -8,20 +8,20 @@ CREATE OR REPLACE PROCEDURE pgdispatch.cron_guard(worker_id bigint, leaves_at ti
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    needed_at timestamptz := pg_catalog.clock_timestamp();
-    moment    timestamptz;
+    needed_at pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+    moment    pg_catalog.timestamptz;
 BEGIN
     LOOP
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
         moment := pg_catalog.clock_timestamp();
-        IF moment > leaves_at THEN
+        IF moment OPERATOR(pg_catalog.>) leaves_at THEN
             stays := NOT pgdispatch.cron_end_run(worker_id, false, false, true);
             EXIT WHEN NOT stays;
         END IF;
         IF pgdispatch.cron_run_non_transactional() OR pgdispatch.enforce_time_limits() IS NOT NULL THEN
             needed_at := moment;
-        ELSIF moment > needed_at + '2 seconds'::interval THEN
+        ELSIF moment OPERATOR(pg_catalog.>) (needed_at OPERATOR(pg_catalog.+) '2 seconds'::interval) THEN
             EXIT WHEN pgdispatch.cron_stop_guarding(worker_id);
         END IF;
         COMMIT;

@@ -105,7 +105,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.cron_is_elsewhere() RETURNS boolean
 LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN pg_catalog.current_setting('cron.database_name', true) <> pg_catalog.current_database();
+    RETURN pg_catalog.current_setting('cron.database_name', true) OPERATOR(pg_catalog.<>) pg_catalog.current_database();
 EXCEPTION
     WHEN insufficient_privilege THEN
         RETURN true;   -- The setting exists, and only superusers may read it.
@@ -358,7 +358,7 @@ has another name by now.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_name(worker_id bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT 'pgdispatch worker '::text || worker_id::text $$;
+AS $$ SELECT 'pgdispatch worker ' OPERATOR(pg_catalog.||) worker_id::pg_catalog.text $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_name(bigint) IS
 'Returns the name of the worker''s counterpart in cron.job. No name is used twice, because of two open transactions that
@@ -367,7 +367,7 @@ schedule the same name, the second waits for the first.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_command(worker_id bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT 'CALL pgdispatch.cron_work('::text || worker_id::text || ')'::text $$;
+AS $$ SELECT 'CALL pgdispatch.cron_work(' OPERATOR(pg_catalog.||) worker_id::pg_catalog.text OPERATOR(pg_catalog.||) ')' $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_command(bigint) IS 'Returns the command of the worker''s counterpart in cron.job.';
 

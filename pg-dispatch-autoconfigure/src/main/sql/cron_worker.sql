@@ -22,10 +22,11 @@ AS $$
 DECLARE
     slice        constant interval    := '50 ms';
     a_turn_takes constant interval    := '100 ms';
-    me           constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
+    me           constant pg_catalog.regrole := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
     -- A statement_timeout of the role holds for this CALL as a whole, and would hit the job that is running then.
-    leaves_at    constant timestamptz := coalesce(pg_catalog.clock_timestamp()
-                     + nullif(pg_catalog.current_setting('statement_timeout'), '0')::interval * 0.25::double precision, 'infinity');
+    leaves_at    constant pg_catalog.timestamptz := CASE WHEN pg_catalog.current_setting('statement_timeout') OPERATOR(pg_catalog.=) '0' THEN 'infinity'
+                     ELSE pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) (pg_catalog.current_setting('statement_timeout')::interval OPERATOR(pg_catalog./) 4)
+                     END;
     stays         boolean;
     lost          boolean;
     guards        boolean;
@@ -33,17 +34,17 @@ DECLARE
     is_lookout    boolean     := false;
     has_turn      boolean     := false;
     joined        boolean     := false;   -- Runs jobs beside others, as these do not run them soon enough.
-    runner        text;
-    oldest        timestamptz;
-    waiting_since timestamptz;
-    other_seen_at timestamptz := '-infinity';
-    idle_since    timestamptz := pg_catalog.clock_timestamp();
+    runner        pg_catalog.text;
+    oldest        pg_catalog.timestamptz;
+    waiting_since pg_catalog.timestamptz;
+    other_seen_at pg_catalog.timestamptz := '-infinity';
+    idle_since    pg_catalog.timestamptz := pg_catalog.clock_timestamp();
     idle_for      interval;
-    checked_at    timestamptz := '-infinity';
+    checked_at    pg_catalog.timestamptz := '-infinity';
     due_in        interval;
-    moment        timestamptz;
+    moment        pg_catalog.timestamptz;
     prefetch      integer     := 1;
-    after_due_at  timestamptz := '-infinity';
+    after_due_at  pg_catalog.timestamptz := '-infinity';
     after_id      bigint      := 0;
     completed     bigint      := 0;
     failed        bigint      := 0;
@@ -69,18 +70,18 @@ BEGIN
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
         moment := pg_catalog.clock_timestamp();
-        IF moment > leaves_at THEN
+        IF moment OPERATOR(pg_catalog.>) leaves_at THEN
             EXIT WHEN worker_id IS NULL OR pgdispatch.cron_end_run(worker_id, is_lookout, false, true);
         END IF;
 
         -- One worker drains quick jobs faster than two that get in each other's way.
-        IF prefetch > 1 AND NOT joined AND EXISTS (SELECT
+        IF prefetch OPERATOR(pg_catalog.>) 1 AND NOT joined AND EXISTS (SELECT
                                                      FROM pgdispatch.running_batches() AS b
-                                                    WHERE coalesce(b.worker_id < cron_work.worker_id, true)) THEN
+                                                    WHERE coalesce(b.worker_id OPERATOR(pg_catalog.<) cron_work.worker_id, true)) THEN
             prefetch := 1;
         END IF;
 
-        IF prefetch > 1 THEN
+        IF prefetch OPERATOR(pg_catalog.>) 1 THEN
             runner := 'this worker';
         ELSE
             SELECT (c.jobs[1]).due_at INTO oldest FROM (SELECT pgdispatch.claim_jobs(moment, '-infinity', 0, 1) AS jobs) AS c;
@@ -92,22 +93,22 @@ BEGIN
             END IF;
             waiting_since := CASE WHEN oldest IS NOT NULL THEN coalesce(waiting_since, moment) END;
             joined := joined AND oldest IS NOT NULL;
-            runner := pgdispatch.cron_runner(me, moment, oldest, waiting_since, other_seen_at + a_turn_takes);
-            IF runner = 'other worker' AND is_lookout THEN
+            runner := pgdispatch.cron_runner(me, moment, oldest, waiting_since, other_seen_at OPERATOR(pg_catalog.+) a_turn_takes);
+            IF runner OPERATOR(pg_catalog.=) 'other worker' AND is_lookout THEN
                 idle_since := moment;
-            ELSIF runner = 'this worker' AND worker_id IS NOT NULL THEN
-                joined := moment < other_seen_at + a_turn_takes OR pgdispatch.has_application(me);
+            ELSIF runner OPERATOR(pg_catalog.=) 'this worker' AND worker_id IS NOT NULL THEN
+                joined := moment OPERATOR(pg_catalog.<) (other_seen_at OPERATOR(pg_catalog.+) a_turn_takes) OR pgdispatch.has_application(me);
                 PERFORM pgdispatch.cron_stop_looking(worker_id, is_lookout);
                 COMMIT;
             END IF;
         END IF;
 
-        IF runner = 'this worker' THEN
-            before := completed + failed;
+        IF runner OPERATOR(pg_catalog.=) 'this worker' THEN
+            before := completed OPERATOR(pg_catalog.+) failed;
             CALL pgdispatch.work(slice, prefetch, after_due_at, after_id, completed, failed, drained, due_in, non_transactional);
             is_lookout := false;   -- It has released all locks of the session.
             has_turn := false;
-            IF completed + failed > before THEN
+            IF (completed OPERATOR(pg_catalog.+) failed) OPERATOR(pg_catalog.>) before THEN
                 idle_since := pg_catalog.clock_timestamp();
                 waiting_since := CASE WHEN joined THEN waiting_since END;
             END IF;
@@ -118,19 +119,19 @@ BEGIN
             is_lookout := pg_catalog.pg_try_advisory_lock(pgdispatch.cron_lookout_lock(me));
             CONTINUE WHEN is_lookout;   -- Jobs committed before are seen by another look, and later transactions rely on this worker.
         END IF;
-        IF NOT (is_lookout OR has_turn) AND moment > other_seen_at + a_turn_takes THEN
+        IF NOT (is_lookout OR has_turn) AND moment OPERATOR(pg_catalog.>) (other_seen_at OPERATOR(pg_catalog.+) a_turn_takes) THEN
             has_turn := pg_catalog.pg_try_advisory_lock(pgdispatch.cron_turn_lock(me));
         END IF;
-        IF moment > checked_at + '200 ms'::interval THEN
+        IF moment OPERATOR(pg_catalog.>) (checked_at OPERATOR(pg_catalog.+) '200 ms'::interval) THEN
             checked_at := moment;
             PERFORM pgdispatch.cron_watch_running_jobs(worker_id);
         END IF;
-        idle_for := moment - idle_since;
+        idle_for := moment OPERATOR(pg_catalog.-) idle_since;
         due_in := pgdispatch.next_due_in(moment);
         EXIT WHEN pgdispatch.cron_leave_if_idle(worker_id, is_lookout, idle_for, linger, due_in);
         COMMIT;
         PERFORM pg_catalog.pg_sleep(pg_catalog.date_part('epoch',
-            least(greatest(idle_for * 0.02::double precision, '5 ms'::interval), '50 ms'::interval, greatest(due_in, '1 ms'::interval))));
+            least(greatest(idle_for OPERATOR(pg_catalog./) 50, '5 ms'::interval), '50 ms'::interval, greatest(due_in, '1 ms'::interval))));
     END LOOP;
 END
 $$;
@@ -143,6 +144,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.cron_runner(
     worker_role regrole, moment timestamptz, oldest timestamptz, waiting_since timestamptz, other_awaited_until timestamptz)
 RETURNS text
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN CASE
@@ -160,12 +162,13 @@ COMMENT ON FUNCTION pgdispatch.cron_runner(regrole, timestamptz, timestamptz, ti
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_watch_running_jobs(worker_id bigint) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM pgdispatch.cancel_slow_batches();
     PERFORM pgdispatch.enforce_time_limits();
     IF worker_id IS NOT NULL AND pgdispatch.is_non_transactional_due() THEN
-        PERFORM pgdispatch.cron_ensure_guard(pg_catalog.quote_ident(CURRENT_USER)::regrole);
+        PERFORM pgdispatch.cron_ensure_guard(quote_ident(CURRENT_USER)::regrole);
     END IF;
 END
 $$;
@@ -178,11 +181,12 @@ CREATE OR REPLACE FUNCTION pgdispatch.cron_leave_if_idle(
     worker_id bigint, is_lookout boolean, idle_for interval, linger interval, due_in interval)
 RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF idle_for < (CASE WHEN is_lookout THEN linger ELSE least(linger, '1 second'::interval) END)
        OR due_in <= '2500 ms'::interval   -- It is not worth another session.
-       OR pgdispatch.is_locked(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::regrole)) THEN
+       OR pgdispatch.is_locked(pgdispatch.batch_lock(quote_ident(CURRENT_USER)::regrole)) THEN
         RETURN false;
     END IF;
     RETURN worker_id IS NULL
@@ -192,7 +196,7 @@ EXCEPTION
     WHEN OTHERS THEN
         -- A worker that cannot remove itself, for example because privileges were revoked, would be started again each second, and pg_cron
         -- would record each run. It stays instead, and tries again.
-        PERFORM pg_catalog.pg_sleep(1);
+        PERFORM pg_sleep(1);
         RETURN false;
 END
 $$;
@@ -581,10 +585,11 @@ COMMENT ON FUNCTION pgdispatch.cron_schedule_alarms(regrole) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_can_be_missed(wakes_at timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- Only alarms for a minute of the clock are on a whole minute. pg_cron starts those by seconds again and again, also after a restart.
-    RETURN pg_catalog.date_trunc('minute', wakes_at) = wakes_at;
+    RETURN date_trunc('minute', wakes_at) = wakes_at;
 END
 $$;
 
