@@ -42,7 +42,7 @@ BEGIN
     IF to_regnamespace('cron') IS NULL OR pgdispatch.has_application(worker_role) OR pgdispatch.cron_problem() IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(worker_role));
+    PERFORM pgdispatch.lock_cron_exit(worker_role);
     IF NOT EXISTS (SELECT
                      FROM pgdispatch.cron_worker AS w
                     WHERE w.role = worker_role
@@ -70,7 +70,7 @@ AS $$
 DECLARE
     me constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
+    PERFORM pgdispatch.lock_cron_exit(me);
     -- This look comes after the lock: a session that begins such a job from now on schedules another guard.
     IF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' AND NOT pgdispatch.has_application(me))
        OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose = 'non_transactional')
@@ -161,7 +161,7 @@ BEGIN
     LOOP
         some_wait := true;
         CONTINUE WHEN NOT pgdispatch.lock_non_transactional(managed);
-        managed := pgdispatch.count_non_transactional(managed);
+        managed := pgdispatch.count_non_transactional(managed, NULL);
         CONTINUE WHEN managed.id IS NULL;
         INSERT INTO pgdispatch.cron_worker (role, purpose, after_run, job_id)
         VALUES (me, 'non_transactional', pgdispatch.cron_last_run(), managed.id)

@@ -223,7 +223,7 @@ BEGIN
         RETURN;
     END IF;
 
-    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));   -- Of many that begin at once, each has to count the others.
+    PERFORM pgdispatch.lock_cron_exit(me);   -- Of many that begin at once, each has to count the others.
     SELECT w.* INTO worker FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.id = worker_id FOR UPDATE;
     IF NOT FOUND OR worker.database_id <> pgdispatch.database_id() THEN   -- It came with a dump, with or without its row.
         PERFORM pgdispatch.cron_remove(me, worker_id, 0);
@@ -294,7 +294,7 @@ DECLARE
 BEGIN
     -- If the server loses this commit, the worker comes once more. To wait for the disk would keep the locks from dispatches.
     SET LOCAL synchronous_commit = off;
-    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
+    PERFORM pgdispatch.lock_cron_exit(me);
     PERFORM pgdispatch.cron_remove_unsound(me, worker_id);
     others := EXISTS (SELECT
                         FROM pgdispatch.cron_worker AS w
@@ -357,7 +357,7 @@ DECLARE
     workers record;
     wanted  integer := 0;
 BEGIN
-    PERFORM pg_advisory_xact_lock(pgdispatch.cron_exit_lock(me));
+    PERFORM pgdispatch.lock_cron_exit(me);
     SELECT c.* INTO workers FROM pgdispatch.cron_count_workers(worker_id) AS c;
 
     IF (is_lookout OR workers.has_promised) AND workers.others_to_look = 0
@@ -506,7 +506,8 @@ BEGIN
            AND l.objid::bigint = key & 4294967295
            AND l.objsubid = 1
            AND l.granted
-           AND l.pid <> pg_backend_pid();
+           AND l.pid <> pg_backend_pid()
+           AND a.usesysid = me::oid;
 END
 $$;
 
@@ -523,13 +524,19 @@ DECLARE
 BEGIN
     FOR slow IN SELECT b.* FROM pgdispatch.running_batches() AS b WHERE b.since < clock_timestamp() - '1 second'::interval LOOP
         -- The session takes this lock before it runs a job alone, which must not be cancelled.
-        IF pg_try_advisory_lock(pgdispatch.batch_cancellation_lock(slow.pid)) THEN
-            PERFORM pg_cancel_backend(slow.pid)
-               FROM pg_stat_get_activity(slow.pid) AS a
-              WHERE a.xact_start = slow.since;
-            PERFORM pg_sleep(0.001);
-            PERFORM pg_advisory_unlock(pgdispatch.batch_cancellation_lock(slow.pid));
-        END IF;
+        BEGIN
+            IF pg_try_advisory_xact_lock(pgdispatch.batch_cancellation_lock(slow.pid)) THEN
+                PERFORM pg_stat_clear_snapshot();
+                PERFORM pg_cancel_backend(slow.pid)
+                   FROM pg_stat_get_activity(slow.pid) AS a
+                  WHERE a.xact_start = slow.since;
+                PERFORM pg_sleep(0.001);
+            END IF;
+            RAISE SQLSTATE 'PD000';   -- The end of the block releases the lock, whatever happens.
+        EXCEPTION
+            WHEN SQLSTATE 'PD000' THEN
+                NULL;
+        END;
     END LOOP;
 END
 $$;

@@ -112,7 +112,8 @@ BEGIN
             IF job.managed OR prefetch OPERATOR(pg_catalog.<) 1 OR job.crashes OPERATOR(pg_catalog.>) 0 THEN
                 -- What is to outlive a session that the job takes down has to be committed before the job runs. Until the job is
                 -- done, the lock keeps other workers from counting an attempt as well.
-                CONTINUE WHEN NOT pg_catalog.pg_try_advisory_lock(pgdispatch.attempt_lock(job.id));
+                CONTINUE WHEN NOT pg_catalog.pg_try_advisory_lock(pgdispatch.attempt_lock(job.id))
+                              AND pgdispatch.is_held_by_role(pgdispatch.attempt_lock(job.id));
                 managed := pgdispatch.begin_attempt(job);
                 COMMIT;
                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
@@ -123,7 +124,7 @@ BEGIN
                 completed := completed OPERATOR(pg_catalog.+) 1;
             ELSIF outcome OPERATOR(pg_catalog.=) 'failed' THEN
                 failed := failed OPERATOR(pg_catalog.+) 1;
-            ELSIF outcome OPERATOR(pg_catalog.=) 'unfinished' AND pgdispatch.is_being_cancelled(job.id) THEN
+            ELSIF outcome OPERATOR(pg_catalog.=) 'cancelled' THEN
                 COMMIT;
                 PERFORM pg_catalog.pg_sleep(0.02);   -- The session that cancels the job needs its row.
             END IF;
@@ -299,8 +300,10 @@ DECLARE
 BEGIN
     -- One subtransaction holds the claim as well: a row that is locked in a transaction and deleted in a subtransaction of it would
     -- get an additional entry for that.
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));
     ran := 0;
+    IF NOT pgdispatch.share_lock_briefly(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole)) THEN
+        RETURN;   -- Another role holds the lock. Without it, a slow job in a batch would hold up the others. They run alone instead.
+    END IF;
     SELECT c.claimed, c.commands, c.due_ats, c.ids, c.places
       INTO claimed, commands, due_ats, ids, places
       FROM pgdispatch.claim_plain_jobs(moment, after_due_at, after_id, max_count) AS c;
@@ -348,9 +351,8 @@ DECLARE
     ignored pg_catalog.text;
     job     pgdispatch.job;
 BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));
     ran := 0;
-    all_ran := true;
+    all_ran := pgdispatch.share_lock_briefly(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));   -- See run_plain_batch.
     FOREACH job IN ARRAY jobs LOOP
         EXIT WHEN NOT all_ran OR ran OPERATOR(pg_catalog.>) 0 AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>=) until;
         IF job.crashes OPERATOR(pg_catalog.>) 0 OR job.managed THEN
@@ -393,9 +395,6 @@ BEGIN
     IF job.managed IS NULL THEN
         PERFORM pgdispatch.count_crash(job);
         RETURN NULL;
-    ELSIF pgdispatch.is_being_cancelled(job.id) THEN
-        PERFORM pg_sleep(0.001);   -- The session that cancels the job needs its row.
-        RETURN NULL;
     ELSIF NOT pgdispatch.request_admission(job.role, job.id, job.dispatched_at) THEN
         RETURN NULL;
     END IF;
@@ -406,7 +405,7 @@ BEGIN
         PERFORM pgdispatch.cron_ensure_guard(job.role);
         RETURN NULL;
     END IF;
-    managed := pgdispatch.count_attempt(job.role, job.id);
+    managed := pgdispatch.count_attempt(job.role, job.id, pg_backend_pid());
     IF managed.time_limit IS NOT NULL THEN
         PERFORM pgdispatch.cron_ensure_guard(job.role);
     END IF;
@@ -438,7 +437,7 @@ BEGIN
         RETURN 'gone';
     END IF;
     -- From here on no session cancels this one to free the jobs of a batch. If one just did, the next statement is cancelled.
-    ignored := pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.batch_cancellation_lock(pg_catalog.pg_backend_pid()));
+    ignored := pgdispatch.share_lock_briefly(pgdispatch.batch_cancellation_lock(pg_catalog.pg_backend_pid()));
     -- The crash of a plain job was counted for this run as well; that of a managed one was not.
     IF job.crashes OPERATOR(pg_catalog.>) pgdispatch.max_crashes() OR managed.crashes OPERATOR(pg_catalog.>=) pgdispatch.max_crashes() THEN
         PERFORM pgdispatch.add_crash_dead_letter(job, managed);
@@ -459,9 +458,8 @@ BEGIN
                     hint    = PG_EXCEPTION_HINT,
                     context = PG_EXCEPTION_CONTEXT;
             END;
-            -- The execution lock is released by now. But another session may have found it just before, and still interrupts this one.
-            PERFORM pg_catalog.pg_advisory_lock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
-            PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
+            -- Another session may have found that this one runs the job, and still interrupts it.
+            ignored := pgdispatch.await_interruption(managed);
         EXCEPTION WHEN query_canceled THEN
             IF code IS NULL THEN
                 code := SQLSTATE;
@@ -478,7 +476,7 @@ BEGIN
         IF managed.id IS NOT NULL THEN
             PERFORM pgdispatch.uncount_attempt(job.role, job.id);
         END IF;
-        RETURN 'unfinished';
+        RETURN 'cancelled';
     ELSIF code OPERATOR(pg_catalog.=) '57014' AND again_if_cancelled
           OR pgdispatch.retry_or_fail(job, managed, true, code, message, detail, hint, context) THEN
         RETURN 'unfinished';
@@ -490,8 +488,26 @@ $$;
 COMMENT ON FUNCTION pgdispatch.run_job(pgdispatch.job, boolean, pgdispatch.managed_job) IS
 'Part of pgdispatch.work. Runs a job in the current transaction, up to ten times if it has serialization failures or
 deadlocks. completed: its row is deleted. failed: its effects are undone, and it is a dead letter. unfinished: its
-effects are undone; it waits for its next attempt, is to be run again because again_if_cancelled is true, or is deleted
-by the session that cancels it. gone: there was no job to run.';
+effects are undone; it waits for its next attempt, or is to be run again because again_if_cancelled is true. cancelled:
+its effects are undone, and the session that cancels it deletes it. gone: there was no job to run.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.await_interruption(managed pgdispatch.managed_job) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF managed.id IS NULL THEN
+        PERFORM pgdispatch.share_lock_briefly(pgdispatch.interruption_lock(pg_backend_pid()));
+    ELSE
+        PERFORM FROM pgdispatch.managed_job AS m WHERE m.role = managed.role AND m.id = managed.id FOR UPDATE;
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.await_interruption(pgdispatch.managed_job) IS
+'Part of pgdispatch.run_job. Waits for a session that is interrupting the job of this session, or fails since that has
+cancelled this statement. Afterwards no session interrupts the job. managed is NULL for a plain job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.execute_job(job pgdispatch.job, managed pgdispatch.managed_job) RETURNS void
@@ -518,11 +534,12 @@ BEGIN
     SET CONSTRAINTS ALL IMMEDIATE;
     RESET SESSION AUTHORIZATION;
     RESET ROLE;
+    -- If another session has interrupted the job, the next statement is cancelled. Later no session does: see pgdispatch.interrupt_job.
     IF managed.id IS NOT NULL THEN
         ignored := pgdispatch.end_managed_job(job.role, job.id, 'done', true, value, row_count);
+    ELSE
+        ignored := pgdispatch.share_lock_briefly(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
     END IF;
-    -- If another session has interrupted the job, this statement is cancelled. Later no session does: see pgdispatch.interrupt_job.
-    ignored := pg_catalog.pg_advisory_xact_lock_shared(pgdispatch.interruption_lock(pg_catalog.pg_backend_pid()));
 END
 $$;
 

@@ -2,53 +2,124 @@
 --
 -- A key is taken by its row in job_key, whose primary key excludes a second one. The job gives up the key just before it begins,
 -- unless it keeps it (keep_key). A dispatch that finds the key taken relies on that job to see everything that its own transaction
--- wrote. It therefore holds the lock of the key, shared, until its transaction ends, and a worker needs that lock exclusively to
--- begin the job.
+-- wrote. It therefore locks the row of the key, FOR KEY SHARE, until its transaction ends, and a worker needs the row for itself to
+-- begin the job. Nobody else waits for such a transaction: a job that ends and a new job that takes an expired key over only change
+-- columns of the row that are not part of its key.
+--
+-- A REPEATABLE READ or SERIALIZABLE transaction may not see the row, and can then not lock it. It shares the lock of the key instead
+-- (see locks.sql). If another role keeps it from that, the dispatch fails as such a transaction may always fail, with 40001.
 
 CREATE OR REPLACE FUNCTION pgdispatch.take_key(
     caller regrole, requested_key text, requested_id bigint, OUT new_id bigint, OUT holder pgdispatch.job_key)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    sees_latest constant boolean := pgdispatch.sees_latest_commits();
+    relies      constant boolean := sees_latest OR pgdispatch.share_lock_briefly(pgdispatch.key_lock(caller, requested_key));
 BEGIN
-    -- From here on, no worker begins the job that has the key until this transaction has ended and its effects are visible.
-    PERFORM pg_advisory_xact_lock_shared(pgdispatch.key_lock(caller, requested_key));
     LOOP
         BEGIN
             INSERT INTO pgdispatch.job_key (role, key, id)
             VALUES (caller, requested_key, coalesce(requested_id, nextval('pgdispatch.job_id_seq')))
             ON CONFLICT (role, key) DO NOTHING
             RETURNING id INTO new_id;
+            IF new_id IS NULL THEN
+                -- From here on, no worker begins the job that has the key until this transaction has ended and its effects are visible.
+                SELECT k.* INTO holder FROM pgdispatch.job_key AS k WHERE k.role = caller AND k.key = requested_key FOR KEY SHARE;
+                IF holder.expires_at <= clock_timestamp() THEN
+                    UPDATE pgdispatch.job_key AS k
+                       SET id = coalesce(requested_id, nextval('pgdispatch.job_id_seq')), expires_at = NULL
+                     WHERE k.role = caller AND k.key = requested_key AND k.expires_at = holder.expires_at
+                    RETURNING id INTO new_id;
+                    holder := NULL;
+                END IF;
+            END IF;
         EXCEPTION
             WHEN serialization_failure THEN
-                RETURN;   -- A job has the key that was committed after the snapshot of this transaction.
+                IF NOT relies THEN
+                    RAISE serialization_failure USING
+                        MESSAGE = 'pgdispatch: a job took the idempotency key after this transaction began',
+                        HINT = 'Repeat the transaction, or use READ COMMITTED.';
+                END IF;
+                RETURN;
         END;
-        IF new_id IS NOT NULL THEN
-            RETURN;
-        END IF;
-        SELECT k.* INTO holder FROM pgdispatch.job_key AS k WHERE k.role = caller AND k.key = requested_key;
-        IF NOT FOUND AND NOT pgdispatch.sees_latest_commits() THEN
-            RETURN;
-        ELSIF holder.expires_at <= clock_timestamp() THEN
-            BEGIN
-                DELETE FROM pgdispatch.job_key AS k
-                 WHERE k.role = caller AND k.key = requested_key AND k.expires_at = holder.expires_at;
-            EXCEPTION
-                WHEN serialization_failure THEN
-                    NULL;   -- Another transaction has deleted the row since our snapshot. The INSERT finds out whether there is a new one.
-            END;
-            holder := NULL;
-        ELSIF holder.id IS NOT NULL THEN
-            RETURN;
-        END IF;
+        EXIT WHEN new_id IS NOT NULL OR holder.id IS NOT NULL OR NOT sees_latest;
     END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.take_key(regrole, text, bigint) IS
 'Part of pgdispatch.dispatch_managed and pgdispatch.retry. Takes an idempotency key for the job with the requested id, or
-for a new job if that is NULL, and returns the id of the job, or returns the row of the job that has the key. It returns neither if the transaction''s snapshot is too old to see that job.
-Waits for a transaction that has just taken the key.';
+for a new job if that is NULL, and returns the id of the job, or returns the row of the job that has the key. It returns
+neither if the transaction''s snapshot is too old to see that job. Waits for a transaction that has just taken the key.
+Errors: 40001 if the snapshot is too old and another role holds the lock of the key.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.take_key_back(owner regrole, lost_key text, job_id bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1ms'
+AS $$
+BEGIN
+    INSERT INTO pgdispatch.job_key AS k (role, key, id)
+    VALUES (owner, lost_key, job_id)
+    ON CONFLICT (role, key) DO UPDATE SET id = excluded.id, expires_at = NULL WHERE k.expires_at <= clock_timestamp();
+    RETURN FOUND;
+EXCEPTION
+    WHEN lock_not_available OR serialization_failure THEN
+        RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.take_key_back(regrole, text, bigint) IS
+'Part of pgdispatch.schedule_retry. Takes the idempotency key of a job that waits again. Returns false if another job has
+it, or if a transaction that is still open has just taken it, for which this does not wait.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.give_up_key(owner regrole, taken_key text, job_id bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    lock constant bigint := pgdispatch.key_lock(owner, taken_key);
+BEGIN
+    PERFORM FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND AND EXISTS (SELECT FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id)
+       OR NOT pg_try_advisory_xact_lock(lock) AND pgdispatch.is_held_by_role(lock) THEN
+        RETURN false;
+    END IF;
+    DELETE FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id;
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.give_up_key(regrole, text, bigint) IS
+'Part of pgdispatch.request_admission. Frees the idempotency key of a job that is about to begin. Returns false if a
+transaction relies on the job and has not committed yet what the job must see.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.release_key(owner regrole, taken_key text, job_id bigint, kept_for interval) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF kept_for IS NULL THEN
+        PERFORM FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id FOR UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            DELETE FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id;
+            RETURN;
+        END IF;
+    END IF;
+    -- An expired key is as good as none. This does not wait for transactions that rely on the job.
+    UPDATE pgdispatch.job_key AS k SET expires_at = clock_timestamp() + coalesce(kept_for, '0'::interval)
+     WHERE k.role = owner AND k.key = taken_key AND k.id = job_id;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.release_key(regrole, text, bigint, interval) IS
+'Part of pgdispatch.end_managed_job. Keeps the idempotency key of a job that has ended for that time, or frees it if the
+time is NULL.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.replace_waiting_job(

@@ -114,21 +114,19 @@ DECLARE
     ends_at constant timestamptz := CASE WHEN coalesce(pgdispatch.is_duration(patience), true)
                                          THEN clock_timestamp() + coalesce(patience, '5 seconds'::interval)
                                     END;
-    job     record;
-    sent    boolean := false;
-    answer  text;
+    job       record;
+    announced boolean := false;
+    sent      boolean := false;
+    answer    text;
 BEGIN
     IF ends_at IS NULL THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('pgdispatch: the patience is %s', patience),
             HINT = 'Pass how long to wait until a running job has ended, from zero to 10 years.';
     END IF;
-    PERFORM pg_advisory_xact_lock(pgdispatch.cancellation_lock(job_id));   -- See is_being_cancelled.
     LOOP
         SELECT p.* INTO job FROM pgdispatch.locate_job(job_id) AS p;
-        IF job.place IS NULL THEN
-            RETURN NULL;
-        END IF;
+        EXIT WHEN job.place IS NULL;
         IF job.handler IS NOT NULL THEN
             answer := pgdispatch.cancel_job_of_handler(job.handler, job.place, job_id);
         ELSIF NOT pgdispatch.runs_non_transactional(job_id) THEN   -- A job that does runs without a lock on its row.
@@ -143,18 +141,22 @@ BEGIN
         IF answer IN ('cancelled', 'interrupted') AND (job.managed).id IS NOT NULL THEN
             PERFORM pgdispatch.end_managed_job(caller, job_id, 'cancelled', false);
         END IF;
-        IF answer IS NOT NULL THEN
-            RETURN answer;
-        END IF;
+        EXIT WHEN answer IS NOT NULL;
 
         IF job.handler IS NULL THEN
-            sent := pgdispatch.interrupt_job(job_id) OR sent;
+            announced := announced OR pgdispatch.announce_cancellation(job_id, ends_at - clock_timestamp());
+            sent := announced AND pgdispatch.interrupt_job(job_id) OR sent;
         END IF;
         IF clock_timestamp() > ends_at THEN
-            RETURN 'interrupting';
+            answer := 'interrupting';
+            EXIT;
         END IF;
         PERFORM pg_sleep(0.005);
     END LOOP;
+    IF announced THEN
+        DELETE FROM pgdispatch.cancellation AS c WHERE c.role = caller AND c.id = job_id;
+    END IF;
+    RETURN answer;
 END
 $$;
 

@@ -1,9 +1,15 @@
 -- The advisory locks and the notification channels.
 --
--- Rows and unique indexes exclude what must be excluded; the locks only save work. Any role can take any advisory lock, so a lock
--- that is taken in bad faith may cost an additional look at the queue, but it never loses a job and never makes anyone wait
--- without a bound. Each kind of lock has its own number in the upper half of its key, and what it belongs to in the lower half:
--- the role, the job's id or the session's process id.
+-- Rows and unique indexes exclude what must be excluded; the advisory locks only save work. Any role can take any of them, and
+-- pg_locks shows everybody their keys. Hence:
+--   * A lock that is taken counts only if a session of the role holds it (is_held_by_role). Another role that takes it may cost an
+--     additional look at pg_locks or at the queue, but it loses no job and stops no session.
+--   * Nobody waits for an advisory lock that another role holds, and nobody waits for one longer than a second.
+--   * What has to exclude other sessions until the end of a transaction is the lock of a row in pgdispatch.mutex, which no other role
+--     can lock.
+--
+-- Each kind of lock has its own number in the upper half of its key, and what it belongs to in the lower half: the role, the job's id
+-- or the session's process id.
 --
 -- The functions for the keys are single expressions, which PostgreSQL puts into the statement that calls them.
 
@@ -62,15 +68,6 @@ COMMENT ON FUNCTION pgdispatch.cron_lookout_lock(regrole) IS
 milliseconds of its commit.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_exit_lock(role regrole) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824117::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
-
-COMMENT ON FUNCTION pgdispatch.cron_exit_lock(regrole) IS
-'Key of the advisory lock that a transaction holds in which a worker of pg_cron starts, stops looking at the queue or
-exits. Of two such transactions, each therefore sees what the other one did.';
-
-
 CREATE OR REPLACE FUNCTION pgdispatch.cron_turn_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824119::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
@@ -88,22 +85,6 @@ COMMENT ON FUNCTION pgdispatch.cron_promise_lock(regrole, integer) IS
 'Key of the advisory lock that a transaction holds which has given the promise of that number and has not committed yet.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.order_lock(role regrole, ordering_key text) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT pg_catalog.hashtextextended(ordering_key, (1885824121::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint) $$;
-
-COMMENT ON FUNCTION pgdispatch.order_lock(regrole, text) IS
-'Key of the advisory lock that a transaction holds while it begins or ends jobs of the ordering key.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.queue_lock(role regrole, queue text) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT pg_catalog.hashtextextended(queue, (1885824122::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint) $$;
-
-COMMENT ON FUNCTION pgdispatch.queue_lock(regrole, text) IS
-'Key of the advisory lock that a transaction holds while it begins or ends jobs of the queue.';
-
-
 -- There is not one lock for each key, because a transaction that dispatches with many keys would use up the server's lock table.
 CREATE OR REPLACE FUNCTION pgdispatch.key_lock(role regrole, key text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -112,8 +93,9 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.key_lock(regrole, text) IS
-'Key of the advisory lock that a transaction holds shared after it dispatched with the idempotency key. A worker needs
-it exclusively to begin the job that has the key. 2048 groups of keys share one lock each.';
+'Key of the advisory lock that a REPEATABLE READ or SERIALIZABLE transaction holds shared after it dispatched with the
+idempotency key, since it may not see, and so not lock, the row of the key. A worker takes it exclusively to begin the
+job that has the key. 2048 groups of keys share one lock each.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.attempt_lock(job_id bigint) RETURNS bigint
@@ -133,14 +115,6 @@ AS $$ SELECT (1885824124::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog
 COMMENT ON FUNCTION pgdispatch.execution_lock(bigint) IS
 'Key of the advisory lock that the session which runs the command of the job alone holds. pgdispatch.session_running
 finds the session by this lock.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.cancellation_lock(job_id bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (1885824125::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) (job_id OPERATOR(pg_catalog.&) 4294967295) $$;
-
-COMMENT ON FUNCTION pgdispatch.cancellation_lock(bigint) IS
-'Key of the advisory lock that a transaction which cancels the job holds.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.batch_cancellation_lock(session_pid integer) RETURNS bigint
@@ -186,58 +160,91 @@ COMMENT ON FUNCTION pgdispatch.result_channel(regrole) IS
 'The channel for results of the role''s jobs. A notification says that a job has a result; its payload is the id of the job.';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.is_held_by_role(lock bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM pg_stat_clear_snapshot();   -- Otherwise sessions that have begun since the last look would be missing.
+    RETURN EXISTS (SELECT
+                     FROM pg_locks AS l
+                     LEFT JOIN pg_stat_get_activity(NULL) AS a ON a.pid = l.pid
+                     LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+                     LEFT JOIN pg_roles AS r ON r.rolname = p.owner
+                    WHERE l.locktype = 'advisory'
+                      AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+                      AND l.classid::bigint = lock >> 32
+                      AND l.objid::bigint = lock & 4294967295
+                      AND l.objsubid = 1
+                      AND l.granted
+                      AND l.pid IS DISTINCT FROM pg_backend_pid()
+                      AND pg_has_role(coalesce(a.usesysid, r.oid), quote_ident(CURRENT_USER)::regrole::oid, 'MEMBER'));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_held_by_role(bigint) IS
+'Returns whether another session, or a prepared transaction, of the current role or of one of its members holds the
+advisory lock. What other roles hold does not count.';
+
+
+-- The end of a block releases the lock, also if the statement is cancelled. It would stay if the session had to release it.
 CREATE OR REPLACE FUNCTION pgdispatch.is_locked_exclusively(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF pg_catalog.pg_try_advisory_lock_shared(lock) THEN
-        PERFORM pg_catalog.pg_advisory_unlock_shared(lock);
-        RETURN false;
+    IF pg_catalog.pg_try_advisory_xact_lock_shared(lock) THEN
+        RAISE SQLSTATE 'PD000';
     END IF;
-    RETURN true;
+    RETURN pgdispatch.is_held_by_role(lock);
+EXCEPTION
+    WHEN SQLSTATE 'PD000' THEN
+        RETURN false;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_locked_exclusively(bigint) IS
-'Returns whether another session holds the advisory lock exclusively at the moment.';
+'Returns whether another session of the current role holds the advisory lock exclusively at the moment.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_locked(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF pg_catalog.pg_try_advisory_lock(lock) THEN
-        PERFORM pg_catalog.pg_advisory_unlock(lock);
-        RETURN false;
+    IF pg_catalog.pg_try_advisory_xact_lock(lock) THEN
+        RAISE SQLSTATE 'PD000';
     END IF;
-    RETURN true;
+    RETURN pgdispatch.is_held_by_role(lock);
+EXCEPTION
+    WHEN SQLSTATE 'PD000' THEN
+        RETURN false;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_locked(bigint) IS
-'Returns whether another session holds the advisory lock, exclusively or shared, at the moment.';
+'Returns whether another session of the current role holds the advisory lock, exclusively or shared, at the moment.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.try_lock_briefly(lock bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.share_lock_briefly(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    RETURN pg_catalog.pg_try_advisory_xact_lock(lock) OR pgdispatch.wait_for_lock_briefly(lock);
+    RETURN pg_catalog.pg_try_advisory_xact_lock_shared(lock)
+        OR pgdispatch.is_held_by_role(lock) AND pgdispatch.wait_to_share_lock(lock);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.try_lock_briefly(bigint) IS
-'Takes the lock of an ordering key or a queue until the end of the transaction. Returns false if another transaction
-does not release it in time.';
+COMMENT ON FUNCTION pgdispatch.share_lock_briefly(bigint) IS
+'Shares the advisory lock until the end of the transaction. Waits up to a second for a session of the current role that
+holds it exclusively, and not for one of another role. Returns false if the lock could not be shared.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.wait_for_lock_briefly(lock bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.wait_to_share_lock(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '100 ms'
+SET lock_timeout = '1s'
 AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(lock);
+    PERFORM pg_advisory_xact_lock_shared(lock);
     RETURN true;
 EXCEPTION
     WHEN lock_not_available OR deadlock_detected THEN
@@ -245,9 +252,83 @@ EXCEPTION
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.wait_for_lock_briefly(bigint) IS
-'Part of pgdispatch.try_lock_briefly. Waits as long as other transactions need for their commit, which is shorter than
-the time after which PostgreSQL looks for a deadlock.';
+COMMENT ON FUNCTION pgdispatch.wait_to_share_lock(bigint) IS 'Part of pgdispatch.share_lock_briefly. Waits up to a second.';
+
+
+-- A row for each ordering key and queue would have to be deleted again. There is a fixed number of rows instead, of which those that
+-- are needed are written. Two keys that share a row wait for each other for as long as it takes to begin or to end a job.
+CREATE OR REPLACE FUNCTION pgdispatch.order_mutex(ordering_key text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT pg_catalog.hashtext(ordering_key) OPERATOR(pg_catalog.&) 16383 $$;
+
+COMMENT ON FUNCTION pgdispatch.order_mutex(text) IS
+'Returns the number of the row in pgdispatch.mutex that a transaction locks while it begins or ends jobs of the ordering key.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.queue_mutex(queue text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT 16384 OPERATOR(pg_catalog.+) (pg_catalog.hashtext(queue) OPERATOR(pg_catalog.&) 16383) $$;
+
+COMMENT ON FUNCTION pgdispatch.queue_mutex(text) IS
+'Returns the number of the row in pgdispatch.mutex that a transaction locks while it begins or ends jobs of the queue.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.try_mutex(owner regrole, number integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+BEGIN
+    PERFORM FROM pgdispatch.mutex AS m WHERE m.role = owner AND m.number = try_mutex.number FOR UPDATE SKIP LOCKED;
+    RETURN FOUND OR pgdispatch.wait_for_mutex(owner, number, '100ms');
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.try_mutex(regrole, integer) IS
+'Locks a row of pgdispatch.mutex until the end of the transaction. Returns false if another transaction does not release
+it within 100 ms, which is shorter than the time after which PostgreSQL looks for a deadlock.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.wait_for_mutex(owner regrole, number integer, patience text) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET lock_timeout = '1s'
+AS $$
+BEGIN
+    PERFORM set_config('lock_timeout', patience, true);   -- The end of the function resets it.
+    LOOP
+        PERFORM FROM pgdispatch.mutex AS m WHERE m.role = owner AND m.number = wait_for_mutex.number FOR UPDATE;
+        EXIT WHEN FOUND;
+        INSERT INTO pgdispatch.mutex (role, number) VALUES (owner, wait_for_mutex.number) ON CONFLICT ON CONSTRAINT mutex_pkey DO NOTHING;
+    END LOOP;
+    RETURN true;
+EXCEPTION
+    -- A REPEATABLE READ transaction does not see a row that was written since it began.
+    WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
+        RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.wait_for_mutex(regrole, integer, text) IS
+'Part of pgdispatch.try_mutex and pgdispatch.lock_cron_exit. Locks the row, and writes it before if it is missing.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.lock_cron_exit(owner regrole) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT pgdispatch.wait_for_mutex(owner, 32768, '10s') THEN
+        RAISE lock_not_available USING MESSAGE = 'pgdispatch: another worker of pg_cron does not finish its start or exit';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.lock_cron_exit(regrole) IS
+'Locks the row of pgdispatch.mutex that a transaction holds in which a worker of pg_cron starts, stops looking at the
+queue or exits. Of two such transactions, each therefore sees what the other one did. Waits up to 10 seconds.
+Errors: 55P03 if another transaction does not release the row in that time.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.sees_latest_commits() RETURNS boolean

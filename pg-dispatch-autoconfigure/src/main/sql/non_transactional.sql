@@ -46,9 +46,9 @@ BEGIN
         SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' ORDER BY m.rank, m.id FOR UPDATE SKIP LOCKED
     LOOP
         CONTINUE WHEN NOT pgdispatch.lock_non_transactional(job);
-        -- Held until the session ends or unlocks it: pgdispatch.session_running finds the session by it.
-        CONTINUE WHEN NOT pg_try_advisory_lock(pgdispatch.execution_lock(job.id));
-        job := pgdispatch.count_non_transactional(job);
+        -- Held until the session ends, as long as the job counts as running: see pgdispatch.session_running.
+        PERFORM pg_try_advisory_lock(pgdispatch.execution_lock(job.id));
+        job := pgdispatch.count_non_transactional(job, pg_backend_pid());
         IF job.id IS NOT NULL THEN
             id := job.id;
             command := (pgdispatch.row_of(job)).command;
@@ -94,7 +94,7 @@ BEGIN
         RETURN 'done';
     ELSIF error_sqlstate = '57014' AND pgdispatch.is_being_cancelled(job_id) THEN
         -- Still an attempt, if the cancellation is rolled back: not everything that it did need have been undone.
-        UPDATE pgdispatch.managed_job AS m SET started_at = NULL WHERE m.role = me AND m.id = job_id;
+        UPDATE pgdispatch.managed_job AS m SET started_at = NULL, runner = NULL WHERE m.role = me AND m.id = job_id;
         RETURN 'cancelled';
     ELSIF error_sqlstate IN ('40001', '40P01') THEN   -- These are not the fault of the job.
         PERFORM pgdispatch.uncount_attempt(me, job_id);
@@ -181,12 +181,12 @@ COMMENT ON FUNCTION pgdispatch.lock_non_transactional(pgdispatch.managed_job) IS
 session cancels it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.count_non_transactional(job pgdispatch.managed_job) RETURNS pgdispatch.managed_job
+CREATE OR REPLACE FUNCTION pgdispatch.count_non_transactional(job pgdispatch.managed_job, runner integer) RETURNS pgdispatch.managed_job
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    job := pgdispatch.count_attempt(job.role, job.id);
+    job := pgdispatch.count_attempt(job.role, job.id, runner);
     IF job.crashes >= pgdispatch.max_crashes() THEN
         PERFORM pgdispatch.add_crash_dead_letter(pgdispatch.row_of(job), job);
         RETURN NULL;
@@ -195,7 +195,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.count_non_transactional(pgdispatch.managed_job) IS
+COMMENT ON FUNCTION pgdispatch.count_non_transactional(pgdispatch.managed_job, integer) IS
 'Part of what begins non-transactional jobs. Counts an attempt before it begins. NULL: the job has taken too many
 sessions down, and is a dead letter now.';
 

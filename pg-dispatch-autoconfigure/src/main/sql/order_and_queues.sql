@@ -6,8 +6,8 @@
 --
 --   * A job that has to wait for others of its ordering key or its queue is HELD: the due_at of its row is infinity, where no worker
 --     comes across it, however many such jobs there are. The transaction that ends the job that it waits for moves it back.
---   * Holding and releasing happen under one advisory lock for each ordering key and each queue, so that no job is held by one that
---     has just ended. The place in an order or a queue belongs to the job's row and not to a session: it cannot be lost, and a job
+--   * Holding and releasing happen under the lock of a row in pgdispatch.mutex for each ordering key and each queue, so that no job is
+--     held by one that has just ended. The place in an order or a queue belongs to the job's row and not to a session: it cannot be lost, and a job
 --     that has to run again still has it.
 --   * Only workers and nodes take these locks, just before they commit. Users' transactions may stay open. When they cancel, replace
 --     or delete a job, or change a queue, they dispatch a job that calls release_held_jobs.
@@ -54,10 +54,7 @@ BEGIN
         END IF;
     END IF;
     IF new_place IS NULL AND gives_up_key THEN
-        -- While this lock is not free, a transaction that dispatched with the key relies on this job and has not committed yet what
-        -- the job must see.
-        IF pg_try_advisory_xact_lock(pgdispatch.key_lock(worker_role, job.key)) THEN
-            DELETE FROM pgdispatch.job_key AS k WHERE k.role = worker_role AND k.key = job.key AND k.id = job_id;
+        IF pgdispatch.give_up_key(worker_role, job.key, job_id) THEN
             job.has_key := false;
         ELSE
             new_place := clock_timestamp() + least(greatest((clock_timestamp() - request_admission.dispatched_at) / 4, '20 ms'::interval), '2 seconds'::interval);
@@ -100,7 +97,7 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 BEGIN
-    IF NOT pgdispatch.try_lock_briefly(pgdispatch.order_lock(job.role, job.ordering_key)) THEN
+    IF NOT pgdispatch.try_mutex(job.role, pgdispatch.order_mutex(job.ordering_key)) THEN
         RETURN NULL;
     END IF;
     -- The clock matters only for snoozed jobs: it may have been set back since an earlier job was dispatched.
@@ -131,7 +128,7 @@ DECLARE
     moment  constant timestamptz := clock_timestamp();
     spacing interval;
 BEGIN
-    IF NOT pgdispatch.try_lock_briefly(pgdispatch.queue_lock(job.role, job.queue)) THEN
+    IF NOT pgdispatch.try_mutex(job.role, pgdispatch.queue_mutex(job.queue)) THEN
         job.slot_at := NULL;
         RETURN;
     END IF;
@@ -389,7 +386,7 @@ AS $$
 DECLARE
     held pgdispatch.managed_job;
 BEGIN
-    IF NOT pgdispatch.try_lock_briefly(pgdispatch.order_lock(worker_role, requested_key)) THEN
+    IF NOT pgdispatch.try_mutex(worker_role, pgdispatch.order_mutex(requested_key)) THEN
         PERFORM pgdispatch.release_held_jobs_later(requested_key, NULL);
         RETURN;
     ELSIF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = worker_role AND m.ordering_key = requested_key AND m.in_order) THEN
@@ -427,7 +424,7 @@ DECLARE
     held   pgdispatch.managed_job;
     missed boolean := false;
 BEGIN
-    IF NOT pgdispatch.try_lock_briefly(pgdispatch.queue_lock(worker_role, queue_name)) THEN
+    IF NOT pgdispatch.try_mutex(worker_role, pgdispatch.queue_mutex(queue_name)) THEN
         PERFORM pgdispatch.release_held_jobs_later(NULL, queue_name);
         RETURN;
     END IF;

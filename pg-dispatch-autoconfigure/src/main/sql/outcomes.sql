@@ -20,17 +20,13 @@ BEGIN
     IF new_state = 'failed' AND job.in_order AND job.on_failure IS DISTINCT FROM 'pass' THEN
         job.failed := true;
         job.started_at := NULL;
+        job.runner := NULL;
         job.held_by := NULL;   -- The job itself does not run again: the row only holds back the others of its order.
         job.in_queue := false;
         INSERT INTO pgdispatch.managed_job SELECT job.*;
     END IF;
     IF job.has_key THEN
-        IF new_state = 'done' AND job.keep_key IS NOT NULL THEN
-            UPDATE pgdispatch.job_key AS k SET expires_at = clock_timestamp() + job.keep_key
-             WHERE k.role = worker_role AND k.key = job.key AND k.id = job_id;
-        ELSE
-            DELETE FROM pgdispatch.job_key AS k WHERE k.role = worker_role AND k.key = job.key AND k.id = job_id;
-        END IF;
+        PERFORM pgdispatch.release_key(worker_role, job.key, job_id, CASE WHEN new_state = 'done' THEN job.keep_key END);
     END IF;
     IF job.result IS NOT NULL THEN
         INSERT INTO pgdispatch.result (role, id, state, value, row_count, sqlstate, message, expires_at)
@@ -92,17 +88,15 @@ BEGIN
        SET due_at = due,
            rank = due - coalesce(m.priority, 0) * '1 second'::interval,
            started_at = NULL,
+           runner = NULL,
            snoozed = true,
            in_order = m.in_order AND NOT coalesce(passes, false),
            in_queue = false,
            slot_at = NULL
      WHERE m.role = worker_role AND m.id = job_id;
     -- The job waits again, so that it takes its idempotency key back, unless another job has the key by now.
-    IF job.key IS NOT NULL AND NOT job.has_key AND pg_try_advisory_xact_lock(pgdispatch.key_lock(worker_role, job.key)) THEN
-        INSERT INTO pgdispatch.job_key (role, key, id) VALUES (worker_role, job.key, job_id) ON CONFLICT (role, key) DO NOTHING;
-        IF FOUND THEN
-            UPDATE pgdispatch.managed_job AS m SET has_key = true WHERE m.role = worker_role AND m.id = job_id;
-        END IF;
+    IF job.key IS NOT NULL AND NOT job.has_key AND pgdispatch.take_key_back(worker_role, job.key, job_id) THEN
+        UPDATE pgdispatch.managed_job AS m SET has_key = true WHERE m.role = worker_role AND m.id = job_id;
     END IF;
     PERFORM pgdispatch.move_job(job, due);
     IF passes OR job.queue IS NOT NULL THEN
@@ -120,7 +114,7 @@ COMMENT ON FUNCTION pgdispatch.schedule_retry(regrole, bigint, integer, interval
 the delay is NULL. The job leaves its queue, and with on_failure pass its order as well.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.count_attempt(worker_role regrole, job_id bigint) RETURNS pgdispatch.managed_job
+CREATE OR REPLACE FUNCTION pgdispatch.count_attempt(worker_role regrole, job_id bigint, runner integer) RETURNS pgdispatch.managed_job
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -130,16 +124,17 @@ BEGIN
     UPDATE pgdispatch.managed_job AS m
        SET attempts = m.attempts + 1,
            crashes = m.crashes + CASE WHEN m.started_at IS NOT NULL THEN 1 ELSE 0 END,
-           started_at = clock_timestamp()
+           started_at = clock_timestamp(),
+           runner = count_attempt.runner
      WHERE m.role = worker_role AND m.id = job_id
     RETURNING m.* INTO counted;
     RETURN counted;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.count_attempt(regrole, bigint) IS
-'Part of what runs SQL jobs. Counts an attempt of a managed job before it begins, and a crash if the last attempt never
-ended.';
+COMMENT ON FUNCTION pgdispatch.count_attempt(regrole, bigint, integer) IS
+'Part of what runs SQL jobs. Counts an attempt of a managed job before it begins, and a crash if the last attempt began
+and never ended. runner: process id of the session that will run it; NULL: pg_cron will.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.uncount_attempt(worker_role regrole, job_id bigint) RETURNS void
@@ -147,7 +142,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE pgdispatch.managed_job AS m SET attempts = m.attempts - 1, started_at = NULL WHERE m.role = worker_role AND m.id = job_id;
+    UPDATE pgdispatch.managed_job AS m SET attempts = m.attempts - 1, started_at = NULL, runner = NULL WHERE m.role = worker_role AND m.id = job_id;
 END
 $$;
 
@@ -264,7 +259,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.job_options(job pgdispatch.managed_job) RE
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_strip_nulls(to_jsonb(job) - ARRAY['role', 'id', 'handler', 'due_at', 'place', 'rank', 'attempts', 'crashes', 'started_at',
+    SELECT jsonb_strip_nulls(to_jsonb(job) - ARRAY['role', 'id', 'handler', 'due_at', 'place', 'rank', 'attempts', 'crashes', 'started_at', 'runner',
                'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed', 'snoozed'])
 $$;
 
@@ -333,7 +328,9 @@ BEGIN
     PERFORM pgdispatch.free_places_of_dead_nodes();
     PERFORM pgdispatch.purge_dead_letters(me);
     DELETE FROM pgdispatch.result AS r WHERE r.role = me AND r.expires_at < moment;
-    DELETE FROM pgdispatch.job_key AS k WHERE k.role = me AND k.expires_at < moment;
+    -- A transaction that relies on the key has locked its row, and may stay open.
+    DELETE FROM pgdispatch.job_key AS k
+     WHERE k.ctid = ANY (ARRAY(SELECT e.ctid FROM pgdispatch.job_key AS e WHERE e.role = me AND e.expires_at < moment FOR UPDATE SKIP LOCKED));
 END
 $$;
 

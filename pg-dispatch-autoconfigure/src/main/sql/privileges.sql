@@ -11,10 +11,15 @@ BEGIN
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA pgdispatch TO %s', role);
     EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgdispatch.job, pgdispatch.handler_job, pgdispatch.managed_job, '
         'pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result, pgdispatch.dead_letter, pgdispatch.node, '
-        'pgdispatch.cron_worker TO %s', role);
+        'pgdispatch.cron_worker, pgdispatch.cancellation, pgdispatch.mutex TO %s', role);
     EXECUTE pg_catalog.format('GRANT SELECT ON pgdispatch.setting TO %s', role);
     EXECUTE pg_catalog.format('GRANT USAGE ON SEQUENCE pgdispatch.job_id_seq TO %s', role);
     EXECUTE pg_catalog.format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pgdispatch TO %s', role);
+    -- Only the owner of the schema may call these.
+    IF role::oid OPERATOR(pg_catalog.<>) (SELECT n.nspowner FROM pg_catalog.pg_namespace AS n WHERE n.nspname OPERATOR(pg_catalog.=) 'pgdispatch') THEN
+        EXECUTE pg_catalog.format('REVOKE EXECUTE ON PROCEDURE pgdispatch.grant_to(regrole), pgdispatch.revoke_from(regrole), '
+            'pgdispatch.configure(regrole, interval, integer, integer, interval) FROM %s', role);
+    END IF;
 END
 $$;
 
@@ -24,76 +29,45 @@ it. Calling it again changes nothing. An update of the schema repeats it for all
 Example: CALL pgdispatch.grant_to(''app'')';
 
 
+-- Row security shows the rows of a role to superusers and to the role itself only. Any other caller takes on the role for a while.
 CREATE OR REPLACE PROCEDURE pgdispatch.revoke_from(role regrole)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    caller      constant regrole     := pg_catalog.quote_ident(CURRENT_USER)::regrole;
-    role_name   constant name        := (SELECT r.rolname FROM pg_catalog.pg_roles AS r WHERE r.oid = role::oid);
-    is_super    constant boolean     := (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = caller::oid);
-    give_up_at  constant timestamptz := pg_catalog.clock_timestamp() + '10 seconds'::interval;
-    had_workers boolean;
-    permanent   boolean;
-    table_name  text;
+    caller    constant regrole := quote_ident(CURRENT_USER)::regrole;
+    role_name constant name    := (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = role::oid);
+    is_super  constant boolean := (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = caller::oid);
+    permanent boolean;
 BEGIN
-    -- This waits for the role's running jobs, before anything is locked that other roles need.
-    DELETE FROM pgdispatch.job AS j WHERE j.role::oid = revoke_from.role::oid;
-
-    -- A dispatch of the role that is not committed yet would leave a job of pg_cron for a role that does not exist any more. Waiting
-    -- in the queue for this lock would keep others from dispatching, so this tries again until it gets the lock.
-    LOOP
+    CALL pgdispatch.grant_to(role);   -- It may have lost privileges that are needed here.
+    IF NOT is_super THEN
         BEGIN
-            LOCK TABLE pgdispatch.cron_worker IN SHARE ROW EXCLUSIVE MODE NOWAIT;
-            EXIT;
+            EXECUTE format('SET LOCAL ROLE %s', role);
         EXCEPTION
-            WHEN lock_not_available THEN
-                IF pg_catalog.clock_timestamp() > give_up_at THEN
-                    RAISE lock_not_available USING
-                        MESSAGE = 'pgdispatch: transactions that have dispatched are still open',
-                        DETAIL = pg_catalog.format('If role %s were dropped and one of them committed, pg_cron would stop for everybody.', role),
-                        HINT = 'Call pgdispatch.revoke_from again after they have ended.';
-                END IF;
+            WHEN insufficient_privilege THEN
+                RAISE insufficient_privilege USING
+                    MESSAGE = format('pgdispatch: role %s cannot delete what belongs to role %s', caller, role),
+                    DETAIL = 'Row security shows the rows of a role to nobody else.',
+                    HINT = format('GRANT %s TO %s, or call it as a superuser.', role, caller);
         END;
-        PERFORM pg_catalog.pg_sleep(0.01);
-    END LOOP;
-
-    SELECT coalesce(pg_catalog.bool_or(w.purpose <> 'permanent'), false), coalesce(pg_catalog.bool_or(w.purpose = 'permanent'), false)
-      INTO had_workers, permanent
-      FROM pgdispatch.cron_worker AS w
-     WHERE w.role::oid = revoke_from.role::oid;
-    IF pg_catalog.to_regnamespace('cron') IS NOT NULL AND (had_workers OR is_super) THEN
-        IF NOT is_super THEN   -- pg_cron shows the jobs of another role only to superusers.
-            EXECUTE pg_catalog.format('SET LOCAL ROLE %s', role);
-        END IF;
-        PERFORM cron.unschedule(j.jobid)
-           FROM cron.job AS j
-          WHERE j.username = role_name
-            AND j.database = pg_catalog.current_database()
-            AND (j.command LIKE 'CALL pgdispatch.cron_work(%' OR j.jobname LIKE 'pgdispatch worker %');
-        DELETE FROM cron.job_run_details AS d
-         WHERE d.username = role_name
-           AND d.database = pg_catalog.current_database()
-           AND d.command LIKE 'CALL pgdispatch.cron_work(%';
-        IF NOT is_super THEN
-            EXECUTE pg_catalog.format('SET LOCAL ROLE %s', caller);
-        END IF;
+    END IF;
+    permanent := pgdispatch.delete_rows_of(role, role_name, is_super);
+    IF NOT is_super THEN
+        EXECUTE format('SET LOCAL ROLE %s', caller);
     END IF;
     IF permanent THEN
         RAISE WARNING USING
-            MESSAGE = pg_catalog.format('pgdispatch: an administrator has scheduled a worker of role %s', role),
+            MESSAGE = format('pgdispatch: an administrator has scheduled a worker of role %s', role),
             DETAIL = 'If the role is dropped while pg_cron has jobs of it, pg_cron stops for everybody.',
-            HINT = pg_catalog.format('As an administrator, in the database of pg_cron: SELECT cron.unschedule(jobid) FROM cron.job WHERE username = %L;', role_name);
+            HINT = format('As an administrator, in the database of pg_cron: SELECT cron.unschedule(jobid) FROM cron.job WHERE username = %L;', role_name);
     END IF;
 
-    EXECUTE pg_catalog.format('REVOKE ALL ON ALL ROUTINES IN SCHEMA pgdispatch FROM %s', role);
-    EXECUTE pg_catalog.format('REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM %s', role);
-    EXECUTE pg_catalog.format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM %s', role);
-    EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA pgdispatch FROM %s', role);
-    FOREACH table_name IN ARRAY ARRAY['cron_worker', 'job', 'handler_job', 'node', 'managed_job', 'dead_letter', 'job_key', 'queue',
-                                       'pause', 'result', 'setting'] LOOP
-        EXECUTE pg_catalog.format('DELETE FROM pgdispatch.%I AS t WHERE t.role::oid = $1', table_name) USING role::oid;
-    END LOOP;
+    EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA pgdispatch FROM %s', role);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM %s', role);
+    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgdispatch FROM %s', role);
+    EXECUTE format('REVOKE ALL ON SCHEMA pgdispatch FROM %s', role);
+    DELETE FROM pgdispatch.setting AS s WHERE s.role::oid = revoke_from.role::oid;
 END
 $$;
 
@@ -103,8 +77,67 @@ can be dropped. Always call it before: if a role is dropped while pg_cron has jo
 Call it as a superuser, or as the owner of the schema if that may SET ROLE to the role. It waits for the role''s
 running jobs, and up to 10 seconds for open transactions that have dispatched. Everything happens in the caller''s
 transaction.
-Errors: 55P03 if such transactions are still open after that time.
+Errors: 42501 if the caller may not SET ROLE to the role, 55P03 if such transactions are still open after that time.
 Example: CALL pgdispatch.revoke_from(''app'')';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.delete_rows_of(owner regrole, role_name name, has_every_privilege boolean) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    give_up_at constant timestamptz := clock_timestamp() + '10 seconds'::interval;
+    had_workers boolean;
+    permanent   boolean;
+    table_name  text;
+BEGIN
+    -- This waits for the role's running jobs, before anything is locked that other roles need.
+    DELETE FROM pgdispatch.job AS j WHERE j.role = owner;
+
+    -- A dispatch of the role that is not committed yet would leave a job of pg_cron for a role that does not exist any more. Waiting
+    -- in the queue for this lock would keep others from dispatching, so this tries again until it gets the lock.
+    LOOP
+        BEGIN
+            LOCK TABLE pgdispatch.cron_worker IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+            EXIT;
+        EXCEPTION
+            WHEN lock_not_available THEN
+                IF clock_timestamp() > give_up_at THEN
+                    RAISE lock_not_available USING
+                        MESSAGE = 'pgdispatch: transactions that have dispatched are still open',
+                        DETAIL = format('If role %s were dropped and one of them committed, pg_cron would stop for everybody.', owner),
+                        HINT = 'Call pgdispatch.revoke_from again after they have ended.';
+                END IF;
+        END;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+
+    SELECT coalesce(bool_or(w.purpose <> 'permanent'), false), coalesce(bool_or(w.purpose = 'permanent'), false)
+      INTO had_workers, permanent
+      FROM pgdispatch.cron_worker AS w
+     WHERE w.role = owner;
+    IF to_regnamespace('cron') IS NOT NULL AND (had_workers OR has_every_privilege) THEN
+        PERFORM cron.unschedule(j.jobid)
+           FROM cron.job AS j
+          WHERE j.username = role_name
+            AND j.database = current_database()
+            AND (j.command LIKE 'CALL pgdispatch.cron_work(%' OR j.jobname LIKE 'pgdispatch worker %');
+        DELETE FROM cron.job_run_details AS d
+         WHERE d.username = role_name
+           AND d.database = current_database()
+           AND d.command LIKE 'CALL pgdispatch.cron_work(%';
+    END IF;
+    FOREACH table_name IN ARRAY ARRAY['cron_worker', 'job', 'handler_job', 'node', 'managed_job', 'dead_letter', 'job_key', 'queue',
+                                       'pause', 'result', 'cancellation', 'mutex'] LOOP
+        EXECUTE format('DELETE FROM pgdispatch.%I AS t WHERE t.role = $1', table_name) USING owner;
+    END LOOP;
+    RETURN permanent;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.delete_rows_of(regrole, name, boolean) IS
+'Part of pgdispatch.revoke_from. Deletes all rows of the role, and its workers in pg_cron. Returns whether an
+administrator has scheduled a worker of it.';
 
 
 REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM PUBLIC;

@@ -1,8 +1,11 @@
 -- Sessions: which ones are alive, which one runs a job, and how to cancel that job and no other.
 --
--- A session that runs the command of a job alone holds the execution lock of the job, and is found by it in pg_locks. A session
--- that interrupts the job takes the interruption lock of the running session first, and then checks that it still runs the job. The
--- running session takes the same lock, shared, before it goes on to its next job.
+-- A session that runs the command of a job alone holds the execution lock of the job. The row of a managed job also names the session.
+-- A session that interrupts the job locks this row first, and then checks that the job still runs. The running session needs the row
+-- before it goes on to its next job, so that no other job is hit.
+--
+-- A plain job has no such row. The session that runs it is found in pg_locks, and its interruption lock takes the place of the row. If
+-- another role holds one of these locks, a plain job cannot be interrupted; it is run all the same.
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_alive(session_pid integer, session_start timestamptz) RETURNS boolean
 LANGUAGE sql STABLE
@@ -30,20 +33,40 @@ COMMENT ON FUNCTION pgdispatch.has_application(regrole) IS
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.session_running(job_id bigint) RETURNS integer
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    me      constant regrole   := quote_ident(CURRENT_USER)::regrole;
+    holders constant integer[] := ARRAY(SELECT l.pid
+                                          FROM pg_locks AS l
+                                         WHERE l.locktype = 'advisory'
+                                           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+                                           AND l.classid::bigint = pgdispatch.execution_lock(job_id) >> 32
+                                           AND l.objid::bigint = pgdispatch.execution_lock(job_id) & 4294967295
+                                           AND l.objsubid = 1
+                                           AND l.granted);
+    managed pgdispatch.managed_job;
 BEGIN
-    RETURN coalesce((SELECT l.pid
-              FROM pg_locks AS l
-             WHERE l.locktype = 'advisory'
-               AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-               AND l.classid::bigint = pgdispatch.execution_lock(job_id) >> 32
-               AND l.objid::bigint = pgdispatch.execution_lock(job_id) & 4294967295
-               AND l.objsubid = 1
-               AND l.mode = 'ExclusiveLock'
-               AND l.granted
-             LIMIT 1), pgdispatch.cron_session_running(job_id));
+    IF cardinality(holders) = 0 THEN   -- Most jobs are not running.
+        RETURN pgdispatch.cron_session_running(job_id);
+    END IF;
+    PERFORM pg_stat_clear_snapshot();   -- Otherwise this transaction would see all sessions as they were at its first look.
+    SELECT m.* INTO managed FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = job_id;
+    IF NOT FOUND THEN
+        RETURN (SELECT a.pid FROM unnest(holders) AS h (pid), LATERAL pg_stat_get_activity(h.pid) AS a WHERE a.usesysid = me::oid LIMIT 1);
+    ELSIF managed.started_at IS NULL THEN
+        RETURN NULL;
+    ELSIF managed.runner IS NULL THEN
+        RETURN pgdispatch.cron_session_running(job_id);
+    END IF;
+    -- Another role may hold the lock. A session that is younger than the attempt got the process id of the lost one. An attempt in a
+    -- transaction runs in the statement that began it.
+    RETURN (SELECT a.pid
+              FROM pg_stat_get_activity(managed.runner) AS a
+             WHERE a.usesysid = me::oid
+               AND a.backend_start <= managed.started_at
+               AND (managed.held_by = 'non_transactional' OR a.state = 'active' AND a.query_start <= managed.started_at));
 END
 $$;
 
@@ -51,15 +74,46 @@ COMMENT ON FUNCTION pgdispatch.session_running(bigint) IS
 'Returns the process id of the session that runs the command of the job alone at the moment; NULL: no session does.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.is_being_cancelled(job_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.announce_cancellation(job_id bigint, patience interval) RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1s'
 AS $$
 BEGIN
-    RETURN pgdispatch.is_locked_exclusively(pgdispatch.cancellation_lock(job_id));
+    PERFORM set_config('lock_timeout', greatest(ceil(date_part('epoch', patience) * 1000), 1)::bigint::text, true);
+    INSERT INTO pgdispatch.cancellation (role, id) VALUES (quote_ident(CURRENT_USER)::regrole, job_id);
+    RETURN true;
+EXCEPTION
+    WHEN lock_not_available OR deadlock_detected OR unique_violation THEN
+        RETURN false;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.is_being_cancelled(bigint) IS 'Returns whether another session is cancelling the job at the moment.';
+COMMENT ON FUNCTION pgdispatch.announce_cancellation(bigint, interval) IS
+'Part of pgdispatch.cancel. Makes pgdispatch.is_being_cancelled return true until the end of this transaction. Returns
+false if another transaction is cancelling the job and does not end within the patience.';
+
+
+-- The row that announces a cancellation is not committed before the job is gone, so no session sees it. But an INSERT of the same row
+-- has to wait for it.
+CREATE OR REPLACE FUNCTION pgdispatch.is_being_cancelled(job_id bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1ms'
+AS $$
+BEGIN
+    INSERT INTO pgdispatch.cancellation (role, id) VALUES (quote_ident(CURRENT_USER)::regrole, job_id) ON CONFLICT DO NOTHING;
+    RAISE SQLSTATE 'PD000';   -- The end of the block removes the row.
+EXCEPTION
+    WHEN SQLSTATE 'PD000' THEN
+        RETURN false;
+    WHEN lock_not_available THEN
+        RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_being_cancelled(bigint) IS
+'Returns whether another transaction is cancelling the job, which was running when that began.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.interrupt_job(job_id bigint, if_late boolean DEFAULT false) RETURNS boolean
@@ -68,26 +122,32 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     session_pid integer := pgdispatch.session_running(job_id);
-    sent boolean := false;
+    me            constant regrole := quote_ident(CURRENT_USER)::regrole;
+    may_interrupt boolean;
+    sent          boolean := false;
 BEGIN
     IF session_pid IS NULL THEN
         RETURN false;
     END IF;
     BEGIN
-        -- The session takes this lock before it goes on to another job, which must not be cancelled.
-        IF pg_try_advisory_xact_lock(pgdispatch.interruption_lock(session_pid)) AND pgdispatch.session_running(job_id) = session_pid
-           -- This looks after the lock was taken: before, another attempt may have been running.
-           AND (NOT if_late OR EXISTS (SELECT
-                                         FROM pgdispatch.managed_job AS m
-                                        WHERE m.role = quote_ident(CURRENT_USER)::regrole
-                                          AND m.id = job_id
-                                          AND m.started_at + m.time_limit <= clock_timestamp())) THEN
+        -- The session needs the row, or the lock, before it goes on to another job, which must not be cancelled. If it has the row, the
+        -- job has ended. This looks at the time after the row was locked: before, another attempt may have been running.
+        IF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = job_id) THEN
+            SELECT NOT if_late OR m.started_at + m.time_limit <= clock_timestamp()
+              INTO may_interrupt
+              FROM pgdispatch.managed_job AS m
+             WHERE m.role = me AND m.id = job_id
+               FOR KEY SHARE SKIP LOCKED;
+        ELSE
+            may_interrupt := NOT if_late AND pg_try_advisory_xact_lock(pgdispatch.interruption_lock(session_pid));
+        END IF;
+        IF may_interrupt AND pgdispatch.session_running(job_id) = session_pid THEN
             sent := pg_cancel_backend(session_pid);
             PERFORM pg_sleep(0.001);
         END IF;
         RAISE SQLSTATE 'PD000';   -- The end of the block releases the lock, whatever happens.
     EXCEPTION
-        WHEN SQLSTATE 'PD000' THEN
+        WHEN SQLSTATE 'PD000' OR serialization_failure THEN
             NULL;
     END;
     RETURN sent;

@@ -6,7 +6,9 @@
 --
 -- Rules for every table:
 --   * The first column of the primary key is the role that owns the row, and a policy shows each role only its own rows. A role
---     therefore cannot see, lock or delete the jobs of another role.
+--     therefore cannot see, lock or delete the jobs of another role. The policy binds the owner of the schema as well (FORCE); only
+--     superusers and roles with BYPASSRLS see all rows. The table setting, which holds no jobs, is an exception, so that its
+--     owner can write it.
 --   * Autovacuum works by fixed numbers of rows and not by a share of the table, so that a large backlog does not delay it.
 --   * Every column says in its comment what its value means, and what NULL means where the column may be NULL.
 
@@ -59,6 +61,7 @@ COMMENT ON COLUMN pgdispatch.job.headers IS
 'What the context of the dispatcher added to the job, such as a trace id: a JSON object of strings; NULL: nothing.';
 
 ALTER TABLE pgdispatch.job ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.job IS 'A role sees, adds and removes only its own jobs.';
@@ -130,6 +133,7 @@ COMMENT ON INDEX pgdispatch.handler_job_trouble IS
 'The jobs during which a node died, and the jobs that were cancelled while they ran.';
 
 ALTER TABLE pgdispatch.handler_job ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.handler_job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.handler_job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.handler_job IS 'A role sees, adds and removes only its own jobs.';
@@ -145,6 +149,7 @@ CREATE TABLE pgdispatch.managed_job (
     attempts        integer     NOT NULL DEFAULT 0,
     crashes         integer     NOT NULL DEFAULT 0,
     started_at      timestamptz,
+    runner          integer,
     max_attempts    integer,
     back_off        interval,
     back_off_multiplier double precision,
@@ -193,6 +198,8 @@ COMMENT ON COLUMN pgdispatch.managed_job.attempts IS
 COMMENT ON COLUMN pgdispatch.managed_job.crashes IS 'Number of sessions that died while they ran the command.';
 COMMENT ON COLUMN pgdispatch.managed_job.started_at IS
 'Start of the attempt that is running; NULL: no attempt of the command is running.';
+COMMENT ON COLUMN pgdispatch.managed_job.runner IS
+'Process id of the session that runs the attempt; NULL: no attempt of the command is running, or pg_cron runs it.';
 COMMENT ON COLUMN pgdispatch.managed_job.max_attempts IS
 'Maximum number of attempts, the first included; NULL: one for a command, the handler''s own number for a handler.';
 COMMENT ON COLUMN pgdispatch.managed_job.back_off IS
@@ -257,6 +264,7 @@ COMMENT ON INDEX pgdispatch.managed_job_non_transactional IS
 'The commands that a driver runs, or will run, outside of a transaction.';
 
 ALTER TABLE pgdispatch.managed_job ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.managed_job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.managed_job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.managed_job IS 'A role sees, adds and removes only its own jobs.';
@@ -283,6 +291,7 @@ CREATE INDEX job_key_expires_at ON pgdispatch.job_key (role, expires_at) WHERE e
 COMMENT ON INDEX pgdispatch.job_key_expires_at IS 'The keys of jobs that are done, in the order in which they expire.';
 
 ALTER TABLE pgdispatch.job_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.job_key FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.job_key
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.job_key IS 'A role sees, adds and removes only its own keys.';
@@ -312,6 +321,7 @@ COMMENT ON COLUMN pgdispatch.queue.paused IS 'Whether the queue is paused: then 
 COMMENT ON COLUMN pgdispatch.queue.next_at IS 'The rate of the queue lets no other job begin before this time.';
 
 ALTER TABLE pgdispatch.queue ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.queue FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.queue
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.queue IS 'A role sees, adds and removes only its own queues.';
@@ -331,6 +341,7 @@ COMMENT ON COLUMN pgdispatch.pause.handler IS 'The handler whose jobs do not beg
 COMMENT ON COLUMN pgdispatch.pause.since IS 'Start of the transaction that paused it.';
 
 ALTER TABLE pgdispatch.pause ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.pause FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.pause
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.pause IS 'A role pauses only its own jobs.';
@@ -368,6 +379,7 @@ CREATE INDEX result_expires_at ON pgdispatch.result (role, expires_at);
 COMMENT ON INDEX pgdispatch.result_expires_at IS 'The results, in the order in which they expire.';
 
 ALTER TABLE pgdispatch.result ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.result FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.result
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.result IS 'A role sees, adds and removes only the results of its own jobs.';
@@ -426,6 +438,7 @@ CREATE INDEX dead_letter_failed_at ON pgdispatch.dead_letter (role, failed_at);
 COMMENT ON INDEX pgdispatch.dead_letter_failed_at IS 'The dead letters, in the order in which they are deleted.';
 
 ALTER TABLE pgdispatch.dead_letter ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.dead_letter FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.dead_letter
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.dead_letter IS 'A role sees, adds and removes only its own dead letters.';
@@ -448,6 +461,7 @@ COMMENT ON COLUMN pgdispatch.node.lease_length IS
 'Length of the lease. The node has a full lease after a start of the server, since it could not renew it before.';
 
 ALTER TABLE pgdispatch.node ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.node FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.node
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.node IS 'A role sees, adds and removes only its own nodes.';
@@ -535,6 +549,46 @@ CREATE INDEX cron_worker_job ON pgdispatch.cron_worker (role, job_id) WHERE job_
 COMMENT ON INDEX pgdispatch.cron_worker_job IS 'The workers that run a command outside of a transaction, by job.';
 
 ALTER TABLE pgdispatch.cron_worker ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.cron_worker FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.cron_worker
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.cron_worker IS 'A role sees, adds and removes only its own workers.';
+
+
+CREATE TABLE pgdispatch.cancellation (
+    role regrole NOT NULL,
+    id   bigint  NOT NULL,
+    PRIMARY KEY (role, id)
+);
+
+COMMENT ON TABLE pgdispatch.cancellation IS
+'The running SQL jobs that transactions are cancelling. A row is deleted in the transaction that wrote it, so that no
+other one ever sees it, but one that writes the same row has to wait.';
+COMMENT ON COLUMN pgdispatch.cancellation.role IS 'The role that dispatched the job.';
+COMMENT ON COLUMN pgdispatch.cancellation.id IS 'The id of the job.';
+
+ALTER TABLE pgdispatch.cancellation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.cancellation FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.cancellation
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.cancellation IS 'A role cancels only its own jobs.';
+
+
+CREATE TABLE pgdispatch.mutex (
+    role   regrole NOT NULL,
+    number integer NOT NULL,
+    PRIMARY KEY (role, number)
+);
+
+COMMENT ON TABLE pgdispatch.mutex IS
+'Rows that transactions lock, one after the other, while they begin or end jobs of the same ordering key or queue. A role
+has at most 32769 rows, which are written when they are needed and stay.';
+COMMENT ON COLUMN pgdispatch.mutex.role IS 'The role whose transactions lock the row.';
+COMMENT ON COLUMN pgdispatch.mutex.number IS
+'What the row is for: 0 to 16383 for ordering keys, 16384 to 32767 for queues, 32768 for workers of pg_cron that exit.';
+
+ALTER TABLE pgdispatch.mutex ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.mutex FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.mutex
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.mutex IS 'A role locks only its own rows.';

@@ -78,7 +78,7 @@ class CancelRunningTests extends AbstractQueueTests {
 		this.queue.awaitBlocked(this.worker);
 		try (Session other = this.queue.app()) {
 			FutureTask<String> answer = Session.async(() -> new ManagedJobs(other).cancel(id));
-			this.queue.awaitTrue("EXISTS (SELECT FROM pg_locks WHERE classid::bigint = 1885824125)");
+			this.queue.awaitTrue("EXISTS (SELECT FROM pg_locks WHERE relation = 'pgdispatch.cancellation'::regclass)");
 			this.queue.run("SELECT pg_sleep(0.1)", "SELECT pg_cancel_backend(" + this.worker.pid() + ")");
 			assertThat(answer.get()).isIn("interrupted", "cancelled");
 		}

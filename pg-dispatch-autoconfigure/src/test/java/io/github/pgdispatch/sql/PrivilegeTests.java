@@ -7,6 +7,7 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.ServerErrorMessage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -72,20 +73,24 @@ class PrivilegeTests extends AbstractQueueTests {
 	@Test
 	void roleMayNotGrantWhatItWasGranted() throws SQLException {
 		String stranger = this.queue.createRole("LOGIN");
-		this.app.run("CALL pgdispatch.grant_to('" + stranger + "')");
+		assertThat(this.app.error("CALL pgdispatch.grant_to('" + stranger + "')").getSQLState()).isEqualTo("42501");
 		assertThat(this.queue.value("SELECT has_schema_privilege('" + stranger + "', 'pgdispatch', 'USAGE')"))
 			.isEqualTo("f");
 	}
 
 	@Test
-	void roleThatOwnsTheSchemaNeedsNoGrant() throws SQLException {
+	void roleThatOwnsTheTablesSeesOnlyItsOwnJobs() throws SQLException {
 		String owner = this.queue.createRole("LOGIN");
 		this.queue.run("ALTER SCHEMA pgdispatch OWNER TO " + owner, "ALTER TABLE pgdispatch.job OWNER TO " + owner,
 				"ALTER TABLE pgdispatch.dead_letter OWNER TO " + owner,
 				"ALTER PROCEDURE pgdispatch.grant_to OWNER TO " + owner);
 		try (Session session = this.queue.session(owner)) {
 			this.app.fire("SELECT 1");
-			assertThat(session.values("SELECT role FROM pgdispatch.job")).containsExactly("app");
+			assertThat(session.values("SELECT role FROM pgdispatch.job")).isEmpty();
+			ServerErrorMessage error = session
+				.error("INSERT INTO pgdispatch.job (role, command) VALUES ('app', 'SELECT 1')");
+			assertThat(error.getSQLState()).isEqualTo("42501");
+			assertThat(error.getMessage()).contains("row-level security");
 		}
 		finally {
 			this.queue.run("REASSIGN OWNED BY " + owner + " TO postgres");
