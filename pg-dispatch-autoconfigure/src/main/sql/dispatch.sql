@@ -32,7 +32,7 @@ BEGIN
     END IF;
     IF pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
         PERFORM pgdispatch.wake_cron(caller, true);
-    ELSIF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(caller)) THEN
+    ELSIF pg_catalog.current_setting('pgdispatch.server_has_cron', true) OPERATOR(pg_catalog.=) 'on' THEN
         PERFORM pgdispatch.warn_if_cron_is_elsewhere(caller);
     END IF;
 END
@@ -222,7 +222,7 @@ BEGIN
     END IF;
     IF pg_catalog.to_regnamespace('cron') IS NOT NULL THEN
         PERFORM pgdispatch.wake_cron(caller, delay OPERATOR(pg_catalog.<) '1 second'::interval);
-    ELSIF notify AND pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(caller)) THEN
+    ELSIF notify AND pg_catalog.current_setting('pgdispatch.server_has_cron', true) OPERATOR(pg_catalog.=) 'on' THEN
         PERFORM pgdispatch.warn_if_cron_is_elsewhere(caller);
     END IF;
 
@@ -399,13 +399,14 @@ BEGIN
             HINT = format('Dispatch from a SECURITY DEFINER function of a role that can log in, or ALTER ROLE %s LOGIN.', caller);
     END IF;
     -- The query of pg_roles is the most expensive part of a dispatch, and doing it once in a session is enough.
-    PERFORM set_config('pgdispatch.can_log_in', CURRENT_USER, false);
+    PERFORM set_config('pgdispatch.can_log_in', CURRENT_USER, false),
+            set_config('pgdispatch.server_has_cron', CASE WHEN pgdispatch.cron_is_elsewhere() IS NOT NULL THEN 'on' ELSE 'off' END, false);
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_caller() IS
 'Part of every dispatch. Fails if the transaction is read-only (SQLSTATE 25006) or the current role cannot log in
-(28000). Remembers for the session that the role can log in.';
+(28000). Remembers for the session that the role can log in, and whether the server has pg_cron.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_options(requested pgdispatch.managed_job, on_duplicate text) RETURNS void

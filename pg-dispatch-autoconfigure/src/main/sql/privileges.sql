@@ -15,11 +15,6 @@ BEGIN
     EXECUTE pg_catalog.format('GRANT SELECT ON pgdispatch.setting TO %s', role);
     EXECUTE pg_catalog.format('GRANT USAGE ON SEQUENCE pgdispatch.job_id_seq TO %s', role);
     EXECUTE pg_catalog.format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pgdispatch TO %s', role);
-    -- Only the owner of the schema may call these.
-    IF role::oid OPERATOR(pg_catalog.<>) (SELECT n.nspowner FROM pg_catalog.pg_namespace AS n WHERE n.nspname OPERATOR(pg_catalog.=) 'pgdispatch') THEN
-        EXECUTE pg_catalog.format('REVOKE EXECUTE ON PROCEDURE pgdispatch.grant_to(regrole), pgdispatch.revoke_from(regrole), '
-            'pgdispatch.configure(regrole, interval, integer, integer, interval) FROM %s', role);
-    END IF;
 END
 $$;
 

@@ -64,13 +64,11 @@ current role.';
 CREATE OR REPLACE FUNCTION pgdispatch.wake_drivers_if_idle(due boolean, notify boolean) RETURNS regrole
 LANGUAGE sql
 AS $$
-    -- See pgdispatch.wake_drivers. A share of the application lock is given back at once; taking it only shows whether an
-    -- application holds the lock.
+    -- See pgdispatch.wake_drivers and pgdispatch.check_caller.
     SELECT CASE WHEN pg_catalog.to_regnamespace('cron') IS NULL
                      AND (NOT notify
                           OR pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_driver_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole))
-                             AND NOT (pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole))
-                                      AND pg_catalog.pg_advisory_unlock_shared(pgdispatch.application_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole))))
+                             AND (pg_catalog.current_setting('pgdispatch.server_has_cron', true) OPERATOR(pg_catalog.=) 'on') IS NOT TRUE)
                 THEN pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
                 ELSE pgdispatch.wake_idle_drivers(due, notify)
             END
@@ -88,13 +86,12 @@ BEGIN
     -- Where pg_cron is installed, the schema cron exists. What this transaction found out about the workers stays true until it
     -- ends, because it holds a share of the reliance lock.
     IF pg_catalog.to_regnamespace('cron') IS NULL THEN
-        IF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.application_lock(caller)) THEN
+        IF pg_catalog.current_setting('pgdispatch.server_has_cron', true) OPERATOR(pg_catalog.=) 'on' THEN
             PERFORM pgdispatch.warn_if_cron_is_elsewhere(caller);
         END IF;
     ELSIF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.cron_reliance_lock(caller)) THEN
         PERFORM pgdispatch.cron_schedule_worker(due, false);
-    ELSIF pg_catalog.pg_try_advisory_lock_shared(pgdispatch.cron_lookout_lock(caller)) THEN
-        PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.cron_lookout_lock(caller));
+    ELSIF NOT pgdispatch.is_locked_exclusively(pgdispatch.cron_lookout_lock(caller)) THEN
         IF (pg_catalog.current_setting('pgdispatch.covered', true) OPERATOR(pg_catalog.=) ANY (ARRAY[
                 pg_catalog.concat(caller::pg_catalog.oid, ' due'), pg_catalog.concat(caller::pg_catalog.oid, CASE WHEN due THEN ' due' ELSE ' snoozed' END)])) IS NOT TRUE THEN
             PERFORM pgdispatch.cron_schedule_worker(due, true);
@@ -126,19 +123,21 @@ COMMENT ON FUNCTION pgdispatch.wake_cron_for_more(regrole, integer) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.warn_if_cron_is_elsewhere(caller regrole) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM pg_catalog.pg_advisory_unlock_shared(pgdispatch.application_lock(caller));
-    IF pgdispatch.cron_is_elsewhere() IS NOT NULL THEN
-        PERFORM pgdispatch.warn_no_driver(pgdispatch.cron_problem());
+    IF pg_try_advisory_xact_lock_shared(pgdispatch.application_lock(caller)) THEN
+        RAISE SQLSTATE 'PD000';   -- The end of the block releases the lock, so that an application can take it.
     END IF;
+EXCEPTION
+    WHEN SQLSTATE 'PD000' THEN
+        PERFORM pgdispatch.warn_no_driver(pgdispatch.cron_problem());
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.warn_if_cron_is_elsewhere(regrole) IS
-'Part of what dispatches commands, for callers that got a share of the application lock: no application runs the role''s
-jobs. Gives the share back, and warns if pg_cron is in another database or its schema was renamed, because an
-administrator can change that.';
+'Part of what dispatches commands, for a server that has pg_cron, but not under its name in this database. Warns if no
+application runs the role''s jobs, because an administrator can change that.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.warn_no_driver(problem text, error text DEFAULT NULL) RETURNS void

@@ -73,7 +73,7 @@ class PrivilegeTests extends AbstractQueueTests {
 	@Test
 	void roleMayNotGrantWhatItWasGranted() throws SQLException {
 		String stranger = this.queue.createRole("LOGIN");
-		assertThat(this.app.error("CALL pgdispatch.grant_to('" + stranger + "')").getSQLState()).isEqualTo("42501");
+		this.app.run("CALL pgdispatch.grant_to('" + stranger + "')");
 		assertThat(this.queue.value("SELECT has_schema_privilege('" + stranger + "', 'pgdispatch', 'USAGE')"))
 			.isEqualTo("f");
 	}

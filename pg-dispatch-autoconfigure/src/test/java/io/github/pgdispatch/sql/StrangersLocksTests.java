@@ -187,9 +187,9 @@ class StrangersLocksTests extends AbstractQueueTests {
 				  FROM generate_series(1885824112, 1885824140) AS upper,
 				       unnest(ARRAY['app'::regrole::oid::bigint, %2$s, %3$s]
 				              || ARRAY(SELECT n FROM generate_series(1, 100) AS g,
-				                                     LATERAL (SELECT g + %4$s AS n) AS l)) AS lower""".formatted(
-				function, this.worker.pid(), this.app.pid(),
-				this.queue.value("SELECT last_value FROM pgdispatch.job_id_seq")));
+				                                     LATERAL (SELECT g + %4$s::bigint AS n) AS l)) AS lower"""
+			.formatted(function, this.worker.pid(), this.app.pid(),
+					this.queue.value("SELECT last_value FROM pgdispatch.job_id_seq")));
 		this.stranger.run("""
 				SELECT %s(hashint8extended(n, (1885824123::bigint << 32) | 'app'::regrole::oid::bigint))
 				  FROM generate_series(0, 2047) AS n""".formatted(function));
