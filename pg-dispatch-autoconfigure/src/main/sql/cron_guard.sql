@@ -25,7 +25,7 @@ BEGIN
             EXIT WHEN pgdispatch.cron_stop_guarding(worker_id);
         END IF;
         COMMIT;
-        PERFORM pg_catalog.pg_sleep(0.05);
+        PERFORM pg_catalog.pg_sleep(CASE WHEN leaves_at OPERATOR(pg_catalog.<) (moment OPERATOR(pg_catalog.+) '100 ms'::interval) THEN 0.01 ELSE 0.05 END);
     END LOOP;
 END
 $$;

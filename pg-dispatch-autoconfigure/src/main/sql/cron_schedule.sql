@@ -59,6 +59,9 @@ BEGIN
                AND has_function_privilege(to_regprocedure('cron.unschedule(text)')::oid, 'EXECUTE')) THEN
         privileges := 'EXECUTE';
         objects := 'FUNCTION cron.schedule(text, text, text), cron.unschedule(bigint), cron.unschedule(text)';
+    ELSIF NOT has_language_privilege('plpgsql', 'USAGE') THEN
+        privileges := 'USAGE';
+        objects := 'LANGUAGE plpgsql';
     ELSIF NOT has_table_privilege(to_regclass('cron.job')::oid, 'SELECT') THEN
         privileges := 'SELECT';
         objects := 'TABLE cron.job';
@@ -367,9 +370,12 @@ schedule the same name, the second waits for the first.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_command(worker_id bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT 'CALL pgdispatch.cron_work(' OPERATOR(pg_catalog.||) worker_id::pg_catalog.text OPERATOR(pg_catalog.||) ')' $$;
+AS $$
+    SELECT 'DO $x$BEGIN SET ROLE NONE;CALL pgdispatch.cron_work(' OPERATOR(pg_catalog.||) worker_id::pg_catalog.text OPERATOR(pg_catalog.||) ');END$x$'
+$$;
 
-COMMENT ON FUNCTION pgdispatch.cron_command(bigint) IS 'Returns the command of the worker''s counterpart in cron.job.';
+COMMENT ON FUNCTION pgdispatch.cron_command(bigint) IS
+'Returns the command of the worker''s counterpart in cron.job. The role that the session logs in as may take on another one by default.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_last_run() RETURNS bigint

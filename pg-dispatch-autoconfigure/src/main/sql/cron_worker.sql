@@ -473,7 +473,7 @@ BEGIN
     DELETE FROM cron.job_run_details AS d
      WHERE d.runid > before
        AND d.username = CURRENT_USER
-       AND d.command LIKE 'CALL pgdispatch.cron_work(%'
+       AND d.command LIKE '%CALL pgdispatch.cron_work(%'
        AND (d.command = pgdispatch.cron_command(worker_id)
             -- The run of a worker that was killed while it left.
             OR d.status = 'failed' AND NOT EXISTS (SELECT

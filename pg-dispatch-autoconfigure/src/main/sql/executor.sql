@@ -188,6 +188,7 @@ DECLARE
 BEGIN
     -- In a session that has only taken on the role, by SET ROLE or SET SESSION AUTHORIZATION, a job could reset that.
     RESET SESSION AUTHORIZATION;   -- The error below undoes it.
+    SET ROLE NONE;                 -- The role may take on another one by default.
     IF NOT is_session_user OR SESSION_USER <> me THEN
         RAISE insufficient_privilege USING
             MESSAGE = format('pgdispatch: this session did not log in as %s', worker),
@@ -316,7 +317,7 @@ BEGIN
         IF CURRENT_USER OPERATOR(pg_catalog.<>) me OR SESSION_USER OPERATOR(pg_catalog.<>) me
            OR pg_catalog.current_setting('role') OPERATOR(pg_catalog.<>) 'none' THEN
             RESET SESSION AUTHORIZATION;
-            RESET ROLE;
+            SET ROLE NONE;
         END IF;
         IF pgdispatch.reset_session(foreign_statements) IS NULL THEN
             NULL;   -- As a condition, the call costs less than as a query.
@@ -326,7 +327,7 @@ BEGIN
 
     SET CONSTRAINTS ALL IMMEDIATE;   -- What is deferred would fail in the COMMIT, where no handler catches it.
     RESET SESSION AUTHORIZATION;
-    RESET ROLE;
+    SET ROLE NONE;
     IF ran OPERATOR(pg_catalog.>) 0 THEN
         PERFORM pgdispatch.delete_plain_jobs(due_ats[:ran], ids[:ran], places[:ran]);
         last_due_at := due_ats[ran];
@@ -361,7 +362,7 @@ BEGIN
             BEGIN
                 EXECUTE job.command;
                 RESET SESSION AUTHORIZATION;   -- The role that the job has taken on may not be allowed to do what follows.
-                RESET ROLE;
+                SET ROLE NONE;
                 ran := ran OPERATOR(pg_catalog.+) 1;
             EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
                 all_ran := false;
@@ -372,7 +373,7 @@ BEGIN
 
     SET CONSTRAINTS ALL IMMEDIATE;   -- What is deferred would fail in the COMMIT, where no handler catches it.
     RESET SESSION AUTHORIZATION;
-    RESET ROLE;
+    SET ROLE NONE;
     PERFORM pgdispatch.delete_jobs(jobs[:ran]);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     ran := 0;
@@ -529,11 +530,11 @@ BEGIN
         GET DIAGNOSTICS row_count = ROW_COUNT;
     END IF;
     RESET SESSION AUTHORIZATION;
-    RESET ROLE;
+    SET ROLE NONE;
     RESET ALL;   -- As in a batch, deferred triggers do not find the settings of the job.
     SET CONSTRAINTS ALL IMMEDIATE;
     RESET SESSION AUTHORIZATION;
-    RESET ROLE;
+    SET ROLE NONE;
     -- If another session has interrupted the job, the next statement is cancelled. Later no session does: see pgdispatch.interrupt_job.
     IF managed.id IS NOT NULL THEN
         ignored := pgdispatch.end_managed_job(job.role, job.id, 'done', true, value, row_count);

@@ -116,11 +116,11 @@ BEGIN
            FROM cron.job AS j
           WHERE j.username = role_name
             AND j.database = current_database()
-            AND (j.command LIKE 'CALL pgdispatch.cron_work(%' OR j.jobname LIKE 'pgdispatch worker %');
+            AND (j.command LIKE '%CALL pgdispatch.cron_work(%' OR j.jobname LIKE 'pgdispatch worker %');
         DELETE FROM cron.job_run_details AS d
          WHERE d.username = role_name
            AND d.database = current_database()
-           AND d.command LIKE 'CALL pgdispatch.cron_work(%';
+           AND d.command LIKE '%CALL pgdispatch.cron_work(%';
     END IF;
     FOREACH table_name IN ARRAY ARRAY['cron_worker', 'job', 'handler_job', 'node', 'managed_job', 'dead_letter', 'job_key', 'queue',
                                        'pause', 'result', 'cancellation', 'mutex'] LOOP

@@ -25,7 +25,7 @@ final class CronQueue {
 	/**
 	 * The sessions of workers, in {@code pg_stat_activity}.
 	 */
-	static final String WORKER = "query LIKE 'CALL pgdispatch.cron_work%'";
+	static final String WORKER = "query LIKE 'DO %CALL pgdispatch.cron_work(%'";
 
 	private static final int GATE = 42;
 

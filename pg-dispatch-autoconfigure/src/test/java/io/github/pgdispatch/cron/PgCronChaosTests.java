@@ -160,7 +160,7 @@ class PgCronChaosTests {
 				terminate("backend_type = 'pg_cron launcher'");
 			}
 			else {
-				terminate("query LIKE 'CALL pgdispatch.cron_work%' AND random() < 0.5");
+				terminate("query LIKE 'DO %CALL pgdispatch.cron_work(%' AND random() < 0.5");
 			}
 		}
 	}

@@ -57,6 +57,7 @@ class PgCronRefusalTests {
 					REVOKE USAGE ON SCHEMA cron FROM app                             | GRANT USAGE ON SCHEMA cron TO app
 					REVOKE EXECUTE ON FUNCTION cron.schedule(text, text, text) FROM PUBLIC | GRANT EXECUTE ON FUNCTION cron.schedule(text, text, text) TO PUBLIC
 					REVOKE EXECUTE ON FUNCTION cron.unschedule(bigint) FROM PUBLIC   | GRANT EXECUTE ON FUNCTION cron.unschedule(bigint) TO PUBLIC
+					REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC                     | GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC
 					REVOKE SELECT ON cron.job FROM PUBLIC                            | GRANT SELECT ON cron.job TO PUBLIC
 					REVOKE DELETE ON cron.job_run_details FROM PUBLIC                | GRANT DELETE ON cron.job_run_details TO PUBLIC
 					REVOKE SELECT ON SEQUENCE cron.runid_seq FROM PUBLIC             | GRANT SELECT ON SEQUENCE cron.runid_seq TO PUBLIC

@@ -94,7 +94,7 @@ final class CronDatabase implements AutoCloseable {
 		awaitTrue("""
 				NOT EXISTS (SELECT FROM cron.job)
 				AND NOT EXISTS (SELECT FROM cron.job_run_details)
-				AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CALL pgdispatch.cron_work%')""");
+				AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'DO %CALL pgdispatch.cron_work(%')""");
 	}
 
 	TestDatabase database() {

@@ -43,7 +43,7 @@ final class CronRunners implements Runners {
 	}
 
 	private List<Integer> cronSessions() throws SQLException {
-		return this.life.sessions("query LIKE 'CALL pgdispatch.cron_work%'");
+		return this.life.sessions("query LIKE 'DO %CALL pgdispatch.cron_work(%'");
 	}
 
 	/**

@@ -70,6 +70,22 @@ class WorkerSessionTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void roleThatTakesOnAnotherByDefaultRunsItsOwnJobs() throws SQLException {
+		String role = this.queue.createRole("LOGIN IN ROLE app");
+		this.queue.grantTo(role);
+		this.queue.run("ALTER ROLE " + role + " SET role = 'app'");
+		this.app.fire(Queue.effect("job of app"));
+		try (Session worker = this.queue.session(role)) {
+			worker.run("SET ROLE NONE");
+			for (int i = 0; i < 3; i++) {
+				worker.fire("INSERT INTO public.effect VALUES (concat_ws('|', session_user, current_user))");
+			}
+			worker.work();
+		}
+		assertThat(this.queue.effects()).hasSize(3).containsOnly(role + "|" + role);
+	}
+
+	@Test
 	void noticesOfJobsStayInTheServer() throws SQLException {
 		this.app.fire("DO $$ BEGIN RAISE WARNING 'heard by nobody'; END $$");
 		this.app.fire("DO $$ BEGIN RAISE WARNING 'heard by nobody'; END $$");
