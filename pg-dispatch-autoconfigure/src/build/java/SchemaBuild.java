@@ -275,7 +275,7 @@ final class SchemaBuild {
 		Map<String, List<String>> descriptions = new LinkedHashMap<>();
 		String rest = COMMENT.matcher(script).replaceAll((comment) -> {
 			descriptions.computeIfAbsent((comment.group(1) != null) ? "COLUMN" : "ROUTINE", (kind) -> new ArrayList<>())
-				.add("('%s', %s)".formatted(comment.group(2), comment.group(3)));
+				.add("('%s', %s)".formatted(comment.group(2), abbreviated(comment.group(3))));
 			return "";
 		});
 		StringBuilder end = new StringBuilder("""
@@ -288,9 +288,17 @@ final class SchemaBuild {
 				""");
 		descriptions.forEach((kind, rows) -> end.append("""
 				    FOR object, description IN VALUES %s
-				    LOOP EXECUTE pg_catalog.format('COMMENT ON %s pgdispatch.%%s IS %%L', object, description); END LOOP;
+				    LOOP EXECUTE pg_catalog.format('COMMENT ON %s pgdispatch.%%s IS %%L', object,
+				        pg_catalog.replace(pg_catalog.replace(description, '`', 'Part of ~'), '~', 'pgdispatch.')); END LOOP;
 				""".formatted(String.join(",\n", rows), kind)));
 		return rest + end.append("END\n$$;\n");
+	}
+
+	private static String abbreviated(String description) {
+		if (description.contains("~") || description.contains("`")) {
+			throw new IllegalStateException("dbdev's variant uses these characters itself: " + description);
+		}
+		return description.replace("pgdispatch.", "~").replace("Part of ~", "`");
 	}
 
 	/**

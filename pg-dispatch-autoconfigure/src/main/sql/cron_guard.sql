@@ -31,7 +31,8 @@ END
 $$;
 
 COMMENT ON PROCEDURE pgdispatch.cron_guard(bigint, timestamptz, boolean) IS
-'Part of pgdispatch.cron_work: enforces time limits and lets pg_cron run non-transactional jobs, until there have been none for two seconds. stays is false if the time to leave has come before: then a successor is scheduled, and nothing may run after the commit.';
+'Part of pgdispatch.cron_work. Enforces time limits and has pg_cron run non-transactional jobs, until there have been none
+for two seconds. stays: false if a successor is scheduled because the time to leave has come.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_ensure_guard(worker_role regrole) RETURNS void
@@ -177,7 +178,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_begin_non_transactional() IS
-'Part of pgdispatch.cron_guard: lets pg_cron run the non-transactional jobs of the current role, unless an application is connected, which runs them, or all jobs are paused. false: there are none.';
+'Part of pgdispatch.cron_guard. Has pg_cron run the non-transactional jobs of the role, unless an application does or all
+jobs are paused. false: there are none.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_run(worker_id bigint, after_run bigint, OUT status text, OUT return_message text, OUT job_pid integer, OUT ended_at timestamptz)

@@ -165,9 +165,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_schedule_worker(boolean, boolean) IS
-'Part of what dispatches commands. Ensures that a worker of pg_cron looks at the current role''s queue after the commit
-of this transaction, or warns that none can. due: whether the job is due at once. can_rely: whether this transaction
-holds the reliance lock.';
+'Part of what dispatches commands. Ensures that a worker of pg_cron looks at the queue after the commit of this
+transaction, or warns that none can. due: whether the job is due at once. can_rely: whether this transaction holds the
+reliance lock.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_ensure_worker(caller regrole, due boolean, can_rely boolean) RETURNS void
@@ -286,9 +286,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_promise_worker(regrole, integer, text, boolean) IS
-'Part of pgdispatch.cron_ensure_worker. Schedules a worker of the current role on which other dispatches may rely.
-Returns given: the worker comes with the commit of this transaction. there: there is such a worker already, and
-one_more is false. open: transactions that may still roll back have given all promises, so none was scheduled.';
+'Part of pgdispatch.cron_ensure_worker. Schedules a worker on which other dispatches may rely. Returns given: it comes
+with the commit of this transaction. there: there is one already, and one_more is false. open: transactions that may
+still roll back have given all promises.';
 
 
 -- The function reads none of the rows that it wrote. Under SERIALIZABLE this would conflict with every transaction that writes beside
@@ -354,9 +354,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_is_sound(bigint, text) IS
-'Returns whether pg_cron of this server and database still starts the worker. It does not if the worker came with a
-dump or a copy, an administrator removed or deactivated it, or the role, the database, the host or the port that it names
-has another name by now.';
+'Returns whether pg_cron of this server and database starts the worker: not if an administrator removed or deactivated
+it, it came with a dump, or what it names has another name by now.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_name(worker_id bigint) RETURNS text

@@ -137,7 +137,9 @@ END
 $$;
 
 COMMENT ON PROCEDURE pgdispatch.cron_work(bigint) IS
-'Runs the due jobs of the role that the session logged in as, waits for more as long as the setting cron_linger says, and leaves. pg_cron calls it with the id of the worker that a dispatch has scheduled. An administrator may let it be called without an id, for a database that has no pg_cron. Example, in the database that has it: SELECT cron.schedule_in_database(''pgdispatch shop app'', ''5 seconds'', ''CALL pgdispatch.cron_work()'', ''shop'', ''app'')';
+'Runs the due jobs of the role that the session logged in as, waits for more as long as the setting cron_linger says, and
+leaves. pg_cron calls it with the id of the worker that a dispatch has scheduled. An administrator may have it called
+without an id, for a database that has no pg_cron.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_runner(
@@ -157,7 +159,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_runner(regrole, timestamptz, timestamptz, timestamptz, timestamptz) IS
-'Part of pgdispatch.cron_work: who is to run the oldest waiting job (NULL: none waits), which this worker has seen waiting since waiting_since: the application, if one is connected, for a second; another worker that runs jobs or has the turn, for a second at most; then this worker.';
+'Part of pgdispatch.cron_work. Returns who is to run the oldest waiting job (NULL: none waits): the application, if one is
+connected, for a second; another worker that runs jobs or has the turn, for a second; then this worker.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_watch_running_jobs(worker_id bigint) RETURNS void
@@ -174,7 +177,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_watch_running_jobs(bigint) IS
-'Part of pgdispatch.cron_work: what an idle worker does for the other sessions of the role. It cancels what takes too long, and lets a guard come if a non-transactional job waits.';
+'Part of pgdispatch.cron_work. Cancels what takes too long in other sessions of the role, and schedules a guard if a
+non-transactional job waits.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_leave_if_idle(
@@ -202,7 +206,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_leave_if_idle(bigint, boolean, interval, interval, interval) IS
-'Part of pgdispatch.cron_work: true if the worker has been idle for long enough and has left, with a successor if transactions have relied on it for two more seconds. Then nothing may run after the commit.';
+'Part of pgdispatch.cron_work. Returns whether the worker was idle for long enough and has left, with a successor if
+transactions have relied on it for two more seconds.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_begin_run(worker_id bigint, OUT stays boolean, OUT lost boolean, OUT linger interval, OUT guards boolean)
@@ -263,7 +268,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_begin_run(bigint) IS
-'Part of pgdispatch.cron_work: begins a run of a worker. stays: if false, the worker has left, and nothing may run after the commit. lost: the session of its last run was lost. guards: it is a guard (see pgdispatch.cron_guard).';
+'Part of pgdispatch.cron_work. Begins a run of a worker. stays: false if the worker has left. lost: the session of its
+last run was lost. guards: it is a guard.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_note_permanent_worker(worker_role regrole) RETURNS void
@@ -321,7 +327,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_end_run(bigint, boolean, boolean, boolean) IS
-'Part of pgdispatch.cron_work: removes the worker and its traces, unless it is needed (false). A surplus worker, of which the setting cron_workers allows no more, leaves in any case, and so does one that schedules a successor. If true, nothing may run after the commit.';
+'Part of pgdispatch.cron_work. Removes the worker and its traces, unless it is needed (false). A surplus worker, and one
+that schedules a successor, leaves in any case.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_needed(worker_id bigint, is_lookout boolean, others boolean) RETURNS boolean
@@ -384,7 +391,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_stop_looking(bigint, boolean) IS
-'Part of pgdispatch.cron_work, for a worker that is about to run a job, which may take long: transactions no longer rely on it, and other workers are scheduled for the other due jobs.';
+'Part of pgdispatch.cron_work. Before a worker runs a job, which may take long: transactions no longer rely on it, and
+other workers are scheduled for the other due jobs.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_count_workers(
@@ -410,7 +418,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_count_workers(bigint) IS
-'Part of pgdispatch.cron_work. has_promised: this worker was promised to a transaction and has not looked at the queue since. present: the number of workers, this one included. others_to_look: the number of other workers that will look at the queue: the promised ones, and the lookout.';
+'Part of pgdispatch.cron_work. has_promised: this worker was promised to a transaction and has not looked at the queue
+since. present: number of workers, this one included. others_to_look: number of others that will look at the queue.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_another(worker_role regrole, schedule text) RETURNS void
@@ -484,7 +493,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_delete_runs(bigint, bigint) IS
-'Part of pgdispatch.cron_work: deletes from cron.job_run_details the runs of the worker after the given one, and failed runs of workers that are gone. To be committed at once, as pg_cron waits for it.';
+'Part of pgdispatch.cron_work. Deletes the runs of the worker after the given one, and failed runs of workers that are
+gone. Commit at once, because pg_cron waits for it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.running_batches(OUT pid integer, OUT worker_id bigint, OUT since timestamptz) RETURNS SETOF record
@@ -587,7 +597,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_schedule_alarms(regrole) IS
-'Part of pgdispatch.cron_end_run: while jobs are snoozed, an alarm is scheduled, which is a worker that comes in time for the first of them. If the alarm is for a minute of the clock, another worker is scheduled that comes after each restart of the server, during which the alarm may have been missed. While no job is snoozed, neither is scheduled.';
+'Part of pgdispatch.cron_end_run. While jobs are snoozed, schedules a worker that comes in time for the first of them. If
+that comes in a minute of the clock, another one comes after each restart of the server, which may have missed it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_can_be_missed(wakes_at timestamptz) RETURNS boolean
