@@ -201,6 +201,15 @@ BEGIN
         due := false;
     END IF;
 
+    IF sees_latest THEN
+        PERFORM pgdispatch.cron_follow_renames();
+        PERFORM pgdispatch.warn_no_driver('former', w.role_name)
+           FROM pgdispatch.cron_worker AS w
+          WHERE w.role = caller
+            AND w.role_name <> CURRENT_USER
+            AND w.database_id = pgdispatch.database_id()
+            AND NOT pgdispatch.cron_is_sound(w.id, w.database_id);
+    END IF;
     max_workers := pgdispatch.cron_max_workers(caller);
     IF can_rely AND sees_latest THEN
         SELECT count(*), count(w.promise)
@@ -323,17 +332,61 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    DELETE FROM pgdispatch.cron_worker AS w WHERE w.role = worker_role AND w.id = worker_id;
     PERFORM cron.unschedule(j.jobid)
        FROM cron.job AS j
       WHERE j.jobname = pgdispatch.cron_name(worker_id)
         AND j.username = CURRENT_USER;
+    -- A row in cron.job with the former name of the role is not visible. This row shows that there may be one, until pg_cron starts a
+    -- worker under the new name, which it does not do while there is one.
+    DELETE FROM pgdispatch.cron_worker AS w
+     WHERE w.role = worker_role
+       AND w.id = worker_id
+       AND (FOUND OR w.role_name = CURRENT_USER OR w.purpose NOT IN ('work', 'alarm', 'reboot')
+            OR EXISTS (SELECT FROM pgdispatch.cron_worker AS o WHERE o.role = worker_role AND o.role_name = CURRENT_USER AND o.runs > 0));
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_unschedule(regrole, bigint) IS
 'Removes a worker of the current role. Nothing may run in the worker''s session after the commit, because pg_cron
 may end the session at any time.';
+
+
+-- While cron.job names a role that does not exist, pg_cron runs no job of anybody. Only superusers see and may change such a row, so this
+-- function runs with the rights of the owner of the schema, for the rows of all roles. It takes nothing from its caller.
+CREATE OR REPLACE FUNCTION pgdispatch.cron_follow_renames() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    orphan record;
+BEGIN
+    IF NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = CURRENT_USER) THEN
+        RETURN;
+    END IF;
+    FOR orphan IN
+        SELECT j.jobid, j.command
+          FROM cron.job AS j
+         WHERE j.jobname LIKE 'pgdispatch worker %'
+           AND j.database = current_database()
+           AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = j.username)
+           FOR UPDATE OF j SKIP LOCKED
+    LOOP
+        UPDATE cron.job AS j
+           SET username = r.rolname
+          FROM pgdispatch.cron_worker AS w
+          JOIN pg_roles AS r ON r.oid = w.role::oid
+         WHERE j.jobid = orphan.jobid
+           AND pgdispatch.cron_command(w.id) = orphan.command;
+        IF NOT FOUND THEN
+            DELETE FROM cron.job AS j WHERE j.jobid = orphan.jobid;
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_follow_renames() IS
+'Gives the workers in cron.job whose role was renamed its new name, and removes those whose role was dropped. If the owner
+of the schema is no superuser, it does nothing.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_sound(worker_id bigint, worker_database_id text) RETURNS boolean

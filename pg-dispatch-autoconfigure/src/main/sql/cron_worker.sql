@@ -249,7 +249,8 @@ BEGIN
                             ELSE w.after_run
                        END,
            pid = a.pid,
-           backend_start = a.backend_start
+           backend_start = a.backend_start,
+           role_name = CURRENT_USER
       FROM pg_stat_get_activity(pg_backend_pid()) AS a
      WHERE w.role = me
        AND w.id = worker_id;
@@ -301,6 +302,7 @@ BEGIN
     -- If the server loses this commit, the worker comes once more. To wait for the disk would keep the locks from dispatches.
     SET LOCAL synchronous_commit = off;
     PERFORM pgdispatch.lock_cron_exit(me);
+    PERFORM pgdispatch.cron_follow_renames();
     PERFORM pgdispatch.cron_remove_unsound(me, worker_id);
     others := EXISTS (SELECT
                         FROM pgdispatch.cron_worker AS w

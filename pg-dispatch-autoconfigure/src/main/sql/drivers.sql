@@ -98,6 +98,7 @@ BEGIN
     END IF;
     BEGIN
         IF pgdispatch.cron_problem() IS NULL THEN
+            PERFORM pgdispatch.cron_follow_renames();
             PERFORM pgdispatch.cron_call_off_workers(me);
         END IF;
     EXCEPTION

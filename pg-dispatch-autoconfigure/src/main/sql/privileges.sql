@@ -114,7 +114,7 @@ BEGIN
     IF to_regnamespace('cron') IS NOT NULL AND (had_workers OR has_every_privilege) THEN
         PERFORM cron.unschedule(j.jobid)
            FROM cron.job AS j
-          WHERE j.username = role_name
+          WHERE (j.username = role_name OR NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = j.username))   -- Its former name.
             AND j.database = current_database()
             AND (j.command LIKE '%CALL pgdispatch.cron_work(%' OR j.jobname LIKE 'pgdispatch worker %');
         DELETE FROM cron.job_run_details AS d

@@ -149,7 +149,7 @@ DECLARE
     missing_privileges text;
     missing_on         text;
 BEGIN
-    IF problem NOT IN ('elsewhere', 'old', 'renamed', 'privilege', 'error')
+    IF problem NOT IN ('elsewhere', 'old', 'renamed', 'privilege', 'former', 'error')
        OR pgdispatch.has_application(caller)
        OR current_setting('pgdispatch.warned', true) = pg_current_xact_id()::text
        OR EXISTS (SELECT
@@ -169,6 +169,7 @@ BEGIN
             WHEN 'privilege' THEN format('Role %s has no %s on %s. The job waits.', caller, missing_privileges, lower(missing_on))
             WHEN 'old' THEN 'The extension pg_cron is older than 1.5. The job waits.'
             WHEN 'renamed' THEN 'The schema of the extension pg_cron is no longer named cron. The job waits.'
+            WHEN 'former' THEN format('pg_cron has jobs of role %I, as the role was named before, and does not run any job. The job waits.', error)
             WHEN 'error' THEN format('pg_cron failed: %s. The job waits.', error)
             ELSE format('pg_cron is in another database than %s. The job waits.', current_database())
         END,
@@ -181,6 +182,7 @@ BEGIN
                    JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass::oid AND d.refobjid = e.oid AND d.deptype = 'e'
                   WHERE e.extname = 'pg_cron'
                     AND d.classid = 'pg_namespace'::regclass::oid))
+            WHEN 'former' THEN format('As an administrator: UPDATE cron.job SET username = %L WHERE username = %L;', CURRENT_USER, error)
             WHEN 'error' THEN format('Remove the cause. The next dispatch of role %s then schedules a worker for all its jobs. Until then, CALL pgdispatch.work() in a session that logged in as %s runs them.',
                 caller, caller)
             ELSE format('As an administrator, in the database of pg_cron: SELECT cron.schedule_in_database(%L, ''5 seconds'', ''CALL pgdispatch.cron_work()'', %L, %L);',
@@ -192,7 +194,7 @@ $$;
 COMMENT ON FUNCTION pgdispatch.warn_no_driver(text, text) IS
 'Part of what dispatches commands. Warns if nothing runs the current role''s jobs and an administrator can change that,
 at most once in a transaction. problem: a result of pgdispatch.cron_problem, or error if pg_cron has failed with the given
-error.';
+error, or former if pg_cron knows the role by the former name that is given as the error.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_nodes(caller regrole) RETURNS void

@@ -512,6 +512,7 @@ CREATE TABLE pgdispatch.cron_worker (
     pid           integer,
     backend_start timestamptz,
     job_id        bigint,
+    role_name     name        NOT NULL DEFAULT CURRENT_USER,
     PRIMARY KEY (role, id),
     UNIQUE (role, database_id, promise, promised_in)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
@@ -544,6 +545,7 @@ COMMENT ON COLUMN pgdispatch.cron_worker.pid IS
 COMMENT ON COLUMN pgdispatch.cron_worker.backend_start IS 'Start of that session, because process ids are reused.';
 COMMENT ON COLUMN pgdispatch.cron_worker.job_id IS
 'The job whose command pg_cron runs outside of a transaction; NULL: the worker has another purpose.';
+COMMENT ON COLUMN pgdispatch.cron_worker.role_name IS 'The name of the role when the worker was scheduled, or last started.';
 
 CREATE INDEX cron_worker_job ON pgdispatch.cron_worker (role, job_id) WHERE job_id IS NOT NULL;
 COMMENT ON INDEX pgdispatch.cron_worker_job IS 'The workers that run a command outside of a transaction, by job.';

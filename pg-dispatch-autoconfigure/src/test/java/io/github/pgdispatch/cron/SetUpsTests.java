@@ -46,6 +46,8 @@ class SetUpsTests {
 
 	private static final String DROPPING = "Dropping a role";
 
+	private static final String RENAMING = "Renaming a role";
+
 	private static final String REPAIR = "If pg_cron has stopped";
 
 	private final PgCronHost host;
@@ -114,6 +116,38 @@ class SetUpsTests {
 		fire("app");
 		awaitEffects("app", "app", "reports");
 		awaitIdle();
+	}
+
+	@Test
+	void renaming() {
+		plain();
+		run("reports", "SELECT pgdispatch.snooze('INSERT INTO public.effect VALUES (session_user)', '10 seconds')");
+		await().atMost(Duration.ofSeconds(60)).until(() -> count("pgdispatch.cron_worker WHERE purpose = 'work'") == 0);
+		this.page.run(RENAMING, 1);
+		awaitEffects("analysis", "app", "reports");
+		awaitIdle();
+		assertThat(this.server.log()).doesNotContain("role \"reports\" does not exist");
+	}
+
+	/**
+	 * No superuser owns the schema, so that no one but an administrator can repair it.
+	 */
+	@Test
+	void roleThatWasRenamedIsWarnedWithTheRemedy() throws SQLException {
+		plain();
+		run("reports", "SELECT pgdispatch.snooze('SELECT 1', '1 hour')");
+		run("postgres", "ALTER ROLE reports RENAME TO analysis");
+		String fire = "SELECT pgdispatch.fire('INSERT INTO public.effect VALUES (session_user)')";
+		await().atMost(Duration.ofSeconds(60))
+			.until(() -> this.server.log().contains("role \"reports\" does not exist"));
+		ServerErrorMessage warning = Warnings.of(this.server.database().dataSource("analysis"), fire).get(0);
+		assertThat(warning.getDetail()).contains("role reports, as the role was named before");
+		String prefix = "As an administrator: ";
+		assertThat(warning.getHint()).startsWith(prefix);
+		run("postgres", warning.getHint().substring(prefix.length()));
+		awaitEffects("analysis", "app", "reports");
+		assertThat(Warnings.of(this.server.database().dataSource("analysis"), fire)).isEmpty();
+		awaitEffects("analysis", "analysis", "app", "reports");
 	}
 
 	@Test

@@ -47,10 +47,10 @@ class PrivilegeTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void nothingButToReadTwoSettingsIsDoneWithTheRightsOfTheOwner() throws SQLException {
-		assertThat(this.queue
-			.values("SELECT proname FROM pg_proc WHERE pronamespace = 'pgdispatch'::regnamespace AND prosecdef"))
-			.containsExactly("cron_configuration");
+	void onlyPgCronIsAskedAndRepairedWithTheRightsOfTheOwner() throws SQLException {
+		assertThat(this.queue.values(
+				"SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'pgdispatch'::regnamespace AND prosecdef ORDER BY 1"))
+			.containsExactly("pgdispatch.cron_configuration()", "pgdispatch.cron_follow_renames()");
 	}
 
 	@ParameterizedTest
