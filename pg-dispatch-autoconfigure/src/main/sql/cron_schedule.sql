@@ -423,11 +423,13 @@ schedule the same name, the second waits for the first.';
 CREATE OR REPLACE FUNCTION pgdispatch.cron_command(worker_id bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT 'DO $x$BEGIN SET ROLE NONE;CALL pgdispatch.cron_work(' OPERATOR(pg_catalog.||) worker_id::pg_catalog.text OPERATOR(pg_catalog.||) ');END$x$'
+    SELECT pg_catalog.replace('DO $x$BEGIN SET ROLE NONE;IF pg_catalog.to_regprocedure(''pgdispatch.cron_work(bigint)'')IS NULL THEN '
+        'PERFORM cron.unschedule(''pgdispatch worker ?'');ELSE CALL pgdispatch.cron_work(?);END IF;END$x$', '?', worker_id::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_command(bigint) IS
-'Returns the command of the worker''s counterpart in cron.job. The role that the session logs in as may take on another one by default.';
+'Returns the command of the worker''s counterpart in cron.job. It removes itself if the schema was dropped. The role that
+the session logs in as may take on another one by default.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_last_run() RETURNS bigint

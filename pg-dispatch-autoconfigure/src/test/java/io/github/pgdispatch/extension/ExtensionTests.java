@@ -71,6 +71,22 @@ class ExtensionTests {
 		assertThat(this.database.values("SELECT jobname FROM cron.job")).isEqualTo(before);
 	}
 
+	/**
+	 * The owner of the extension, who is no superuser, does not even see them.
+	 */
+	@Test
+	void workersOfOtherRolesRemoveThemselvesAfterTheExtensionWasDropped() {
+		this.database.run("postgres", "CREATE ROLE reports LOGIN", "GRANT USAGE ON SCHEMA cron TO reports");
+		this.database.run("app", "CREATE EXTENSION pg_dispatch", "CALL pgdispatch.grant_to('reports')");
+		this.database.launch(false);
+		this.database.run("reports", "SELECT pgdispatch.fire('SELECT 1')");
+		this.database.run("app", "DROP EXTENSION pg_dispatch");
+		assertThat(this.database.is("EXISTS (SELECT FROM cron.job WHERE username = 'reports')")).isTrue();
+		this.database.launch(true);
+		this.database.awaitTrue("NOT EXISTS (SELECT FROM cron.job)");
+		assertThat(this.database.is("EXISTS (SELECT FROM cron.job_run_details WHERE status = 'failed')")).isFalse();
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "postgres", "app" })
 	void updatesWithWaitingJobsInPlace(String owner, @TempDir Path directory) {
