@@ -6,6 +6,7 @@ import io.github.pgdispatch.PgDispatchConfigurationException;
 
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.env.Environment;
 
 /**
  * Selects the {@code DataSource} that pg-dispatch uses. This is the marked one or,
@@ -18,19 +19,31 @@ final class SelectedDataSource {
 
 	private final ObjectProvider<DataSource> all;
 
+	private final boolean mayRoute;
+
 	// Among several candidates, Spring would take the one named like the parameter.
 	SelectedDataSource(@PgDispatchDataSource ObjectProvider<DataSource> theOnesMarkedForPgDispatch,
-			ObjectProvider<DataSource> allThatThereAre) {
+			ObjectProvider<DataSource> allThatThereAre, Environment environment) {
 		this.marked = theOnesMarkedForPgDispatch;
 		this.all = allThatThereAre;
+		this.mayRoute = environment.getProperty(RoutingDataSources.ALLOWED, Boolean.class, false);
 	}
 
 	/**
 	 * Returns the selected {@code DataSource}.
 	 * @return the {@code DataSource}
-	 * @throws PgDispatchConfigurationException if there are several candidates
+	 * @throws PgDispatchConfigurationException if there are several candidates, or if the
+	 * {@code DataSource} routes to several others
 	 */
 	DataSource get() {
+		DataSource dataSource = select();
+		if (!this.mayRoute) {
+			RoutingDataSources.refuse(dataSource);
+		}
+		return dataSource;
+	}
+
+	private DataSource select() {
 		try {
 			return this.marked.getIfAvailable(this.all::getObject);
 		}

@@ -1,16 +1,27 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.util.Map;
+
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
+import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.target.SingletonTargetSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.IsolationLevelDataSourceAdapter;
+import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
+import org.springframework.jdbc.datasource.lookup.IsolationLevelDataSourceRouter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -61,6 +72,67 @@ class SelectedDataSourceTests {
 				.isThrownBy(() -> context.getBean(SelectedDataSource.class).get())
 				.satisfies((ex) -> assertThat(ex.getDescription())
 					.contains("several to choose from: marked, alsoMarked.")));
+	}
+
+	@Test
+	void oneThatRoutesToSeveralOthersIsRefusedBehindAnyProxy() {
+		assertRefused(routing());
+		assertRefused(withTargets(new IsolationLevelDataSourceRouter(), "ISOLATION_DEFAULT", "ISOLATION_SERIALIZABLE"));
+		assertRefused(new LazyConnectionDataSourceProxy(routing()));
+		assertRefused(new TransactionAwareDataSourceProxy(new DelegatingDataSource(routing())));
+		assertRefused(new IsolationLevelDataSourceAdapter() {
+			{
+				setTargetDataSource(routing());
+			}
+		});
+		assertRefused((DataSource) new ProxyFactory(routing()).getProxy());
+		ProxyFactory ofInterfaces = new ProxyFactory(DataSource.class, new SingletonTargetSource(routing()));
+		assertRefused((DataSource) ofInterfaces.getProxy());
+	}
+
+	@Test
+	void oneThatRoutesToSeveralOthersMayBeAllowed() {
+		this.application.withBean("routing", DataSource.class, SelectedDataSourceTests::routing)
+			.withPropertyValues("pgdispatch.allow-routing-data-source=true")
+			.run((context) -> assertThat(context.getBean(SelectedDataSource.class).get())
+				.isSameAs(context.getBean("routing")));
+	}
+
+	@Test
+	void proxyOfOneDataSourceIsAccepted() {
+		DataSource proxy = new LazyConnectionDataSourceProxy(new PGSimpleDataSource());
+		this.application.withBean("proxy", DataSource.class, () -> proxy)
+			.run((context) -> assertThat(context.getBean(SelectedDataSource.class).get()).isSameAs(proxy));
+	}
+
+	private void assertRefused(DataSource dataSource) {
+		this.application.withBean("dataSource", DataSource.class, () -> dataSource)
+			.run((context) -> assertThatExceptionOfType(PgDispatchConfigurationException.class)
+				.isThrownBy(() -> context.getBean(SelectedDataSource.class).get())
+				.satisfies((ex) -> {
+					assertThat(ex.getDescription()).contains("routes to several others", "would never run");
+					assertThat(ex.getAction()).contains("pgdispatch.allow-routing-data-source=true");
+				}));
+	}
+
+	/**
+	 * Returns a {@code DataSource} without a default: outside of a request for a tenant,
+	 * it has no target.
+	 */
+	private static AbstractRoutingDataSource routing() {
+		return withTargets(new AbstractRoutingDataSource() {
+			@Override
+			protected @Nullable Object determineCurrentLookupKey() {
+				return null;
+			}
+		}, "one", "two");
+	}
+
+	private static AbstractRoutingDataSource withTargets(AbstractRoutingDataSource routing, String one,
+			String another) {
+		routing.setTargetDataSources(Map.of(one, new PGSimpleDataSource(), another, new PGSimpleDataSource()));
+		routing.afterPropertiesSet();
+		return routing;
 	}
 
 	private void assertSelected(String name, Class<?>... configurations) {

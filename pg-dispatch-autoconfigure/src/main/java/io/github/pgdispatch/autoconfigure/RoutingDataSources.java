@@ -1,0 +1,58 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.sql.SQLException;
+
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.PgDispatchConfigurationException;
+
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
+
+/**
+ * Refuses a {@code DataSource} that routes to several others, for example to a database
+ * for each tenant. A dispatch would write its job into the database of the current
+ * tenant, and the workers of this node look into one database only.
+ */
+final class RoutingDataSources {
+
+	/**
+	 * The property that allows such a {@code DataSource}.
+	 */
+	static final String ALLOWED = "pgdispatch.allow-routing-data-source";
+
+	private RoutingDataSources() {
+	}
+
+	/**
+	 * Refuses a {@code DataSource} that routes.
+	 * @param dataSource the {@code DataSource} of the application, which may be a proxy
+	 * @throws PgDispatchConfigurationException if it routes to several others
+	 */
+	static void refuse(DataSource dataSource) {
+		if (isRouting(dataSource)) {
+			throw new PgDispatchConfigurationException("The DataSource that pg-dispatch uses, "
+					+ dataSource.getClass().getName()
+					+ ", routes to several others. The workers of this node run the jobs of one database only, so"
+					+ " that jobs that are dispatched in another database would never run.",
+					"Give each database an application, or an application context, with a DataSource of its own. If all"
+							+ " of them lead to the same database and role, or if other nodes run the jobs of the other"
+							+ " databases, set " + ALLOWED + "=true.");
+		}
+	}
+
+	/**
+	 * Proxies answer for their target.
+	 */
+	private static boolean isRouting(DataSource dataSource) {
+		if (dataSource instanceof AbstractRoutingDataSource) {
+			return true;
+		}
+		try {
+			return dataSource.isWrapperFor(AbstractRoutingDataSource.class);
+		}
+		catch (SQLException | RuntimeException ex) {
+			return false;
+		}
+	}
+
+}
