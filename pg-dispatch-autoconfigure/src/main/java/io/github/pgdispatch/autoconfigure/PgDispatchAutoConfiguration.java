@@ -53,7 +53,6 @@ import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.transaction.ConfigurableTransactionManager;
-import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * Auto-configuration for {@link PgDispatchTemplate}, {@link AfterCommitDispatch} and the
@@ -64,7 +63,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 		afterName = "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration")
 @ConditionalOnBean(DataSource.class)
 @EnableConfigurationProperties(PgDispatchProperties.class)
-@Import(SelectedDataSource.class)
+@Import({ SelectedDataSource.class, TransactionManagers.class })
 @ImportRuntimeHints(PgDispatchRuntimeHints.class)
 public final class PgDispatchAutoConfiguration {
 
@@ -76,13 +75,13 @@ public final class PgDispatchAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
-	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource,
-			ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<ApplicationDriver> driver,
+	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource, TransactionManagers transactionManagers,
+			ObjectProvider<ApplicationDriver> driver,
 			@Qualifier("pgDispatchHandlerDriver") ObjectProvider<DispatchListener> handlerDriver, JobResults results,
 			ObjectProvider<DispatchPropagator> propagators, DispatchDefaults defaults,
 			PgDispatchProperties properties) {
 		PgDispatchTemplate.Builder builder = PgDispatchTemplate
-			.builder(dataSource.get(), TransactionManagers.select(transactionManagers, dataSource.get()))
+			.builder(dataSource.get(), transactionManagers.select(dataSource.get()))
 			.transactionRequired(properties.transaction() == Transaction.REQUIRED)
 			.results(results)
 			.propagator(DispatchPropagator.of(propagators.orderedStream().toList()))
@@ -110,10 +109,8 @@ public final class PgDispatchAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
-	PgDispatchOperations pgDispatchOperations(SelectedDataSource dataSource,
-			ObjectProvider<PlatformTransactionManager> transactionManagers) {
-		return PgDispatchOperations.create(dataSource.get(),
-				TransactionManagers.select(transactionManagers, dataSource.get()));
+	PgDispatchOperations pgDispatchOperations(SelectedDataSource dataSource, TransactionManagers transactionManagers) {
+		return PgDispatchOperations.create(dataSource.get(), transactionManagers.select(dataSource.get()));
 	}
 
 	@Bean
@@ -193,10 +190,10 @@ public final class PgDispatchAutoConfiguration {
 		@Bean
 		@DependsOnDatabaseInitialization
 		SmartInitializingSingleton pgDispatchHandlerCompletion(SelectedDataSource dataSource,
-				ObjectProvider<PlatformTransactionManager> transactionManagers, HandlerInvocations invocations) {
+				TransactionManagers transactionManagers, HandlerInvocations invocations) {
 			return () -> {
-				if (TransactionManagers.select(transactionManagers,
-						dataSource.get()) instanceof ConfigurableTransactionManager configurable) {
+				if (transactionManagers
+					.select(dataSource.get()) instanceof ConfigurableTransactionManager configurable) {
 					invocations.listenTo(configurable);
 				}
 			};

@@ -20,7 +20,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * Auto-configuration for {@link DispatchedJobs} in tests with
@@ -40,9 +39,9 @@ public final class PgDispatchTestAutoConfiguration {
 	@Bean
 	@DependsOnDatabaseInitialization
 	DispatchedJobs dispatchedJobs(SelectedDataSource dataSource, WorkerConnections connections,
-			ObjectProvider<PlatformTransactionManager> transactionManagers, ObjectProvider<TestedMethods> methods) {
+			TransactionManagers transactionManagers, ObjectProvider<TestedMethods> methods) {
 		return new DispatchedJobs(dataSource.get(), connections.dataSource(),
-				TransactionManagers.select(transactionManagers, dataSource.get()), methods.getIfAvailable());
+				transactionManagers.select(dataSource.get()), methods.getIfAvailable());
 	}
 
 	/**

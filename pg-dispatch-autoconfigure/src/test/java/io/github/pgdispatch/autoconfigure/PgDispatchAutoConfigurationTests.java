@@ -24,6 +24,8 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
@@ -184,10 +186,28 @@ class PgDispatchAutoConfigurationTests {
 	@Test
 	void transactionManagerOfAnotherDataSourceIsRefusedWhenTheApplicationStarts(TestDatabase database) {
 		this.application
-			.withBean(PlatformTransactionManager.class, () -> new JdbcTransactionManager(database.dataSource("app")))
+			.withBean("ofAnother", PlatformTransactionManager.class,
+					() -> new JdbcTransactionManager(database.dataSource("app")))
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.hasMessageContaining("No transaction manager manages the DataSource"));
+				.hasMessageContaining(
+						"No transaction manager manages the DataSource that pg-dispatch uses. These manage"
+								+ " something else: ofAnother. Declare a JdbcTransactionManager"));
+	}
+
+	@Test
+	void severalTransactionManagersOfTheDataSourceAreNamedWhenTheApplicationStarts(TestDatabase database) {
+		this.application.withUserConfiguration(TwoTransactionManagers.class)
+			.withBean("ofAnother", PlatformTransactionManager.class,
+					() -> new JdbcTransactionManager(database.dataSource("app")))
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOfSatisfying(PgDispatchConfigurationException.class, (ex) -> {
+					assertThat(ex.getDescription())
+						.endsWith("manages the DataSource that pg-dispatch uses: first, second.");
+					assertThat(ex.getAction())
+						.isEqualTo("Mark the one in whose transactions jobs are dispatched as @Primary.");
+				}));
 	}
 
 	@Test
@@ -258,6 +278,21 @@ class PgDispatchAutoConfigurationTests {
 
 	private int jobs() {
 		return this.jdbc.sql("SELECT count(*) FROM pgdispatch.job").query(Integer.class).single();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoTransactionManagers {
+
+		@Bean
+		PlatformTransactionManager first(DataSource dataSource) {
+			return new JdbcTransactionManager(dataSource);
+		}
+
+		@Bean
+		PlatformTransactionManager second(DataSource dataSource) {
+			return new JdbcTransactionManager(dataSource);
+		}
+
 	}
 
 }
