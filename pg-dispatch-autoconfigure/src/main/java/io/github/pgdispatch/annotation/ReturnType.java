@@ -23,6 +23,8 @@ import org.springframework.util.Assert;
  */
 record ReturnType(Class<?> raw, @Nullable Type value, boolean hasCommand) {
 
+	private static final String CONTINUATION = "kotlin.coroutines.Continuation";
+
 	private static final String JSON_NODE = "tools.jackson.databind.JsonNode";
 
 	/**
@@ -34,6 +36,8 @@ record ReturnType(Class<?> raw, @Nullable Type value, boolean hasCommand) {
 	 * @throws IllegalArgumentException if a call cannot return this type
 	 */
 	static ReturnType of(Method method, Class<?> targetClass, boolean hasCommand) {
+		Assert.isTrue(!isSuspending(method), "Kotlin's suspend functions are not supported."
+				+ " Annotate a function that is not suspending, which may call runBlocking in its body");
 		Class<?> raw = method.getReturnType();
 		if (raw == void.class) {
 			return new ReturnType(raw, null, hasCommand);
@@ -49,6 +53,14 @@ record ReturnType(Class<?> raw, @Nullable Type value, boolean hasCommand) {
 				() -> "The value of SQL is the number of its rows, as a Long, or the rows themselves, as a List of the type"
 						+ " of a row, a JsonNode or the String of a JSON array. It cannot be read as " + value);
 		return new ReturnType(raw, value.getType(), hasCommand);
+	}
+
+	/**
+	 * The compiler adds a parameter to a suspend function, and changes the return type.
+	 */
+	private static boolean isSuspending(Method method) {
+		Class<?>[] parameters = method.getParameterTypes();
+		return parameters.length > 0 && parameters[parameters.length - 1].getName().equals(CONTINUATION);
 	}
 
 	private static boolean isOfRows(Class<?> type) {

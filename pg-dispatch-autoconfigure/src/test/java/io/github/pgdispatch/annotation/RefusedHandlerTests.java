@@ -47,6 +47,25 @@ class RefusedHandlerTests {
 		assertRefused(Returning.class, "Returning.call()", "must return void");
 	}
 
+	/**
+	 * Defines what Kotlin's compiler makes of a function {@code suspend fun call(id:
+	 * Long)}.
+	 */
+	@Test
+	void suspendFunctionOfKotlin() throws Exception {
+		try (var continuation = new ByteBuddy().makeInterface().name("kotlin.coroutines.Continuation").make();
+				var compiled = new ByteBuddy().subclass(Object.class)
+					.defineMethod("call", Object.class, Visibility.PUBLIC)
+					.withParameter(long.class, "id")
+					.withParameter(continuation.getTypeDescription(), "completion")
+					.intercept(StubMethod.INSTANCE)
+					.annotateMethod(AnnotationDescription.Builder.ofType(AfterCommitDispatch.class).build())
+					.make()) {
+			assertRefused(compiled.include(continuation).load(getClass().getClassLoader()).getLoaded(), "call(long",
+					"suspend functions are not supported");
+		}
+	}
+
 	@Test
 	void concurrencyThatIsNotPositive() {
 		assertRefused(NoConcurrency.class, "NoConcurrency.call()", "The concurrency must be positive, but is 0");
