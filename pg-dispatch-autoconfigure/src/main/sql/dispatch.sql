@@ -123,8 +123,8 @@ up to max_back_off (default 10 minutes), and varies by a quarter at random. An e
 3F, which would occur again, ends the job at once. Serialization failures and deadlocks do not count as attempts.
 time_limit: time after which an attempt is cancelled. It then has failed with SQLSTATE PD001. The limit is checked
 four times a second.
-key: an idempotency key of up to 1000 bytes. While a job with this key waits, nothing is dispatched, and the id of
-that job is returned (NULL if this REPEATABLE READ or SERIALIZABLE transaction cannot see it). That job does not
+key: an idempotency key of up to 1000 bytes without control characters. While a job with this key waits, nothing is
+dispatched, and the id of that job is returned (NULL if this REPEATABLE READ or SERIALIZABLE transaction cannot see it). That job does not
 begin before this transaction has ended. The call may wait for a transaction that has just dispatched with the same
 key. on_duplicate => ''replace'' gives the new command and delay to the waiting job instead. With keep_key, the key also
 stays taken while the job runs and for that time after it is done.
@@ -432,7 +432,7 @@ BEGIN
         (requested.time_limit <= '0'::interval OR NOT pgdispatch.is_duration(requested.time_limit),
             format('the time limit is %s', requested.time_limit),
             'Pass an interval such as ''30 seconds'', up to 10 years, or leave it out for no limit.'),
-        (NOT pgdispatch.is_name(requested.key), 'the key is blank or too long',
+        (NOT pgdispatch.is_name(requested.key), 'the key is blank, too long or has a control character',
             'Pass up to 1000 bytes, such as ''invoice 42''.'),
         (on_duplicate NOT IN ('keep', 'replace'), format('on_duplicate is %s', on_duplicate), 'Pass ''keep'' or ''replace''.'),
         (on_duplicate IS NOT NULL AND requested.key IS NULL, 'on_duplicate is given without a key', 'Pass a key as well.'),
@@ -441,7 +441,7 @@ BEGIN
             'Pass how long the key is kept after the job is done: from zero to 10 years.'),
         (requested.keep_key IS NOT NULL AND on_duplicate = 'replace', 'keep_key and on_duplicate => ''replace'' exclude each other',
             'Leave one of them out. A job that is done cannot be replaced.'),
-        (NOT pgdispatch.is_name(requested.ordering_key), 'the ordering key is blank or too long',
+        (NOT pgdispatch.is_name(requested.ordering_key), 'the ordering key is blank, too long or has a control character',
             'Pass up to 1000 bytes, such as ''account 42''.'),
         (requested.on_failure NOT IN ('hold', 'pass'), format('on_failure is %s', requested.on_failure), 'Pass ''hold'' or ''pass''.'),
         (requested.on_failure IS NOT NULL AND requested.ordering_key IS NULL, 'on_failure is given without an ordering key',

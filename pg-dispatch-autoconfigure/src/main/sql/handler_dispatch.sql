@@ -56,8 +56,8 @@ headers: a JSON object of strings that the handler can read, and that is kept wi
 The options after headers mean the same as in pgdispatch.dispatch. The number of attempts, the back-off and the time
 limit are the handler''s own if they are left out. With keep_result, what the method returns is kept for that time. The
 call does not wait for other transactions, except for one that has just dispatched with the same key.
-Errors: 22023 if the handler is NULL, blank or longer than 1000 bytes, the arguments are not a JSON object or an option
-is not valid; those of pgdispatch.snooze for the delay, the transaction and the role.
+Errors: 22023 if the handler is NULL, blank, longer than 1000 bytes or has a control character, the arguments are
+not a JSON object or an option is not valid; those of pgdispatch.snooze for the delay, the transaction and the role.
 Example: SELECT pgdispatch.dispatch_handler(''signUpSideEffects.welcome'', json_build_object(''profileId'', 42), ''20 seconds'')';
 
 
@@ -119,7 +119,7 @@ BEGIN
             HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, such as ''signUpSideEffects.welcome''.';
     ELSIF pgdispatch.is_name(handler) IS NOT TRUE THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = 'pgdispatch: the name of the handler is longer than 1000 bytes',
+            MESSAGE = 'pgdispatch: the name of the handler is longer than 1000 bytes or has a control character',
             HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, such as ''signUpSideEffects.welcome''.';
     ELSIF arguments IS NULL OR json_typeof(arguments) <> 'object' THEN
         RAISE invalid_parameter_value USING
@@ -130,8 +130,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.check_handler(text, json) IS
-'Part of what dispatches jobs of handlers. Fails with SQLSTATE 22023 if the name of the handler is NULL, blank or too
-long, or the arguments are not a JSON object.';
+'Part of what dispatches jobs of handlers. Fails with SQLSTATE 22023 if the name of the handler is NULL, blank, too
+long or has a control character, or the arguments are not a JSON object.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_arguments(handler text, arguments json) RETURNS json

@@ -18,10 +18,11 @@ COMMENT ON FUNCTION pgdispatch.is_duration(interval) IS
 passed to this schema: no timestamp overflows if a few of them are added, nor do the nanoseconds of applications.';
 
 
--- Keys and names are in indexes, and an entry of an index must not be larger than 2704 bytes.
+-- Keys and names are in indexes, and an entry of an index must not be larger than 2704 bytes. They are also in log lines and error
+-- messages, which a line feed would forge.
 CREATE OR REPLACE FUNCTION pgdispatch.is_name(value text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT value OPERATOR(pg_catalog.~) '[^[:space:]]' AND pg_catalog.octet_length(value) OPERATOR(pg_catalog.<=) 1000 $$;
+AS $$ SELECT value OPERATOR(pg_catalog.!~) '^[[:space:]]*$|[[:cntrl:]]' AND pg_catalog.octet_length(value) OPERATOR(pg_catalog.<=) 1000 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_name(text) IS
-'Returns whether a text can be a key or the name of a handler or a queue: it is not blank, and has up to 1000 bytes.';
+'Returns whether a text can be a key or the name of a handler or a queue: it is not blank, has no control characters, and has up to 1000 bytes.';

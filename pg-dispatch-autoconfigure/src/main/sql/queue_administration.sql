@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     IF name IS NULL OR NOT pgdispatch.is_name(name) THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = CASE WHEN name ~ '[^[:space:]]' THEN 'pgdispatch: the name of the queue is longer than 1000 bytes'
+            MESSAGE = CASE WHEN name ~ '[^[:space:]]' THEN 'pgdispatch: the name of the queue is longer than 1000 bytes or has a control character'
                            ELSE 'pgdispatch: the queue has no name'
                       END,
             HINT = 'Pass a name of up to 1000 bytes, such as ''mail''.';
@@ -46,8 +46,8 @@ on all nodes and in the database together. They take effect when this transactio
 on.
 concurrency: maximum number of jobs that run at once (NULL: no limit). rate: maximum number of jobs that begin in each
 period, evenly spaced (NULL: no limit). per: the period of the rate.
-Errors: 22023 if the name is NULL, blank or longer than 1000 bytes, a number is less than 1, or the period is NULL, not
-positive or longer than 10 years.
+Errors: 22023 if the name is NULL, blank, longer than 1000 bytes or has a control character, a number is less than
+1, or the period is NULL, not positive or longer than 10 years.
 Example: SELECT pgdispatch.set_queue(''mail'', concurrency => 4, rate => 100, per => ''1 minute'')';
 
 
@@ -81,7 +81,7 @@ DECLARE
 BEGIN
     IF NOT pgdispatch.is_name(handler) THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = 'pgdispatch: the name of the handler is blank or longer than 1000 bytes',
+            MESSAGE = 'pgdispatch: the name of the handler is blank, longer than 1000 bytes or has a control character',
             HINT = 'Pass the name of an application''s method with @AfterCommitDispatch, or leave it out to pause everything.';
     END IF;
     IF queue IS NOT NULL THEN
@@ -101,7 +101,7 @@ $$;
 COMMENT ON FUNCTION pgdispatch.pause(text, text) IS
 'Pauses a handler, a queue, or, if both are NULL, everything of the current role. Once this transaction has committed,
 none of these jobs begins. Running jobs go on, and jobs can still be dispatched; they wait for pgdispatch.resume.
-Errors: 22023 if the name of the handler is blank or longer than 1000 bytes, 42704 if there is no such queue.
+Errors: 22023 if the name of the handler is blank, longer than 1000 bytes or has a control character, 42704 if there is no such queue.
 Example: SELECT pgdispatch.pause(handler => ''signUpSideEffects.welcome'')';
 
 

@@ -58,6 +58,8 @@ final class ArgumentChecks {
 		text(what, name);
 		Assert.isTrue(name.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES,
 				() -> what + " must have at most " + MAX_BYTES + " bytes in UTF-8");
+		Assert.isTrue(name.chars().noneMatch(Character::isISOControl),
+				() -> what + " must not contain control characters, such as a line feed");
 		return name;
 	}
 

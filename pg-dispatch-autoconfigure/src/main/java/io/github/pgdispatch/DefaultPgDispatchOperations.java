@@ -10,7 +10,6 @@ import io.github.pgdispatch.gateway.DeadLetterGateway;
 import io.github.pgdispatch.gateway.QueueGateway;
 
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.util.Assert;
 
 /**
  * Default implementation of {@link PgDispatchOperations}.
@@ -110,7 +109,7 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	}
 
 	private static void requireName(String what, String name) {
-		Assert.hasText(name, () -> "The name of the " + what + " must not be blank");
+		ArgumentChecks.name("The name of the " + what, name);
 	}
 
 }

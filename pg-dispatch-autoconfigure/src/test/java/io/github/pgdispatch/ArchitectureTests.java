@@ -56,6 +56,8 @@ class ArchitectureTests {
 			.definedBy(ROOT + ".command")
 			.layer("gateway")
 			.definedBy(ROOT + ".gateway")
+			.layer("log")
+			.definedBy(ROOT + ".log")
 			.whereLayer("auto-configuration")
 			.mayNotBeAccessedByAnyLayer()
 			.whereLayer("testing")
@@ -75,6 +77,24 @@ class ArchitectureTests {
 			.mayOnlyBeAccessedByLayers("API", "annotation")
 			.whereLayer("gateway")
 			.mayOnlyBeAccessedByLayers("API", "driver", "testing")
+			.check(this.classes);
+	}
+
+	/**
+	 * Names and errors that callers and the database have chosen must not forge a line.
+	 */
+	@Test
+	void everyLogMessageIsPutOnOneLine() {
+		noClasses().that()
+			.resideOutsideOfPackage(ROOT + ".log")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.apache.commons.logging..", "org.slf4j..", "java.util.logging..")
+			.check(this.classes);
+		noClasses().that()
+			.resideInAPackage(ROOT + ".log")
+			.should()
+			.dependOnClassesThat(resideInAPackage(ROOT + "..").and(not(resideInAPackage(ROOT + ".log"))))
 			.check(this.classes);
 	}
 

@@ -108,6 +108,9 @@ class DispatchTests {
 		assertRefused(() -> this.sql.orderingKey(""), "The ordering key must not be blank");
 		assertRefused(() -> this.sql.orderingKey("a\0"), "The ordering key must not contain a NUL character");
 		assertRefused(() -> this.sql.queue(" "), "The name of the queue must not be blank");
+		assertRefused(() -> this.sql.queue("a\u0085"), "The name of the queue must not contain control characters");
+		assertRefused(() -> Dispatch.handler("a\nERROR forged", "{}"),
+				"The name of the handler must not contain control characters");
 	}
 
 	@Test

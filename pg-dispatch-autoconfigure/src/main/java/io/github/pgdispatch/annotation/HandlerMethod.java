@@ -37,7 +37,7 @@ record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attribut
 	static JobAttributes readAttributes(Method method, Class<?> targetClass, AfterCommitDispatch annotation,
 			AttributeReader reader) {
 		Assert.isTrue(annotation.name().isEmpty() || !annotation.name().isBlank(),
-				"The name must not be blank. Leave it out, or set a name that stays when the method is renamed");
+				"The name of the handler must not be blank. Leave it out, or set a name that stays when the method is renamed");
 		Assert.isTrue(annotation.concurrency() > 0,
 				() -> "The concurrency must be positive, but is " + annotation.concurrency());
 		Assert.isTrue(!isAnnotated(method, targetClass, ASYNC),

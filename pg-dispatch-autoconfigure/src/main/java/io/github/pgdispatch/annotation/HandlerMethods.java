@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
+import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
@@ -98,12 +99,11 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 		DispatchAnnotation annotated = DispatchAnnotation.of(method);
 		try {
 			String beanName = new AnnotatedBeans(this.beanFactory).nameOf(targetClass);
-			String name = annotated.annotation().name();
+			String name = name(annotated.annotation(), beanName, method);
 			Arguments arguments = Arguments.of(annotated.method(), targetClass, this.mapper.get());
 			AttributeReader reader = new AttributeReader(annotated.method(), this.beanFactory);
 			return new NamedMethod(arguments,
-					new Handler(name.isEmpty() ? beanName + "." + method.getName() : name,
-							annotated.annotation().concurrency(),
+					new Handler(name, annotated.annotation().concurrency(),
 							RetryAttributes.of(annotated.annotation(), reader).policy(this.defaults),
 							timeLimit(annotated, reader), () -> this.beanFactory.getBean(beanName), method, targetClass,
 							arguments, returnValue(method, targetClass)));
@@ -111,6 +111,16 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 		catch (IllegalArgumentException ex) {
 			throw annotated.refused(ex);
 		}
+	}
+
+	/**
+	 * Returns the name of a handler.
+	 * @throws IllegalArgumentException if the database would refuse the name
+	 */
+	private static String name(AfterCommitDispatch annotation, String beanName, Method method) {
+		String name = annotation.name().isEmpty() ? beanName + "." + method.getName() : annotation.name();
+		Dispatch.handler(name, "{}");
+		return name;
 	}
 
 	private @Nullable ReturnValue returnValue(Method method, Class<?> targetClass) {

@@ -3,8 +3,7 @@ package io.github.pgdispatch.autoconfigure;
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Driver;
 import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.PgCron;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
@@ -15,7 +14,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
  */
 final class ChosenDriver implements SmartInitializingSingleton {
 
-	private static final Log logger = LogFactory.getLog(ChosenDriver.class);
+	private static final OneLineLog logger = OneLineLog.of(ChosenDriver.class);
 
 	private final Driver choice;
 

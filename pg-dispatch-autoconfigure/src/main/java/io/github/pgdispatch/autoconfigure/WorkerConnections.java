@@ -4,8 +4,7 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariConfig;
 import io.github.pgdispatch.driver.DriverPhases;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -25,7 +24,7 @@ import org.springframework.transaction.TransactionDefinition;
  */
 final class WorkerConnections implements SmartLifecycle, DisposableBean {
 
-	private static final Log logger = LogFactory.getLog(WorkerConnections.class);
+	private static final OneLineLog logger = OneLineLog.of(WorkerConnections.class);
 
 	private final DataSource dataSource;
 

@@ -9,8 +9,7 @@ import com.zaxxer.hikari.HikariConfigMXBean;
 import com.zaxxer.hikari.HikariCredentialsProvider;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.util.Credentials;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.jdbc.DataSourceBuilder;
@@ -22,7 +21,7 @@ import org.springframework.boot.jdbc.DataSourceUnwrapper;
  */
 final class WorkerPoolSettings {
 
-	private static final Log logger = LogFactory.getLog(WorkerPoolSettings.class);
+	private static final OneLineLog logger = OneLineLog.of(WorkerPoolSettings.class);
 
 	/**
 	 * A system property of HikariCP, with which a pool uses its own getters instead of

@@ -2,9 +2,9 @@ package io.github.pgdispatch.driver;
 
 import java.sql.SQLException;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.TransactionSystemException;
@@ -20,8 +20,6 @@ final class Causes {
 	private static final int MAX_CAUSES = 100;
 
 	private static final int MAX_LINE = 1_000;
-
-	private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\u2028\u2029]+");
 
 	private Causes() {
 	}
@@ -67,7 +65,7 @@ final class Causes {
 	 * Returns a text as a part of one log line, which it can neither end nor fill.
 	 */
 	static String oneLine(@Nullable String text) {
-		String line = CONTROL.matcher(String.valueOf(text)).replaceAll(" ").strip();
+		String line = OneLineLog.oneLine(String.valueOf(text));
 		return (line.length() <= MAX_LINE) ? line : line.substring(0, MAX_LINE) + "...";
 	}
 

@@ -9,8 +9,7 @@ import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.LeaseGateway;
 import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.Handlers;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.util.backoff.ExponentialBackOff;
 
@@ -20,7 +19,7 @@ import org.springframework.util.backoff.ExponentialBackOff;
  */
 final class ClaimLoop implements Runnable, Wakeable {
 
-	private static final Log logger = LogFactory.getLog(ClaimLoop.class);
+	private static final OneLineLog logger = OneLineLog.of(ClaimLoop.class);
 
 	private final ClaimGateway gateway;
 

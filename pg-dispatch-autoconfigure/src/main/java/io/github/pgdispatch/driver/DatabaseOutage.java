@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 
-import org.apache.commons.logging.Log;
+import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.util.backoff.BackOff;
 
@@ -14,7 +14,7 @@ import org.springframework.util.backoff.BackOff;
  */
 final class DatabaseOutage {
 
-	private final Log logger;
+	private final OneLineLog logger;
 
 	private final String consequence;
 
@@ -32,7 +32,7 @@ final class DatabaseOutage {
 	 * @param consequence a sentence without a full stop
 	 * @param backOff between attempts to reach the database
 	 */
-	DatabaseOutage(Log logger, String consequence, BackOff backOff) {
+	DatabaseOutage(OneLineLog logger, String consequence, BackOff backOff) {
 		this.logger = logger;
 		this.consequence = consequence;
 		this.backOff = new ReconnectBackOff(backOff);

@@ -8,15 +8,14 @@ import java.util.Set;
 import io.github.pgdispatch.gateway.CommandOutcome;
 import io.github.pgdispatch.gateway.FailedCommand;
 import io.github.pgdispatch.gateway.WorkerSession;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 /**
  * Logs failed attempts of SQL jobs, each once. Never logs the SQL of a job. Thread-safe.
  */
 final class FailureLog {
 
-	private static final Log logger = LogFactory.getLog(FailureLog.class);
+	private static final OneLineLog logger = OneLineLog.of(FailureLog.class);
 
 	/**
 	 * Maximum number of failures of one call that are logged one by one.

@@ -19,15 +19,14 @@ import io.github.pgdispatch.gateway.LeaseGateway;
 import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 /**
  * A {@link HandlerDriver} between a start and the next stop. Thread-safe.
  */
 final class HandlerDriverRun implements Run {
 
-	private static final Log logger = LogFactory.getLog(HandlerDriverRun.class);
+	private static final OneLineLog logger = OneLineLog.of(HandlerDriverRun.class);
 
 	private final ClaimLoop claimLoop;
 

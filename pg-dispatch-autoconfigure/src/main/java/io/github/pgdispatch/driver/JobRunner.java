@@ -23,8 +23,7 @@ import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
 import io.github.pgdispatch.handler.LostClaimException;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.util.Assert;
 
@@ -33,7 +32,7 @@ import org.springframework.util.Assert;
  */
 final class JobRunner implements Function<Claim, Outcome> {
 
-	private static final Log logger = LogFactory.getLog(JobRunner.class);
+	private static final OneLineLog logger = OneLineLog.of(JobRunner.class);
 
 	private static final Duration MIN_DELAY = Duration.ofSeconds(1);
 

@@ -5,15 +5,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 import io.github.pgdispatch.gateway.Claim;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 /**
  * The threads that run claimed jobs. Guarded by the lock of {@link ClaimedJobs}.
  */
 final class JobThreads {
 
-	private static final Log logger = LogFactory.getLog(JobThreads.class);
+	private static final OneLineLog logger = OneLineLog.of(JobThreads.class);
 
 	private final Executor executor;
 

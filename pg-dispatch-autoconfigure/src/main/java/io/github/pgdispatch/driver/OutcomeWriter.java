@@ -14,8 +14,7 @@ import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.RetryPolicy;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -25,7 +24,7 @@ import org.springframework.util.Assert;
  */
 final class OutcomeWriter {
 
-	private static final Log logger = LogFactory.getLog(OutcomeWriter.class);
+	private static final OneLineLog logger = OneLineLog.of(OutcomeWriter.class);
 
 	private final OutcomeGateway gateway;
 

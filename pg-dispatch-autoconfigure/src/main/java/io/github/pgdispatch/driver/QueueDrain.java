@@ -12,8 +12,7 @@ import javax.sql.DataSource;
 import io.github.pgdispatch.gateway.CommandOutcome;
 import io.github.pgdispatch.gateway.Progress;
 import io.github.pgdispatch.gateway.WorkerSession;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.postgresql.util.PSQLState;
 
 import org.springframework.util.backoff.ExponentialBackOff;
@@ -25,7 +24,7 @@ import org.springframework.util.backoff.ExponentialBackOff;
  */
 final class QueueDrain implements Runnable {
 
-	private static final Log logger = LogFactory.getLog(QueueDrain.class);
+	private static final OneLineLog logger = OneLineLog.of(QueueDrain.class);
 
 	/**
 	 * Duration of a look: long compared to a round trip, and short compared to a shutdown

@@ -12,8 +12,7 @@ import io.github.pgdispatch.gateway.Durations;
 import io.github.pgdispatch.gateway.JobQueue;
 import io.github.pgdispatch.gateway.QueueStatus;
 import io.github.pgdispatch.gateway.QueueWatchSession;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.util.backoff.ExponentialBackOff;
 
@@ -24,7 +23,7 @@ import org.springframework.util.backoff.ExponentialBackOff;
  */
 final class QueueWatcher implements Runnable {
 
-	private static final Log logger = LogFactory.getLog(QueueWatcher.class);
+	private static final OneLineLog logger = OneLineLog.of(QueueWatcher.class);
 
 	/**
 	 * Maximum time that the watcher waits for a notification before it checks what its

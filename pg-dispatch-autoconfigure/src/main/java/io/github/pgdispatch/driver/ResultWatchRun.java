@@ -20,8 +20,7 @@ import io.github.pgdispatch.JobState;
 import io.github.pgdispatch.NoSuchJobException;
 import io.github.pgdispatch.gateway.ResultRow;
 import io.github.pgdispatch.gateway.ResultSession;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResultWatchRun implements Run {
 
-	private static final Log logger = LogFactory.getLog(ResultWatchRun.class);
+	private static final OneLineLog logger = OneLineLog.of(ResultWatchRun.class);
 
 	/**
 	 * Maximum time that the watch waits for a notification before it looks for jobs that

@@ -8,8 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 import io.github.pgdispatch.gateway.Claim;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningJobs {
 
-	private static final Log logger = LogFactory.getLog(RunningJobs.class);
+	private static final OneLineLog logger = OneLineLog.of(RunningJobs.class);
 
 	private final Map<Claim, Thread> threads = new HashMap<>();
 

@@ -4,8 +4,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.gateway.WorkerSession;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionWait implements AutoCloseable {
 
-	private static final Log logger = LogFactory.getLog(SessionWait.class);
+	private static final OneLineLog logger = OneLineLog.of(SessionWait.class);
 
 	/**
 	 * Number of checks in a row that must find the answer lost, as it may be on its way

@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 /**
  * Settles the outcomes of jobs. An outcome that the database refuses costs the other jobs
@@ -16,7 +15,7 @@ import org.apache.commons.logging.LogFactory;
  */
 final class Settlement {
 
-	private static final Log logger = LogFactory.getLog(Settlement.class);
+	private static final OneLineLog logger = OneLineLog.of(Settlement.class);
 
 	private final OutcomeWriter writer;
 

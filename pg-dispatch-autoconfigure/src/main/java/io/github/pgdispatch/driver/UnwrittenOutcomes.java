@@ -6,8 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 /**
  * The outcomes that the database has refused. Each is tried again alone. After several
@@ -17,7 +16,7 @@ import org.apache.commons.logging.LogFactory;
  */
 final class UnwrittenOutcomes {
 
-	private static final Log logger = LogFactory.getLog(UnwrittenOutcomes.class);
+	private static final OneLineLog logger = OneLineLog.of(UnwrittenOutcomes.class);
 
 	/**
 	 * Maximum number of jobs that are set aside. Outcomes beyond that are forgotten, so

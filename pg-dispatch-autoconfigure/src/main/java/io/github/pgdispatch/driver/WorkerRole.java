@@ -3,8 +3,7 @@ package io.github.pgdispatch.driver;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.RoleGateway;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.dao.DataAccessException;
 
@@ -13,7 +12,7 @@ import org.springframework.dao.DataAccessException;
  */
 public final class WorkerRole {
 
-	private static final Log logger = LogFactory.getLog(WorkerRole.class);
+	private static final OneLineLog logger = OneLineLog.of(WorkerRole.class);
 
 	private final RoleGateway application;
 

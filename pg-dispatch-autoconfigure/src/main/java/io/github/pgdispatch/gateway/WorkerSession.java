@@ -13,8 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 import javax.sql.DataSource;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
@@ -24,7 +23,7 @@ import org.postgresql.PGStatement;
  */
 public final class WorkerSession implements AutoCloseable {
 
-	private static final Log logger = LogFactory.getLog(WorkerSession.class);
+	private static final OneLineLog logger = OneLineLog.of(WorkerSession.class);
 
 	private static final String WORK = "CALL pgdispatch.work(make_interval(secs => ?), ?, ?, ?)";
 

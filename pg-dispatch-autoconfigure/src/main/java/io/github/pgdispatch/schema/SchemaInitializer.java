@@ -5,8 +5,7 @@ import java.util.List;
 
 import javax.sql.DataSource;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.core.io.ResourceLoader;
@@ -42,7 +41,7 @@ import org.springframework.core.io.ResourceLoader;
  */
 public final class SchemaInitializer implements InitializingBean {
 
-	private static final Log logger = LogFactory.getLog(SchemaInitializer.class);
+	private static final OneLineLog logger = OneLineLog.of(SchemaInitializer.class);
 
 	private final DataSource dataSource;
 

@@ -11,8 +11,7 @@ import io.github.pgdispatch.driver.FailureReport;
 import io.github.pgdispatch.gateway.CommandOutcome;
 import io.github.pgdispatch.gateway.Progress;
 import io.github.pgdispatch.gateway.WorkerSession;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommandJobs {
 
-	private static final Log logger = LogFactory.getLog(CommandJobs.class);
+	private static final OneLineLog logger = OneLineLog.of(CommandJobs.class);
 
 	private final JobTransaction transaction;
 
@@ -110,7 +109,7 @@ final class CommandJobs {
 			session.close();
 		}
 		catch (SQLException ex) {
-			logger.trace("The session was discarded after a non-transactional command", ex);
+			logger.debug("The session was discarded after a non-transactional command", ex);
 		}
 	}
 

@@ -74,7 +74,14 @@ class RefusedHandlerTests {
 
 	@Test
 	void blankName() {
-		assertRefused(BlankName.class, "BlankName.call()", "The name must not be blank");
+		assertRefused(BlankName.class, "BlankName.call()", "The name of the handler must not be blank");
+	}
+
+	@Test
+	void nameThatTheDatabaseWouldRefuse() {
+		assertRefused(ForgingName.class, "ForgingName.call()",
+				"The name of the handler must not contain control characters");
+		assertRefused(LongName.class, "The name of the handler must have at most 1000 bytes");
 	}
 
 	@Test
@@ -225,6 +232,26 @@ class RefusedHandlerTests {
 		@AfterCommitDispatch(name = " ")
 		void call() {
 		}
+
+	}
+
+	static class ForgingName {
+
+		@AfterCommitDispatch(name = "mail\nERROR forged")
+		void call() {
+		}
+
+	}
+
+	static class LongName {
+
+		@AfterCommitDispatch(name = TEN + TEN + TEN + TEN + TEN + TEN + TEN + TEN + TEN + TEN + "a")
+		void call() {
+		}
+
+		private static final String ONE = "1234567890";
+
+		private static final String TEN = ONE + ONE + ONE + ONE + ONE + ONE + ONE + ONE + ONE + ONE;
 
 	}
 

@@ -5,11 +5,11 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.log.OneLineLog;
 import io.github.pgdispatch.test.HandlerNode;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import io.github.pgdispatch.test.TestNode;
-import org.apache.commons.logging.LogFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -103,7 +103,7 @@ class FailureLogTests {
 
 	@Test
 	void logsTheFirstCauseOfAnOutage(CapturedOutput output) {
-		DatabaseOutage outage = new DatabaseOutage(LogFactory.getLog(FailureLogTests.class), "Jobs wait",
+		DatabaseOutage outage = new DatabaseOutage(OneLineLog.of(FailureLogTests.class), "Jobs wait",
 				new FixedBackOff());
 		outage.noticed(new SQLTransientConnectionException("No connection is available", null,
 				new SQLException("password authentication failed", "28P01")));

@@ -150,8 +150,9 @@ class OptionCheckTests extends AbstractQueueTests {
 					handler | SELECT pgdispatch.pause(handler => ?)
 					queue | SELECT pgdispatch.set_queue(?)
 					""")
-	void nameThatDoesNotFitTheIndexesIsRefused(String option, String call) {
-		for (String name : List.of("repeat('\u8a9e', 334)", "repeat('a', 1001)", incompressible(1000), "' '", "''")) {
+	void nameThatDoesNotFitTheIndexesOrALogLineIsRefused(String option, String call) {
+		for (String name : List.of("repeat('\u8a9e', 334)", "repeat('a', 1001)", incompressible(1000), "' '", "''",
+				"E'a\\nERROR forged'", "E'\\ra'", "E'a\\n'", "E'\\x1b[31mred'", "E'\\n'", "E'\\x7f'")) {
 			assertRefused(option, call.replace("?", name));
 		}
 	}
