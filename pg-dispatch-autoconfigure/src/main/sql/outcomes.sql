@@ -178,6 +178,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     attempt constant integer := coalesce(managed.attempts, greatest(job.crashes, 1));
+    callers text;
 BEGIN
     IF code = '57014' AND clock_timestamp() >= managed.started_at + managed.time_limit THEN
         code := 'PD001';
@@ -189,6 +190,12 @@ BEGIN
             PERFORM pgdispatch.make_managed(job);
         END IF;
         PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, NULL, in_worker);
+        GET DIAGNOSTICS callers = PG_CONTEXT;
+        IF in_worker AND callers NOT LIKE '%cron_work(%' THEN
+            -- Of this level, client_min_messages hides no message. pg_cron would store it, a driver logs it.
+            RAISE INFO USING ERRCODE = 'PD004',
+                MESSAGE = format('SQL job %s (attempt %s) failed and will be run again, SQLSTATE %s: %s', job.id, attempt, code, left(message, 1000));
+        END IF;
         RETURN true;
     END IF;
     PERFORM pgdispatch.add_dead_letter(job, managed, code, message, detail, hint, context);
@@ -198,7 +205,8 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.retry_or_fail(pgdispatch.job, pgdispatch.managed_job, boolean, text, text, text, text, text) IS
 'Part of what runs SQL jobs. Ends an attempt that failed with this error. Returns true if the job waits for its next
-attempt, false if it is a dead letter. A cancellation after the time limit of the job has the SQLSTATE PD001.';
+attempt, false if it is a dead letter. A cancellation after the time limit of the job has the SQLSTATE PD001. In a
+worker, a message with the SQLSTATE PD004 tells the client of a retry.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.add_crash_dead_letter(job pgdispatch.job, managed pgdispatch.managed_job) RETURNS void

@@ -3,6 +3,7 @@ package io.github.pgdispatch.driver;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 import io.github.pgdispatch.gateway.CommandOutcome;
@@ -55,6 +56,18 @@ final class FailureLog {
 		catch (SQLException | RuntimeException ex) {
 			logger.warn(failed + " SQL job(s) failed for good. See the table pgdispatch.dead_letter");
 			logger.debug("The dead letters could not be read", ex);
+		}
+	}
+
+	/**
+	 * Logs the attempts of a call that will be repeated.
+	 * @param session that made the call
+	 */
+	void retries(WorkerSession session) {
+		List<String> retries = session.retries();
+		retries.stream().limit(MAX_LINES).forEach((retry) -> logger.warn(Causes.oneLine(retry)));
+		if (retries.size() > MAX_LINES) {
+			logger.warn((retries.size() - MAX_LINES) + " more attempts of SQL jobs failed and will be run again");
 		}
 	}
 

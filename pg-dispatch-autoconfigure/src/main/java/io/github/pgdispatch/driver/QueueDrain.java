@@ -146,6 +146,9 @@ final class QueueDrain implements Runnable {
 		try (SessionWait wait = this.sessions.wait(session)) {
 			return session.work(slice, progress, () -> this.scheduleLook.accept(Duration.ZERO));
 		}
+		finally {
+			this.failures.retries(session);
+		}
 	}
 
 	/**

@@ -67,6 +67,8 @@ public final class WorkerSession implements AutoCloseable {
 
 	private Duration timeout = NO_TIMEOUT;
 
+	private List<String> retries = List.of();
+
 	private volatile boolean discarded;
 
 	private WorkerSession(Connection connection, ScheduledExecutorService canceller) throws SQLException {
@@ -99,6 +101,7 @@ public final class WorkerSession implements AutoCloseable {
 	 * transaction that did not commit are undone, and its jobs are run again
 	 */
 	public Progress work(Duration slice, Progress progress, Runnable whenLongRunning) throws SQLException {
+		this.retries = List.of();
 		setTimeout(progress.inBatches() ? BATCHES_TIMEOUT : NO_TIMEOUT);
 		try (PreparedStatement call = this.connection.prepareStatement(WORK)) {
 			// The executor would have to spare a statement that is prepared on the server
@@ -117,8 +120,18 @@ public final class WorkerSession implements AutoCloseable {
 			}
 			finally {
 				alarm.cancel(false);
+				this.retries = RetryMessages.of(call);
 			}
 		}
+	}
+
+	/**
+	 * Returns the failed attempts of the last call of {@link #work} that are followed by
+	 * another one, also if the call itself has failed.
+	 * @return a line for each attempt, with the job, the attempt and the error
+	 */
+	public List<String> retries() {
+		return this.retries;
 	}
 
 	/**

@@ -73,6 +73,39 @@ class FailureLogTests {
 	}
 
 	@Test
+	void logsWhyEachAttemptOfASqlJobFailed(CapturedOutput output) {
+		try (TestNode node = TestNode.start(this.database, 2)) {
+			long id = this.jdbc
+				.sql("""
+						SELECT pgdispatch.dispatch($$SELECT 'secret' FROM pg_sleep(0); DO 'BEGIN RAISE E''busy\\nnow''; END'$$,
+						                           max_attempts => 3, back_off => '10 ms')""")
+				.query(Long.class)
+				.single();
+			await().atMost(Duration.ofSeconds(30)).until(() -> lines(output, "SQL job " + id) == 3);
+			assertThat(output.getOut())
+				.contains("SQL job " + id + " (attempt 1) failed and will be run again, SQLSTATE P0001: busy now")
+				.contains("SQL job " + id + " (attempt 2) failed and will be run again, SQLSTATE P0001: busy now")
+				.contains("SQL job " + id + " (attempt 3) failed for good");
+		}
+		assertThat(lines(output, "SQL job")).isEqualTo(3);
+		assertThat(output.getOut()).doesNotContain("secret");
+	}
+
+	@Test
+	void logsNothingThatAJobHasForged(CapturedOutput output) {
+		try (TestNode node = TestNode.start(this.database, 2)) {
+			dispatch("DO $$ BEGIN RAISE INFO 'forged' USING ERRCODE = 'PD004'; END $$");
+			this.jdbc.sql("""
+					CREATE FUNCTION "x pgdispatch.retry_or_fail("() RETURNS void LANGUAGE plpgsql AS
+					$$ BEGIN RAISE INFO 'forged' USING ERRCODE = 'PD004'; END $$""").update();
+			dispatch("SELECT public.\"x pgdispatch.retry_or_fail(\"()");
+			dispatch("SELECT 1/0");
+			await().atMost(Duration.ofSeconds(30)).until(() -> lines(output, "SQL job") == 1);
+		}
+		assertThat(output.getOut()).doesNotContain("forged");
+	}
+
+	@Test
 	void logsWhyEachAttemptOutsideATransactionFailed(CapturedOutput output) {
 		try (TestNode node = TestNode.start(this.database, 2)) {
 			long id = this.jdbc.sql("""
