@@ -122,7 +122,8 @@ public @interface AfterCommitDispatch {
 	/**
 	 * The name of the handler, under which the jobs of a method with a body are stored.
 	 * With a name, waiting jobs are still run after the method, its class or its bean was
-	 * renamed. The name has to be unique in the application.
+	 * renamed, or its bean is registered in another way: Spring names an imported bean
+	 * after its class with its package. The name has to be unique in the application.
 	 * @return the name, or an empty string for the name of the bean and the name of the
 	 * method, such as {@code signUpSideEffects.welcome}
 	 */

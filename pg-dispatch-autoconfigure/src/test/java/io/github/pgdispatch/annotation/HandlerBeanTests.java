@@ -24,6 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Async;
@@ -75,6 +78,18 @@ class HandlerBeanTests {
 	void twoHandlersOfOneNameAreRefused() {
 		assertRefused(this.nodes.node().withBean(OneName.class).withBean(SameName.class),
 				"Two methods have the handler name 'same': ", "OneName.one()", "SameName.two()");
+	}
+
+	/**
+	 * The documentation has this rule, since names of handlers are stored with jobs.
+	 */
+	@Test
+	void nameOfAHandlerBeginsWithThatOfItsBeanUnlessTheAnnotationHasOne() {
+		String imported = Imported.class.getName();
+		this.nodes.node()
+			.withUserConfiguration(Importing.class)
+			.run((context) -> assertThat(context.getBean(HandlerMethods.class).handlers().names())
+				.containsExactlyInAnyOrder(imported + ".call", "stable.name", "ofMethod.call"));
 	}
 
 	@Test
@@ -245,6 +260,29 @@ class HandlerBeanTests {
 				}
 
 			});
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import(Imported.class)
+	static class Importing {
+
+		@Bean
+		Counted ofMethod() {
+			return new Counted();
+		}
+
+	}
+
+	static class Imported {
+
+		@AfterCommitDispatch
+		void call() {
+		}
+
+		@AfterCommitDispatch(name = "stable.name")
+		void named() {
 		}
 
 	}
