@@ -1,9 +1,9 @@
 package io.github.pgdispatch.schema;
 
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import liquibase.Scope;
 import liquibase.UpdateSummaryEnum;
 import liquibase.UpdateSummaryOutputEnum;
-import liquibase.exception.LiquibaseException;
 import liquibase.integration.spring.SpringLiquibase;
 import liquibase.ui.UIServiceEnum;
 import org.jspecify.annotations.Nullable;
@@ -71,9 +71,9 @@ final class LiquibaseSchemaInstaller implements SchemaInstaller {
 		}
 		releaseLockOfKilledNode(database);
 		try {
-			liquibase(database).afterPropertiesSet();
+			Scope.child(Scope.Attr.logService, new QuietLogService(), liquibase(database)::afterPropertiesSet);
 		}
-		catch (LiquibaseException ex) {
+		catch (Exception ex) {
 			throw new IllegalStateException("Liquibase failed to install the schema pgdispatch", ex);
 		}
 	}

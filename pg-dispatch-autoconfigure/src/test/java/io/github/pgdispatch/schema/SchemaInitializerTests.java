@@ -2,6 +2,11 @@ package io.github.pgdispatch.schema;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 import javax.sql.DataSource;
 
@@ -40,6 +45,36 @@ class SchemaInitializerTests {
 		installation.run(database.dataSource("app"));
 		assertThat(version(database.jdbc("app"))).isEqualTo(TestDatabase.SCHEMA_VERSION);
 		assertThat(owner(database)).isEqualTo("app");
+	}
+
+	@Test
+	void liquibaseLogsNothingUnlessItIsAsked(TestDatabase database) {
+		Queue<String> messages = new ConcurrentLinkedQueue<>();
+		Logger liquibase = Logger.getLogger("liquibase");
+		Handler handler = new Handler() {
+
+			@Override
+			public void publish(LogRecord message) {
+				messages.add(message.getLevel() + " " + message.getMessage());
+			}
+
+			@Override
+			public void flush() {
+			}
+
+			@Override
+			public void close() {
+			}
+
+		};
+		liquibase.addHandler(handler);
+		try {
+			Installation.LIQUIBASE.run(database.dataSource("app"));
+		}
+		finally {
+			liquibase.removeHandler(handler);
+		}
+		assertThat(messages).isEmpty();
 	}
 
 	@ParameterizedTest
