@@ -2,14 +2,17 @@ package io.github.pgdispatch.driver;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.LeaseGateway;
 import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.log.OneLineLog;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.backoff.ExponentialBackOff;
 
@@ -20,6 +23,11 @@ import org.springframework.util.backoff.ExponentialBackOff;
 final class ClaimLoop implements Runnable, Wakeable {
 
 	private static final OneLineLog logger = OneLineLog.of(ClaimLoop.class);
+
+	/**
+	 * Maximum number of jobs that one log message names.
+	 */
+	private static final int MAX_NAMED = 20;
 
 	private final ClaimGateway gateway;
 
@@ -101,6 +109,18 @@ final class ClaimLoop implements Runnable, Wakeable {
 		this.stopDeadline = System.nanoTime() + this.settings.patience().toNanos();
 		this.stopped = true;
 		this.jobs.signal();
+	}
+
+	/**
+	 * Describes the running jobs for which the loop waits when it is stopped.
+	 */
+	@Nullable String waitsFor() {
+		List<String> running = this.jobs.running();
+		return running.isEmpty() ? null
+				: "up to " + this.settings.patience().toSeconds() + " seconds for " + running.size()
+						+ ((running.size() == 1) ? " running method: " : " running methods: ")
+						+ running.stream().limit(MAX_NAMED).collect(Collectors.joining(", "))
+						+ ((running.size() > MAX_NAMED) ? " and others" : "");
 	}
 
 	@Override

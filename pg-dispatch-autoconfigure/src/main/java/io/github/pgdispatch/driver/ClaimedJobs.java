@@ -169,6 +169,19 @@ final class ClaimedJobs {
 	}
 
 	/**
+	 * Returns the running jobs, as log messages name them.
+	 */
+	List<String> running() {
+		this.lock.lock();
+		try {
+			return this.running.names();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
 	 * Interrupts all running jobs and gives them back.
 	 */
 	void abandonRunning() {

@@ -1,7 +1,10 @@
 package io.github.pgdispatch.driver;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
@@ -12,6 +15,13 @@ import org.springframework.context.SmartLifecycle;
  * @param <R> the type of what the driver holds between a start and the next stop
  */
 abstract class DriverLifecycle<R extends Run> implements SmartLifecycle {
+
+	private static final OneLineLog logger = OneLineLog.of(DriverLifecycle.class);
+
+	/**
+	 * Time within which a run without long jobs ends.
+	 */
+	private static final Duration QUICK = Duration.ofMillis(200);
 
 	private volatile @Nullable R run;
 
@@ -48,7 +58,19 @@ abstract class DriverLifecycle<R extends Run> implements SmartLifecycle {
 
 	private CompletableFuture<Void> end() {
 		R run = takeRun();
-		return (run != null) ? run.end() : CompletableFuture.completedFuture(null);
+		if (run == null) {
+			return CompletableFuture.completedFuture(null);
+		}
+		CompletableFuture<Void> ended = run.end();
+		CompletableFuture.delayedExecutor(QUICK.toMillis(), TimeUnit.MILLISECONDS).execute(() -> report(run, ended));
+		return ended;
+	}
+
+	private void report(R run, CompletableFuture<Void> ended) {
+		String waitsFor = ended.isDone() ? null : run.waitsFor();
+		if (waitsFor != null) {
+			logger.info("Waiting " + waitsFor);
+		}
 	}
 
 	private synchronized @Nullable R takeRun() {

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.SqlJobQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An {@link ApplicationDriver} between a start and the next stop. Thread-safe.
@@ -57,6 +58,13 @@ final class DriverRun implements Run {
 			// ticks.
 			this.watcher.scheduleLook(Duration.ZERO);
 		}
+	}
+
+	@Override
+	public @Nullable String waitsFor() {
+		int workers = this.workers.working();
+		return (workers == 0) ? null : "for the SQL jobs of " + workers + ((workers == 1) ? " worker" : " workers")
+				+ " as long as the shutdown phase lasts. What still runs then is finished by the database";
 	}
 
 	@Override

@@ -20,6 +20,7 @@ import io.github.pgdispatch.gateway.OutcomeGateway;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.log.OneLineLog;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link HandlerDriver} between a start and the next stop. Thread-safe.
@@ -87,6 +88,11 @@ final class HandlerDriverRun implements Run {
 		if (snoozed > 0) {
 			this.watcher.scheduleLook(Duration.ZERO);
 		}
+	}
+
+	@Override
+	public @Nullable String waitsFor() {
+		return this.claimLoop.waitsFor();
 	}
 
 	@Override

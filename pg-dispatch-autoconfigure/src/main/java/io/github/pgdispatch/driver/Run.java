@@ -2,6 +2,8 @@ package io.github.pgdispatch.driver;
 
 import java.util.concurrent.CompletableFuture;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a driver holds between a start and the next stop. Thread-safe.
  */
@@ -13,5 +15,14 @@ interface Run {
 	 * held
 	 */
 	CompletableFuture<Void> end();
+
+	/**
+	 * Describes what a run that is being ended waits for, after "Waiting".
+	 * @return the rest of a sentence, or {@code null} if it waits for nothing that takes
+	 * time
+	 */
+	default @Nullable String waitsFor() {
+		return null;
+	}
 
 }

@@ -44,6 +44,13 @@ final class RunningJobs {
 	}
 
 	/**
+	 * Returns the jobs, as log messages name them.
+	 */
+	List<String> names() {
+		return this.threads.keySet().stream().map(Claim::toString).toList();
+	}
+
+	/**
 	 * Interrupts jobs that have been cancelled.
 	 */
 	void cancel(Set<Long> ids) {

@@ -323,6 +323,19 @@ final class WorkerPool implements Wakeable {
 		return this.drain.completed();
 	}
 
+	/**
+	 * Returns the number of workers that have not stopped.
+	 */
+	int working() {
+		this.lock.lock();
+		try {
+			return this.working;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
 	boolean isStopped() {
 		this.lock.lock();
 		try {
