@@ -89,7 +89,10 @@ class ArchitectureTests {
 			.resideOutsideOfPackage(ROOT + ".log")
 			.should()
 			.dependOnClassesThat()
-			.resideInAnyPackage("org.apache.commons.logging..", "org.slf4j..", "java.util.logging..")
+			.resideInAnyPackage("org.apache.commons.logging..", "org.slf4j..")
+			.orShould()
+			.dependOnClassesThat()
+			.haveFullyQualifiedName("java.util.logging.Logger")
 			.check(this.classes);
 		noClasses().that()
 			.resideInAPackage(ROOT + ".log")
