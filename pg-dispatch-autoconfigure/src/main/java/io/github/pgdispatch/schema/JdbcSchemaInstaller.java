@@ -15,10 +15,7 @@ final class JdbcSchemaInstaller implements SchemaInstaller {
 
 	@Override
 	public void underLock(SchemaDatabase database, Runnable action) {
-		database.inTransaction(() -> {
-			database.select("SELECT pg_catalog.pg_advisory_xact_lock(?)", LOCK);
-			action.run();
-		});
+		new SchemaLock(database).inTransaction(action);
 	}
 
 	@Override

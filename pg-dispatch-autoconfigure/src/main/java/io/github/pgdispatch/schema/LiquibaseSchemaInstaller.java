@@ -34,21 +34,22 @@ final class LiquibaseSchemaInstaller implements SchemaInstaller {
 	@Override
 	public void underLock(SchemaDatabase database, Runnable action) {
 		requireLiquibase();
+		SchemaLock lock = new SchemaLock(database);
 		// The session's and not a transaction's, as Liquibase commits after each change.
-		database.select("SELECT pg_catalog.pg_advisory_lock(?)", LOCK);
+		lock.takeForSession();
 		try {
 			action.run();
 		}
 		catch (RuntimeException ex) {
 			try {
-				unlock(database);
+				lock.release();
 			}
 			catch (DataAccessException unlockFailure) {
 				ex.addSuppressed(unlockFailure);
 			}
 			throw ex;
 		}
-		unlock(database);
+		lock.release();
 	}
 
 	private void requireLiquibase() {
@@ -58,10 +59,6 @@ final class LiquibaseSchemaInstaller implements SchemaInstaller {
 					"The schema pgdispatch is to be installed by Liquibase, but Liquibase is not on the class path.",
 					"Add org.liquibase:liquibase-core, or set pgdispatch.schema.mode to jdbc.");
 		}
-	}
-
-	private void unlock(SchemaDatabase database) {
-		database.select("SELECT pg_catalog.pg_advisory_unlock(?)", LOCK);
 	}
 
 	@Override

@@ -27,6 +27,11 @@ final class SchemaDatabase {
 
 	private static final int OLDEST_POSTGRESQL = 13;
 
+	/**
+	 * Long enough for a session that holds a lock by chance.
+	 */
+	private static final String LOCK_TIMEOUT = "2s";
+
 	private final DataSource dataSource;
 
 	private final JdbcOperations template;
@@ -107,6 +112,30 @@ final class SchemaDatabase {
 	 */
 	void select(String sql, Object parameter) {
 		inTransaction(() -> this.jdbc.sql(sql).param(parameter).query().singleRow());
+	}
+
+	/**
+	 * Does something in the current transaction that fails if it waits for a lock for too
+	 * long.
+	 */
+	void withLockTimeout(Runnable action) {
+		String timeout = this.jdbc.sql("SELECT pg_catalog.current_setting('lock_timeout')")
+			.query(String.class)
+			.single();
+		select("SELECT pg_catalog.set_config('lock_timeout', ?, true)", LOCK_TIMEOUT);
+		action.run();
+		select("SELECT pg_catalog.set_config('lock_timeout', ?, true)", timeout);
+	}
+
+	/**
+	 * Returns who holds the lock of the node that installs.
+	 */
+	SchemaLockHolder lockHolder() {
+		return this.transaction.execute((status) -> this.jdbc.sql(SchemaLockHolder.QUERY)
+			.param(SchemaLock.KEY)
+			.query(SchemaLockHolder::of)
+			.optional()
+			.orElse(SchemaLockHolder.NOBODY));
 	}
 
 	void grantTo(Collection<String> quotedRoles) {

@@ -9,12 +9,6 @@ import org.jspecify.annotations.Nullable;
 interface SchemaInstaller {
 
 	/**
-	 * Key of PostgreSQL's advisory lock. (It spells pgdp; the lower half, which is an OID
-	 * in the keys of the script, is zero.)
-	 */
-	long LOCK = 0x70676470L << 32;
-
-	/**
 	 * Does something while no other session does.
 	 */
 	void underLock(SchemaDatabase database, Runnable action);

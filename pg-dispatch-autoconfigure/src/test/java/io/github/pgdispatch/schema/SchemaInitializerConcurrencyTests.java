@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
+import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.awaitility.Awaitility;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -49,7 +51,7 @@ class SchemaInitializerConcurrencyTests {
 		// All of them find an empty database, as nobody gets any further.
 		try (Connection gate = database.dataSource("app").getConnection();
 				Statement statement = gate.createStatement()) {
-			statement.execute("SELECT pg_advisory_lock(" + SchemaInstaller.LOCK + ")");
+			statement.execute("SELECT pg_advisory_lock(" + SchemaLock.KEY + ")");
 			for (int i = 0; i < 10; i++) {
 				starts.add(start(installation, database));
 			}
@@ -57,6 +59,36 @@ class SchemaInitializerConcurrencyTests {
 		}
 		for (Future<?> start : starts) {
 			start.get();
+		}
+		assertInstalled(database);
+	}
+
+	/**
+	 * Any role can take any advisory lock.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void strangerWhoHoldsTheLockIsNamedSoonAndCostsNothingOnceItIsInstalled(Installation installation,
+			TestDatabase database) throws Exception {
+		database.jdbc("postgres").sql("""
+				DO $$ BEGIN
+					CREATE ROLE stranger LOGIN;
+				EXCEPTION WHEN duplicate_object OR unique_violation THEN
+				END $$""").update();
+		try (Connection stranger = database.dataSource("stranger").getConnection();
+				Statement statement = stranger.createStatement()) {
+			statement.execute("SELECT pg_advisory_lock_shared(" + SchemaLock.KEY + ")");
+			int pid = stranger.unwrap(PGConnection.class).getBackendPID();
+			assertThatExceptionOfType(PgDispatchConfigurationException.class)
+				.isThrownBy(() -> installation.run(database.dataSource("app")))
+				.satisfies((ex) -> {
+					assertThat(ex.getDescription()).contains("the session " + pid + " of the role stranger has held");
+					assertThat(ex.getAction()).contains("SELECT pg_terminate_backend(" + pid + ");");
+				});
+			statement.execute("SELECT pg_advisory_unlock_all()");
+			installation.run(database.dataSource("app"));
+			statement.execute("SELECT pg_advisory_lock(" + SchemaLock.KEY + ")");
+			installation.run(database.dataSource("app"));
 		}
 		assertInstalled(database);
 	}
