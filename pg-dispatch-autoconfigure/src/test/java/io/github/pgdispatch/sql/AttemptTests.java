@@ -1,6 +1,10 @@
 package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,6 +68,32 @@ class AttemptTests extends AbstractQueueTests {
 		assertThat(this.app.work().completed()).isOne();
 		assertThat(this.queue.effects()).containsExactly("failing");
 		assertThat(this.jobs.leftovers()).isEmpty();
+	}
+
+	/**
+	 * pg_cron would store the message.
+	 */
+	@Test
+	void clientIsToldOfAnAttemptThatWillBeRepeatedButNotPgCron() throws SQLException {
+		long id = this.jobs.dispatch("SELECT 1/0", "max_attempts => 3", "back_off => '1 hour'");
+		assertThat(messages("CALL pgdispatch.work()")).containsExactly(
+				"PD004 SQL job " + id + " (attempt 1) failed and will be run again, SQLSTATE 22012: division by zero");
+		makeDue();
+		this.queue.run("CALL pgdispatch.configure(cron_linger => '0')");
+		assertThat(messages("CALL pgdispatch.cron_work()")).isEmpty();
+		assertThat(this.jobs.find(id, "state, attempts")).isEqualTo("snoozed|2");
+		this.queue.run("DELETE FROM pgdispatch.setting");
+	}
+
+	private List<String> messages(String call) throws SQLException {
+		List<String> messages = new ArrayList<>();
+		try (Statement statement = this.app.connection().createStatement()) {
+			statement.execute(call);
+			for (SQLWarning each = statement.getWarnings(); each != null; each = each.getNextWarning()) {
+				messages.add(each.getSQLState() + " " + each.getMessage());
+			}
+		}
+		return messages;
 	}
 
 	@Test
