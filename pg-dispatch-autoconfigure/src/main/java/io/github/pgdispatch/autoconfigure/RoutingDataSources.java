@@ -41,9 +41,9 @@ final class RoutingDataSources {
 	}
 
 	/**
-	 * Proxies answer for their target.
+	 * Returns whether a {@code DataSource} routes. Proxies answer for their target.
 	 */
-	private static boolean isRouting(DataSource dataSource) {
+	static boolean isRouting(DataSource dataSource) {
 		if (dataSource instanceof AbstractRoutingDataSource) {
 			return true;
 		}

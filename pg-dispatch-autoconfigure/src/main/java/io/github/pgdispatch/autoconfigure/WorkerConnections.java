@@ -43,6 +43,11 @@ final class WorkerConnections implements SmartLifecycle, DisposableBean {
 	 * cannot be determined
 	 */
 	static WorkerConnections beside(DataSource application, int size) {
+		if (RoutingDataSources.isRouting(application)) {
+			logger.warn("The workers of this node run the jobs of one database only: the one to which "
+					+ application.getClass().getName()
+					+ " routes outside of a transaction when the application starts");
+		}
 		HikariConfig config = WorkerPoolSettings.derive(application, size);
 		if (config == null) {
 			logger.warn(

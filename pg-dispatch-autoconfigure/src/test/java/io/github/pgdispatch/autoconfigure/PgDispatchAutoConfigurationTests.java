@@ -29,6 +29,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
+import org.springframework.jdbc.datasource.lookup.IsolationLevelDataSourceRouter;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -114,6 +115,27 @@ class PgDispatchAutoConfigurationTests {
 				DataSourceBuilder.create().type(HikariDataSource.class).url(database.url()).username("app").build()))
 			.run((context) -> assertDispatches(context.getBean(PgDispatchTemplate.class),
 					context.getBean(PlatformTransactionManager.class)));
+	}
+
+	@Test
+	void dataSourceMayRouteToOneDatabase(TestDatabase database, CapturedOutput output) {
+		HikariDataSource target = DataSourceBuilder.create()
+			.type(HikariDataSource.class)
+			.url(database.url())
+			.username("app")
+			.build();
+		IsolationLevelDataSourceRouter router = new IsolationLevelDataSourceRouter();
+		router.setTargetDataSources(Map.of("ISOLATION_SERIALIZABLE", target));
+		router.setDefaultTargetDataSource(target);
+		this.application.withBean(DataSource.class, () -> new LazyConnectionDataSourceProxy(router))
+			.withInitializer((context) -> router.afterPropertiesSet())
+			.withPropertyValues("pgdispatch.allow-routing-data-source=true")
+			.run((context) -> {
+				assertDispatches(context.getBean(PgDispatchTemplate.class),
+						context.getBean(PlatformTransactionManager.class));
+				target.close();
+			});
+		assertThat(output).containsOnlyOnce("The workers of this node run the jobs of one database only");
 	}
 
 	@Test
