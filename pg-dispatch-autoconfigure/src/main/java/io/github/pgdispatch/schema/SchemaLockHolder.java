@@ -23,6 +23,7 @@ record SchemaLockHolder(@Nullable Integer pid, @Nullable String role, @Nullable 
 
 	/**
 	 * A role that could not install comes first, as several sessions may share the lock.
+	 * A prepared transaction has no session, and a lock on its number.
 	 */
 	static final String QUERY = """
 			SELECT l.pid, pg_catalog.quote_ident(a.usename) AS role, pg_catalog.quote_literal(x.gid) AS prepared,
@@ -30,7 +31,9 @@ record SchemaLockHolder(@Nullable Integer pid, @Nullable String role, @Nullable 
 			                OR pg_catalog.pg_has_role(a.usesysid, n.nspowner, 'MEMBER'), false) AS may_install
 			  FROM pg_catalog.pg_locks AS l
 			  LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-			  LEFT JOIN pg_catalog.pg_prepared_xacts AS x ON l.pid IS NULL AND l.virtualtransaction = pg_catalog.concat('-1/', x.transaction)
+			  LEFT JOIN pg_catalog.pg_locks AS t
+			    ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = l.virtualtransaction
+			  LEFT JOIN pg_catalog.pg_prepared_xacts AS x ON x.transaction = t.transactionid
 			  LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'pgdispatch'
 			 WHERE l.locktype = 'advisory'
 			   AND l.granted
