@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * A command that runs is cancelled wherever it runs, and what it did is undone.
@@ -78,7 +79,9 @@ class CancelRunningTests extends AbstractQueueTests {
 		this.queue.awaitBlocked(this.worker);
 		try (Session other = this.queue.app()) {
 			FutureTask<String> answer = Session.async(() -> new ManagedJobs(other).cancel(id));
-			this.queue.awaitTrue("EXISTS (SELECT FROM pg_locks WHERE relation = 'pgdispatch.cancellation'::regclass)");
+			await().until(() -> answer.isDone() || this.queue
+				.value("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'pgdispatch.cancellation'::regclass)")
+				.equals("t"));
 			this.queue.run("SELECT pg_sleep(0.1)", "SELECT pg_cancel_backend(" + this.worker.pid() + ")");
 			assertThat(answer.get()).isIn("interrupted", "cancelled");
 		}
