@@ -29,7 +29,7 @@ public final class Session implements AutoCloseable {
 
 	public Session(TestDatabase database, String role) throws SQLException {
 		this.connection = database.dataSource(role).getConnection();
-		this.pid = Integer.parseInt(value("SELECT pg_backend_pid()"));
+		this.pid = Integer.parseInt(value("SELECT pg_catalog.pg_backend_pid()"));
 	}
 
 	public int pid() {

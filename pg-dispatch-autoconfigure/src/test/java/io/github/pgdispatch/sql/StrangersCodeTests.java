@@ -1,0 +1,140 @@
+package io.github.pgdispatch.sql;
+
+import java.sql.SQLException;
+import java.util.concurrent.FutureTask;
+
+import io.github.pgdispatch.test.Session;
+import io.github.pgdispatch.test.StrangersCode;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Nothing that a stranger has defined is called, whatever the search path of those who
+ * install, administer and use the schema is.
+ */
+class StrangersCodeTests extends AbstractQueueTests {
+
+	private static final String LONG = "SELECT pg_catalog.pg_sleep(60)";
+
+	private static StrangersCode code;
+
+	StrangersCodeTests(TestDatabase database) {
+		super(database);
+	}
+
+	@BeforeAll
+	static void define(TestDatabase database) throws SQLException {
+		code = new StrangersCode(database).define();
+	}
+
+	@BeforeEach
+	void reset() throws SQLException {
+		code.reset();
+	}
+
+	@Test
+	void installationUsesNone() throws SQLException {
+		try (Session admin = this.queue.admin()) {
+			admin.run("SET search_path = " + StrangersCode.DEFAULT_PATH, "BEGIN", "DROP SCHEMA pgdispatch CASCADE",
+					TestDatabase.script(), "ROLLBACK");
+		}
+		assertThat(code.called()).isEmpty();
+		assertThat(code.dependencies()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { StrangersCode.DEFAULT_PATH, StrangersCode.CARELESS_PATH })
+	void everythingRunsWithoutIt(String path) throws SQLException {
+		administer(path);
+		code.expose("app", path);
+		try (Session worker = this.queue.app(); Session other = this.queue.app()) {
+			runEverything(worker);
+			other.run("SELECT pgdispatch.poll_queue(10, true)",
+					"SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000009', '1 hour', '{other}', true)");
+			runEverything(worker);
+			waitForLock(worker, other);
+			interrupt(worker, other);
+		}
+		assertThat(code.called()).isEmpty();
+		await().untilAsserted(() -> assertThat(this.queue.values("""
+				SELECT p.proname
+				  FROM pg_proc AS p
+				 WHERE p.pronamespace = 'pgdispatch'::regnamespace
+				   AND p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpgsql')
+				   AND NOT EXISTS (SELECT FROM pg_stat_user_functions AS f WHERE f.funcid = p.oid)
+				   AND p.proname NOT LIKE 'cron%'
+				 ORDER BY p.proname""")).as("functions, other than those for pg_cron, that this test does not call")
+			.isSubsetOf("cancel_slow_batches", "has_application", "is_locked", "refuse_command", "running_batches",
+					"wake_cron_for_more", "warn_no_driver"));
+	}
+
+	private void administer(String path) throws SQLException {
+		String role = this.queue.createRole("LOGIN");
+		try (Session admin = this.queue.admin()) {
+			admin.run("SET search_path = " + path, "CALL pgdispatch.configure(result_limit => 15)",
+					"CALL pgdispatch.configure('app', dead_letter_retention => '1 day', cron_workers => 3, cron_linger => '0')",
+					"CALL pgdispatch.grant_to('" + role + "')", "CALL pgdispatch.revoke_from('" + role + "')");
+		}
+	}
+
+	private static void runEverything(Session session) {
+		for (String statement : StrangersCode.everything()) {
+			try {
+				session.run(statement);
+			}
+			catch (PSQLException ex) {
+				assertThat(ex.getSQLState()).as("%s: %s", statement, ex.getMessage())
+					.isIn("22004", "22023", "25006", "25P02", "42704", "PD002", "PD003");
+			}
+			catch (SQLException ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+	}
+
+	private static void waitForLock(Session worker, Session other) throws SQLException {
+		other.run("SELECT pg_catalog.pg_advisory_lock(pgdispatch.order_lock('app', 'locked'))");
+		worker.run("SELECT pgdispatch.dispatch('SELECT 1', ordering_key => 'locked')", "CALL pgdispatch.work()");
+		other.run("SELECT pg_catalog.pg_advisory_unlock_all()");
+	}
+
+	private void interrupt(Session worker, Session other) throws SQLException {
+		String cancelled = worker.value("SELECT pgdispatch.dispatch('" + LONG + "', priority => 1)");
+		FutureTask<Session.Drain> work = Session.async(() -> worker.work());
+		this.queue.awaitTrue("pgdispatch.session_running(" + cancelled + ") IS NOT NULL");
+		assertThat(other.value("SELECT pgdispatch.cancel(" + cancelled + ")")).isEqualTo("interrupted");
+		await().until(work::isDone);
+		String late = worker.value("SELECT pgdispatch.dispatch('" + LONG + "', time_limit => '1 ms')");
+		work = Session.async(() -> worker.work());
+		this.queue.awaitTrue("pgdispatch.session_running(" + late + ") IS NOT NULL");
+		other.run("SELECT pgdispatch.enforce_time_limits()");
+		await().until(work::isDone);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			"$user", public    | SELECT '1'::oid <> 1
+			"$user", public    | SELECT interval '1 s' / 2
+			"$user", public    | SELECT quote_ident(CURRENT_USER)
+			"$user", public    | SELECT format('%s', 1)
+			public, pg_catalog | SELECT now()
+			public, pg_catalog | SELECT 'a' = 'a'
+			public, pg_catalog | SELECT 'a'::text
+			public, pg_catalog | SELECT * FROM pg_locks
+			""")
+	void unqualifiedNameWouldCallIt(String path, String statement) throws SQLException {
+		this.app.run("SET search_path = " + path);
+		assertThat(this.app.error(statement).getSQLState()).isEqualTo("TRAP1");
+		assertThat(code.called()).hasSize(1);
+	}
+
+}
