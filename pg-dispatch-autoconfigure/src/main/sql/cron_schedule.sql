@@ -212,9 +212,12 @@ BEGIN
     END IF;
     max_workers := pgdispatch.cron_max_workers(caller);
     IF can_rely AND sees_latest THEN
-        SELECT count(*), count(w.promise)
+        -- pg_cron 1.5.2 to 1.6.7 may miss a change of cron.job, and learns of it with the next one. A worker that is overdue therefore
+        -- does not count. While pg_cron starts nothing, this doubles the number of workers at most.
+        SELECT count(*) - least(count(*) FILTER (WHERE o.is_overdue), max_workers), count(w.promise) FILTER (WHERE NOT o.is_overdue)
           INTO present, promised
           FROM pgdispatch.cron_worker AS w
+         CROSS JOIN LATERAL (SELECT w.runs = 0 AND w.scheduled_at < clock_timestamp() - '15 seconds'::interval) AS o (is_overdue)
          WHERE w.role = caller
            AND w.purpose = 'work'
            AND pgdispatch.cron_is_sound(w.id, w.database_id);

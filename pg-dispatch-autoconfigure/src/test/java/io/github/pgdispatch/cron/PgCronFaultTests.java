@@ -64,6 +64,25 @@ class PgCronFaultTests {
 		this.queue.awaitIdle();
 	}
 
+	/**
+	 * pg_cron 1.5.2 to 1.6.7 misses a change of its jobs if more is done to the catalogue
+	 * at the same time than the server keeps for it.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "0", "1 hour" })
+	void nextDispatchMakesUpForAChangeThatPgCronHasMissed(String delay) throws SQLException {
+		this.queue.withWorkers(1);
+		try (Session administrator = new Session(this.server.database(), "postgres")) {
+			administrator.run("BEGIN",
+					"DO $$ BEGIN FOR i IN 1 .. 1500 LOOP CREATE TABLE many (); DROP TABLE many; " + "END LOOP; END $$");
+			this.queue.fire(CronQueue.effect("missed"));
+			administrator.run("COMMIT");
+		}
+		this.queue.run("UPDATE pgdispatch.cron_worker SET scheduled_at = scheduled_at - interval '20 seconds'");
+		this.queue.snooze(CronQueue.effect("next"), delay);
+		await().until(() -> this.queue.effects().contains("missed"));
+	}
+
 	@Test
 	void runIsRepeatedAfterARestart() throws SQLException {
 		try (Session gate = this.queue.closeGate()) {
