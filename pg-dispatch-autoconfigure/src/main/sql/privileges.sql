@@ -88,6 +88,8 @@ DECLARE
 BEGIN
     -- This waits for the role's running jobs, before anything is locked that other roles need.
     DELETE FROM pgdispatch.job AS j WHERE j.role = owner;
+    -- A worker that starts or exits locks this, too, before the rows that are deleted below.
+    PERFORM pgdispatch.lock_cron_exit(owner);
 
     -- A dispatch of the role that is not committed yet would leave a job of pg_cron for a role that does not exist any more. Waiting
     -- in the queue for this lock would keep others from dispatching, so this tries again until it gets the lock.

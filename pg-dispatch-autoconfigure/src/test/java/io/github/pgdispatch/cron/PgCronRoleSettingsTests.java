@@ -46,7 +46,6 @@ class PgCronRoleSettingsTests {
 			plan_cache_mode = force_generic_plan
 			plpgsql.variable_conflict = use_column
 			plpgsql.extra_errors = 'all'
-			exit_on_error = on
 			debug_parallel_query = regress
 			track_activities = off
 			temp_file_limit = 0
