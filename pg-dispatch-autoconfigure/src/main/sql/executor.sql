@@ -441,8 +441,7 @@ BEGIN
     ignored := pgdispatch.share_lock_briefly(pgdispatch.batch_cancellation_lock(pg_catalog.pg_backend_pid()));
     -- The crash of a plain job was counted for this run as well; that of a managed one was not.
     IF job.crashes OPERATOR(pg_catalog.>) pgdispatch.max_crashes() OR managed.crashes OPERATOR(pg_catalog.>=) pgdispatch.max_crashes() THEN
-        PERFORM pgdispatch.add_crash_dead_letter(job, managed);
-        RETURN 'failed';
+        RETURN CASE WHEN pgdispatch.end_failed_attempt(job, managed, true, NULL, NULL, NULL, NULL, NULL) THEN 'unfinished' ELSE 'failed' END;
     END IF;
 
     FOR repetition IN 1 .. max_repetitions LOOP
@@ -479,7 +478,7 @@ BEGIN
         END IF;
         RETURN 'cancelled';
     ELSIF code OPERATOR(pg_catalog.=) '57014' AND again_if_cancelled
-          OR pgdispatch.retry_or_fail(job, managed, true, code, message, detail, hint, context) THEN
+          OR pgdispatch.end_failed_attempt(job, managed, true, code, message, detail, hint, context) THEN
         RETURN 'unfinished';
     END IF;
     RETURN 'failed';

@@ -89,9 +89,15 @@ BEGIN
     job := pgdispatch.row_of(managed);
 
     IF error_sqlstate IS NULL THEN
-        PERFORM pgdispatch.delete_jobs(ARRAY[job]);
-        PERFORM pgdispatch.end_managed_job(me, job_id, 'done', false);
-        RETURN 'done';
+        BEGIN
+            PERFORM pgdispatch.delete_jobs(ARRAY[job]);
+            PERFORM pgdispatch.end_managed_job(me, job_id, 'done', false);
+            RETURN 'done';
+        EXCEPTION
+            WHEN assert_failure OR OTHERS THEN   -- See end_failed_attempt. The command has run, and will run again.
+                PERFORM pgdispatch.set_aside(job, managed, false, format('%s (SQLSTATE %s)', SQLERRM, SQLSTATE));
+                RETURN 'retried';
+        END;
     ELSIF error_sqlstate = '57014' AND pgdispatch.is_being_cancelled(job_id) THEN
         -- Still an attempt, if the cancellation is rolled back: not everything that it did need have been undone.
         UPDATE pgdispatch.managed_job AS m SET started_at = NULL, runner = NULL WHERE m.role = me AND m.id = job_id;
@@ -101,7 +107,7 @@ BEGIN
         PERFORM pgdispatch.schedule_retry(me, job_id, 1, '0'::interval, false);
         RETURN 'retried';
     END IF;
-    RETURN CASE WHEN pgdispatch.retry_or_fail(job, managed, false, error_sqlstate, error_message, error_detail, error_hint, error_context)
+    RETURN CASE WHEN pgdispatch.end_failed_attempt(job, managed, false, error_sqlstate, error_message, error_detail, error_hint, error_context)
                 THEN 'retried'
                 ELSE 'dead'
            END;
@@ -188,7 +194,7 @@ AS $$
 BEGIN
     job := pgdispatch.count_attempt(job.role, job.id, runner);
     IF job.crashes >= pgdispatch.max_crashes() THEN
-        PERFORM pgdispatch.add_crash_dead_letter(pgdispatch.row_of(job), job);
+        PERFORM pgdispatch.end_failed_attempt(pgdispatch.row_of(job), job, false, NULL, NULL, NULL, NULL, NULL);
         RETURN NULL;
     END IF;
     RETURN job;

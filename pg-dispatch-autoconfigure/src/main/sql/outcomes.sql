@@ -209,19 +209,65 @@ attempt, false if it is a dead letter. A cancellation after the time limit of th
 worker, a message with the SQLSTATE PD004 tells the client of a retry.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.add_crash_dead_letter(job pgdispatch.job, managed pgdispatch.managed_job) RETURNS void
+-- A trigger of a user, for example, may refuse what an outcome writes. That must not stop the jobs behind this one.
+CREATE OR REPLACE FUNCTION pgdispatch.end_failed_attempt(
+    job pgdispatch.job, managed pgdispatch.managed_job, in_worker boolean,
+    code text, message text, detail text, hint text, context text)
+RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    managed.attempts := managed.attempts - 1;   -- The one that was counted last does not begin.
-    PERFORM pgdispatch.add_dead_letter(job, managed, '58000',
-                format('pgdispatch: %s sessions were lost while they ran this job', pgdispatch.max_crashes()), NULL, NULL, NULL);
+    IF code IS NULL THEN
+        managed.attempts := managed.attempts - 1;   -- The one that was counted last does not begin.
+        PERFORM pgdispatch.add_dead_letter(job, managed, '58000',
+                    format('pgdispatch: %s sessions were lost while they ran this job', pgdispatch.max_crashes()), NULL, NULL, NULL);
+        RETURN false;
+    END IF;
+    RETURN pgdispatch.retry_or_fail(job, managed, in_worker, code, message, detail, hint, context);
+EXCEPTION
+    WHEN assert_failure OR OTHERS THEN
+        PERFORM pgdispatch.set_aside(job, managed, in_worker, format('%s (SQLSTATE %s)', SQLERRM, SQLSTATE));
+        RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.add_crash_dead_letter(pgdispatch.job, pgdispatch.managed_job) IS
-'Part of what runs SQL jobs. Makes a job a dead letter that has taken pgdispatch.max_crashes sessions down.';
+COMMENT ON FUNCTION pgdispatch.end_failed_attempt(pgdispatch.job, pgdispatch.managed_job, boolean, text, text, text, text, text) IS
+'Part of what runs SQL jobs. Ends an attempt that failed with this error, or, if code is NULL, makes a job a dead letter
+that has taken pgdispatch.max_crashes sessions down. Returns true if the job will run again: it waits for its next
+attempt, or its outcome cannot be written and it is set aside.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.set_aside(
+    job pgdispatch.job, managed pgdispatch.managed_job, in_worker boolean, error text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    problem constant text := format('SQL job %s is run again in a minute, as its outcome cannot be written: %s', job.id, left(error, 1000));
+    callers text;
+BEGIN
+    RAISE WARNING 'pgdispatch: %', problem;   -- For the log of the server.
+    GET DIAGNOSTICS callers = PG_CONTEXT;
+    IF callers NOT LIKE '%cron_work(%' THEN
+        RAISE INFO USING ERRCODE = 'PD004', MESSAGE = problem;   -- See retry_or_fail.
+    END IF;
+    IF managed.id IS NULL THEN
+        UPDATE pgdispatch.job AS j SET due_at = clock_timestamp() + '1 minute'::interval
+         WHERE j.role = job.role AND j.due_at = job.due_at AND j.id = job.id;
+    ELSE
+        PERFORM pgdispatch.schedule_retry(job.role, job.id, 1, '1 minute', in_worker);
+    END IF;
+EXCEPTION
+    WHEN assert_failure OR OTHERS THEN
+        PERFORM pg_sleep(1);   -- Not even this can be written. The worker goes on with the jobs behind this one.
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.set_aside(pgdispatch.job, pgdispatch.managed_job, boolean, text) IS
+'Part of pgdispatch.end_failed_attempt. Lets a job run again in a minute whose outcome cannot be written because of this
+error.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.max_crashes() RETURNS integer

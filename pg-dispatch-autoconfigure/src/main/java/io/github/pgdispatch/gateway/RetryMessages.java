@@ -18,7 +18,7 @@ final class RetryMessages {
 
 	private static final String SQL_STATE = "PD004";
 
-	private static final String SENDER = " pgdispatch.retry_or_fail(";
+	private static final List<String> SENDERS = List.of(" pgdispatch.retry_or_fail(", " pgdispatch.set_aside(");
 
 	private RetryMessages() {
 	}
@@ -51,7 +51,7 @@ final class RetryMessages {
 	 */
 	private static boolean isFromExecutor(@Nullable String where) {
 		String place = (where != null) ? where.lines().findFirst().orElse("") : "";
-		return place.contains(SENDER) && !place.contains("\"");
+		return SENDERS.stream().anyMatch(place::contains) && !place.contains("\"");
 	}
 
 }
