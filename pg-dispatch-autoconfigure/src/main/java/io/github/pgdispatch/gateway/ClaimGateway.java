@@ -21,15 +21,17 @@ import javax.sql.DataSource;
  */
 public final class ClaimGateway {
 
-	private static final String CLAIMED = "SELECT *, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms FROM pgdispatch.";
+	private static final String CLAIMED = "SELECT *, pg_catalog.floor(extract(epoch FROM time_limit) OPERATOR(pg_catalog.*) 1000)::bigint AS time_limit_ms FROM pgdispatch.";
 
-	private static final String CLAIM = CLAIMED + "claim_handler_jobs(?, make_interval(secs => ?), ?, ?, ?, ?, ?)";
+	private static final String CLAIM = CLAIMED
+			+ "claim_handler_jobs(?, pg_catalog.make_interval(secs => ?), ?, ?, ?, ?, ?)";
 
-	private static final String CLAIM_POISON_JOB = CLAIMED + "claim_poison_job(?, make_interval(secs => ?), ?)";
+	private static final String CLAIM_POISON_JOB = CLAIMED
+			+ "claim_poison_job(?, pg_catalog.make_interval(secs => ?), ?)";
 
 	private static final String RELEASE_UNKNOWN = "SELECT pgdispatch.release_unknown_handler_jobs(?, ?, ?)";
 
-	private static final String NOTIFY_OTHER_NODES = "SELECT pgdispatch.notify_overflow(make_interval(secs => ?), ?)";
+	private static final String NOTIFY_OTHER_NODES = "SELECT pgdispatch.notify_overflow(pg_catalog.make_interval(secs => ?), ?)";
 
 	private final NodeStatements statements;
 

@@ -21,7 +21,7 @@ import org.springframework.jdbc.core.ResultSetExtractor;
  */
 public final class CompletionGateway {
 
-	private static final String FUNCTION = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::json, required => ";
+	private static final String FUNCTION = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::pg_catalog.json, required => ";
 
 	private static final String COMPLETE = FUNCTION + "false)";
 

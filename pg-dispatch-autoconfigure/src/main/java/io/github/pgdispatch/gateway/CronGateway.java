@@ -17,25 +17,25 @@ public final class CronGateway {
 	 * started again, but has a session.
 	 */
 	private static final String REPORT = """
-			SELECT current_database() AS database,
+			SELECT pg_catalog.current_database() AS database,
 			       current_user AS role,
-			       quote_ident(current_user) AS quoted_role,
+			       pg_catalog.quote_ident(current_user) AS quoted_role,
 			       reported.problem,
 			       missing.privileges AS missing_privileges,
 			       missing.objects AS missing_on,
 			       EXISTS (SELECT
 			                 FROM pgdispatch.cron_worker
-			                WHERE role = quote_ident(current_user)::regrole
-			                  AND purpose = 'permanent'
-			                  AND scheduled_at > clock_timestamp() - interval '10 minutes')
+			                WHERE role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(current_user)::pg_catalog.regrole
+			                  AND purpose OPERATOR(pg_catalog.=) 'permanent'
+			                  AND scheduled_at OPERATOR(pg_catalog.>) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '10 minutes'))
 			       OR EXISTS (SELECT
-			                    FROM pg_stat_activity
-			                   WHERE usename = current_user
-			                     AND datname = current_database()
-			                     AND state <> 'idle'
-			                     AND query LIKE 'CALL pgdispatch.cron_work()%') AS permanent_worker
+			                    FROM pg_catalog.pg_stat_activity
+			                   WHERE usename OPERATOR(pg_catalog.=) current_user
+			                     AND datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+			                     AND state OPERATOR(pg_catalog.<>) 'idle'
+			                     AND pg_catalog.starts_with(query, 'CALL pgdispatch.cron_work()')) AS permanent_worker
 			  FROM pgdispatch.cron_problem() AS reported (problem)
-			  LEFT JOIN LATERAL pgdispatch.cron_missing_privilege() AS missing ON reported.problem = 'privilege'""";
+			  LEFT JOIN LATERAL pgdispatch.cron_missing_privilege() AS missing ON reported.problem OPERATOR(pg_catalog.=) 'privilege'""";
 
 	private final JdbcClient jdbc;
 

@@ -24,33 +24,34 @@ public final class DeadLetterGateway {
 			WITH chosen AS MATERIALIZED (
 			    SELECT d.*
 			      FROM pgdispatch.dead_letter AS d
-			     WHERE d.role = quote_ident(CURRENT_USER)::regrole
-			       AND (:id::bigint IS NULL OR d.id = :id::bigint)
-			       AND (:handler::text IS NULL OR d.handler = :handler::text)
-			       AND (:sqlState::text IS NULL OR d.sqlstate = :sqlState::text)
-			       AND d.failed_at >= coalesce(:since::timestamptz, '-infinity')
-			       AND d.failed_at < coalesce(:until::timestamptz, 'infinity')
-			       AND (:text::text IS NULL OR strpos(lower(d.message), lower(:text::text)) > 0)
+			     WHERE d.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
+			       AND (:id::bigint IS NULL OR d.id OPERATOR(pg_catalog.=) :id::bigint)
+			       AND (:handler::pg_catalog.text IS NULL OR d.handler OPERATOR(pg_catalog.=) :handler::pg_catalog.text)
+			       AND (:sqlState::pg_catalog.text IS NULL OR d.sqlstate OPERATOR(pg_catalog.=) :sqlState::pg_catalog.text)
+			       AND d.failed_at OPERATOR(pg_catalog.>=) coalesce(:since::pg_catalog.timestamptz, '-infinity')
+			       AND d.failed_at OPERATOR(pg_catalog.<) coalesce(:until::pg_catalog.timestamptz, 'infinity')
+			       AND (:text::pg_catalog.text IS NULL OR pg_catalog.strpos(pg_catalog.lower(d.message), pg_catalog.lower(:text::pg_catalog.text)) OPERATOR(pg_catalog.>) 0)
 			     ORDER BY d.failed_at, d.id
 			     LIMIT :limit::bigint)
 			""";
 
 	private static final String LIST = SELECTED
 			+ """
-					SELECT c.id, c.command, c.handler, c.arguments::text, c.options::text, c.dispatched_at, c.due_at, c.failed_at,
+					SELECT c.id, c.command, c.handler, c.arguments::pg_catalog.text, c.options::pg_catalog.text, c.dispatched_at, c.due_at, c.failed_at,
 					       c.attempts, c.crashes, c.sqlstate, c.message, c.detail, c.hint, c.context,
-					       ARRAY(SELECT unnest(ARRAY[h.key, coalesce(h.value, 'null')])
-					               FROM json_each_text(CASE json_typeof(c.headers) WHEN 'object' THEN c.headers END) AS h) AS headers
+					       ARRAY(SELECT pg_catalog.unnest(ARRAY[h.key, coalesce(h.value, 'null')])
+					               FROM pg_catalog.json_each_text(CASE WHEN pg_catalog.json_typeof(c.headers) OPERATOR(pg_catalog.=) 'object' THEN c.headers END) AS h) AS headers
 					  FROM chosen AS c
 					 ORDER BY c.failed_at, c.id""";
 
 	private static final String RETRY = SELECTED
-			+ "SELECT count(*) FILTER (WHERE pgdispatch.retry(c.id)) FROM chosen AS c";
+			+ "SELECT pg_catalog.count(*) FILTER (WHERE pgdispatch.retry(c.id)) FROM chosen AS c";
 
-	private static final String DELETE = SELECTED + """
-			DELETE FROM pgdispatch.dead_letter AS d
-			 USING chosen AS c
-			 WHERE d.role = c.role AND d.id = c.id AND d.failed_at = c.failed_at""";
+	private static final String DELETE = SELECTED
+			+ """
+					DELETE FROM pgdispatch.dead_letter AS d
+					 USING chosen AS c
+					 WHERE d.role OPERATOR(pg_catalog.=) c.role AND d.id OPERATOR(pg_catalog.=) c.id AND d.failed_at OPERATOR(pg_catalog.=) c.failed_at""";
 
 	private final NamedParameterJdbcOperations jdbc;
 

@@ -18,36 +18,36 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 public final class DispatchGateway {
 
-	private static final String HEADERS = "json_object(?::text[], ?::text[])";
+	private static final String HEADERS = "pg_catalog.json_object(?::pg_catalog.text[], ?::pg_catalog.text[])";
 
 	private static final String RETURNING = " RETURNING id";
 
 	private static final Insert INSERT_JOB = Insert
 		.of("""
 				INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
-				VALUES (pgdispatch.wake_drivers_if_idle(?, ?), now() + make_interval(secs => ?), pgdispatch.valid_command(?), nullif(?, 1)::smallint, %s)""");
+				VALUES (pgdispatch.wake_drivers_if_idle(?, ?), pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => ?), pgdispatch.valid_command(?), (pg_catalog.array_remove(ARRAY[?], 1))[1]::smallint, %s)""");
 
 	private static final Insert INSERT_JOB_RETURNING_ID = INSERT_JOB.returningId();
 
 	private static final Insert INSERT_HANDLER_JOB = Insert
 		.of("""
 				INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments, headers)
-				VALUES (pgdispatch.wake_nodes_if_idle(?), ?, now() + make_interval(secs => ?), pgdispatch.valid_arguments(?, ?::json), %s)""");
+				VALUES (pgdispatch.wake_nodes_if_idle(?), ?, pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => ?), pgdispatch.valid_arguments(?, ?::pg_catalog.json), %s)""");
 
 	private static final Insert INSERT_HANDLER_JOB_RETURNING_ID = INSERT_HANDLER_JOB.returningId();
 
-	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, make_interval(secs => ?), ?%s%s)";
+	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, pg_catalog.make_interval(secs => ?), ?%s%s)";
 
 	private static final String DISPATCH_ALL = """
-			SELECT pgdispatch.fire_all(?::text[], notify => ?, max_attempts => ?%s)""";
+			SELECT pgdispatch.fire_all(?::pg_catalog.text[], notify => ?, max_attempts => ?%s)""";
 
 	private static final String DISPATCH_ALL_WITH_OPTIONS = """
 			SELECT pgdispatch.dispatch(c.command, '0', ?%s%s)
-			  FROM unnest(?::text[]) WITH ORDINALITY AS c (command, number)
+			  FROM pg_catalog.unnest(?::pg_catalog.text[]) WITH ORDINALITY AS c (command, number)
 			 ORDER BY c.number""";
 
 	private static final String DISPATCH_HANDLER = """
-			SELECT pgdispatch.dispatch_handler(?, ?::json, make_interval(secs => ?), ?%s%s)""";
+			SELECT pgdispatch.dispatch_handler(?, ?::pg_catalog.json, pg_catalog.make_interval(secs => ?), ?%s%s)""";
 
 	private final JdbcOperations jdbc;
 

@@ -24,8 +24,8 @@ public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, C
 		Consumer<Boolean> poisonJobDue) implements JobQueue {
 
 	private static final String WATCH = """
-			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, idle, notified, unknown, poison
-			  FROM pgdispatch.poll_handlers(?, make_interval(secs => ?), ?, ?)""";
+			SELECT due, pg_catalog.floor(extract(epoch FROM next_due_in) OPERATOR(pg_catalog.*) 1000)::bigint AS next_due_in_ms, idle, notified, unknown, poison
+			  FROM pgdispatch.poll_handlers(?, pg_catalog.make_interval(secs => ?), ?, ?)""";
 
 	@Override
 	public String channelFunction() {

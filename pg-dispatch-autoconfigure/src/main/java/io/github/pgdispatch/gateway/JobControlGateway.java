@@ -16,10 +16,10 @@ import org.springframework.jdbc.core.JdbcTemplate;
 public final class JobControlGateway {
 
 	private static final String FIND = """
-			SELECT id, upper(state) AS state, command, handler, arguments::text, dispatched_at, due_at, attempts, finished_at
+			SELECT id, pg_catalog.upper(state) AS state, command, handler, arguments::pg_catalog.text, dispatched_at, due_at, attempts, finished_at
 			  FROM pgdispatch.find(?)""";
 
-	private static final String CANCEL = "SELECT upper(pgdispatch.cancel(?))";
+	private static final String CANCEL = "SELECT pg_catalog.upper(pgdispatch.cancel(?))";
 
 	private static final String RETRY = "SELECT pgdispatch.retry(?)";
 

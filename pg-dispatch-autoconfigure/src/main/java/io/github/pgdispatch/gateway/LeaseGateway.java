@@ -14,7 +14,7 @@ import javax.sql.DataSource;
  */
 public final class LeaseGateway {
 
-	private static final String KEEP = "SELECT pgdispatch.heartbeat(?, make_interval(secs => ?), ?)";
+	private static final String KEEP = "SELECT pgdispatch.heartbeat(?, pg_catalog.make_interval(secs => ?), ?)";
 
 	private static final String END = "SELECT pgdispatch.end_lease(?)";
 

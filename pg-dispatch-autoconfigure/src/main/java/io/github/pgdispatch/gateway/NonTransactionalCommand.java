@@ -23,7 +23,7 @@ import org.postgresql.util.ServerErrorMessage;
 record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitMillis) {
 
 	private static final String BEGIN = """
-			SELECT id, command, attempt, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms
+			SELECT id, command, attempt, pg_catalog.floor(extract(epoch FROM time_limit) OPERATOR(pg_catalog.*) 1000)::bigint AS time_limit_ms
 			  FROM pgdispatch.begin_non_transactional()
 			 WHERE id IS NOT NULL""";
 

@@ -26,7 +26,8 @@ final class Notifications {
 	 */
 	static void listen(Connection connection, String channel) throws SQLException {
 		try (Statement statement = connection.createStatement()) {
-			ResultSet row = statement.executeQuery("SELECT " + channel + "(quote_ident(session_user)::regrole)");
+			ResultSet row = statement
+				.executeQuery("SELECT " + channel + "(pg_catalog.quote_ident(session_user)::pg_catalog.regrole)");
 			row.next();
 			statement.execute("LISTEN " + statement.enquoteIdentifier(row.getString(1), true));
 		}

@@ -102,7 +102,7 @@ public enum Option {
 	 * Returns the option as a named argument of an SQL function.
 	 */
 	String sql(Object value) {
-		return this.argument + ((value instanceof Duration) ? " => make_interval(secs => ?)" : " => ?");
+		return this.argument + ((value instanceof Duration) ? " => pg_catalog.make_interval(secs => ?)" : " => ?");
 	}
 
 }

@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutcomeGateway {
 
-	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::json[])";
+	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::pg_catalog.json[])";
 
-	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, make_interval(secs => ?), ?)";
+	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?), ?)";
 
 	private static final String END_ATTEMPT = """
-			SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, make_interval(secs => ?), ?, make_interval(secs => ?), ?,
-			                                  make_interval(secs => ?))""";
+			SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?), ?, pg_catalog.make_interval(secs => ?), ?,
+			                                  pg_catalog.make_interval(secs => ?))""";
 
 	private static final String END_CANCELLED = "SELECT pgdispatch.cancel_handler_job(?, ?, ?, ?, ?)";
 

@@ -15,12 +15,12 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 public final class QueueGateway {
 
-	private static final String PAUSE = "SELECT pgdispatch.pause(handler => ?::text, queue => ?::text)";
+	private static final String PAUSE = "SELECT pgdispatch.pause(handler => ?::pg_catalog.text, queue => ?::pg_catalog.text)";
 
-	private static final String RESUME = "SELECT pgdispatch.resume(handler => ?::text, queue => ?::text)";
+	private static final String RESUME = "SELECT pgdispatch.resume(handler => ?::pg_catalog.text, queue => ?::pg_catalog.text)";
 
 	private static final String SET_QUEUE = """
-			SELECT pgdispatch.set_queue(?, concurrency => ?::integer, rate => ?::integer, per => make_interval(secs => ?))""";
+			SELECT pgdispatch.set_queue(?, concurrency => ?::integer, rate => ?::integer, per => pg_catalog.make_interval(secs => ?))""";
 
 	private static final String DROP_QUEUE = "SELECT pgdispatch.drop_queue(?)";
 

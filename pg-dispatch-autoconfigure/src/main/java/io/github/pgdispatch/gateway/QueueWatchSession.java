@@ -27,9 +27,9 @@ public final class QueueWatchSession implements AutoCloseable {
 	 * The state is null if the server does not track activities.
 	 */
 	private static final String IDLE_SESSIONS = """
-			SELECT pid, coalesce(state, '') = 'idle' AS idle
+			SELECT pid, coalesce(state, '') OPERATOR(pg_catalog.=) 'idle' AS idle
 			  FROM pg_catalog.pg_stat_activity
-			 WHERE pid = ANY (?)""";
+			 WHERE pid OPERATOR(pg_catalog.=) ANY (?)""";
 
 	private final Connection connection;
 

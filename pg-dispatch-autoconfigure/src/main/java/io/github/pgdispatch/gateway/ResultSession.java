@@ -25,8 +25,8 @@ public final class ResultSession implements AutoCloseable {
 	private static final Duration NETWORK_TIMEOUT = Duration.ofSeconds(10);
 
 	private static final String CHECK = """
-			SELECT i.id, upper(r.state) AS state, r.value::text, r.row_count, r.sqlstate, r.message, r.finished_at
-			  FROM unnest(?) AS i (id), LATERAL pgdispatch.result(i.id) AS r""";
+			SELECT i.id, pg_catalog.upper(r.state) AS state, r.value::pg_catalog.text, r.row_count, r.sqlstate, r.message, r.finished_at
+			  FROM pg_catalog.unnest(?) AS i (id), LATERAL pgdispatch.result(i.id) AS r""";
 
 	private final Connection connection;
 

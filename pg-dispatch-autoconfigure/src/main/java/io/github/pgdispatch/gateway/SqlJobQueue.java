@@ -13,7 +13,7 @@ import java.sql.SQLException;
 public record SqlJobQueue(int maxDue) implements JobQueue {
 
 	private static final String WATCH = """
-			SELECT due, floor(extract(epoch FROM next_due_in) * 1000)::bigint AS next_due_in_ms, idle, notified
+			SELECT due, pg_catalog.floor(extract(epoch FROM next_due_in) OPERATOR(pg_catalog.*) 1000)::bigint AS next_due_in_ms, idle, notified
 			  FROM pgdispatch.poll_queue(max_count => ?, go_idle => ?)""";
 
 	@Override

@@ -25,14 +25,14 @@ public final class WorkerSession implements AutoCloseable {
 
 	private static final OneLineLog logger = OneLineLog.of(WorkerSession.class);
 
-	private static final String WORK = "CALL pgdispatch.work(make_interval(secs => ?), ?, ?, ?)";
+	private static final String WORK = "CALL pgdispatch.work(pg_catalog.make_interval(secs => ?), ?, ?, ?)";
 
 	private static final String FAILED = """
 			SELECT id, attempts, sqlstate, message
 			  FROM pgdispatch.dead_letter
-			 WHERE role = pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
+			 WHERE role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
 			   AND handler IS NULL
-			   AND failed_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ?)
+			   AND failed_at OPERATOR(pg_catalog.>) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => ?))
 			 ORDER BY failed_at DESC
 			 LIMIT ?""";
 

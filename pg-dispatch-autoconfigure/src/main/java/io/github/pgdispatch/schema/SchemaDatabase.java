@@ -140,7 +140,7 @@ final class SchemaDatabase {
 
 	void grantTo(Collection<String> quotedRoles) {
 		inTransaction(() -> quotedRoles
-			.forEach((role) -> this.jdbc.sql("CALL pgdispatch.grant_to(?::regrole)").param(role).update()));
+			.forEach((role) -> this.jdbc.sql("CALL pgdispatch.grant_to(?::pg_catalog.regrole)").param(role).update()));
 	}
 
 }

@@ -27,62 +27,62 @@ final class SchemaInspector {
 			       x.extversion AS extension_version,
 			       v.oid IS NOT NULL AS versioned,
 			       v.oid IS NULL
-			            AND (coalesce(x.extname ~ '(^|@)pg_dispatch$' AND x.extversion ~ '^0[.]', false)
-			                 OR 3 = (SELECT pg_catalog.count(DISTINCT p.proname)
+			            AND (coalesce(x.extname OPERATOR(pg_catalog.~) '(^|@)pg_dispatch$' AND x.extversion OPERATOR(pg_catalog.~) '^0[.]', false)
+			                 OR 3 OPERATOR(pg_catalog.=) (SELECT pg_catalog.count(DISTINCT p.proname)
 			                           FROM pg_catalog.pg_proc AS p
-			                          WHERE p.pronamespace = n.oid
-			                            AND p.proname IN ('fire', 'snooze', '_schedule_job'))) AS predecessor,
+			                          WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid
+			                            AND p.proname OPERATOR(pg_catalog.=) ANY (ARRAY['fire', 'snooze', '_schedule_job']))) AS predecessor,
 			       coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
 			            AND pg_catalog.has_function_privilege(v.oid, 'EXECUTE'), false) AS version_visible,
 			       CASE WHEN v.oid IS NULL THEN ARRAY(
 			           SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
 			             FROM pg_catalog.pg_depend AS d
-			            WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-			              AND d.refobjid = n.oid
+			            WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+			              AND d.refobjid OPERATOR(pg_catalog.=) n.oid
 			              -- What a node leaves behind that is killed while it installs.
-			              AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-			                   AND d.objid IN (SELECT c.oid
+			              AND NOT (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+			                   AND d.objid OPERATOR(pg_catalog.=) ANY (SELECT c.oid
 			                                     FROM pg_catalog.pg_class AS c
-			                                    WHERE c.relnamespace = n.oid
-			                                      AND c.relname IN ('databasechangelog', 'databasechangeloglock')))
+			                                    WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid
+			                                      AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY['databasechangelog', 'databasechangeloglock'])))
 			            ORDER BY 1
 			            LIMIT 3)
 			       END AS strangers,
 			       ARRAY(SELECT pg_catalog.quote_ident(given.name)
-			               FROM pg_catalog.unnest(?::text[]) WITH ORDINALITY AS given (name, position)
-			              WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = given.name)
+			               FROM pg_catalog.unnest(?::pg_catalog.text[]) WITH ORDINALITY AS given (name, position)
+			              WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) given.name)
 			              ORDER BY given.position) AS unknown_roles,
 			       ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
 			               FROM pg_catalog.pg_roles AS r
-			              WHERE (r.rolname = CURRENT_USER OR r.rolname = ANY (?::text[]))
+			              WHERE (r.rolname OPERATOR(pg_catalog.=) CURRENT_USER OR r.rolname OPERATOR(pg_catalog.=) ANY (?::pg_catalog.text[]))
 			                AND (NOT pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
 			                     OR EXISTS (SELECT
 			                                  FROM pg_catalog.pg_class AS c
-			                                 CROSS JOIN pg_catalog.unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS privilege
-			                                 WHERE c.relnamespace = n.oid
-			                                   AND c.relname IN ('job', 'dead_letter', 'cron_worker')
+			                                 CROSS JOIN pg_catalog.unnest('{SELECT,INSERT,UPDATE,DELETE}'::pg_catalog.text[]) AS privilege
+			                                 WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid
+			                                   AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY['job', 'dead_letter', 'cron_worker'])
 			                                   AND NOT pg_catalog.has_table_privilege(r.oid, c.oid, privilege))
 			                     OR EXISTS (SELECT
 			                                  FROM pg_catalog.pg_depend AS d
-			                                 WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-			                                   AND d.refobjid = n.oid
-			                                   AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+			                                 WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+			                                   AND d.refobjid OPERATOR(pg_catalog.=) n.oid
+			                                   AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
 			                                   AND NOT pg_catalog.has_function_privilege(r.oid, d.objid, 'EXECUTE')))
 			              ORDER BY r.rolname) AS roles_lacking_privileges
 			  FROM (SELECT) AS always
-			  LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'pgdispatch'
-			  LEFT JOIN pg_catalog.pg_proc AS v ON v.pronamespace = n.oid AND v.proname = 'version' AND v.pronargs = 0
+			  LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) 'pgdispatch'
+			  LEFT JOIN pg_catalog.pg_proc AS v ON v.pronamespace OPERATOR(pg_catalog.=) n.oid AND v.proname OPERATOR(pg_catalog.=) 'version' AND v.pronargs OPERATOR(pg_catalog.=) 0
 			  LEFT JOIN LATERAL (
 			       SELECT e.extname, e.extversion
 			         FROM pg_catalog.pg_extension AS e
-			        WHERE v.oid IS NULL AND e.extnamespace = n.oid
+			        WHERE v.oid IS NULL AND e.extnamespace OPERATOR(pg_catalog.=) n.oid
 			           OR EXISTS (SELECT
 			                        FROM pg_catalog.pg_depend AS d
-			                       WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-			                         AND d.refobjid = e.oid
-			                         AND d.deptype = 'e'
-			                         AND (d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid
-			                           OR d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = v.oid))
+			                       WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
+			                         AND d.refobjid OPERATOR(pg_catalog.=) e.oid
+			                         AND d.deptype OPERATOR(pg_catalog.=) 'e'
+			                         AND (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) n.oid
+			                           OR d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) v.oid))
 			        LIMIT 1) AS x ON true
 			""";
 
@@ -108,7 +108,7 @@ final class SchemaInspector {
 	}
 
 	private SchemaVersion version() {
-		String version = this.jdbc.sql("SELECT pgdispatch.version()::text").query(String.class).single();
+		String version = this.jdbc.sql("SELECT pgdispatch.version()::pg_catalog.text").query(String.class).single();
 		try {
 			return SchemaVersion.parse(version);
 		}

@@ -24,7 +24,7 @@ public final class UnqualifiedNames {
 	 */
 	private static final Set<String> KEYWORDS = Set
 		.of(("all and any array as by call case check coalesce conflict else "
-				+ "elsif except execute exists exit filter from greatest having if in intersect into key lateral least limit loop "
+				+ "elsif except execute exists exit extract filter from greatest having if in intersect into key lateral least limit loop "
 				+ "materialized not offset on operator or over perform return returning row select set then union unique using "
 				+ "values when where while with")
 			.split(" "));
@@ -191,7 +191,7 @@ public final class UnqualifiedNames {
 
 	private boolean isUnqualifiedRelation(int i) {
 		boolean named = switch (text(i - 1)) {
-			case "from" -> !text(i - 2).equals("distinct");
+			case "from" -> !text(i - 2).equals("distinct") && !text(i - 4).equals("extract");
 			case "join" -> true;
 			case "into" -> text(i - 2).equals("insert");
 			case "update" -> !Set.of("for", "do").contains(text(i - 2));
@@ -207,7 +207,7 @@ public final class UnqualifiedNames {
 	private boolean isQuery(String name) {
 		for (int i = 0; i < this.tokens.size(); i++) {
 			if (text(i).equals(name) && Set.of("with", ",").contains(text(i - 1)) && text(i + 1).equals("as")
-					&& text(i + 2).equals("(")) {
+					&& Set.of("(", "materialized").contains(text(i + 2))) {
 				return true;
 			}
 		}
