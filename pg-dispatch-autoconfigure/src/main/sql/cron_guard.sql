@@ -61,7 +61,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_ensure_guard(regrole) IS
-'Part of what begins jobs: schedules a guard if there is none and no application is connected. Without pg_cron, it does nothing. If pg_cron fails, it warns.';
+'Part of what begins jobs. Schedules a guard if there is none and no application is connected, or warns if pg_cron
+fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_stop_guarding(worker_id bigint) RETURNS boolean
@@ -87,7 +88,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_stop_guarding(bigint) IS
-'Part of pgdispatch.cron_guard: makes a guard a worker like others. false: a job with a time limit runs, or a non-transactional job is there.';
+'Part of pgdispatch.cron_guard. Makes a guard a worker like others, unless there is something to guard (false).';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_run_non_transactional() RETURNS boolean
@@ -101,7 +102,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_run_non_transactional() IS
-'Part of pgdispatch.cron_guard: ends the non-transactional jobs that pg_cron has run, and lets it run those that wait. false: there are none.';
+'Part of pgdispatch.cron_guard. Ends the non-transactional jobs that pg_cron has run, and has it run those that wait.
+false: there are none.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_end_non_transactional() RETURNS boolean
@@ -141,7 +143,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_end_non_transactional() IS
-'Part of pgdispatch.cron_guard: ends the non-transactional jobs of the current role that pg_cron has run. true: it has not run all of them to their end.';
+'Part of pgdispatch.cron_guard. Ends the non-transactional jobs that pg_cron has run. true: it still runs some.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_begin_non_transactional() RETURNS boolean

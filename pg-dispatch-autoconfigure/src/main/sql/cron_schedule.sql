@@ -100,8 +100,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_configuration() IS
-'Returns the time zone of pg_cron''s schedules, the maximum number of jobs that it runs at once, the database that it is
-in and the host to which it connects. NULL: the owner of this function may not read it.';
+'Returns settings of pg_cron: the time zone of schedules, the maximum number of jobs that it runs at once, its database,
+and the host to which it connects. NULL: the owner of this function may not read it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_elsewhere() RETURNS boolean
@@ -251,8 +251,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_ensure_worker(regrole, boolean, boolean) IS
-'Part of pgdispatch.cron_schedule_worker. Finds out whether a worker of pg_cron will look at the current role''s queue
-after the commit of this transaction, and schedules one if none will.';
+'Part of pgdispatch.cron_schedule_worker. Schedules a worker of pg_cron unless one will look at the queue after the
+commit of this transaction.';
 
 
 -- Waiting for another transaction's promise would mean waiting for that transaction. The lock of a promise shows that it was given and
@@ -363,7 +363,8 @@ AS $$
 DECLARE
     orphan record;
 BEGIN
-    IF NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = CURRENT_USER) THEN
+    -- Under SERIALIZABLE, reading all of cron.job would conflict with every dispatch.
+    IF NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = CURRENT_USER) OR NOT pgdispatch.sees_latest_commits() THEN
         RETURN;
     END IF;
     FOR orphan IN

@@ -286,7 +286,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_note_permanent_worker(regrole) IS
-'Part of pgdispatch.cron_work: notes that an administrator has scheduled a worker of the role, and that it has come.';
+'Part of pgdispatch.cron_work. Notes that a worker has come which an administrator has scheduled.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_end_run(
@@ -353,7 +353,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_is_needed(bigint, boolean, boolean) IS
-'Part of pgdispatch.cron_end_run: whether a transaction relies on the worker, or a job is due. While there are other workers, jobs that sessions are running do not count.';
+'Part of pgdispatch.cron_end_run. Returns whether a transaction relies on the worker, or a job is due that no other worker
+runs.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_stop_looking(worker_id bigint, is_lookout boolean) RETURNS void
@@ -468,7 +469,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_remove_unsound(regrole, bigint) IS
-'Part of what workers and polls do with pg_cron: removes the workers of the role that pg_cron does not start any more, with the one of that id left out.';
+'Part of what workers and polls do with pg_cron. Removes the workers of the role that pg_cron does not start any more, but
+for the one with that id.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_delete_runs(worker_id bigint, after_run bigint) RETURNS void
@@ -524,7 +526,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.running_batches() IS
-'The other sessions of the current role that run a batch, the start of their transaction, and the worker of pg_cron that each of them is (NULL: a session of an application).';
+'Returns the other sessions of the role that run a batch, the start of their transaction, and the worker that each of them
+is (NULL: a session of an application).';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancel_slow_batches() RETURNS void
@@ -554,7 +557,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cancel_slow_batches() IS
-'Part of pgdispatch.cron_work: cancels the batches of the role that have taken longer than a second. The jobs that have ended in them are committed, and the slow one is run alone.';
+'Part of pgdispatch.cron_work. Cancels batches of the role that take longer than a second, so that the slow job runs
+alone.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_alarms(worker_role regrole) RETURNS void
@@ -614,7 +618,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_can_be_missed(timestamptz) IS
-'Part of pgdispatch.cron_schedule_alarms: whether an alarm that starts at that time does not start if the server is down then; NULL: there is no alarm.';
+'Part of pgdispatch.cron_schedule_alarms. Returns whether an alarm for that time does not start if the server is down
+then; NULL: there is no alarm.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_is_in_time(
@@ -637,7 +642,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_is_in_time(timestamptz, timestamptz, timestamptz, boolean) IS
-'Part of pgdispatch.cron_schedule_alarms: whether an alarm that starts at wakes_at can stay if one is wanted at wanted_at (NULL: none is).';
+'Part of pgdispatch.cron_schedule_alarms. Returns whether an alarm for wakes_at can stay if one is wanted at wanted_at
+(NULL: none is).';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_alarm(wakes_in interval, OUT schedule text, OUT wakes_at timestamptz)
