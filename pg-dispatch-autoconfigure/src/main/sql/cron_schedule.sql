@@ -298,9 +298,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_promise_worker(regrole, integer, text, boolean) IS
-'Part of pgdispatch.cron_ensure_worker. Schedules a worker on which other dispatches may rely. Returns given: it comes
-with the commit of this transaction. there: there is one already, and one_more is false. open: transactions that may
-still roll back have given all promises.';
+'Part of pgdispatch.cron_ensure_worker. Schedules a worker on which other dispatches may rely. Returns given if it comes
+with this commit, there if there is one and one_more is false, and open if open transactions have given all promises.';
 
 
 -- The function reads none of the rows that it wrote. Under SERIALIZABLE this would conflict with every transaction that writes beside

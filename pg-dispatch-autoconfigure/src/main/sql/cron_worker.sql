@@ -507,20 +507,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     me  constant regrole := quote_ident(CURRENT_USER)::regrole;
-    key constant bigint  := pgdispatch.batch_lock(me);
 BEGIN
     RETURN QUERY
         SELECT l.pid, w.id, a.xact_start
-          FROM pg_locks AS l
+          FROM pgdispatch.lock_holders(pgdispatch.batch_lock(me)) AS l
          CROSS JOIN pg_stat_get_activity(l.pid) AS a
           LEFT JOIN pgdispatch.cron_worker AS w ON w.role = me AND w.pid = l.pid
-         WHERE l.locktype = 'advisory'
-           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-           AND l.classid::bigint = key >> 32
-           AND l.objid::bigint = key & 4294967295
-           AND l.objsubid = 1
-           AND l.granted
-           AND l.pid <> pg_backend_pid()
+         WHERE l.pid <> pg_backend_pid()
            AND a.usesysid = me::oid;
 END
 $$;

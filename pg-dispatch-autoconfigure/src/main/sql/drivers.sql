@@ -65,14 +65,7 @@ DECLARE
 BEGIN
     FOREACH lock IN ARRAY ARRAY[pgdispatch.idle_driver_lock(me), pgdispatch.application_lock(me), pgdispatch.idle_node_lock(me)] LOOP
         -- A session that releases a lock which it does not hold gets a warning. A lock that it took twice has to be released twice.
-        WHILE EXISTS (SELECT
-                        FROM pg_locks AS l
-                       WHERE l.locktype = 'advisory'
-                         AND l.pid = pg_backend_pid()
-                         AND l.mode = 'ExclusiveLock'
-                         AND l.classid::bigint = lock >> 32
-                         AND l.objid::bigint = lock & 4294967295
-                         AND l.objsubid = 1) LOOP
+        WHILE EXISTS (SELECT FROM pgdispatch.lock_holders(lock) AS l WHERE l.pid = pg_backend_pid() AND l.mode = 'ExclusiveLock') LOOP
             EXIT WHEN NOT pg_advisory_unlock(lock);
         END LOOP;
     END LOOP;

@@ -339,9 +339,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.run_plain_batch(timestamptz, timestamptz, bigint, integer, timestamptz, boolean) IS
-'Part of pgdispatch.work. Claims due jobs and runs them in order in one subtransaction, until the given time or up to
-the first job that has to run alone, and deletes them. If one of them fails, everything is undone and ran is 0. claimed
-is 0 if no job was due, and NULL if the claim failed.';
+'Part of pgdispatch.work. Claims due jobs, runs them in order in one subtransaction, until the given time or the first job
+that has to run alone, and deletes them. If one fails, all is undone and ran is 0. claimed: NULL if the claim failed.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
@@ -487,9 +486,8 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.run_job(pgdispatch.job, boolean, pgdispatch.managed_job) IS
 'Part of pgdispatch.work. Runs a job in the current transaction, up to ten times if it has serialization failures or
-deadlocks. completed: its row is deleted. failed: its effects are undone, and it is a dead letter. unfinished: its
-effects are undone; it waits for its next attempt, or is to be run again because again_if_cancelled is true. cancelled:
-its effects are undone, and the session that cancels it deletes it. gone: there was no job to run.';
+deadlocks. completed: its row is deleted. failed: it is a dead letter. unfinished: it will run again. cancelled: the
+session that cancels it deletes it. gone: there was no job to run. Unless it is completed, its effects are undone.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.await_interruption(managed pgdispatch.managed_job) RETURNS void
@@ -577,9 +575,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.execute_for_rows(text, integer) IS
-'Part of pgdispatch.work. Executes a command. value: the rows of a single statement that returns rows, as a JSON array
-of objects; NULL for any other command. row_count: number of rows that the command, or the last of its statements,
-returned or changed. Raises PD002 if the JSON is larger than limit_bytes.';
+'Part of pgdispatch.work. Executes a command, and returns the rows of a single statement that returns rows as a JSON
+array of objects, or NULL, and their number. Fails with PD002 if the JSON is larger than limit_bytes.';
 
 
 -- This follows each of a million jobs: what can be done without a query is done without one.
@@ -611,6 +608,5 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.reset_session(boolean) IS
-'Part of pgdispatch.work. Removes what a job has left in the session, which is back in its own role. With
-foreign_statements it keeps the statements that a client or a connection pooler prepared through the protocol, because
-these would not learn that the statements are gone.';
+'Part of pgdispatch.work. Removes what a job has left in the session. With foreign_statements, statements stay that were
+prepared through the protocol.';

@@ -300,9 +300,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_poison_job(uuid, interval, text[]) IS
-'Renews the lease of the node and claims one poison job for it, which is a job during which at least two nodes died.
-The node must run nothing else until that job has ended. A job during which five nodes died becomes a dead letter. A
-job that was cancelled before its node died is deleted.';
+'Renews the lease of the node and claims one job for it during which at least two nodes died. The node must run nothing
+else meanwhile. After five deaths a job becomes a dead letter. One that was cancelled before its node died is deleted.';
 
 
 -- These few jobs have an index of their own, and only this index must be used to find them. The conditions are therefore written in

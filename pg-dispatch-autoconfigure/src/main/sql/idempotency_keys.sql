@@ -51,9 +51,8 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.take_key(regrole, text, bigint) IS
 'Part of pgdispatch.dispatch_managed and pgdispatch.retry. Takes an idempotency key for the job with the requested id, or
-for a new job if that is NULL, and returns the id of the job, or returns the row of the job that has the key. It returns
-neither if the transaction''s snapshot is too old to see that job. Waits for a transaction that has just taken the key.
-Errors: 40001 if the snapshot is too old and another role holds the lock of the key.';
+for a new job if that is NULL, and returns the id of the job, or the row of the job that has the key, or neither if the
+snapshot is too old to see that job. Waits for a transaction that has just taken the key.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.take_key_back(owner regrole, lost_key text, job_id bigint) RETURNS boolean

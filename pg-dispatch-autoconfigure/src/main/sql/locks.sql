@@ -93,9 +93,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION pgdispatch.key_lock(regrole, text) IS
-'Key of the advisory lock that a REPEATABLE READ or SERIALIZABLE transaction holds shared after it dispatched with the
-idempotency key, since it may not see, and so not lock, the row of the key. A worker takes it exclusively to begin the
-job that has the key. 2048 groups of keys share one lock each.';
+'Key of the advisory lock that a REPEATABLE READ or SERIALIZABLE transaction shares after it dispatched with the
+idempotency key, whose row it may not see. A worker takes it to begin the job. 2048 groups of keys share one lock each.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.attempt_lock(job_id bigint) RETURNS bigint
@@ -160,6 +159,25 @@ COMMENT ON FUNCTION pgdispatch.result_channel(regrole) IS
 'The channel for results of the role''s jobs. A notification says that a job has a result; its payload is the id of the job.';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.lock_holders(lock bigint, OUT pid integer, OUT mode text, OUT virtualtransaction text)
+RETURNS SETOF record
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT l.pid, l.mode, l.virtualtransaction
+      FROM pg_locks AS l
+     WHERE l.locktype = 'advisory'
+       AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+       AND l.classid::bigint = lock >> 32
+       AND l.objid::bigint = lock & 4294967295
+       AND l.objsubid = 1
+       AND l.granted
+$$;
+
+COMMENT ON FUNCTION pgdispatch.lock_holders(bigint) IS
+'Returns the sessions that hold the advisory lock, of whichever role; pid is NULL for a prepared transaction.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.is_held_by_role(lock bigint) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -167,17 +185,11 @@ AS $$
 BEGIN
     PERFORM pg_stat_clear_snapshot();   -- Otherwise sessions that have begun since the last look would be missing.
     RETURN EXISTS (SELECT
-                     FROM pg_locks AS l
+                     FROM pgdispatch.lock_holders(lock) AS l
                      LEFT JOIN pg_stat_get_activity(NULL) AS a ON a.pid = l.pid
                      LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
                      LEFT JOIN pg_roles AS r ON r.rolname = p.owner
-                    WHERE l.locktype = 'advisory'
-                      AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-                      AND l.classid::bigint = lock >> 32
-                      AND l.objid::bigint = lock & 4294967295
-                      AND l.objsubid = 1
-                      AND l.granted
-                      AND l.pid IS DISTINCT FROM pg_backend_pid()
+                    WHERE l.pid IS DISTINCT FROM pg_backend_pid()
                       AND pg_has_role(coalesce(a.usesysid, r.oid), quote_ident(CURRENT_USER)::regrole::oid, 'MEMBER'));
 END
 $$;
@@ -326,9 +338,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.lock_cron_exit(regrole) IS
-'Locks the row of pgdispatch.mutex that a transaction holds in which a worker of pg_cron starts, stops looking at the
-queue or exits. Of two such transactions, each therefore sees what the other one did. Waits up to 10 seconds.
-Errors: 55P03 if another transaction does not release the row in that time.';
+'Locks the row of pgdispatch.mutex for a transaction in which a worker of pg_cron starts, stops looking at the queue or
+exits, so that it sees what the last one did. Fails with SQLSTATE 55P03 after 10 seconds.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.sees_latest_commits() RETURNS boolean

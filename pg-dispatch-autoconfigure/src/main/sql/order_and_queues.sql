@@ -179,9 +179,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.request_queue_place(pgdispatch.managed_job) IS
-'Part of pgdispatch.request_admission. Sets in_queue if the queue lets the job run. Otherwise sets held_by if the queue
-holds the job, or slot_at if the rate gives it a later time. It sets none of them if another transaction has the lock
-of the queue.';
+'Part of pgdispatch.request_admission. Sets in_queue if the queue lets the job run, held_by if the queue holds it, slot_at
+if the rate gives it a later time, and nothing if another transaction begins or ends a job of the queue.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.return_queue_place(INOUT job pgdispatch.managed_job)
@@ -494,9 +493,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_job(pgdispatch.managed_job, boolean) IS
-'Ends that the job is held, and wakes a node or a worker for it. Returns false if another transaction cancels or
-replaces the job, or has done so. With in_worker, no worker is woken for a command, because the calling worker looks
-at the queue again before it exits.';
+'Ends that the job is held, and wakes a node or a worker for it (with in_worker, no worker). Returns false if another
+transaction cancels or replaces the job, or has done so.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.move_job(job pgdispatch.managed_job, new_place timestamptz) RETURNS void

@@ -46,10 +46,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.end_managed_job(regrole, bigint, text, boolean, json, bigint, text, text) IS
-'Ends a managed job whose own row is deleted. Deletes its row in pgdispatch.managed_job, releases or keeps its
-idempotency key, writes its result if it has one, and releases the jobs that waited for it. new_state: done, failed or
-cancelled. A failed job that holds its order stays in it. in_worker: the session runs jobs, so no worker has to be
-woken for released jobs.';
+'Ends a managed job whose own row is deleted. Deletes its row in pgdispatch.managed_job, frees or keeps its key, writes
+its result and releases the jobs that waited for it. new_state: done, failed or cancelled. in_worker: no worker has to be
+woken for what is released.';
 
 
 -- Jobs that failed at the same time must not all come again at the same time: hence the random part.
@@ -204,9 +203,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.retry_or_fail(pgdispatch.job, pgdispatch.managed_job, boolean, text, text, text, text, text) IS
-'Part of what runs SQL jobs. Ends an attempt that failed with this error. Returns true if the job waits for its next
-attempt, false if it is a dead letter. A cancellation after the time limit of the job has the SQLSTATE PD001. In a
-worker, a message with the SQLSTATE PD004 tells the client of a retry.';
+'Part of pgdispatch.end_failed_attempt. Returns true if the job waits for its next attempt, false if it is a dead letter.
+A message with the SQLSTATE PD004 tells the client of a retry.';
 
 
 -- A trigger of a user, for example, may refuse what an outcome writes. That must not stop the jobs behind this one.
@@ -266,8 +264,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.set_aside(pgdispatch.job, pgdispatch.managed_job, boolean, text) IS
-'Part of pgdispatch.end_failed_attempt. Lets a job run again in a minute whose outcome cannot be written because of this
-error.';
+'Part of pgdispatch.end_failed_attempt. Lets a job run again in a minute.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.max_crashes() RETURNS integer

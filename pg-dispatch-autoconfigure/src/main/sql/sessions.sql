@@ -38,14 +38,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     me      constant regrole   := quote_ident(CURRENT_USER)::regrole;
-    holders constant integer[] := ARRAY(SELECT l.pid
-                                          FROM pg_locks AS l
-                                         WHERE l.locktype = 'advisory'
-                                           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-                                           AND l.classid::bigint = pgdispatch.execution_lock(job_id) >> 32
-                                           AND l.objid::bigint = pgdispatch.execution_lock(job_id) & 4294967295
-                                           AND l.objsubid = 1
-                                           AND l.granted);
+    holders constant integer[] := ARRAY(SELECT l.pid FROM pgdispatch.lock_holders(pgdispatch.execution_lock(job_id)) AS l);
     managed pgdispatch.managed_job;
 BEGIN
     IF cardinality(holders) = 0 THEN   -- Most jobs are not running.
