@@ -32,10 +32,15 @@ final class SchemaBuild {
 
 	private static final List<String> STRING_PREFIXES = List.of("E", "B", "X", "N");
 
-	private static final int FEWEST_ROUTINES = 3;
+	private static final int FEWEST_OBJECTS = 3;
 
 	private static final Pattern COMMENT = Pattern
-		.compile("COMMENT ON (?:FUNCTION|PROCEDURE|(COLUMN)) pgdispatch\\.([\\w.]+)(?:\\([^)]*\\))? IS\\s*('(?:[^']++|'')*+');");
+		.compile("COMMENT ON (FUNCTION|PROCEDURE|COLUMN|TABLE|INDEX|POLICY \\w+ ON) pgdispatch\\.([\\w.]+)(?:\\([^)]*\\))?"
+				+ " IS\\s*('(?:[^']++|'')*+');");
+
+	private static final Pattern ROW_SECURITY = Pattern.compile("ALTER TABLE pgdispatch\\.(?<table>\\w+) ENABLE ROW LEVEL SECURITY;"
+			+ "\\s*ALTER TABLE pgdispatch\\.\\k<table> FORCE ROW LEVEL SECURITY;"
+			+ "\\s*CREATE POLICY own ON pgdispatch\\.\\k<table>\\s+USING \\([^;]*\\);");
 
 	private final Path sources;
 
@@ -206,7 +211,31 @@ final class SchemaBuild {
 	}
 
 	private static String packed(String script) {
-		return compact(withDescriptionsAtTheEnd(withSettingsAtTheEnd(script)));
+		return compact(withDescriptionsAtTheEnd(withRowSecurityAtTheEnd(withSettingsAtTheEnd(script))));
+	}
+
+	/**
+	 * Takes the policies out that are the same for several tables, and adds a statement at
+	 * the end that gives them to all of these tables.
+	 */
+	private static String withRowSecurityAtTheEnd(String script) {
+		Map<String, List<String>> tables = new LinkedHashMap<>();
+		ROW_SECURITY.matcher(script)
+			.results()
+			.forEach((policy) -> tables.computeIfAbsent(anyTable(policy), (key) -> new ArrayList<>()).add(policy.group(1)));
+		tables.values().removeIf((names) -> names.size() < FEWEST_OBJECTS);
+		StringBuilder end = new StringBuilder("\nDO $$\nDECLARE\n    policed pg_catalog.text;\nBEGIN\n");
+		tables.forEach((policy, names) -> end.append("""
+				    FOREACH policed IN ARRAY '%s'::pg_catalog.text[]
+				    LOOP EXECUTE pg_catalog.format('%s', policed); END LOOP;
+				""".formatted(array(names), policy.replaceAll("\\s+", " "))));
+		String rest = ROW_SECURITY.matcher(script)
+			.replaceAll((policy) -> tables.containsKey(anyTable(policy)) ? "" : Matcher.quoteReplacement(policy.group()));
+		return rest + end.append("END\n$$;\n");
+	}
+
+	private static String anyTable(MatchResult policy) {
+		return policy.group().replace("pgdispatch." + policy.group(1), "pgdispatch.%1$I");
 	}
 
 	/**
@@ -223,7 +252,7 @@ final class SchemaBuild {
 			}
 		});
 		routines.remove("");
-		routines.values().removeIf((names) -> names.size() < FEWEST_ROUTINES);
+		routines.values().removeIf((names) -> names.size() < FEWEST_OBJECTS);
 		StringBuilder end = new StringBuilder("""
 
 				DO $$
@@ -267,15 +296,21 @@ final class SchemaBuild {
 	}
 
 	/**
-	 * Takes the descriptions of routines and columns out of statements of their own, and
-	 * adds a statement at the end that gives them to all of these objects. No two routines
-	 * have the same name, so that their arguments need not be named.
+	 * Takes the descriptions out of statements of their own, and adds a statement at the end
+	 * that gives them to all objects. No two routines have the same name, so that their
+	 * arguments need not be named.
 	 */
 	private static String withDescriptionsAtTheEnd(String script) {
 		Map<String, List<String>> descriptions = new LinkedHashMap<>();
 		String rest = COMMENT.matcher(script).replaceAll((comment) -> {
-			descriptions.computeIfAbsent((comment.group(1) != null) ? "COLUMN" : "ROUTINE", (kind) -> new ArrayList<>())
-				.add("('%s', %s)".formatted(comment.group(2), abbreviated(comment.group(3))));
+			String object = switch (comment.group(1)) {
+				case "FUNCTION", "PROCEDURE" -> "ROUTINE ~";
+				case "COLUMN" -> "COLUMN ~";
+				default -> "";
+			};
+			descriptions.computeIfAbsent(object, (key) -> new ArrayList<>())
+				.add("('%s%s', %s)".formatted(object.isEmpty() ? comment.group(1) + " ~" : "", comment.group(2),
+						abbreviated(comment.group(3))));
 			return "";
 		});
 		StringBuilder end = new StringBuilder("""
@@ -286,11 +321,11 @@ final class SchemaBuild {
 				    description pg_catalog.text;
 				BEGIN
 				""");
-		descriptions.forEach((kind, rows) -> end.append("""
+		descriptions.forEach((object, rows) -> end.append("""
 				    FOR object, description IN VALUES %s
-				    LOOP EXECUTE pg_catalog.format('COMMENT ON %s pgdispatch.%%s IS %%L', object,
-				        pg_catalog.replace(pg_catalog.replace(description, '`', 'Part of ~'), '~', 'pgdispatch.')); END LOOP;
-				""".formatted(String.join(",\n", rows), kind)));
+				    LOOP EXECUTE pg_catalog.replace(pg_catalog.replace(
+				        pg_catalog.format('COMMENT ON %s%%s IS %%L', object, description), '`', 'Part of ~'), '~', 'pgdispatch.'); END LOOP;
+				""".formatted(String.join(",\n", rows), object)));
 		return rest + end.append("END\n$$;\n");
 	}
 
