@@ -102,9 +102,9 @@ class StrangersCodeTests extends AbstractQueueTests {
 	}
 
 	private static void waitForLock(Session worker, Session other) throws SQLException {
-		other.run("SELECT pg_catalog.pg_advisory_lock(pgdispatch.order_lock('app', 'locked'))");
+		other.run("BEGIN", "SELECT pgdispatch.try_mutex('app', pgdispatch.order_mutex('locked'))");
 		worker.run("SELECT pgdispatch.dispatch('SELECT 1', ordering_key => 'locked')", "CALL pgdispatch.work()");
-		other.run("SELECT pg_catalog.pg_advisory_unlock_all()");
+		other.run("ROLLBACK");
 	}
 
 	private void interrupt(Session worker, Session other) throws SQLException {
