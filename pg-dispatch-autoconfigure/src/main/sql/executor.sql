@@ -445,26 +445,31 @@ BEGIN
 
     FOR repetition IN 1 .. max_repetitions LOOP
         code := NULL;
-        BEGIN
+        LOOP
             BEGIN
-                ignored := pgdispatch.execute_job(job, managed);
-                RETURN 'completed';
-            EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-                GET STACKED DIAGNOSTICS
-                    code    = RETURNED_SQLSTATE,
-                    message = MESSAGE_TEXT,
-                    detail  = PG_EXCEPTION_DETAIL,
-                    hint    = PG_EXCEPTION_HINT,
-                    context = PG_EXCEPTION_CONTEXT;
+                IF code IS NULL THEN
+                    BEGIN
+                        ignored := pgdispatch.execute_job(job, managed);
+                        RETURN 'completed';
+                    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
+                        GET STACKED DIAGNOSTICS
+                            code    = RETURNED_SQLSTATE,
+                            message = MESSAGE_TEXT,
+                            detail  = PG_EXCEPTION_DETAIL,
+                            hint    = PG_EXCEPTION_HINT,
+                            context = PG_EXCEPTION_CONTEXT;
+                    END;
+                END IF;
+                -- Another session may have found that this one runs the job, and still interrupts it, maybe more than once.
+                ignored := pgdispatch.await_interruption(managed);
+                EXIT;
+            EXCEPTION WHEN query_canceled THEN
+                IF code IS NULL THEN
+                    code := SQLSTATE;
+                    message := SQLERRM;
+                END IF;
             END;
-            -- Another session may have found that this one runs the job, and still interrupts it.
-            ignored := pgdispatch.await_interruption(managed);
-        EXCEPTION WHEN query_canceled THEN
-            IF code IS NULL THEN
-                code := SQLSTATE;
-                message := SQLERRM;
-            END IF;
-        END;
+        END LOOP;
         -- Serialization failures and deadlocks are not the fault of the job, and what it did is undone.
         EXIT WHEN code OPERATOR(pg_catalog.<>) ALL (ARRAY['40001', '40P01']) OR repetition OPERATOR(pg_catalog.=) max_repetitions;
         PERFORM pg_catalog.pg_sleep(pg_catalog.random() OPERATOR(pg_catalog.*) 0.01 OPERATOR(pg_catalog.*) repetition);

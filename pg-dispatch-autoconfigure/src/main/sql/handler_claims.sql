@@ -250,6 +250,68 @@ COMMENT ON FUNCTION pgdispatch.claim_jobs_of_handler(uuid, interval, text, times
 'Part of pgdispatch.claim_handler_jobs. Claims the oldest due jobs of one handler, those behind the position first.';
 
 
+-- A trigger of a user, for example, may refuse the claim of one job. Nobody would get the others then.
+CREATE OR REPLACE FUNCTION pgdispatch.claim_handler_jobs_singly(node uuid, lease interval, handlers text[], max_total integer)
+RETURNS SETOF pgdispatch.handler_job
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_sort = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    moment constant timestamptz := clock_timestamp();
+    paused constant text[]  := pgdispatch.paused_handlers();
+    live   uuid[];
+    left_to_claim integer := max_total;
+    handler_name  text;
+    job    pgdispatch.handler_job;
+BEGIN
+    PERFORM pgdispatch.renew_lease(node, lease);
+    FOREACH handler_name IN ARRAY handlers LOOP
+        CONTINUE WHEN handler_name = ANY (paused) OR '' = ANY (paused);
+        FOR job IN
+            SELECT j.*
+              FROM pgdispatch.handler_job AS j
+             WHERE j.role = caller
+               AND j.handler = handler_name
+               AND j.due_at <= moment
+               AND coalesce(j.crashes, 0) < 2 AND j.cancelled IS NULL
+             ORDER BY j.due_at, j.id
+             LIMIT left_to_claim + 100
+               FOR UPDATE SKIP LOCKED
+        LOOP
+            EXIT WHEN left_to_claim <= 0;
+            live := pgdispatch.live_nodes(lease);
+            CONTINUE WHEN job.claimed_by = ANY (live) OR job.claimed_by IS NOT NULL AND job.crashes IS NOT NULL;
+            BEGIN
+                CONTINUE WHEN job.managed AND NOT pgdispatch.request_admission(caller, job.id, job.dispatched_at);
+                UPDATE pgdispatch.handler_job AS j
+                   SET claimed_by = node,
+                       attempts = j.attempts + 1,
+                       crashes = CASE WHEN j.claimed_by IS NOT NULL THEN 1 ELSE j.crashes END
+                 WHERE j.role = caller AND j.handler = job.handler AND j.due_at = job.due_at AND j.id = job.id
+                RETURNING j.* INTO job;
+            EXCEPTION
+                WHEN assert_failure OR OTHERS THEN
+                    RAISE WARNING 'pgdispatch: job % of % cannot be claimed: %', job.id, job.handler, SQLERRM;
+                    CONTINUE;
+            END;
+            left_to_claim := left_to_claim - 1;
+            RETURN NEXT job;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.claim_handler_jobs_singly(uuid, interval, text[], integer) IS
+'Claims due jobs like pgdispatch.claim_handler_jobs, each in a subtransaction of its own, and leaves out those whose claim
+fails. For a node whose claim of several jobs has failed.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.claim_poison_job(node uuid, lease interval, handlers text[]) RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -274,26 +336,30 @@ BEGIN
            FOR UPDATE SKIP LOCKED;
         live := pgdispatch.live_nodes(lease);   -- A node that has claimed the job by now began its lease before.
         CONTINUE WHEN poison_job.id IS NULL OR poison_job.claimed_by = ANY (live);
-        IF poison_job.cancelled THEN
-            PERFORM pgdispatch.delete_cancelled_handler_job(poison_job);
-            CONTINUE;
-        END IF;
-        IF poison_job.claimed_by IS NOT NULL THEN
-            poison_job.crashes := poison_job.crashes + 1;
-        END IF;
-        IF poison_job.crashes >= max_crashes THEN
-            PERFORM pgdispatch.add_handler_dead_letter(poison_job, '58000',
-                        format('pgdispatch: %s nodes died while they ran this job', poison_job.crashes), NULL);
-            CONTINUE;
-        END IF;
-        IF poison_job.managed AND NOT pgdispatch.request_admission(caller, poison_job.id, poison_job.dispatched_at) THEN
-            CONTINUE;
-        END IF;
-        RETURN QUERY
+        BEGIN
+            IF poison_job.cancelled THEN
+                PERFORM pgdispatch.delete_cancelled_handler_job(poison_job);
+                CONTINUE;
+            END IF;
+            IF poison_job.claimed_by IS NOT NULL THEN
+                poison_job.crashes := poison_job.crashes + 1;
+            END IF;
+            IF poison_job.crashes >= max_crashes THEN
+                PERFORM pgdispatch.add_handler_dead_letter(poison_job, '58000',
+                            format('pgdispatch: %s nodes died while they ran this job', poison_job.crashes), NULL);
+                CONTINUE;
+            END IF;
+            CONTINUE WHEN poison_job.managed AND NOT pgdispatch.request_admission(caller, poison_job.id, poison_job.dispatched_at);
             UPDATE pgdispatch.handler_job AS j
                SET claimed_by = node, attempts = j.attempts + 1, crashes = poison_job.crashes
              WHERE j.role = caller AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id
-            RETURNING j.*;
+            RETURNING j.* INTO poison_job;
+        EXCEPTION
+            WHEN assert_failure OR OTHERS THEN   -- See claim_handler_jobs_singly.
+                RAISE WARNING 'pgdispatch: job % of % cannot be claimed: %', waiting.id, waiting.handler, SQLERRM;
+                CONTINUE;
+        END;
+        RETURN NEXT poison_job;
         RETURN;
     END LOOP;
 END

@@ -187,7 +187,10 @@ BEGIN
     RETURN EXISTS (SELECT
                      FROM pgdispatch.lock_holders(lock) AS l
                      LEFT JOIN pg_stat_get_activity(NULL) AS a ON a.pid = l.pid
-                     LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+                     -- A prepared transaction has no session, but it has a lock on its own number.
+                     LEFT JOIN pg_locks AS t
+                       ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = l.virtualtransaction
+                     LEFT JOIN pg_prepared_xacts AS p ON p.transaction = t.transactionid
                      LEFT JOIN pg_roles AS r ON r.rolname = p.owner
                     WHERE l.pid IS DISTINCT FROM pg_backend_pid()
                       AND pg_has_role(coalesce(a.usesysid, r.oid), quote_ident(CURRENT_USER)::regrole::oid, 'MEMBER'));

@@ -161,10 +161,12 @@ class PgDispatchOperationsTests {
 	}
 
 	@Test
-	void othersDeadLettersAreLeftAlone() throws Exception {
-		this.session.run("""
-				INSERT INTO pgdispatch.dead_letter (role, id, command, dispatched_at, due_at, crashes, message)
-				VALUES ('postgres'::regrole, 3, 'SELECT 1', now(), now(), 0, 'secret')""");
+	void othersDeadLettersAreLeftAlone(TestDatabase database) throws Exception {
+		try (Session admin = new Session(database, "postgres")) {
+			admin.run("""
+					INSERT INTO pgdispatch.dead_letter (role, id, command, dispatched_at, due_at, crashes, message)
+					VALUES ('postgres'::regrole, 3, 'SELECT 1', now(), now(), 0, 'secret')""");
+		}
 		assertThat(this.operations.deadLetters(ALL)).isEmpty();
 		assertThat(this.operations.deadLetter(3)).isEmpty();
 		assertThat(this.operations.retry(ALL)).isZero();

@@ -30,6 +30,8 @@ final class JobClaimer {
 
 	private final ClaimGateway gateway;
 
+	private final RefusedClaims claims;
+
 	private final Handlers handlers;
 
 	private final int concurrency;
@@ -62,6 +64,7 @@ final class JobClaimer {
 	JobClaimer(ClaimGateway gateway, Handlers handlers, HandlerSettings settings, ClaimedJobs jobs,
 			Settlement settlement, Lease lease, Consumer<Duration> scheduleLook) {
 		this.gateway = gateway;
+		this.claims = new RefusedClaims(gateway);
 		this.handlers = handlers;
 		this.concurrency = settings.concurrency();
 		this.jobs = jobs;
@@ -161,7 +164,7 @@ final class JobClaimer {
 		boolean more = true;
 		boolean known = false;
 		try {
-			List<Claim> claims = this.gateway.claim(requests, room);
+			List<Claim> claims = this.claims.claim(requests, room);
 			this.lease.claimed();
 			more = this.allocation.claimed(requests, claims) || claims.size() >= room;
 			this.jobs.start(claims);

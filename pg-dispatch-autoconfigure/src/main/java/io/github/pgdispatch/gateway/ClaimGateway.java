@@ -26,6 +26,9 @@ public final class ClaimGateway {
 	private static final String CLAIM = CLAIMED
 			+ "claim_handler_jobs(?, pg_catalog.make_interval(secs => ?), ?, ?, ?, ?, ?)";
 
+	private static final String CLAIM_SINGLY = CLAIMED
+			+ "claim_handler_jobs_singly(?, pg_catalog.make_interval(secs => ?), ?, ?)";
+
 	private static final String CLAIM_POISON_JOB = CLAIMED
 			+ "claim_poison_job(?, pg_catalog.make_interval(secs => ?), ?)";
 
@@ -65,6 +68,22 @@ public final class ClaimGateway {
 			statement.setInt(5, maxJobs);
 			statement.setArray(6, NodeStatements.times(statement, requests, after(Claim::dueAt, OffsetDateTime.MIN)));
 			statement.setArray(7, NodeStatements.array(statement, "int8", requests, after(Claim::id, 0L)));
+		}, ClaimGateway::claims, List.of());
+	}
+
+	/**
+	 * Claims due jobs one by one, and leaves out those whose claim the database refuses.
+	 * It takes longer than {@link #claim}, which claims none in that case.
+	 * @param handlers the names of the handlers, those that come first being preferred
+	 * @param maxJobs maximum number of jobs
+	 * @return the claims, on the oldest job first
+	 * @throws SQLException if the claims are unknown: they may have been committed
+	 */
+	public List<Claim> claimSingly(Collection<String> handlers, int maxJobs) throws SQLException {
+		return this.statements.execute(CLAIM_SINGLY, (statement) -> {
+			statement.setDouble(2, Durations.seconds(this.lease));
+			setHandlers(statement, 3, handlers);
+			statement.setInt(4, maxJobs);
 		}, ClaimGateway::claims, List.of());
 	}
 

@@ -114,6 +114,35 @@ class UnwritableOutcomeTests {
 		assertThat(output.getOut()).doesNotContain("Lost the database");
 	}
 
+	@Test
+	void neighboursOfAJobThatCannotBeClaimedGoOn(CapturedOutput output) {
+		this.jdbc.sql("""
+				CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN
+					RAISE 'refused by a trigger';
+				END $$""").update();
+		this.jdbc.sql("""
+				CREATE TRIGGER refuse BEFORE UPDATE ON pgdispatch.handler_job FOR EACH ROW
+				WHEN (new.handler = 'bad' AND new.claimed_by IS NOT NULL) EXECUTE FUNCTION refuse()""").update();
+		try (HandlerNode node = HandlerNode.start(this.database, Methods.class)) {
+			Methods methods = node.bean(Methods.class);
+			methods.openGate();
+			dispatch("'bad', '{\"fail\": false}'");
+			for (int i = 0; i < 200; i++) {
+				dispatch("'quick'");
+			}
+			soon().until(() -> methods.quickRuns() == 200);
+			soon().until(() -> count("pgdispatch.handler_job") == 1);
+			assertThat(methods.bad()).isZero();
+			this.jdbc.sql("DROP FUNCTION refuse() CASCADE").update();
+			soon().until(() -> count("pgdispatch.handler_job") == 0);
+			assertThat(methods.bad()).isOne();
+		}
+		assertThat(count("pgdispatch.dead_letter")).isZero();
+		assertThat(output.getOut()).doesNotContain("Lost the database")
+			.containsOnlyOnce("The database refuses the claim of a job");
+	}
+
 	private long dispatch(String arguments) {
 		return this.jdbc.sql("SELECT pgdispatch.dispatch_handler(" + arguments + ")").query(Long.class).single();
 	}

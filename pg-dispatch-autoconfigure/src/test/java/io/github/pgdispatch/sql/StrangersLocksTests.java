@@ -152,6 +152,16 @@ class StrangersLocksTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void lockOfThePreparedTransactionOfTheRoleCounts() throws SQLException {
+		this.app.run("BEGIN", "SELECT pg_advisory_xact_lock(77)", "PREPARE TRANSACTION 'own'");
+		this.stranger.run("BEGIN", "SELECT pg_advisory_xact_lock(78)", "PREPARE TRANSACTION 'strangers'");
+		assertThat(this.app.value("SELECT pgdispatch.is_locked(77)")).isEqualTo("t");
+		assertThat(this.app.value("SELECT pgdispatch.is_locked(78)")).isEqualTo("f");
+		this.app.run("ROLLBACK PREPARED 'own'");
+		this.stranger.run("ROLLBACK PREPARED 'strangers'");
+	}
+
+	@Test
 	void anothersJobIsNeitherLockedNorTold() throws SQLException {
 		this.queue.grantTo(this.stranger.value("SELECT current_user"));
 		long id = dispatch(Queue.effect("run"), "key => 'k'", "result => 'count'");
