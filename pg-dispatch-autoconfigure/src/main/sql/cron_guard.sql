@@ -218,7 +218,7 @@ BEGIN
       INTO worker
       FROM pgdispatch.cron_worker AS w
      WHERE w.role = me AND w.purpose = 'non_transactional' AND w.job_id = cron_session_running.job_id;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR NOT pgdispatch.cron_is_genuine() THEN
         RETURN NULL;
     END IF;
     RETURN (SELECT r.job_pid FROM pgdispatch.cron_run(worker.id, worker.after_run) AS r WHERE r.status = 'running');

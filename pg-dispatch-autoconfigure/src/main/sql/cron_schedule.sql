@@ -28,7 +28,7 @@ BEGIN
         WHEN version IS NULL THEN CASE WHEN pgdispatch.cron_is_elsewhere() THEN 'elsewhere' ELSE 'missing' END
         WHEN (SELECT c.database FROM pgdispatch.cron_configuration() AS c) <> current_database()::text THEN 'elsewhere'   -- A copy.
         WHEN string_to_array(substring(version FROM '^[0-9.]*[0-9]'), '.')::integer[] < ARRAY[1, 5] THEN 'old'
-        WHEN to_regnamespace('cron') IS NULL THEN 'renamed'
+        WHEN NOT pgdispatch.cron_is_genuine() THEN 'renamed'
         WHEN (SELECT c.objects FROM pgdispatch.cron_missing_privilege() AS c) IS NOT NULL THEN 'privilege'
         WHEN pgdispatch.cron_max_workers(caller) = 0 THEN 'off'
     END;
@@ -41,6 +41,24 @@ missing: the server has no pg_cron. elsewhere: pg_cron is in another database. o
 schedule by seconds. renamed: its schema is no longer named cron, and pg_cron itself does not find it. privilege: the role
 lacks a privilege on the schema cron or on what is in it. off: the setting cron_workers is 0.
 Example: SELECT pgdispatch.cron_problem()';
+
+
+-- Anybody who may create schemas in this database could create one that is named cron, if pg_cron has none.
+CREATE OR REPLACE FUNCTION pgdispatch.cron_is_genuine() RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT
+                     FROM pg_extension AS e
+                     JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+                    WHERE e.extname = 'pg_cron'
+                      AND d.classid = 'pg_namespace'::regclass
+                      AND d.objid = to_regnamespace('cron')::oid);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_is_genuine() IS 'Returns whether the schema cron is that of the extension pg_cron.';
 
 
 -- What does not exist counts as permitted here. Whoever uses it gets the error that says so.
@@ -363,7 +381,8 @@ DECLARE
     orphan record;
 BEGIN
     -- Under SERIALIZABLE, reading all of cron.job would conflict with every dispatch.
-    IF NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = CURRENT_USER) OR NOT pgdispatch.sees_latest_commits() THEN
+    IF NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = CURRENT_USER) OR NOT pgdispatch.sees_latest_commits()
+       OR NOT pgdispatch.cron_is_genuine() THEN
         RETURN;
     END IF;
     FOR orphan IN

@@ -113,7 +113,7 @@ BEGIN
       INTO had_workers, permanent
       FROM pgdispatch.cron_worker AS w
      WHERE w.role = owner;
-    IF to_regnamespace('cron') IS NOT NULL AND (had_workers OR has_every_privilege) THEN
+    IF (had_workers OR has_every_privilege) AND pgdispatch.cron_is_genuine() THEN
         PERFORM cron.unschedule(j.jobid)
            FROM cron.job AS j
           WHERE (j.username = role_name OR NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = j.username))   -- Its former name.

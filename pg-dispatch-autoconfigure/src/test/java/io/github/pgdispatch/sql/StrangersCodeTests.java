@@ -25,6 +25,8 @@ class StrangersCodeTests extends AbstractQueueTests {
 
 	private static final String LONG = "SELECT pg_catalog.pg_sleep(60)";
 
+	private static final String FAILING = "SELECT pgdispatch.fire('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$')";
+
 	private static StrangersCode code;
 
 	StrangersCodeTests(TestDatabase database) {
@@ -63,6 +65,7 @@ class StrangersCodeTests extends AbstractQueueTests {
 			runEverything(worker);
 			waitForLock(worker, other);
 			interrupt(worker, other);
+			failToWriteOutcome(worker);
 		}
 		assertThat(code.called()).isEmpty();
 		await().untilAsserted(() -> assertThat(this.queue.values("""
@@ -73,8 +76,9 @@ class StrangersCodeTests extends AbstractQueueTests {
 				   AND NOT EXISTS (SELECT FROM pg_stat_user_functions AS f WHERE f.funcid = p.oid)
 				   AND p.proname NOT LIKE 'cron%'
 				 ORDER BY p.proname""")).as("functions, other than those for pg_cron, that this test does not call")
-			.isSubsetOf("cancel_slow_batches", "has_application", "is_locked", "refuse_command", "running_batches",
-					"wake_cron_for_more", "warn_no_driver"));
+			.isSubsetOf("cancel_slow_batches", "has_application", "is_held_by_role", "is_locked",
+					"is_locked_exclusively", "lock_cron_exit", "refuse_command", "running_batches",
+					"wake_cron_for_more", "wake_idle_drivers", "warn_if_cron_is_elsewhere", "warn_no_driver"));
 	}
 
 	private void administer(String path) throws SQLException {
@@ -104,20 +108,52 @@ class StrangersCodeTests extends AbstractQueueTests {
 	private static void waitForLock(Session worker, Session other) throws SQLException {
 		other.run("BEGIN", "SELECT pgdispatch.try_mutex('app', pgdispatch.order_mutex('locked'))");
 		worker.run("SELECT pgdispatch.dispatch('SELECT 1', ordering_key => 'locked')", "CALL pgdispatch.work()");
-		other.run("ROLLBACK");
+		other.run("ROLLBACK", "SELECT pg_catalog.pg_advisory_lock(pgdispatch.interruption_lock(" + worker.pid() + "))");
+		worker.run(FAILING, "CALL pgdispatch.work()");
+		other.run("SELECT pg_catalog.pg_advisory_unlock_all()");
 	}
 
-	private void interrupt(Session worker, Session other) throws SQLException {
+	private static void awaitRunning(String job, Session other) {
+		await().until(() -> other.value("SELECT pgdispatch.session_running(" + job + ")") != null);
+	}
+
+	private static void interrupt(Session worker, Session other) throws SQLException {
 		String cancelled = worker.value("SELECT pgdispatch.dispatch('" + LONG + "', priority => 1)");
 		FutureTask<Session.Drain> work = Session.async(() -> worker.work());
-		this.queue.awaitTrue("pgdispatch.session_running(" + cancelled + ") IS NOT NULL");
+		awaitRunning(cancelled, other);
 		assertThat(other.value("SELECT pgdispatch.cancel(" + cancelled + ")")).isEqualTo("interrupted");
 		await().until(work::isDone);
 		String late = worker.value("SELECT pgdispatch.dispatch('" + LONG + "', time_limit => '1 ms')");
 		work = Session.async(() -> worker.work());
-		this.queue.awaitTrue("pgdispatch.session_running(" + late + ") IS NOT NULL");
+		awaitRunning(late, other);
 		other.run("SELECT pgdispatch.enforce_time_limits()");
 		await().until(work::isDone);
+	}
+
+	private void failToWriteOutcome(Session worker) throws SQLException {
+		this.queue.run("""
+				CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$""",
+				"""
+						CREATE TRIGGER refuse BEFORE INSERT ON pgdispatch.dead_letter
+							FOR EACH ROW EXECUTE FUNCTION public.refuse()""");
+		worker.run(FAILING, "CALL pgdispatch.work()");
+		this.queue.run("DROP FUNCTION public.refuse CASCADE");
+	}
+
+	@Test
+	void schemaThatIsNamedLikeThatOfPgCronIsNotUsed() throws SQLException {
+		code.pretendToBePgCron();
+		String role = this.queue.createRole("LOGIN");
+		this.queue.grantTo(role);
+		this.app.fire("SELECT 1");
+		this.app.run("SELECT pgdispatch.dispatch('SELECT 1', '1 hour', transactional => false)",
+				"INSERT INTO pgdispatch.cron_worker (role, purpose, job_id) SELECT m.role, 'non_transactional', m.id FROM pgdispatch.managed_job AS m",
+				"SELECT pgdispatch.session_running(m.id) FROM pgdispatch.managed_job AS m",
+				"SELECT pgdispatch.poll_queue(10, true)", "CALL pgdispatch.work()",
+				"SELECT pgdispatch.cron_follow_renames()");
+		this.queue.run("CALL pgdispatch.revoke_from('" + role + "')");
+		code.run("DROP SCHEMA cron CASCADE");
+		assertThat(code.called()).isEmpty();
 	}
 
 	@ParameterizedTest

@@ -66,6 +66,35 @@ public final class StrangersCode {
 	}
 
 	/**
+	 * Creates a schema with the name and the objects of that of pg_cron.
+	 */
+	public void pretendToBePgCron() throws SQLException {
+		run("CREATE SCHEMA cron",
+				"""
+						DO $$
+						BEGIN
+							EXECUTE 'CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint ' || trap.body('cron.schedule');
+							EXECUTE 'CREATE FUNCTION cron.unschedule(bigint) RETURNS boolean ' || trap.body('cron.unschedule');
+							EXECUTE 'CREATE FUNCTION cron.unschedule(text) RETURNS boolean ' || trap.body('cron.unschedule');
+							EXECUTE 'CREATE FUNCTION cron.active() RETURNS boolean ' || trap.body('cron.job');
+						END
+						$$""",
+				"CREATE SEQUENCE cron.runid_seq",
+				"""
+						CREATE VIEW cron.job AS
+						SELECT 1::bigint AS jobid, '1 second' AS schedule, 'CALL pgdispatch.cron_work(1)' AS command, 'localhost' AS nodename,
+						       5432 AS nodeport, current_database()::text AS database, r.rolname::text AS username,
+						       cron.active() AS active, 'pgdispatch worker 1' AS jobname
+						  FROM pg_roles AS r""",
+				"""
+						CREATE VIEW cron.job_run_details AS
+						SELECT j.*, 1::bigint AS runid, 1 AS job_pid, 'running' AS status, '' AS return_message, now() AS end_time
+						  FROM cron.job AS j""",
+				"GRANT ALL ON SCHEMA cron TO PUBLIC", "GRANT ALL ON ALL TABLES IN SCHEMA cron TO PUBLIC",
+				"GRANT ALL ON ALL SEQUENCES IN SCHEMA cron TO PUBLIC");
+	}
+
+	/**
 	 * Gives new sessions of a role a search path.
 	 * @param role the role
 	 * @param path the search path

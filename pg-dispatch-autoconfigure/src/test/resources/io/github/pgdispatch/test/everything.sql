@@ -46,7 +46,7 @@ INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments) VALUES (pg
 CALL pgdispatch.work();
 SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SET ROLE app', 'CREATE TEMP TABLE t ()', 'DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', 'PREPARE p AS SELECT 1', 'LISTEN l']);
 SELECT pgdispatch.fire('DO $x$ BEGIN RAISE SQLSTATE ''40001''; END $x$');
-SELECT pgdispatch.dispatch('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', max_attempts => 2, back_off => '0');
+SELECT pgdispatch.dispatch('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', key => 'again', max_attempts => 2, back_off => '0');
 CALL pgdispatch.work(prefetch => 500);
 SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SELECT 2', 'SELECT 3', 'SET ROLE app']);
 CALL pgdispatch.work(prefetch => 500);
