@@ -3,11 +3,13 @@
 -- One script serves every way of installing it: Liquibase and JDBC (which the Spring Boot starter uses), psql, CREATE EXTENSION
 -- and pg_tle. Hence:
 --   * The script contains no transaction control and no command of psql.
---   * A function that ends transactions cannot set its search_path, and in the functions that every dispatch calls this setting
---     would cost as much as a quarter of writing the row. Such functions qualify every name. The others set
---     search_path = pg_catalog, pg_temp, or qualify every name as well.
---   * Operators get operands of exactly the types for which pg_catalog has them. The search for an operator then ends in
---     pg_catalog, whatever the search_path of the caller is, and no operator of a stranger is ever called.
+--   * No name is looked up in the search path of a caller, so that no operator, function or type of a stranger is ever used. A
+--     function sets search_path = pg_catalog, pg_temp. Three kinds of functions do not: those that end transactions and those that
+--     run a job's command, which cannot, and those that every dispatch calls, where it would cost as much as a quarter of writing
+--     the row. They qualify every name instead, as in pg_catalog.now(), OPERATOR(pg_catalog.=) and ::pg_catalog.text. All these
+--     operators have one precedence, above that of comparisons, hence the parentheses. Key words that stand for an operator are
+--     not used: IN, BETWEEN, LIKE, NULLIF, IS DISTINCT FROM, USING in a join, and an expression after CASE. Statements outside of
+--     functions qualify operators and functions as well. QualifiedNamesTests enforces this, and StrangersCodeTests sets traps.
 --   * The functions that read a queue set planner options. Their plans may have been made when the queue was small, and a plan that
 --     sorts the queue or reads all of it would be a cliff once it has grown. jit = off keeps the server from compiling a plan
 --     anew for each call.

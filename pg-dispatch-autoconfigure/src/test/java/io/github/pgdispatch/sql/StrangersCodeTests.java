@@ -53,6 +53,16 @@ class StrangersCodeTests extends AbstractQueueTests {
 		assertThat(code.dependencies()).isEmpty();
 	}
 
+	@Test
+	void installationIsRefusedWhereTypesOfStrangersComeFirst() throws SQLException {
+		try (Session admin = this.queue.admin()) {
+			admin.run("SET search_path = " + StrangersCode.CARELESS_PATH);
+			assertThat(admin.error(TestDatabase.script()).getMessage())
+				.isEqualTo("pgdispatch: the search_path names other schemas before pg_catalog");
+		}
+		assertThat(code.called()).isEmpty();
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { StrangersCode.DEFAULT_PATH, StrangersCode.CARELESS_PATH })
 	void everythingRunsWithoutIt(String path) throws SQLException {
