@@ -87,7 +87,7 @@ BEGIN
             SELECT (c.jobs[1]).due_at INTO oldest FROM (SELECT pgdispatch.claim_jobs(moment, '-infinity', 0, 1) AS jobs) AS c;
             ROLLBACK;   -- The claim was only a look: another session may run the job.
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
-            IF NOT has_turn AND (pgdispatch.is_locked(pgdispatch.batch_lock(me))
+            IF NOT has_turn AND (pgdispatch.is_held_by_role(pgdispatch.batch_lock(me))
                                  OR pgdispatch.is_locked_exclusively(pgdispatch.cron_turn_lock(me))) THEN
                 other_seen_at := moment;
             END IF;
@@ -190,7 +190,7 @@ AS $$
 BEGIN
     IF idle_for < (CASE WHEN is_lookout THEN linger ELSE least(linger, '1 second'::interval) END)
        OR due_in <= '2500 ms'::interval   -- It is not worth another session.
-       OR pgdispatch.is_locked(pgdispatch.batch_lock(quote_ident(CURRENT_USER)::regrole)) THEN
+       OR pgdispatch.is_held_by_role(pgdispatch.batch_lock(quote_ident(CURRENT_USER)::regrole)) THEN
         RETURN false;
     END IF;
     RETURN worker_id IS NULL

@@ -182,18 +182,26 @@ CREATE OR REPLACE FUNCTION pgdispatch.is_held_by_role(lock bigint) RETURNS boole
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    me constant oid := quote_ident(CURRENT_USER)::regrole::oid;
+    holder record;
 BEGIN
-    PERFORM pg_stat_clear_snapshot();   -- Otherwise sessions that have begun since the last look would be missing.
-    RETURN EXISTS (SELECT
-                     FROM pgdispatch.lock_holders(lock) AS l
-                     LEFT JOIN pg_stat_get_activity(NULL) AS a ON a.pid = l.pid
-                     -- A prepared transaction has no session, but it has a lock on its own number.
-                     LEFT JOIN pg_locks AS t
-                       ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = l.virtualtransaction
-                     LEFT JOIN pg_prepared_xacts AS p ON p.transaction = t.transactionid
-                     LEFT JOIN pg_roles AS r ON r.rolname = p.owner
-                    WHERE l.pid IS DISTINCT FROM pg_backend_pid()
-                      AND pg_has_role(coalesce(a.usesysid, r.oid), quote_ident(CURRENT_USER)::regrole::oid, 'MEMBER'));
+    FOR holder IN SELECT h.* FROM pgdispatch.lock_holders(lock) AS h WHERE h.pid IS DISTINCT FROM pg_backend_pid() LOOP
+        PERFORM pg_stat_clear_snapshot();   -- Otherwise sessions that have begun since the last look would be missing.
+        IF holder.pid IS NOT NULL THEN
+            PERFORM FROM pg_stat_get_activity(holder.pid) AS a WHERE pg_has_role(a.usesysid, me, 'MEMBER');
+        ELSE   -- A prepared transaction has no session, but it has a lock on its own number.
+            PERFORM
+               FROM pg_locks AS t
+               JOIN pg_prepared_xacts AS p ON p.transaction = t.transactionid
+              WHERE t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = holder.virtualtransaction
+                AND pg_has_role(p.owner, me, 'MEMBER');
+        END IF;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
 END
 $$;
 
@@ -219,24 +227,6 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.is_locked_exclusively(bigint) IS
 'Returns whether another session of the current role holds the advisory lock exclusively at the moment.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.is_locked(lock bigint) RETURNS boolean
-LANGUAGE plpgsql
-AS $$
-BEGIN
-    IF pg_catalog.pg_try_advisory_xact_lock(lock) THEN
-        RAISE SQLSTATE 'PD000';
-    END IF;
-    RETURN pgdispatch.is_held_by_role(lock);
-EXCEPTION
-    WHEN SQLSTATE 'PD000' THEN
-        RETURN false;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.is_locked(bigint) IS
-'Returns whether another session of the current role holds the advisory lock, exclusively or shared, at the moment.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.share_lock_briefly(lock bigint) RETURNS boolean

@@ -91,7 +91,7 @@ BEGIN
         END IF;
     ELSIF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.cron_reliance_lock(caller)) THEN
         PERFORM pgdispatch.cron_schedule_worker(due, false);
-    ELSIF NOT pgdispatch.is_locked_exclusively(pgdispatch.cron_lookout_lock(caller)) THEN
+    ELSIF NOT pgdispatch.cron_has_lookout(caller) THEN
         IF (pg_catalog.current_setting('pgdispatch.covered', true) OPERATOR(pg_catalog.=) ANY (ARRAY[
                 pg_catalog.concat(caller::pg_catalog.oid, ' due'), pg_catalog.concat(caller::pg_catalog.oid, CASE WHEN due THEN ' due' ELSE ' snoozed' END)])) IS NOT TRUE THEN
             PERFORM pgdispatch.cron_schedule_worker(due, true);
@@ -103,6 +103,34 @@ $$;
 COMMENT ON FUNCTION pgdispatch.wake_cron(regrole, boolean) IS
 'Part of what dispatches commands. Where pg_cron is installed, ensures that one of its workers looks at the queue after
 the commit of this transaction.';
+
+
+-- To find out whose session holds the lock takes longer than the rest of a dispatch, so a session does it once in a second. A lookout
+-- does not leave so soon after a dispatch: it lingers.
+CREATE OR REPLACE FUNCTION pgdispatch.cron_has_lookout(caller regrole) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    lock constant bigint := pgdispatch.cron_lookout_lock(caller);
+    this constant pg_catalog.text := pg_catalog.concat(caller::pg_catalog.oid, ' ', pg_catalog.date_trunc('second', pg_catalog.clock_timestamp()));
+BEGIN
+    IF pg_catalog.pg_try_advisory_xact_lock_shared(lock) THEN
+        RAISE SQLSTATE 'PD000';   -- The end of the block releases the lock.
+    ELSIF (pg_catalog.current_setting('pgdispatch.lookout_seen', true) OPERATOR(pg_catalog.=) this) IS NOT TRUE THEN
+        IF NOT pgdispatch.is_held_by_role(lock) THEN
+            RETURN false;
+        END IF;
+        PERFORM pg_catalog.set_config('pgdispatch.lookout_seen', this, false);
+    END IF;
+    RETURN true;
+EXCEPTION
+    WHEN SQLSTATE 'PD000' THEN
+        RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cron_has_lookout(regrole) IS
+'Part of pgdispatch.wake_cron. Returns whether a worker of the role waits for jobs and will see that of this transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_cron_for_more(caller regrole, jobs integer) RETURNS void

@@ -155,8 +155,8 @@ class StrangersLocksTests extends AbstractQueueTests {
 	void lockOfThePreparedTransactionOfTheRoleCounts() throws SQLException {
 		this.app.run("BEGIN", "SELECT pg_advisory_xact_lock(77)", "PREPARE TRANSACTION 'own'");
 		this.stranger.run("BEGIN", "SELECT pg_advisory_xact_lock(78)", "PREPARE TRANSACTION 'strangers'");
-		assertThat(this.app.value("SELECT pgdispatch.is_locked(77)")).isEqualTo("t");
-		assertThat(this.app.value("SELECT pgdispatch.is_locked(78)")).isEqualTo("f");
+		assertThat(this.app.value("SELECT pgdispatch.is_held_by_role(77)")).isEqualTo("t");
+		assertThat(this.app.value("SELECT pgdispatch.is_held_by_role(78)")).isEqualTo("f");
 		this.app.run("ROLLBACK PREPARED 'own'");
 		this.stranger.run("ROLLBACK PREPARED 'strangers'");
 	}
