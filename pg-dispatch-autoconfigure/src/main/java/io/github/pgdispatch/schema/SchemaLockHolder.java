@@ -30,17 +30,17 @@ record SchemaLockHolder(@Nullable Integer pid, @Nullable String role, @Nullable 
 			       coalesce(pg_catalog.has_database_privilege(a.usesysid, l.database, 'CREATE')
 			                OR pg_catalog.pg_has_role(a.usesysid, n.nspowner, 'MEMBER'), false) AS may_install
 			  FROM pg_catalog.pg_locks AS l
-			  LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+			  LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid
 			  LEFT JOIN pg_catalog.pg_locks AS t
-			    ON l.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = l.virtualtransaction
-			  LEFT JOIN pg_catalog.pg_prepared_xacts AS x ON x.transaction = t.transactionid
-			  LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'pgdispatch'
-			 WHERE l.locktype = 'advisory'
+			    ON l.pid IS NULL AND t.pid IS NULL AND t.locktype OPERATOR(pg_catalog.=) 'transactionid' AND t.virtualtransaction OPERATOR(pg_catalog.=) l.virtualtransaction
+			  LEFT JOIN pg_catalog.pg_prepared_xacts AS x ON x.transaction OPERATOR(pg_catalog.=) t.transactionid
+			  LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) 'pgdispatch'
+			 WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
 			   AND l.granted
-			   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())
-			   AND l.classid = (?::pg_catalog.int8 >> 32)::pg_catalog.oid
-			   AND l.objid = '0'::pg_catalog.oid
-			   AND l.objsubid = 1
+			   AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+			   AND l.classid OPERATOR(pg_catalog.=) (?::pg_catalog.int8 OPERATOR(pg_catalog.>>) 32)::pg_catalog.oid
+			   AND l.objid OPERATOR(pg_catalog.=) '0'::pg_catalog.oid
+			   AND l.objsubid OPERATOR(pg_catalog.=) 1
 			 ORDER BY may_install
 			 LIMIT 1""";
 
