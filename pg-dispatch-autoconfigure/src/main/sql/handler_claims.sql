@@ -308,8 +308,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_handler_jobs_singly(uuid, interval, text[], integer) IS
-'Claims due jobs like pgdispatch.claim_handler_jobs, each in a subtransaction of its own, and leaves out those whose claim
-fails. For a node whose claim of several jobs has failed.';
+'Claims due jobs like pgdispatch.claim_handler_jobs, after that has failed. Leaves out those whose claim fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.claim_poison_job(node uuid, lease interval, handlers text[]) RETURNS SETOF pgdispatch.handler_job

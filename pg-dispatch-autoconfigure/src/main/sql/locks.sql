@@ -267,7 +267,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT pg_catalog.hashtext(ordering_key) OPERATOR(pg_catalog.&) 16383 $$;
 
 COMMENT ON FUNCTION pgdispatch.order_mutex(text) IS
-'Returns the number of the row in pgdispatch.mutex that a transaction locks while it begins or ends jobs of the ordering key.';
+'Returns the number of the row in pgdispatch.mutex for the ordering key.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.queue_mutex(queue text) RETURNS integer
@@ -275,7 +275,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 16384 OPERATOR(pg_catalog.+) (pg_catalog.hashtext(queue) OPERATOR(pg_catalog.&) 16383) $$;
 
 COMMENT ON FUNCTION pgdispatch.queue_mutex(text) IS
-'Returns the number of the row in pgdispatch.mutex that a transaction locks while it begins or ends jobs of the queue.';
+'Returns the number of the row in pgdispatch.mutex for the queue.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.try_mutex(owner regrole, number integer) RETURNS boolean

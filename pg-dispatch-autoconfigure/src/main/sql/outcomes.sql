@@ -231,9 +231,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.end_failed_attempt(pgdispatch.job, pgdispatch.managed_job, boolean, text, text, text, text, text) IS
-'Part of what runs SQL jobs. Ends an attempt that failed with this error, or, if code is NULL, makes a job a dead letter
-that has taken pgdispatch.max_crashes sessions down. Returns true if the job will run again: it waits for its next
-attempt, or its outcome cannot be written and it is set aside.';
+'Part of what runs SQL jobs. Ends an attempt with this error or, if code is NULL, a job that has taken
+pgdispatch.max_crashes sessions down. Returns true if the job will run again: it waits, or its outcome cannot be written.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.set_aside(

@@ -83,8 +83,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.announce_cancellation(bigint, interval) IS
-'Part of pgdispatch.cancel. Makes pgdispatch.is_being_cancelled return true until the end of this transaction. Returns
-false if another transaction is cancelling the job and does not end within the patience.';
+'Part of pgdispatch.cancel. Makes pgdispatch.is_being_cancelled return true until the end of this transaction, or returns
+false if another one cancels the job for longer than the patience.';
 
 
 -- The row that announces a cancellation is not committed before the job is gone, so no session sees it. But an INSERT of the same row

@@ -130,7 +130,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_has_lookout(regrole) IS
-'Part of pgdispatch.wake_cron. Returns whether a worker of the role waits for jobs and will see that of this transaction.';
+'Part of pgdispatch.wake_cron. Returns whether a worker waits that will see the job of this transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wake_cron_for_more(caller regrole, jobs integer) RETURNS void
