@@ -203,7 +203,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_run(bigint, bigint) IS
-'The first run that pg_cron has made of a worker after the given one.';
+'Returns the first run that pg_cron has made of a worker after the given one.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_session_running(job_id bigint) RETURNS integer
@@ -229,4 +229,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_session_running(bigint) IS
-'The process id of the session in which pg_cron runs the non-transactional job; NULL: none.';
+'Returns the process id of the session in which pg_cron runs the non-transactional job; NULL: there is none.';

@@ -437,7 +437,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_schedule_another(regrole, text) IS
-'Part of pgdispatch.cron_work: schedules another worker, on which transactions may rely if a promise can be given.';
+'Part of pgdispatch.cron_work. Schedules another worker, on which transactions may rely if a promise can be given.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_remove(worker_role regrole, worker_id bigint, after_run bigint) RETURNS void
@@ -450,7 +450,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_remove(regrole, bigint, bigint) IS
-'Part of pgdispatch.cron_work: removes a worker and the records of its runs after the given one.';
+'Part of pgdispatch.cron_work. Removes a worker and the records of its runs after the given one.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_remove_unsound(worker_role regrole, except_id bigint) RETURNS void
@@ -661,7 +661,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_alarm(interval) IS
-'The schedule with which pg_cron starts a worker after the given time or somewhat earlier, and when it starts it first.';
+'Returns the schedule with which pg_cron starts a worker after the given time or somewhat earlier, and when that is.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_schedule_at(minute timestamptz) RETURNS text
@@ -674,4 +674,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_schedule_at(timestamptz) IS
-'The schedule of pg_cron for that minute, in the time zone of pg_cron; NULL if that is not known.';
+'Returns the schedule of pg_cron for that minute, in the time zone of pg_cron; NULL: that is not known.';

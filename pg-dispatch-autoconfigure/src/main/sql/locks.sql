@@ -139,7 +139,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch_' OPERATOR(pg_catalog.||) role::pg_catalog.oid::pg_catalog.text $$;
 
 COMMENT ON FUNCTION pgdispatch.driver_channel(regrole) IS
-'The channel on which idle drivers of the role listen. A notification says that SQL jobs were dispatched.';
+'Returns the channel on which idle drivers of the role listen. A notification says that SQL jobs were dispatched.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.node_channel(role regrole) RETURNS text
@@ -147,8 +147,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch_handler_' OPERATOR(pg_catalog.||) role::pg_catalog.oid::pg_catalog.text $$;
 
 COMMENT ON FUNCTION pgdispatch.node_channel(regrole) IS
-'The channel on which nodes of the role listen. A notification says that jobs for handlers were dispatched, released or
-cancelled, or that a full node left some to the others.';
+'Returns the channel on which nodes of the role listen. A notification says that jobs for handlers were dispatched,
+released or cancelled, or that a full node left some to the others.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.result_channel(role regrole) RETURNS text
@@ -156,7 +156,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 'pgdispatch_result_' OPERATOR(pg_catalog.||) role::pg_catalog.oid::pg_catalog.text $$;
 
 COMMENT ON FUNCTION pgdispatch.result_channel(regrole) IS
-'The channel for results of the role''s jobs. A notification says that a job has a result; its payload is the id of the job.';
+'Returns the channel for results of the role''s jobs. A notification says that a job has a result; its payload is the
+id of the job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.lock_holders(lock bigint, OUT pid integer, OUT mode text, OUT virtualtransaction text)
