@@ -240,8 +240,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.share_lock_briefly(bigint) IS
-'Shares the advisory lock until the end of the transaction. Waits up to a second for a session of the current role that
-holds it exclusively, and not for one of another role. Returns false if the lock could not be shared.';
+'Shares the advisory lock until the end of the transaction. Waits up to a second if a session of the current role holds it.
+Returns false if the lock could not be shared.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wait_to_share_lock(lock bigint) RETURNS boolean
@@ -291,8 +291,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.try_mutex(regrole, integer) IS
-'Locks a row of pgdispatch.mutex until the end of the transaction. Returns false if another transaction does not release
-it within 100 ms, which is shorter than the time after which PostgreSQL looks for a deadlock.';
+'Locks a row of pgdispatch.mutex until the end of the transaction. Returns false if another one does not release it within
+100 ms, which is shorter than the time after which PostgreSQL looks for a deadlock.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wait_for_mutex(owner regrole, number integer, patience text) RETURNS boolean
@@ -317,7 +317,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.wait_for_mutex(regrole, integer, text) IS
-'Part of pgdispatch.try_mutex and pgdispatch.lock_cron_exit. Locks the row, and writes it before if it is missing.';
+'Part of pgdispatch.try_mutex and pgdispatch.lock_cron_exit. Locks the row, which it writes if it is missing.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.lock_cron_exit(owner regrole) RETURNS void

@@ -133,8 +133,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.delete_rows_of(regrole, name, boolean) IS
-'Part of pgdispatch.revoke_from. Deletes all rows of the role, and its workers in pg_cron. Returns whether an
-administrator has scheduled a worker of it.';
+'Part of pgdispatch.revoke_from. Deletes all rows and workers of the role. Returns whether an administrator has scheduled
+a worker of it.';
 
 
 REVOKE ALL ON ALL TABLES IN SCHEMA pgdispatch FROM PUBLIC;

@@ -114,6 +114,7 @@ SELECT pgdispatch.complete_handler_job(c.claimed_by, c.handler, c.due_at, c.id, 
 SELECT pgdispatch.complete_handler_jobs(c.claimed_by, ARRAY[c.handler], ARRAY[c.due_at], ARRAY[c.id], ARRAY[c.attempts], ARRAY['{"a": 2}'::pg_catalog.json]) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{g}', '{1}', 1) AS c;
 SELECT pgdispatch.release_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '1 hour', true) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', '{1,1}', 2) AS c;
 SELECT pgdispatch.fail_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '22000', 'failed', NULL, true, max_attempts => 2) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', '{1,2}', 3) AS c;
+SELECT pgdispatch.release_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts) FROM pgdispatch.claim_handler_jobs_singly('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', 3) AS c;
 SELECT pgdispatch.fail_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '22000', 'failed', NULL) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', '{1,2}', 3) AS c;
 SELECT pgdispatch.complete_handler_job('00000000-0000-0000-0000-000000000001', 'h', 'now', 1, 1, required => true);
 SELECT pgdispatch.dispatch_handler('l', keep_result => '1 hour');
