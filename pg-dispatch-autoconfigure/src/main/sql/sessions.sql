@@ -47,19 +47,20 @@ BEGIN
     PERFORM pg_stat_clear_snapshot();   -- Otherwise this transaction would see all sessions as they were at its first look.
     SELECT m.* INTO managed FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = job_id;
     IF NOT FOUND THEN
-        RETURN (SELECT a.pid FROM unnest(holders) AS h (pid), LATERAL pg_stat_get_activity(h.pid) AS a WHERE a.usesysid = me::oid LIMIT 1);
+        RETURN (SELECT a.pid FROM pg_stat_get_activity(NULL) AS a WHERE a.pid = ANY (holders) AND a.usesysid = me::oid LIMIT 1);
     ELSIF managed.started_at IS NULL THEN
         RETURN NULL;
     ELSIF managed.runner IS NULL THEN
         RETURN pgdispatch.cron_session_running(job_id);
     END IF;
-    -- Another role may hold the lock. A session that is younger than the attempt got the process id of the lost one. An attempt in a
-    -- transaction runs in the statement that began it.
+    -- If another role holds the lock instead, a session that is younger than the attempt has got the process id of the lost one. An
+    -- attempt in a transaction runs in the statement that began it.
     RETURN (SELECT a.pid
               FROM pg_stat_get_activity(managed.runner) AS a
              WHERE a.usesysid = me::oid
-               AND a.backend_start <= managed.started_at
-               AND (managed.held_by = 'non_transactional' OR a.state = 'active' AND a.query_start <= managed.started_at));
+               AND (a.pid = ANY (holders)
+                    OR a.backend_start <= managed.started_at
+                       AND (managed.held_by = 'non_transactional' OR a.state = 'active' AND a.query_start <= managed.started_at)));
 END
 $$;
 

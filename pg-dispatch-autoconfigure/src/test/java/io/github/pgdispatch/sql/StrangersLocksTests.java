@@ -151,6 +151,21 @@ class StrangersLocksTests extends AbstractQueueTests {
 		assertThat(this.worker.value("SELECT pgdispatch.has_application('app')")).isEqualTo("f");
 	}
 
+	/**
+	 * It has no process id, which must not be taken for that of any session.
+	 */
+	@Test
+	void preparedTransactionOfAStrangerIsNoSessionThatRunsAJob() throws SQLException {
+		long id = dispatch("SELECT 1", "delay => '1 hour'");
+		this.stranger.run("BEGIN",
+				"SELECT pg_advisory_xact_lock(pgdispatch_key) FROM (SELECT (1885824124::bigint << 32) | " + id
+						+ " AS pgdispatch_key) AS k",
+				"PREPARE TRANSACTION 'strangers'");
+		assertThat(this.app.value("SELECT pgdispatch.session_running(" + id + ")")).isNull();
+		assertThat(this.app.value("SELECT state FROM pgdispatch.find(" + id + ")")).isEqualTo("snoozed");
+		this.stranger.run("ROLLBACK PREPARED 'strangers'");
+	}
+
 	@Test
 	void lockOfThePreparedTransactionOfTheRoleCounts() throws SQLException {
 		this.app.run("BEGIN", "SELECT pg_advisory_xact_lock(77)", "PREPARE TRANSACTION 'own'");
