@@ -146,7 +146,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.uncount_attempt(regrole, bigint) IS
-'Part of what runs SQL jobs. Undoes pgdispatch.count_attempt for an attempt of which nothing is left.';
+'Part of what runs SQL jobs. Undoes pgdispatch.count_attempt for an attempt whose effects are undone.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.make_managed(job pgdispatch.job) RETURNS void
@@ -165,46 +165,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.make_managed(pgdispatch.job) IS
-'Part of pgdispatch.retry_or_fail. Makes a plain job a managed one after its first failure.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.retry_or_fail(
-    job pgdispatch.job, managed pgdispatch.managed_job, in_worker boolean,
-    code text, message text, detail text, hint text, context text)
-RETURNS boolean
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    attempt constant integer := coalesce(managed.attempts, greatest(job.crashes, 1));
-    callers text;
-BEGIN
-    IF code = '57014' AND clock_timestamp() >= managed.started_at + managed.time_limit THEN
-        code := 'PD001';
-        message := format('pgdispatch: the job took longer than its time limit of %s', managed.time_limit);
-    END IF;
-    -- Another attempt would not help against syntax errors and missing objects (42), unsupported features (0A), missing schemas (3F).
-    IF attempt < coalesce(managed.max_attempts, job.max_attempts, 1) AND left(code, 2) NOT IN ('42', '0A', '3F') THEN
-        IF managed.id IS NULL THEN
-            PERFORM pgdispatch.make_managed(job);
-        END IF;
-        PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, NULL, in_worker);
-        GET DIAGNOSTICS callers = PG_CONTEXT;
-        IF in_worker AND callers NOT LIKE '%cron_work(%' THEN
-            -- Of this level, client_min_messages hides no message. pg_cron would store it, a driver logs it.
-            RAISE INFO USING ERRCODE = 'PD004',
-                MESSAGE = format('SQL job %s (attempt %s) failed and will be run again, SQLSTATE %s: %s', job.id, attempt, code, left(message, 1000));
-        END IF;
-        RETURN true;
-    END IF;
-    PERFORM pgdispatch.add_dead_letter(job, managed, code, message, detail, hint, context);
-    RETURN false;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.retry_or_fail(pgdispatch.job, pgdispatch.managed_job, boolean, text, text, text, text, text) IS
-'Part of pgdispatch.end_failed_attempt. Returns true if the job waits for its next attempt, false if it is a dead letter.
-A message with the SQLSTATE PD004 tells the client of a retry.';
+'Part of pgdispatch.end_failed_attempt. Makes a plain job a managed one after its first failure.';
 
 
 -- A trigger of a user, for example, may refuse what an outcome writes. That must not stop the jobs behind this one.
@@ -215,6 +176,9 @@ RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    attempt constant integer := coalesce(managed.attempts, greatest(job.crashes, 1));
+    callers text;
 BEGIN
     IF code IS NULL THEN
         managed.attempts := managed.attempts - 1;   -- The one that was counted last does not begin.
@@ -222,7 +186,26 @@ BEGIN
                     format('pgdispatch: %s sessions were lost while they ran this job', pgdispatch.max_crashes()), NULL, NULL, NULL);
         RETURN false;
     END IF;
-    RETURN pgdispatch.retry_or_fail(job, managed, in_worker, code, message, detail, hint, context);
+    IF code = '57014' AND clock_timestamp() >= managed.started_at + managed.time_limit THEN
+        code := 'PD001';
+        message := format('pgdispatch: the job took longer than its time limit of %s', managed.time_limit);
+    END IF;
+    -- Another attempt would not help against syntax errors and missing objects (42), unsupported features (0A), missing schemas (3F).
+    IF attempt >= coalesce(managed.max_attempts, job.max_attempts, 1) OR left(code, 2) IN ('42', '0A', '3F') THEN
+        PERFORM pgdispatch.add_dead_letter(job, managed, code, message, detail, hint, context);
+        RETURN false;
+    END IF;
+    IF managed.id IS NULL THEN
+        PERFORM pgdispatch.make_managed(job);
+    END IF;
+    PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, NULL, in_worker);
+    GET DIAGNOSTICS callers = PG_CONTEXT;
+    IF in_worker AND callers NOT LIKE '%cron_work(%' THEN
+        -- Of this level, client_min_messages hides no message. pg_cron would store it, a driver logs it.
+        RAISE INFO USING ERRCODE = 'PD004',
+            MESSAGE = format('SQL job %s (attempt %s) failed and will be run again, SQLSTATE %s: %s', job.id, attempt, code, left(message, 1000));
+    END IF;
+    RETURN true;
 EXCEPTION
     WHEN assert_failure OR OTHERS THEN
         PERFORM pgdispatch.set_aside(job, managed, in_worker, format('%s (SQLSTATE %s)', SQLERRM, SQLSTATE));
@@ -232,7 +215,8 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.end_failed_attempt(pgdispatch.job, pgdispatch.managed_job, boolean, text, text, text, text, text) IS
 'Part of what runs SQL jobs. Ends an attempt with this error or, if code is NULL, a job that has taken
-pgdispatch.max_crashes sessions down. Returns true if the job will run again: it waits, or its outcome cannot be written.';
+pgdispatch.max_crashes sessions down. Returns true if the job will run again: it waits for its next attempt, of which a
+message with the SQLSTATE PD004 tells the client, or its outcome cannot be written. Otherwise it is a dead letter.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.set_aside(
@@ -248,7 +232,7 @@ BEGIN
     RAISE WARNING 'pgdispatch: %', problem;   -- For the log of the server.
     GET DIAGNOSTICS callers = PG_CONTEXT;
     IF callers NOT LIKE '%cron_work(%' THEN
-        RAISE INFO USING ERRCODE = 'PD004', MESSAGE = problem;   -- See retry_or_fail.
+        RAISE INFO USING ERRCODE = 'PD004', MESSAGE = problem;   -- See end_failed_attempt.
     END IF;
     IF managed.id IS NULL THEN
         UPDATE pgdispatch.job AS j SET due_at = clock_timestamp() + '1 minute'::interval

@@ -18,7 +18,7 @@ final class RetryMessages {
 
 	private static final String SQL_STATE = "PD004";
 
-	private static final List<String> SENDERS = List.of(" pgdispatch.retry_or_fail(", " pgdispatch.set_aside(");
+	private static final List<String> SENDERS = List.of(" pgdispatch.end_failed_attempt(", " pgdispatch.set_aside(");
 
 	private RetryMessages() {
 	}

@@ -96,9 +96,9 @@ class FailureLogTests {
 		try (TestNode node = TestNode.start(this.database, 2)) {
 			dispatch("DO $$ BEGIN RAISE INFO 'forged' USING ERRCODE = 'PD004'; END $$");
 			this.jdbc.sql("""
-					CREATE FUNCTION "x pgdispatch.retry_or_fail("() RETURNS void LANGUAGE plpgsql AS
+					CREATE FUNCTION "x pgdispatch.end_failed_attempt("() RETURNS void LANGUAGE plpgsql AS
 					$$ BEGIN RAISE INFO 'forged' USING ERRCODE = 'PD004'; END $$""").update();
-			dispatch("SELECT public.\"x pgdispatch.retry_or_fail(\"()");
+			dispatch("SELECT public.\"x pgdispatch.end_failed_attempt(\"()");
 			dispatch("SELECT 1/0");
 			await().atMost(Duration.ofSeconds(30)).until(() -> lines(output, "SQL job") == 1);
 		}
