@@ -272,7 +272,7 @@ final class SchemaBuild {
 	}
 
 	/**
-	 * Returns the settings of a routine without that of the path, which most routines have.
+	 * Returns the settings of a routine, except for its search path, which most routines set.
 	 */
 	private static String settings(String routine) {
 		return SETTING.matcher(routine.replace(PATH, ""))

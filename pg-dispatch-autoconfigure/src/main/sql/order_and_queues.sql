@@ -111,7 +111,7 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.is_next_in_order(pgdispatch.managed_job) IS
 'Part of pgdispatch.request_admission. Returns whether the job is the next one of its ordering key and no other one of
-it may run. NULL: another transaction has the lock of the ordering key, so it is unknown.';
+it may run. NULL: another transaction begins or ends a job of it, so it is unknown.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.request_queue_place(INOUT job pgdispatch.managed_job)
