@@ -115,7 +115,7 @@ DECLARE
 BEGIN
     IF NOT EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND w.purpose <> 'permanent')
        OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = me AND pgdispatch.is_alive(w.pid, w.backend_start))
-       OR NOT pgdispatch.try_mutex(me, 32768)
+       OR NOT pgdispatch.try_mutex(me, pgdispatch.cron_exit_mutex())
        OR NOT pg_try_advisory_xact_lock(pgdispatch.cron_reliance_lock(me))
        OR pgdispatch.count_due_jobs(clock_timestamp(), 1) > 0 THEN
         RETURN;

@@ -3,11 +3,11 @@
 -- A key is taken by its row in job_key, whose primary key excludes a second one. The job gives up the key just before it begins,
 -- unless it keeps it (keep_key). A dispatch that finds the key taken relies on that job to see everything that its own transaction
 -- wrote. It therefore locks the row of the key, FOR KEY SHARE, until its transaction ends, and a worker needs the row for itself to
--- begin the job. Nobody else waits for such a transaction: a job that ends and a new job that takes an expired key over only change
--- columns of the row that are not part of its key.
+-- begin the job. Nobody else waits for such a transaction: a job that ends, and a new job that takes over an expired key, change other
+-- columns than role and key, which needs no more than that the row stays.
 --
 -- A REPEATABLE READ or SERIALIZABLE transaction may not see the row, and can then not lock it. It shares the lock of the key instead
--- (see locks.sql). If another role keeps it from that, the dispatch fails as such a transaction may always fail, with 40001.
+-- (see locks.sql). If another role holds that lock, the dispatch may fail with 40001, as any statement of such a transaction may.
 
 CREATE OR REPLACE FUNCTION pgdispatch.take_key(
     caller regrole, requested_key text, requested_id bigint, OUT new_id bigint, OUT holder pgdispatch.job_key)
@@ -84,9 +84,10 @@ DECLARE
     lock constant bigint := pgdispatch.key_lock(owner, taken_key);
 BEGIN
     PERFORM FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND AND EXISTS (SELECT FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id)
-       OR NOT pg_try_advisory_xact_lock(lock) AND pgdispatch.is_held_by_role(lock) THEN
-        RETURN false;
+    IF NOT FOUND AND EXISTS (SELECT FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id) THEN
+        RETURN false;   -- A transaction that relies on the job has locked the row.
+    ELSIF NOT pg_try_advisory_xact_lock(lock) AND pgdispatch.is_held_by_role(lock) THEN
+        RETURN false;   -- Such a transaction, which does not see the row, holds the lock of the key.
     END IF;
     DELETE FROM pgdispatch.job_key AS k WHERE k.role = owner AND k.key = taken_key AND k.id = job_id;
     RETURN true;

@@ -279,6 +279,14 @@ COMMENT ON FUNCTION pgdispatch.queue_mutex(text) IS
 'Returns the number of the row in pgdispatch.mutex for the queue.';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.cron_exit_mutex() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT 32768 $$;
+
+COMMENT ON FUNCTION pgdispatch.cron_exit_mutex() IS
+'Returns the number of the row in pgdispatch.mutex for workers of pg_cron that start or exit.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.try_mutex(owner regrole, number integer) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -325,7 +333,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT pgdispatch.wait_for_mutex(owner, 32768, '10s') THEN
+    IF NOT pgdispatch.wait_for_mutex(owner, pgdispatch.cron_exit_mutex(), '10s') THEN
         RAISE lock_not_available USING MESSAGE = 'pgdispatch: another worker of pg_cron does not finish its start or exit';
     END IF;
 END

@@ -46,7 +46,7 @@ BEGIN
         SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.held_by = 'non_transactional' ORDER BY m.rank, m.id FOR UPDATE SKIP LOCKED
     LOOP
         CONTINUE WHEN NOT pgdispatch.lock_non_transactional(job);
-        -- Held until the session ends, as long as the job counts as running: see pgdispatch.session_running.
+        -- The session keeps this lock until it ends, and with it the job counts as running: see pgdispatch.session_running.
         PERFORM pg_try_advisory_lock(pgdispatch.execution_lock(job.id));
         job := pgdispatch.count_non_transactional(job, pg_backend_pid());
         IF job.id IS NOT NULL THEN
