@@ -154,7 +154,9 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF pg_try_advisory_xact_lock_shared(pgdispatch.application_lock(caller)) THEN
+    IF current_setting('pgdispatch.warned', true) = pg_current_xact_id()::text THEN
+        RETURN;   -- See warn_no_driver. A transaction may dispatch thousands of jobs.
+    ELSIF pg_try_advisory_xact_lock_shared(pgdispatch.application_lock(caller)) THEN
         RAISE SQLSTATE 'PD000';   -- The end of the block releases the lock, so that an application can take it.
     END IF;
 EXCEPTION
@@ -178,8 +180,8 @@ DECLARE
     missing_on         text;
 BEGIN
     IF problem NOT IN ('elsewhere', 'old', 'renamed', 'privilege', 'former', 'error')
-       OR pgdispatch.has_application(caller)
        OR current_setting('pgdispatch.warned', true) = pg_current_xact_id()::text
+       OR pgdispatch.has_application(caller)
        OR EXISTS (SELECT
                     FROM pgdispatch.cron_worker AS w
                    WHERE w.role = caller
