@@ -1,5 +1,6 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -56,16 +57,17 @@ public final class Backlog implements Scenario {
 	/**
 	 * Runs as many jobs as the fewer are.
 	 */
-	private static double measure(TestDatabase database, int waiting) {
+	private static double measure(TestDatabase database, int waiting) throws SQLException {
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
 		dispatch(database, waiting - (int) Background.count(app, "pgdispatch.job WHERE due_at <= now()"), "'0'");
 		app.execute("TRUNCATE effect");
-		long start = System.nanoTime();
-		Worker worker = new Worker(app);
-		while (worker.completed() < FEW / 2) {
-			worker.work(Duration.ofMillis(20));
+		try (Worker worker = new Worker(database)) {
+			long start = System.nanoTime();
+			while (worker.completed() < FEW / 2) {
+				worker.work(Duration.ofMillis(20));
+			}
+			return worker.completed() * 1e9 / (System.nanoTime() - start);
 		}
-		return worker.completed() * 1e9 / (System.nanoTime() - start);
 	}
 
 }

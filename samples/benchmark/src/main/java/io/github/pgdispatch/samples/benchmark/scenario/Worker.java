@@ -1,14 +1,20 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
+import java.sql.SQLException;
 import java.time.Duration;
+
+import io.github.pgdispatch.test.TestDatabase;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowCallbackHandler;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * A session that runs jobs slice by slice, as a driver has it.
  */
-final class Worker {
+final class Worker implements AutoCloseable {
+
+	private final SingleConnectionDataSource session;
 
 	private final JdbcTemplate jdbc;
 
@@ -20,8 +26,9 @@ final class Worker {
 
 	private long completed;
 
-	Worker(JdbcTemplate jdbc) {
-		this.jdbc = jdbc;
+	Worker(TestDatabase database) throws SQLException {
+		this.session = new SingleConnectionDataSource(database.dataSource("app").getConnection(), true);
+		this.jdbc = new JdbcTemplate(this.session);
 	}
 
 	/**
@@ -40,6 +47,11 @@ final class Worker {
 
 	long completed() {
 		return this.completed;
+	}
+
+	@Override
+	public void close() {
+		this.session.destroy();
 	}
 
 }
