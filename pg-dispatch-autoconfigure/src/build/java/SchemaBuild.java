@@ -6,14 +6,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * Makes everything that installs or updates the schema from the files in
@@ -23,24 +17,20 @@ import java.util.stream.Collectors;
  */
 final class SchemaBuild {
 
-	private static final Pattern ROUTINE = Pattern
-		.compile("CREATE OR REPLACE (?:FUNCTION|PROCEDURE) pgdispatch\\.(\\w+)(?s:.*?)\nAS \\$\\$");
-
-	private static final Pattern SETTING = Pattern.compile("\nSET (.+)");
-
-	private static final String PATH = "\nSET search_path = pg_catalog, pg_temp";
-
 	private static final List<String> STRING_PREFIXES = List.of("E", "B", "X", "N");
 
-	private static final int FEWEST_OBJECTS = 3;
-
-	private static final Pattern COMMENT = Pattern
-		.compile("COMMENT ON (FUNCTION|PROCEDURE|COLUMN|TABLE|INDEX|POLICY \\w+ ON) pgdispatch\\.([\\w.]+)(?:\\([^)]*\\))?"
-				+ " IS\\s*('(?:[^']++|'')*+');");
-
-	private static final Pattern ROW_SECURITY = Pattern.compile("ALTER TABLE pgdispatch\\.(?<table>\\w+) ENABLE ROW LEVEL SECURITY;"
-			+ "\\s*ALTER TABLE pgdispatch\\.\\k<table> FORCE ROW LEVEL SECURITY;"
-			+ "\\s*CREATE POLICY own ON pgdispatch\\.\\k<table>\\s+USING \\([^;]*\\);");
+	/**
+	 * What occurs often in the scripts, the longer ones first.
+	 */
+	private static final List<String> PHRASES = List.of(
+			"LANGUAGE plpgsql\nSET search_path=pg_catalog,pg_temp\n",
+			"SET plan_cache_mode=force_generic_plan\nSET jit=off\n", "CREATE OR REPLACE FUNCTION pgdispatch.",
+			"LANGUAGE sql IMMUTABLE PARALLEL SAFE\n", "quote_ident(CURRENT_USER)::regrole",
+			"COMMENT ON FUNCTION pgdispatch.", "COMMENT ON COLUMN pgdispatch.", "pgdispatch.handler_job",
+			"pgdispatch.managed_job", "OPERATOR(pg_catalog.", " the current role", "clock_timestamp()",
+			"pgdispatch.cron_", " DEFAULT NULL", ")IS'Part of ", " timestamptz", "'::interval", "transaction",
+			"pgdispatch.", "pg_catalog.", ")RETURNS ", " interval", ";END IF;", "PERFORM ", "NOT NULL",
+			" boolean", " integer", "END$$;\n", "SELECT ", "RETURN ", ".role=", "WHERE ", " that ", "THEN\n");
 
 	private final Path sources;
 
@@ -74,16 +64,13 @@ final class SchemaBuild {
 	}
 
 	/**
-	 * The scripts without comments of two dashes, without space that separates nothing, and
-	 * with settings and descriptions in one statement for many objects, because dbdev takes
-	 * at most 250,000 characters a script. It also refuses a package without a README.md.
+	 * The scripts are packed, because dbdev takes at most 250,000 characters a script. It
+	 * also refuses a package without a README.md.
 	 */
 	private void writeDbdevPackage(Path folder) throws IOException {
 		write(folder.resolve("pg_dispatch.control"), control());
 		write(folder.resolve("README.md"), read("extension/README.md"));
-		// There is nothing to be replaced by an installation.
-		write(folder.resolve(installName(newest())),
-				packed(installScript(newest())).replace("CREATE OR REPLACE", "CREATE"));
+		write(folder.resolve(installName(newest())), packed(installScript(newest())));
 		for (int i = 1; i < this.versions.size(); i++) {
 			write(folder.resolve(updateName(i)), packed(updateScript(i)));
 		}
@@ -210,130 +197,31 @@ final class SchemaBuild {
 		return text.substring(text.indexOf(start) + start.length(), text.indexOf(end));
 	}
 
+	/**
+	 * The scripts without comments of two dashes and without space that separates nothing.
+	 * What occurs often is abbreviated, and a statement around the script writes it out.
+	 */
 	private static String packed(String script) {
-		return compact(withDescriptionsAtTheEnd(withRowSecurityAtTheEnd(withSettingsAtTheEnd(script))));
-	}
-
-	/**
-	 * Takes the policies out that are the same for several tables, and adds a statement at
-	 * the end that gives them to all of these tables.
-	 */
-	private static String withRowSecurityAtTheEnd(String script) {
-		Map<String, List<String>> tables = new LinkedHashMap<>();
-		ROW_SECURITY.matcher(script)
-			.results()
-			.forEach((policy) -> tables.computeIfAbsent(anyTable(policy), (key) -> new ArrayList<>()).add(policy.group(1)));
-		tables.values().removeIf((names) -> names.size() < FEWEST_OBJECTS);
-		StringBuilder end = new StringBuilder("\nDO $$\nDECLARE\n    policed pg_catalog.text;\nBEGIN\n");
-		tables.forEach((policy, names) -> end.append("""
-				    FOREACH policed IN ARRAY '%s'::pg_catalog.text[]
-				    LOOP EXECUTE pg_catalog.format('%s', policed); END LOOP;
-				""".formatted(array(names), policy.replaceAll("\\s+", " "))));
-		String rest = ROW_SECURITY.matcher(script)
-			.replaceAll((policy) -> tables.containsKey(anyTable(policy)) ? "" : Matcher.quoteReplacement(policy.group()));
-		return rest + end.append("END\n$$;\n");
-	}
-
-	private static String anyTable(MatchResult policy) {
-		return policy.group().replace("pgdispatch." + policy.group(1), "pgdispatch.%1$I");
-	}
-
-	/**
-	 * Takes settings that several routines have out of their definitions, and adds a
-	 * statement at the end that gives them to all of these routines.
-	 */
-	private static String withSettingsAtTheEnd(String script) {
-		Map<String, List<String>> routines = new LinkedHashMap<>();
-		List<String> others = new ArrayList<>();
-		ROUTINE.matcher(script).results().forEach((routine) -> {
-			routines.computeIfAbsent(settings(routine.group()), (key) -> new ArrayList<>()).add(routine.group(1));
-			if (!routine.group().contains(PATH)) {
-				others.add(routine.group(1));
-			}
-		});
-		routines.remove("");
-		routines.values().removeIf((names) -> names.size() < FEWEST_OBJECTS);
-		StringBuilder end = new StringBuilder("""
-
-				DO $$
-				DECLARE
-				    routine pg_catalog.text;
-				BEGIN
-				    FOR routine IN SELECT p.proname FROM pg_catalog.pg_proc AS p
-				     WHERE p.pronamespace OPERATOR(pg_catalog.=) 'pgdispatch'::pg_catalog.regnamespace
-				       AND p.proname OPERATOR(pg_catalog.<>) ALL ('%s'::pg_catalog.text[])
-				""".formatted(array(others))).append(alterRoutine(PATH));
-		routines.forEach((settings, names) -> end
-			.append("    FOREACH routine IN ARRAY '%s'::pg_catalog.text[]\n".formatted(array(names)))
-			.append(alterRoutine(settings)));
-		return ROUTINE.matcher(script)
-			.replaceAll((routine) -> Matcher.quoteReplacement(withoutSettings(routine.group(), routines.keySet())))
-				+ end.append("END\n$$;\n");
-	}
-
-	/**
-	 * Returns the settings of a routine, except for its search path, which most routines set.
-	 */
-	private static String settings(String routine) {
-		return SETTING.matcher(routine.replace(PATH, ""))
-			.results()
-			.map(MatchResult::group)
-			.collect(Collectors.joining());
-	}
-
-	private static String withoutSettings(String routine, Set<String> takenOut) {
-		String shorter = routine.replace(PATH, "");
-		return takenOut.contains(settings(shorter)) ? SETTING.matcher(shorter).replaceAll("") : shorter;
-	}
-
-	private static String array(List<String> names) {
-		return "{" + String.join(",", names) + "}";
-	}
-
-	private static String alterRoutine(String settings) {
-		return "    LOOP EXECUTE pg_catalog.format('ALTER ROUTINE pgdispatch.%I" + settings.replace("\n", " ").replace("'", "''")
-				+ "', routine); END LOOP;\n";
-	}
-
-	/**
-	 * Takes the descriptions out of statements of their own, and adds a statement at the end
-	 * that gives them to all objects. No two routines have the same name, so that their
-	 * arguments need not be named.
-	 */
-	private static String withDescriptionsAtTheEnd(String script) {
-		Map<String, List<String>> descriptions = new LinkedHashMap<>();
-		String rest = COMMENT.matcher(script).replaceAll((comment) -> {
-			String object = switch (comment.group(1)) {
-				case "FUNCTION", "PROCEDURE" -> "ROUTINE ~";
-				case "COLUMN" -> "COLUMN ~";
-				default -> "";
-			};
-			descriptions.computeIfAbsent(object, (key) -> new ArrayList<>())
-				.add("('%s%s', %s)".formatted(object.isEmpty() ? comment.group(1) + " ~" : "", comment.group(2),
-						abbreviated(comment.group(3))));
-			return "";
-		});
-		StringBuilder end = new StringBuilder("""
-
-				DO $$
-				DECLARE
-				    object pg_catalog.text;
-				    description pg_catalog.text;
-				BEGIN
-				""");
-		descriptions.forEach((object, rows) -> end.append("""
-				    FOR object, description IN VALUES %s
-				    LOOP EXECUTE pg_catalog.replace(pg_catalog.replace(
-				        pg_catalog.format('COMMENT ON %s%%s IS %%L', object, description), '`', 'Part of ~'), '~', 'pgdispatch.'); END LOOP;
-				""".formatted(String.join(",\n", rows), object)));
-		return rest + end.append("END\n$$;\n");
-	}
-
-	private static String abbreviated(String description) {
-		if (description.contains("~") || description.contains("`")) {
-			throw new IllegalStateException("dbdev's variant uses these characters itself: " + description);
+		String packed = compact(script);
+		if (Pattern.compile("~[a-zA-Z]|\\$(_|script|phrase)\\$").matcher(packed).find()) {
+			throw new IllegalStateException("The variant for dbdev uses these characters itself");
 		}
-		return description.replace("pgdispatch.", "~").replace("Part of ~", "`");
+		for (int i = 0; i < PHRASES.size(); i++) {
+			packed = packed.replace(PHRASES.get(i), abbreviation(i));
+		}
+		StringBuilder statement = new StringBuilder("""
+				-- dbdev takes at most 250,000 characters a script: this one abbreviates what occurs often in it.
+				DO $_$DECLARE
+				script pg_catalog.text := $script$""").append(packed).append("$script$;\nBEGIN\n");
+		for (int i = 0; i < PHRASES.size(); i++) {
+			statement.append("script := pg_catalog.replace(script, '%s', $phrase$%s$phrase$);\n".formatted(abbreviation(i),
+					PHRASES.get(i)));
+		}
+		return statement.append("EXECUTE script;\nEND$_$;\n").toString();
+	}
+
+	private static String abbreviation(int index) {
+		return "~" + (char) ((index < 26) ? 'a' + index : 'A' + index - 26);
 	}
 
 	/**
