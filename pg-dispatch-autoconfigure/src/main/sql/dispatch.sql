@@ -7,7 +7,7 @@
 -- A plain dispatch costs little more than another row of the caller's. What a transaction with a single dispatch pays for is not
 -- the row but what PL/pgSQL prepares anew in each transaction, which is every expression and every function in it. Hence:
 --   * fire and dispatch_plain consist of few expressions and call other functions only in the cases that need them.
---   * Nodes insert plain jobs themselves, into the columns role, due_at, command, max_attempts and headers of pgdispatch.job. The
+--   * Nodes insert plain jobs themselves, into the columns role, due_at, command, max_attempts, headers and label of pgdispatch.job. The
 --     functions that they call in this INSERT (valid_command and wake_drivers_if_idle) are single expressions, which PostgreSQL puts
 --     into the statement. Later versions of the schema must keep these columns and functions.
 --
@@ -85,7 +85,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch(
     result          text             DEFAULT NULL,
     keep_result     interval         DEFAULT NULL,
     headers         json             DEFAULT NULL,
-    transactional   boolean          DEFAULT true)
+    transactional   boolean          DEFAULT true,
+    label           text             DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -95,7 +96,7 @@ BEGIN
     IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key,
                                ordering_key, on_failure, queue, priority, result, keep_result) OPERATOR(pg_catalog.=) 0
        AND (max_attempts OPERATOR(pg_catalog.<) 1 OR max_attempts OPERATOR(pg_catalog.>) 32767) IS NOT TRUE THEN
-        RETURN pgdispatch.dispatch_plain(command, delay, notify, CASE WHEN max_attempts OPERATOR(pg_catalog.>) 1 THEN max_attempts END::smallint, headers);
+        RETURN pgdispatch.dispatch_plain(command, delay, notify, CASE WHEN max_attempts OPERATOR(pg_catalog.>) 1 THEN max_attempts END::smallint, headers, label);
     END IF;
 
     IF command IS NULL OR command OPERATOR(pg_catalog.!~) '[^[:space:]]' THEN
@@ -103,7 +104,7 @@ BEGIN
     END IF;
     job_id := pgdispatch.dispatch_managed(NULL, command, NULL, delay, headers, max_attempts, back_off, back_off_multiplier,
                   max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, result, keep_result,
-                  transactional);
+                  transactional, label);
     IF notify THEN
         PERFORM pgdispatch.wake_drivers(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole, delay OPERATOR(pg_catalog.<) '1 second'::interval);
     ELSE
@@ -113,7 +114,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, json, boolean) IS
+COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, json, boolean, text) IS
 'Dispatches a command like pgdispatch.snooze and returns the id of its job, for pgdispatch.find, cancel and result. An
 option that is left out or NULL is not set. Pass options by name. No interval may be longer than 10 years.
 notify: false wakes no idle driver. It is for callers that wake drivers themselves after their commit.
@@ -142,6 +143,8 @@ headers: a JSON object of strings that is kept with the job and with its dead le
 transactional: false is for a single statement that refuses to run in a transaction, such as VACUUM, CREATE INDEX
 CONCURRENTLY, or CALL of a procedure that commits. It then runs outside of a transaction, at least once. Under pg_cron
 it begins within a minute.
+label: the name, of up to 1000 bytes without control characters, under which the job is listed and counted together with
+others that do the same.
 Errors: those of pgdispatch.snooze; 22023 if an option is not valid or the queue does not exist.
 Example: SELECT pgdispatch.dispatch(''SELECT rebuild_index()'', max_attempts => 5, key => ''rebuild'', time_limit => ''10 minutes'')';
 
@@ -151,7 +154,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.fire_all(
     delay        interval DEFAULT '0',
     notify       boolean  DEFAULT true,
     max_attempts integer  DEFAULT NULL,
-    headers      json     DEFAULT NULL)
+    headers      json     DEFAULT NULL,
+    label        text     DEFAULT NULL)
 RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -165,7 +169,7 @@ BEGIN
         RETURN '{}';
     END IF;
     -- Dispatching the first command by itself makes all the checks and wakes a worker.
-    first_id := pgdispatch.dispatch(commands[array_lower(commands, 1)], delay, notify, max_attempts, headers => headers);
+    first_id := pgdispatch.dispatch(commands[array_lower(commands, 1)], delay, notify, max_attempts, headers => headers, label => label);
     IF EXISTS (SELECT FROM unnest(commands) AS c (command) WHERE coalesce(c.command !~ '[^[:space:]]', true)) THEN
         PERFORM pgdispatch.refuse_command((SELECT c.command
                                              FROM unnest(commands) AS c (command)
@@ -173,8 +177,8 @@ BEGIN
                                             LIMIT 1));
     END IF;
     WITH dispatched AS (
-        INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
-        SELECT caller, now() + date_trunc('second', delay), c.command, nullif(fire_all.max_attempts, 1), fire_all.headers
+        INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers, label)
+        SELECT caller, now() + date_trunc('second', delay), c.command, nullif(fire_all.max_attempts, 1), fire_all.headers, fire_all.label
           FROM unnest(commands) WITH ORDINALITY AS c (command, number)
          WHERE c.number > 1
          ORDER BY c.number
@@ -188,7 +192,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.fire_all(text[], interval, boolean, integer, json) IS
+COMMENT ON FUNCTION pgdispatch.fire_all(text[], interval, boolean, integer, json, text) IS
 'Dispatches each of the commands as a job of its own, like pgdispatch.dispatch with the same options, and returns the
 ids of the jobs in the order of the commands. It returns an empty array if there are no commands or the array is NULL.
 If one command is NULL or blank, the call fails and dispatches none.
@@ -197,7 +201,8 @@ Example: SELECT pgdispatch.fire_all(array_agg(format(''SELECT refresh_statistics
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.dispatch_plain(
-    command text, delay interval DEFAULT '0', notify boolean DEFAULT true, max_attempts smallint DEFAULT NULL, headers json DEFAULT NULL)
+    command text, delay interval DEFAULT '0', notify boolean DEFAULT true, max_attempts smallint DEFAULT NULL, headers json DEFAULT NULL,
+    label text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -206,14 +211,14 @@ DECLARE
     job_id bigint;
 BEGIN
     -- The checks are repeated one by one only to find out which of them refuses. A session checks once whether its role can log in.
-    IF (command OPERATOR(pg_catalog.~) '[^[:space:]]' AND pgdispatch.is_duration(delay)
+    IF (command OPERATOR(pg_catalog.~) '[^[:space:]]' AND pgdispatch.is_duration(delay) AND (label IS NULL OR pgdispatch.is_name(label))
         AND CURRENT_USER OPERATOR(pg_catalog.=) pg_catalog.current_setting('pgdispatch.can_log_in', true)::pg_catalog.name
         AND pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'off') IS NOT TRUE THEN
-        PERFORM pgdispatch.check_dispatch(command, delay);
+        PERFORM pgdispatch.check_dispatch(command, delay), pgdispatch.check_label(label);
     END IF;
 
-    INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
-    VALUES (caller, pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.date_trunc('second', delay), command, max_attempts, headers)
+    INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers, label)
+    VALUES (caller, pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.date_trunc('second', delay), command, max_attempts, headers, label)
     RETURNING id INTO job_id;
 
     -- This does what wake_drivers does. Calling it would also cost the dispatches that need not wake anyone.
@@ -230,14 +235,15 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch_plain(text, interval, boolean, smallint, json) IS
+COMMENT ON FUNCTION pgdispatch.dispatch_plain(text, interval, boolean, smallint, json, text) IS
 'Part of pgdispatch.dispatch. Writes the row of a plain job and wakes a worker.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.dispatch_managed(
     handler text, command text, arguments json, delay interval, headers json, max_attempts integer, back_off interval,
     back_off_multiplier double precision, max_back_off interval, time_limit interval, key text, on_duplicate text, keep_key interval,
-    ordering_key text, on_failure text, queue text, priority integer, result text, keep_result interval, transactional boolean)
+    ordering_key text, on_failure text, queue text, priority integer, result text, keep_result interval, transactional boolean,
+    label text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -248,7 +254,7 @@ DECLARE
     job_id bigint;
     taken  record;
 BEGIN
-    PERFORM pgdispatch.check_delay(delay);
+    PERFORM pgdispatch.check_delay(delay), pgdispatch.check_label(label);
     PERFORM pgdispatch.check_caller();
     job.role := caller;
     job.handler := handler;
@@ -292,7 +298,7 @@ BEGIN
             job.has_key := true;
         ELSIF on_duplicate = 'replace' THEN
             IF (taken.holder).id IS NOT NULL
-               AND pgdispatch.replace_waiting_job(job, (taken.holder).id, command, arguments, headers, job.place) THEN
+               AND pgdispatch.replace_waiting_job(job, (taken.holder).id, command, arguments, headers, job.place, label) THEN
                 RETURN (taken.holder).id;
             END IF;
             -- The new command or arguments must not be lost, so they become one more job.
@@ -303,8 +309,8 @@ BEGIN
 
     job.id := coalesce(job_id, nextval('pgdispatch.job_id_seq'));
     IF job.handler IS NULL THEN
-        INSERT INTO pgdispatch.job (role, due_at, id, command, headers, managed) OVERRIDING SYSTEM VALUE
-        VALUES (caller, job.place, job.id, dispatch_managed.command, dispatch_managed.headers, true);
+        INSERT INTO pgdispatch.job (role, due_at, id, command, headers, managed, label) OVERRIDING SYSTEM VALUE
+        VALUES (caller, job.place, job.id, dispatch_managed.command, dispatch_managed.headers, true, dispatch_managed.label);
     ELSE
         INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, managed, time_limit, wants_result)
         VALUES (caller, job.handler, job.place, job.id, dispatch_managed.arguments, dispatch_managed.headers, true, job.time_limit,
@@ -315,7 +321,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch_managed(text, text, json, interval, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, boolean) IS
+COMMENT ON FUNCTION pgdispatch.dispatch_managed(text, text, json, interval, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, boolean, text) IS
 'Part of pgdispatch.dispatch and pgdispatch.dispatch_handler. Writes the rows of a managed job, after it has checked
 the options and taken the idempotency key, and returns the id. The handler of a command is NULL.';
 
@@ -376,6 +382,23 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.check_delay(interval) IS
 'Part of every dispatch. Fails if the delay is NULL (SQLSTATE 22004), or is not from zero to 10 years (22023).';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.check_label(label text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT pgdispatch.is_name(label) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'pgdispatch: the label is blank, longer than 1000 bytes or has a control character',
+            HINT = 'Pass a name of up to 1000 bytes that says what the command does, such as ''refresh statistics''.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.check_label(text) IS
+'Part of what dispatches commands. Fails with SQLSTATE 22023 if the text cannot be a label. NULL stands for no label.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.check_caller() RETURNS void

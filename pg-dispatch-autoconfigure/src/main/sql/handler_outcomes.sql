@@ -205,7 +205,9 @@ BEGIN
                      '3652 days'::interval);
         UPDATE pgdispatch.handler_job AS j
            SET claimed_by = NULL,
-               due_at = CASE WHEN job.managed THEN j.due_at ELSE clock_timestamp() + delay END
+               due_at = CASE WHEN job.managed THEN j.due_at ELSE clock_timestamp() + delay END,
+               sqlstate = error_sqlstate,
+               message = left(error_message, 1000)
          WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_due_at AND j.id = job_id;
         IF job.managed THEN
             PERFORM pgdispatch.schedule_retry(caller, job_id, job.attempts, delay, false);

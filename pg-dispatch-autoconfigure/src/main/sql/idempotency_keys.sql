@@ -123,7 +123,8 @@ time is NULL.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.replace_waiting_job(
-    requested pgdispatch.managed_job, holder_id bigint, new_command text, new_arguments json, new_headers json, new_place timestamptz)
+    requested pgdispatch.managed_job, holder_id bigint, new_command text, new_arguments json, new_headers json, new_place timestamptz,
+    new_label text)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -138,16 +139,17 @@ BEGIN
             RETURN false;
         END IF;
         IF job.handler IS NULL THEN
-            UPDATE pgdispatch.job AS j SET command = new_command, headers = new_headers, due_at = new_place
+            UPDATE pgdispatch.job AS j SET command = new_command, headers = new_headers, due_at = new_place, label = new_label
              WHERE j.role = job.role AND j.due_at = job.place AND j.id = job.id;
         ELSE
-            UPDATE pgdispatch.handler_job AS j SET arguments = new_arguments, headers = new_headers, due_at = new_place
+            UPDATE pgdispatch.handler_job AS j SET arguments = new_arguments, headers = new_headers, due_at = new_place, sqlstate = NULL, message = NULL
              WHERE j.role = job.role AND j.handler = job.handler AND j.due_at = job.place AND j.id = job.id AND j.claimed_by IS NULL;
         END IF;
         IF FOUND THEN
             -- If the job was held, it is not held any longer. Its next claim finds out whether it has to be held.
             UPDATE pgdispatch.managed_job AS m
-               SET place = new_place, due_at = requested.due_at, rank = requested.rank, snoozed = requested.snoozed, held_by = NULL
+               SET place = new_place, due_at = requested.due_at, rank = requested.rank, snoozed = requested.snoozed, held_by = NULL,
+                   sqlstate = NULL, message = NULL
              WHERE m.role = job.role AND m.id = job.id AND m.started_at IS NULL;
             IF NOT FOUND THEN
                 RAISE serialization_failure;   -- The job began while this transaction waited for its row.
@@ -166,6 +168,6 @@ EXCEPTION
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.replace_waiting_job(pgdispatch.managed_job, bigint, text, json, json, timestamptz) IS
+COMMENT ON FUNCTION pgdispatch.replace_waiting_job(pgdispatch.managed_job, bigint, text, json, json, timestamptz, text) IS
 'Part of pgdispatch.dispatch_managed. Gives a waiting job a new command or new arguments, and has it wait anew. Returns
 false if that is not possible, because the job has begun, for example.';

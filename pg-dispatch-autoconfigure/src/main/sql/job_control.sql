@@ -5,7 +5,8 @@
 
 CREATE OR REPLACE FUNCTION pgdispatch.find(
     INOUT id bigint, OUT state text, OUT command text, OUT handler text, OUT arguments json, OUT dispatched_at timestamptz,
-    OUT due_at timestamptz, OUT attempts integer, OUT finished_at timestamptz)
+    OUT due_at timestamptz, OUT attempts integer, OUT finished_at timestamptz, OUT label text, OUT queue text, OUT sqlstate text,
+    OUT message text, OUT headers json)
 RETURNS SETOF record
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -27,19 +28,16 @@ BEGIN
                         ELSE 'waiting'
                    END,
                    j.command, NULL::text, NULL::json, j.dispatched_at, coalesce((location.managed).due_at, j.due_at),
-                   coalesce((location.managed).attempts, 0), NULL::timestamptz
+                   coalesce((location.managed).attempts, 0), NULL::timestamptz, j.label, (location.managed).queue,
+                   (location.managed).sqlstate, (location.managed).message, j.headers
               FROM pgdispatch.job AS j
               LEFT JOIN pgdispatch.pause AS p ON p.role = caller AND p.handler = ''
              WHERE location.handler IS NULL AND j.role = caller AND j.due_at = location.place AND j.id = job_id
             UNION ALL
             SELECT j.id,
-                   CASE WHEN j.claimed_by IN (SELECT n.id FROM pgdispatch.node AS n WHERE n.role = caller) THEN 'running'
-                        WHEN (location.managed).held_by IS NOT NULL
-                             OR EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = caller AND p.handler IN ('', j.handler)) THEN 'held'
-                        WHEN j.due_at > clock_timestamp() THEN 'snoozed'
-                        ELSE 'waiting'
-                   END,
-                   NULL, j.handler, j.arguments, j.dispatched_at, coalesce((location.managed).due_at, j.due_at), j.attempts, NULL
+                   pgdispatch.state_of_call(caller, j.handler, j.due_at > clock_timestamp(), j.claimed_by, (location.managed).held_by),
+                   NULL, j.handler, j.arguments, j.dispatched_at, coalesce((location.managed).due_at, j.due_at), j.attempts, NULL,
+                   NULL, (location.managed).queue, j.sqlstate, j.message, j.headers
               FROM pgdispatch.handler_job AS j
              WHERE location.handler IS NOT NULL AND j.role = caller AND j.handler = location.handler AND j.due_at = location.place AND j.id = job_id;
         IF FOUND THEN
@@ -47,14 +45,16 @@ BEGIN
         END IF;
     END IF;
     RETURN QUERY
-        SELECT d.id, 'failed'::text, d.command, d.handler, d.arguments, d.dispatched_at, d.due_at, d.attempts, d.failed_at
+        SELECT d.id, 'failed'::text, d.command, d.handler, d.arguments, d.dispatched_at, d.due_at, d.attempts, d.failed_at, d.label,
+               d.options ->> 'queue', d.sqlstate, d.message, d.headers
           FROM pgdispatch.dead_letter AS d
          WHERE d.role = caller AND d.id = job_id
          ORDER BY d.failed_at DESC
          LIMIT 1;
     IF NOT FOUND THEN
         RETURN QUERY
-            SELECT r.id, r.state, NULL::text, NULL::text, NULL::json, NULL::timestamptz, NULL::timestamptz, NULL::integer, r.finished_at
+            SELECT r.id, r.state, NULL::text, NULL::text, NULL::json, NULL::timestamptz, NULL::timestamptz, NULL::integer, r.finished_at,
+                   NULL::text, NULL::text, r.sqlstate, r.message, NULL::json
               FROM pgdispatch.result AS r
              WHERE r.role = caller AND r.id = job_id AND r.expires_at > clock_timestamp();
     END IF;
@@ -65,6 +65,7 @@ COMMENT ON FUNCTION pgdispatch.find(bigint) IS
 'Returns a job of the current role by the id that pgdispatch.dispatch returned, or no row if there is no such job any more.
 state: waiting (for a worker), snoozed (until due_at), held (by its ordering key, its queue, a pause, or a driver for
 non-transactional commands), running, failed (it is a dead letter) or, while its result is kept, done or cancelled.
+due_at is the time of its next attempt. sqlstate and message are the error of its last attempt.
 Columns that do not apply are NULL; of a job that is done or cancelled only id, state and finished_at are known.
 Finding a job without options reads all jobs of the role.
 Example: SELECT state, attempts FROM pgdispatch.find(42)';
@@ -204,6 +205,44 @@ COMMENT ON FUNCTION pgdispatch.cancel_job_of_handler(text, timestamptz, bigint) 
 'Part of pgdispatch.cancel, for a job of a handler. Returns NULL if another transaction has locked the job.';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.run_now(job_id bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    job record;
+BEGIN
+    SELECT p.* INTO job FROM pgdispatch.locate_job(job_id) AS p;
+    IF job.place <= now() OR job.place = 'infinity' THEN
+        RETURN false;
+    ELSIF job.handler IS NULL THEN
+        UPDATE pgdispatch.job AS j SET due_at = now() WHERE j.role = caller AND j.due_at = job.place AND j.id = job_id;
+    ELSE
+        UPDATE pgdispatch.handler_job AS j SET due_at = now() WHERE j.role = caller AND j.handler = job.handler AND j.due_at = job.place AND j.id = job_id;
+    END IF;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE pgdispatch.managed_job AS m
+       SET due_at = now(), place = now(), rank = now() - coalesce(m.priority, 0) * '1 second'::interval
+     WHERE m.role = caller AND m.id = job_id;
+    IF job.handler IS NULL THEN
+        PERFORM pgdispatch.wake_drivers(caller, true);
+    ELSE
+        PERFORM pgdispatch.wake_nodes(caller);
+    END IF;
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.run_now(bigint) IS
+'Makes a job of the current role due that is snoozed or waits for its next attempt. It runs after the commit of this transaction, as
+soon as its order, its queue and pauses let it. Returns false if there is no such job, if it is due already, or if its order or its
+queue holds it.
+Example: SELECT pgdispatch.run_now(42)';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.retry(dead_letter_id bigint) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -246,8 +285,8 @@ BEGIN
     new_place := now() - coalesce((failed_job.options ->> 'priority')::integer, 0) * '1 second'::interval;
 
     IF failed_job.handler IS NULL THEN
-        INSERT INTO pgdispatch.job (role, due_at, id, command, headers, dispatched_at, max_attempts, managed) OVERRIDING SYSTEM VALUE
-        VALUES (caller, new_place, failed_job.id, failed_job.command, failed_job.headers, failed_job.dispatched_at,
+        INSERT INTO pgdispatch.job (role, due_at, id, command, headers, dispatched_at, label, max_attempts, managed) OVERRIDING SYSTEM VALUE
+        VALUES (caller, new_place, failed_job.id, failed_job.command, failed_job.headers, failed_job.dispatched_at, failed_job.label,
                 CASE WHEN is_plain THEN (failed_job.options ->> 'max_attempts')::smallint END, CASE WHEN NOT is_plain THEN true END);
     ELSE
         INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, dispatched_at, managed, time_limit, wants_result)
@@ -258,7 +297,7 @@ BEGIN
         -- The row exists if the job still holds back the jobs behind it in its order.
         UPDATE pgdispatch.managed_job AS m
            SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = new_place, rank = new_place, has_key = m.key IS NOT NULL,
-               snoozed = NULL
+               snoozed = NULL, sqlstate = NULL, message = NULL
          WHERE m.role = caller AND m.id = failed_job.id;
         IF NOT FOUND THEN
             job := jsonb_populate_record(NULL::pgdispatch.managed_job, failed_job.options);

@@ -71,7 +71,10 @@ multiplier (NULL: 2) for each failure after the first, limited to max_delay (NUL
 is longer, and then changed by up to a quarter at random.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.schedule_retry(worker_role regrole, job_id bigint, failures integer, delay interval, in_worker boolean) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION pgdispatch.schedule_retry(
+    worker_role regrole, job_id bigint, failures integer, delay interval, in_worker boolean,
+    error_sqlstate text DEFAULT NULL, error_message text DEFAULT NULL)
+RETURNS timestamptz
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -91,7 +94,9 @@ BEGIN
            snoozed = true,
            in_order = m.in_order AND NOT coalesce(passes, false),
            in_queue = false,
-           slot_at = NULL
+           slot_at = NULL,
+           sqlstate = coalesce(error_sqlstate, m.sqlstate),
+           message = coalesce(left(error_message, 1000), m.message)
      WHERE m.role = worker_role AND m.id = job_id;
     -- The job waits again, so that it takes its idempotency key back, unless another job has the key by now.
     IF job.key IS NOT NULL AND NOT job.has_key AND pgdispatch.take_key_back(worker_role, job.key, job_id) THEN
@@ -108,9 +113,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.schedule_retry(regrole, bigint, integer, interval, boolean) IS
+COMMENT ON FUNCTION pgdispatch.schedule_retry(regrole, bigint, integer, interval, boolean, text, text) IS
 'Lets a managed job wait for its next attempt, and returns when that is due: after the delay, or after its back-off if
-the delay is NULL. The job leaves its queue, and with on_failure pass its order as well.';
+the delay is NULL. The job leaves its queue, and with on_failure pass its order as well. The error is that of a command;
+NULL: the last one is kept.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.count_attempt(worker_role regrole, job_id bigint, runner integer) RETURNS pgdispatch.managed_job
@@ -198,7 +204,7 @@ BEGIN
     IF managed.id IS NULL THEN
         PERFORM pgdispatch.make_managed(job);
     END IF;
-    PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, NULL, in_worker);
+    PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, NULL, in_worker, code, message);
     GET DIAGNOSTICS callers = PG_CONTEXT;
     IF in_worker AND callers NOT LIKE '%cron_work(%' THEN
         -- Of this level, client_min_messages hides no message. pg_cron would store it, a driver logs it.
@@ -238,7 +244,7 @@ BEGIN
         UPDATE pgdispatch.job AS j SET due_at = clock_timestamp() + '1 minute'::interval
          WHERE j.role = job.role AND j.due_at = job.due_at AND j.id = job.id;
     ELSE
-        PERFORM pgdispatch.schedule_retry(job.role, job.id, 1, '1 minute', in_worker);
+        PERFORM pgdispatch.schedule_retry(job.role, job.id, 1, '1 minute', in_worker, NULL, error);
     END IF;
 EXCEPTION
     WHEN assert_failure OR OTHERS THEN
@@ -267,8 +273,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM pgdispatch.delete_jobs(ARRAY[job]);
-    INSERT INTO pgdispatch.dead_letter (role, id, command, dispatched_at, due_at, crashes, attempts, sqlstate, message, detail, hint, context, headers, options)
-    VALUES (job.role, job.id, job.command, job.dispatched_at, coalesce(managed.due_at, job.due_at),
+    INSERT INTO pgdispatch.dead_letter (role, id, command, label, dispatched_at, due_at, crashes, attempts, sqlstate, message, detail, hint, context, headers, options)
+    VALUES (job.role, job.id, job.command, job.label, job.dispatched_at, coalesce(managed.due_at, job.due_at),
             coalesce(managed.crashes, greatest(job.crashes - 1, 0)),
             coalesce(managed.attempts, least(greatest(job.crashes, 1), pgdispatch.max_crashes())),
             code, message, nullif(detail, ''), nullif(hint, ''),
@@ -294,7 +300,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_strip_nulls(to_jsonb(job) - ARRAY['role', 'id', 'handler', 'due_at', 'place', 'rank', 'attempts', 'crashes', 'started_at', 'runner',
-               'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed', 'snoozed'])
+               'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed', 'snoozed', 'sqlstate', 'message'])
 $$;
 
 COMMENT ON FUNCTION pgdispatch.job_options(pgdispatch.managed_job) IS

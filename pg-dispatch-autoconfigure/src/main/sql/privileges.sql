@@ -8,13 +8,15 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA pgdispatch TO %s', role);
-    EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgdispatch.job, pgdispatch.handler_job, pgdispatch.managed_job, '
+    EXECUTE format('GRANT USAGE ON SCHEMA pgdispatch TO %s', role);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgdispatch.job, pgdispatch.handler_job, pgdispatch.managed_job, '
         'pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result, pgdispatch.dead_letter, pgdispatch.node, '
         'pgdispatch.cron_worker, pgdispatch.cancellation, pgdispatch.mutex TO %s', role);
-    EXECUTE pg_catalog.format('GRANT SELECT ON pgdispatch.setting TO %s', role);
-    EXECUTE pg_catalog.format('GRANT USAGE ON SEQUENCE pgdispatch.job_id_seq TO %s', role);
-    EXECUTE pg_catalog.format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pgdispatch TO %s', role);
+    EXECUTE format('GRANT SELECT ON pgdispatch.setting TO %s', role);
+    EXECUTE format('GRANT USAGE ON SEQUENCE pgdispatch.job_id_seq TO %s', role);
+    EXECUTE (SELECT format('GRANT EXECUTE ON ROUTINE %s TO %s', string_agg(p.oid::regprocedure::text, ', '), role)
+               FROM pg_proc AS p
+              WHERE p.pronamespace = 'pgdispatch'::regnamespace AND p.proname <> 'status_of_all_roles');
 END
 $$;
 
@@ -22,6 +24,23 @@ COMMENT ON PROCEDURE pgdispatch.grant_to(regrole) IS
 'Lets the role dispatch jobs and run its own. It still sees no other role''s jobs. Only the owner of the schema may call
 it. Calling it again changes nothing. An update of the schema repeats it for all these roles.
 Example: CALL pgdispatch.grant_to(''app'')';
+
+
+CREATE OR REPLACE PROCEDURE pgdispatch.grant_monitoring_to(role regrole)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('GRANT USAGE ON SCHEMA pgdispatch TO %s', role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION pgdispatch.status(), pgdispatch.status_of_all_roles(), pgdispatch.table_health() TO %s', role);
+END
+$$;
+
+COMMENT ON PROCEDURE pgdispatch.grant_monitoring_to(regrole) IS
+'Lets the role call pgdispatch.status, which then returns the numbers of all roles: how many jobs wait, run and have failed, under what
+label or handler, and for how long. The role sees no command, argument or key, and can change nothing. Members of pg_monitor have
+this right already. Only the owner of the schema may call it. pgdispatch.revoke_from takes the right away.
+Example: CALL pgdispatch.grant_monitoring_to(''prometheus'')';
 
 
 -- Row security shows the rows of a role to superusers and to the role itself only. Any other caller takes on the role for a while.
@@ -156,5 +175,6 @@ BEGIN
     LOOP
         CALL pgdispatch.grant_to(grantee);
     END LOOP;
+    CALL pgdispatch.grant_monitoring_to('pg_monitor');
 END
 $$;

@@ -8,7 +8,8 @@
 --   * The first column of the primary key is the role that owns the row, and a policy shows each role only its own rows. A role
 --     therefore cannot see, lock or delete the jobs of another role. The policy binds the owner of the schema as well (FORCE); only
 --     superusers and roles with BYPASSRLS see all rows. The table setting, which holds no jobs, is an exception, so that its
---     owner can write it.
+--     owner can write it. A second policy shows all rows to pgdispatch.status_of_all_roles while it counts them. Its name comes
+--     after that of the first in the alphabet, so that it costs nothing where the first shows the row already.
 --   * Autovacuum works by fixed numbers of rows and not by a share of the table, so that a large backlog does not delay it.
 --   * Every column says in its comment what its value means, and what NULL means where the column may be NULL.
 
@@ -22,6 +23,7 @@ CREATE TABLE pgdispatch.job (
     max_attempts smallint,
     managed  boolean,
     headers  json,
+    label    text        COLLATE "C",
     -- The only index. A worker reads it from the oldest due job of its role on. As the primary key it is also the replica
     -- identity, without which a publication FOR ALL TABLES would refuse the deletes.
     PRIMARY KEY (role, due_at, id)
@@ -59,12 +61,16 @@ COMMENT ON COLUMN pgdispatch.job.max_attempts IS
 COMMENT ON COLUMN pgdispatch.job.managed IS 'true if pgdispatch.managed_job has a row for the job; NULL: it has none.';
 COMMENT ON COLUMN pgdispatch.job.headers IS
 'What the context of the dispatcher added to the job, such as a trace id: a JSON object of strings; NULL: nothing.';
+COMMENT ON COLUMN pgdispatch.job.label IS
+'Under what name the job is listed and counted with others that do the same; NULL: it has none.';
 
 ALTER TABLE pgdispatch.job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pgdispatch.job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.job IS 'A role sees, adds and removes only its own jobs.';
+CREATE POLICY status ON pgdispatch.job FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY status ON pgdispatch.job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
 
 
 CREATE TABLE pgdispatch.handler_job (
@@ -82,6 +88,8 @@ CREATE TABLE pgdispatch.handler_job (
     cancelled  boolean,
     time_limit interval,
     wants_result boolean,
+    sqlstate   text,
+    message    text,
     -- The only index of all jobs. A node reads it for each of its handlers, from the oldest due job on. A claim changes none of
     -- its columns, so PostgreSQL need not touch the index for a claim.
     PRIMARY KEY (role, handler, due_at, id)
@@ -126,6 +134,10 @@ COMMENT ON COLUMN pgdispatch.handler_job.time_limit IS
 'Time after which the node interrupts an attempt; NULL: the handler''s own time limit applies.';
 COMMENT ON COLUMN pgdispatch.handler_job.wants_result IS
 'true if what the method returns is kept as the job''s result; NULL: it is not kept.';
+COMMENT ON COLUMN pgdispatch.handler_job.sqlstate IS
+'The SQLSTATE of the error of the last failed attempt; NULL: none has failed, or what failed was not SQL.';
+COMMENT ON COLUMN pgdispatch.handler_job.message IS
+'The first 1000 characters of the exception of the last failed attempt; NULL: none has failed.';
 
 -- Few jobs are in this index at any time. It keeps the search for them from reading all jobs.
 CREATE INDEX handler_job_trouble ON pgdispatch.handler_job (role, handler) WHERE crashes IS NOT NULL OR cancelled;
@@ -137,6 +149,8 @@ ALTER TABLE pgdispatch.handler_job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.handler_job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.handler_job IS 'A role sees, adds and removes only its own jobs.';
+CREATE POLICY status ON pgdispatch.handler_job FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY status ON pgdispatch.handler_job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
 
 
 CREATE TABLE pgdispatch.managed_job (
@@ -171,6 +185,8 @@ CREATE TABLE pgdispatch.managed_job (
     keep_result     interval,
     transactional   boolean,
     failed          boolean     NOT NULL DEFAULT false,
+    sqlstate        text,
+    message         text,
     PRIMARY KEY (role, id)
 ) WITH (
     fillfactor = 70,
@@ -238,6 +254,10 @@ COMMENT ON COLUMN pgdispatch.managed_job.transactional IS
 'false: the command runs outside of a transaction. NULL: it runs in a transaction.';
 COMMENT ON COLUMN pgdispatch.managed_job.failed IS
 'Whether the job is a dead letter that still holds back the jobs behind it in its order.';
+COMMENT ON COLUMN pgdispatch.managed_job.sqlstate IS
+'The SQLSTATE of the error of the command''s last failed attempt; NULL: none has failed.';
+COMMENT ON COLUMN pgdispatch.managed_job.message IS
+'The first 1000 characters of the error message of the command''s last failed attempt; NULL: none has failed.';
 
 -- This unique index excludes that two jobs of one ordering key run at once, whatever else goes wrong.
 CREATE UNIQUE INDEX managed_job_in_order ON pgdispatch.managed_job (role, ordering_key) WHERE in_order;
@@ -268,6 +288,8 @@ ALTER TABLE pgdispatch.managed_job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.managed_job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.managed_job IS 'A role sees, adds and removes only its own jobs.';
+CREATE POLICY status ON pgdispatch.managed_job FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY status ON pgdispatch.managed_job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
 
 
 CREATE TABLE pgdispatch.job_key (
@@ -325,6 +347,8 @@ ALTER TABLE pgdispatch.queue FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.queue
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.queue IS 'A role sees, adds and removes only its own queues.';
+CREATE POLICY status ON pgdispatch.queue FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY status ON pgdispatch.queue IS 'pgdispatch.status_of_all_roles counts the queues of all roles.';
 
 
 CREATE TABLE pgdispatch.pause (
@@ -345,6 +369,8 @@ ALTER TABLE pgdispatch.pause FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.pause
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.pause IS 'A role pauses only its own jobs.';
+CREATE POLICY status ON pgdispatch.pause FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY status ON pgdispatch.pause IS 'pgdispatch.status_of_all_roles counts the pauses of all roles.';
 
 
 CREATE TABLE pgdispatch.result (
@@ -403,6 +429,7 @@ CREATE TABLE pgdispatch.dead_letter (
     headers   json,
     attempts  integer     NOT NULL DEFAULT 1,
     options   jsonb,
+    label     text        COLLATE "C",
     PRIMARY KEY (role, id, failed_at)
 );
 
@@ -433,6 +460,7 @@ COMMENT ON COLUMN pgdispatch.dead_letter.headers IS 'The headers of the job; NUL
 COMMENT ON COLUMN pgdispatch.dead_letter.attempts IS 'Number of attempts of the job.';
 COMMENT ON COLUMN pgdispatch.dead_letter.options IS
 'The options of the job by the names of the columns of pgdispatch.managed_job; NULL: a job without options.';
+COMMENT ON COLUMN pgdispatch.dead_letter.label IS 'The label of the command; NULL: it had none, or a handler failed.';
 
 CREATE INDEX dead_letter_failed_at ON pgdispatch.dead_letter (role, failed_at);
 COMMENT ON INDEX pgdispatch.dead_letter_failed_at IS 'The dead letters, in the order in which they are deleted.';
@@ -442,6 +470,8 @@ ALTER TABLE pgdispatch.dead_letter FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.dead_letter
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.dead_letter IS 'A role sees, adds and removes only its own dead letters.';
+CREATE POLICY status ON pgdispatch.dead_letter FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY status ON pgdispatch.dead_letter IS 'pgdispatch.status_of_all_roles counts the dead letters of all roles.';
 
 
 CREATE TABLE pgdispatch.node (
@@ -465,6 +495,8 @@ ALTER TABLE pgdispatch.node FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.node
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.node IS 'A role sees, adds and removes only its own nodes.';
+CREATE POLICY status ON pgdispatch.node FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY status ON pgdispatch.node IS 'pgdispatch.status_of_all_roles counts the nodes of all roles.';
 
 
 CREATE TABLE pgdispatch.setting (
@@ -555,6 +587,8 @@ ALTER TABLE pgdispatch.cron_worker FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.cron_worker
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.cron_worker IS 'A role sees, adds and removes only its own workers.';
+CREATE POLICY status ON pgdispatch.cron_worker FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY status ON pgdispatch.cron_worker IS 'pgdispatch.status_of_all_roles counts the workers of all roles.';
 
 
 CREATE TABLE pgdispatch.cancellation (

@@ -120,10 +120,12 @@ public @interface AfterCommitDispatch {
 	String delay() default "";
 
 	/**
-	 * The name of the handler, under which the jobs of a method with a body are stored.
-	 * With a name, waiting jobs are still run after the method, its class or its bean was
-	 * renamed, or its bean is registered in another way: Spring names an imported bean
-	 * after its class with its package. The name has to be unique in the application.
+	 * The name under which the jobs of the method are stored, listed and counted. For a
+	 * method with a body it is the name of the handler, and for a method with SQL it is
+	 * the {@linkplain Dispatch#label label} of its jobs. With a name, waiting jobs of a
+	 * body are still run after the method, its class or its bean was renamed, or its bean
+	 * is registered in another way: Spring names an imported bean after its class with
+	 * its package. The name of a handler has to be unique in the application.
 	 * @return the name, or an empty string for the name of the bean and the name of the
 	 * method, such as {@code signUpSideEffects.welcome}
 	 */

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param id the id of the job, which it keeps if it is retried
  * @param command the SQL, with its parameters as literals; {@code null} if the job called
  * a handler
+ * @param label the label of the SQL; {@code null} if it had none or the job called a
+ * handler
  * @param handler the name of the handler; {@code null} if the job had a command
  * @param arguments the arguments of the call, as a JSON object; {@code null} if the job
  * had a command
@@ -34,20 +36,20 @@ import org.jspecify.annotations.Nullable;
  * @param context the place of the error, which is the call stack of SQL, innermost call
  * first, or the stack trace of a method; {@code null} if it is unknown
  */
-public record DeadLetter(long id, @Nullable String command, @Nullable String handler, @Nullable String arguments,
-		Map<String, String> headers, @Nullable String options, Instant dispatchedAt, Instant dueAt, Instant failedAt,
-		int attempts, int crashes, @Nullable String sqlState, String message, @Nullable String detail,
-		@Nullable String hint, @Nullable String context) {
+public record DeadLetter(long id, @Nullable String command, @Nullable String label, @Nullable String handler,
+		@Nullable String arguments, Map<String, String> headers, @Nullable String options, Instant dispatchedAt,
+		Instant dueAt, Instant failedAt, int attempts, int crashes, @Nullable String sqlState, String message,
+		@Nullable String detail, @Nullable String hint, @Nullable String context) {
 
 	public DeadLetter {
 		headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
 	}
 
 	static DeadLetter of(DeadLetterRow letter) {
-		return new DeadLetter(letter.id(), letter.command(), letter.handler(), letter.arguments(), letter.headers(),
-				letter.options(), letter.dispatchedAt(), letter.dueAt(), letter.failedAt(), letter.attempts(),
-				letter.crashes(), letter.sqlState(), letter.message(), letter.detail(), letter.hint(),
-				letter.context());
+		return new DeadLetter(letter.id(), letter.command(), letter.label(), letter.handler(), letter.arguments(),
+				letter.headers(), letter.options(), letter.dispatchedAt(), letter.dueAt(), letter.failedAt(),
+				letter.attempts(), letter.crashes(), letter.sqlState(), letter.message(), letter.detail(),
+				letter.hint(), letter.context());
 	}
 
 }

@@ -16,19 +16,21 @@ import org.springframework.util.Assert;
  * </pre>
  *
  * @param handler the name of the handler
+ * @param label the label of the SQL
  * @param sqlState the SQLSTATE of the error, which has five characters
  * @param since the earliest time of the failure, by the clock of the database
  * @param until the time before which the job failed, by the clock of the database
  * @param text a text that the message of the error contains, in any case
  * @param limit the maximum number of dead letters, those that failed first; positive
  */
-public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlState, @Nullable Instant since,
-		@Nullable Instant until, @Nullable String text, @Nullable Integer limit) {
+public record DeadLetterFilter(@Nullable String handler, @Nullable String label, @Nullable String sqlState,
+		@Nullable Instant since, @Nullable Instant until, @Nullable String text, @Nullable Integer limit) {
 
-	private static final DeadLetterFilter ALL = new DeadLetterFilter(null, null, null, null, null, null);
+	private static final DeadLetterFilter ALL = new DeadLetterFilter(null, null, null, null, null, null, null);
 
 	public DeadLetterFilter {
 		Assert.isTrue(handler == null || !handler.isBlank(), "The handler must not be blank");
+		Assert.isTrue(label == null || !label.isBlank(), "The label must not be blank");
 		Assert.isTrue(sqlState == null || sqlState.length() == 5,
 				() -> "The SQLSTATE must have five characters, but is '" + sqlState + "'");
 		Assert.isTrue(text == null || !text.isEmpty(), "The text must not be empty");
@@ -49,7 +51,16 @@ public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlSta
 	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter handler(String handler) {
-		return new DeadLetterFilter(handler, this.sqlState, this.since, this.until, this.text, this.limit);
+		return new DeadLetterFilter(handler, this.label, this.sqlState, this.since, this.until, this.text, this.limit);
+	}
+
+	/**
+	 * Selects the dead letters of SQL with a label.
+	 * @param label the label, see {@link Dispatch#label(String)}
+	 * @return a new filter with this condition
+	 */
+	public DeadLetterFilter label(String label) {
+		return new DeadLetterFilter(this.handler, label, this.sqlState, this.since, this.until, this.text, this.limit);
 	}
 
 	/**
@@ -58,7 +69,7 @@ public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlSta
 	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter sqlState(String sqlState) {
-		return new DeadLetterFilter(this.handler, sqlState, this.since, this.until, this.text, this.limit);
+		return new DeadLetterFilter(this.handler, this.label, sqlState, this.since, this.until, this.text, this.limit);
 	}
 
 	/**
@@ -67,7 +78,7 @@ public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlSta
 	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter since(Instant since) {
-		return new DeadLetterFilter(this.handler, this.sqlState, since, this.until, this.text, this.limit);
+		return new DeadLetterFilter(this.handler, this.label, this.sqlState, since, this.until, this.text, this.limit);
 	}
 
 	/**
@@ -76,7 +87,7 @@ public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlSta
 	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter until(Instant until) {
-		return new DeadLetterFilter(this.handler, this.sqlState, this.since, until, this.text, this.limit);
+		return new DeadLetterFilter(this.handler, this.label, this.sqlState, this.since, until, this.text, this.limit);
 	}
 
 	/**
@@ -85,7 +96,7 @@ public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlSta
 	 * @return a new filter with this condition
 	 */
 	public DeadLetterFilter text(String text) {
-		return new DeadLetterFilter(this.handler, this.sqlState, this.since, this.until, text, this.limit);
+		return new DeadLetterFilter(this.handler, this.label, this.sqlState, this.since, this.until, text, this.limit);
 	}
 
 	/**
@@ -94,11 +105,11 @@ public record DeadLetterFilter(@Nullable String handler, @Nullable String sqlSta
 	 * @return a new filter with this limit
 	 */
 	public DeadLetterFilter limit(int limit) {
-		return new DeadLetterFilter(this.handler, this.sqlState, this.since, this.until, this.text, limit);
+		return new DeadLetterFilter(this.handler, this.label, this.sqlState, this.since, this.until, this.text, limit);
 	}
 
 	DeadLetterSelection selection() {
-		return new DeadLetterSelection(null, this.handler, this.sqlState, this.since, this.until, this.text,
+		return new DeadLetterSelection(null, this.handler, this.label, this.sqlState, this.since, this.until, this.text,
 				this.limit);
 	}
 

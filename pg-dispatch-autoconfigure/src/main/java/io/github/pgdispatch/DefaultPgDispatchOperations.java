@@ -1,6 +1,9 @@
 package io.github.pgdispatch;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 import javax.sql.DataSource;
@@ -8,6 +11,7 @@ import javax.sql.DataSource;
 import io.github.pgdispatch.gateway.DeadLetterSelection;
 import io.github.pgdispatch.gateway.DeadLetterGateway;
 import io.github.pgdispatch.gateway.QueueGateway;
+import io.github.pgdispatch.gateway.StatusGateway;
 
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -20,12 +24,33 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
 	private final QueueGateway queues;
 
+	private final StatusGateway status;
+
+	private final JobControl jobs;
+
 	private final DispatchTransaction transaction;
 
 	DefaultPgDispatchOperations(DataSource dataSource, PlatformTransactionManager transactionManager) {
 		this.deadLetters = new DeadLetterGateway(dataSource);
 		this.queues = new QueueGateway(dataSource);
+		this.status = new StatusGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, false);
+		this.jobs = new JobControl(dataSource, this.transaction);
+	}
+
+	@Override
+	public PgDispatchStatus status() {
+		return PgDispatchStatus.of(this.status.status());
+	}
+
+	@Override
+	public JobPage jobs(JobFilter filter) {
+		return JobPage.of(this.status.jobs(filter.selection()), filter.limit());
+	}
+
+	@Override
+	public boolean runNow(long id) {
+		return this.jobs.runNow(id);
 	}
 
 	@Override
@@ -59,7 +84,7 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	}
 
 	private static DeadLetterSelection selection(long id) {
-		return new DeadLetterSelection(id, null, null, null, null, null, null);
+		return new DeadLetterSelection(id, null, null, null, null, null, null, null);
 	}
 
 	@Override
@@ -70,6 +95,11 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public void resume() {
 		this.transaction.execute(() -> this.queues.resume(null, null));
+	}
+
+	@Override
+	public boolean isPaused() {
+		return this.queues.isPaused("");
 	}
 
 	@Override
@@ -85,6 +115,12 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	}
 
 	@Override
+	public boolean isHandlerPaused(String handler) {
+		requireName("handler", handler);
+		return this.queues.isPaused(handler);
+	}
+
+	@Override
 	public void pauseQueue(String queue) {
 		requireName("queue", queue);
 		this.transaction.execute(() -> this.queues.pause(null, queue));
@@ -94,6 +130,20 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	public void resumeQueue(String queue) {
 		requireName("queue", queue);
 		this.transaction.execute(() -> this.queues.resume(null, queue));
+	}
+
+	@Override
+	public boolean isQueuePaused(String queue) {
+		requireName("queue", queue);
+		return this.queues.queues().stream().anyMatch((row) -> row.name().equals(queue) && row.paused());
+	}
+
+	@Override
+	public Map<String, QueueLimits> queues() {
+		Map<String, QueueLimits> limits = new LinkedHashMap<>();
+		this.queues.queues()
+			.forEach((row) -> limits.put(row.name(), new QueueLimits(row.concurrency(), row.rate(), row.per())));
+		return Collections.unmodifiableMap(limits);
 	}
 
 	@Override

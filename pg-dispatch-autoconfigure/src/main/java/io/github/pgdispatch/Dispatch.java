@@ -260,6 +260,18 @@ public final class Dispatch {
 	}
 
 	/**
+	 * Sets the label of SQL: the name under which its jobs are listed, counted and
+	 * logged. The jobs of a handler are listed under the name of the handler.
+	 * @param label the label, such as {@code refresh statistics}; at most 1,000 bytes in
+	 * UTF-8. Few different labels, as monitoring keeps numbers for each
+	 * @return a new description with this label
+	 */
+	public Dispatch label(String label) {
+		Assert.isTrue(isSql(), "Only SQL has a label. A job of a handler is listed under the name of the handler");
+		return with(Option.LABEL, ArgumentChecks.name("The label", label));
+	}
+
+	/**
 	 * Runs the SQL, which has to be a single statement, outside of a transaction and at
 	 * least once. This is for statements that refuse to run in a transaction, such as
 	 * {@code VACUUM}.

@@ -30,6 +30,10 @@ final class JobControl {
 		return (answer != null) ? Cancellation.valueOf(answer) : Cancellation.NOT_FOUND;
 	}
 
+	boolean runNow(long id) {
+		return this.transaction.call(() -> this.gateway.runNow(id));
+	}
+
 	boolean retry(long id) {
 		return this.transaction.call(() -> this.gateway.retry(id));
 	}

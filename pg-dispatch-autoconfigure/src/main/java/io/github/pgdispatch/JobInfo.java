@@ -1,6 +1,9 @@
 package io.github.pgdispatch;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 import io.github.pgdispatch.gateway.JobRow;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +25,28 @@ import org.jspecify.annotations.Nullable;
  * the time of the next attempt
  * @param attempts the number of attempts that have begun
  * @param finishedAt the time at which the job ended; {@code null} if it has not ended
+ * @param label the label of the SQL; {@code null} if it has none or the job calls a
+ * handler
+ * @param queue the name of the queue; {@code null} if the job has none
+ * @param sqlState the SQLSTATE of the error of the last attempt; {@code null} if it has
+ * none, or if no attempt has failed
+ * @param message the message of the error of the last attempt, of which up to 1,000
+ * characters are kept while the job is retried; {@code null} if no attempt has failed
+ * @param headers the headers of the job, such as those of a trace; immutable
  */
 public record JobInfo(long id, JobState state, @Nullable String command, @Nullable String handler,
 		@Nullable String arguments, @Nullable Instant dispatchedAt, @Nullable Instant dueAt, @Nullable Integer attempts,
-		@Nullable Instant finishedAt) {
+		@Nullable Instant finishedAt, @Nullable String label, @Nullable String queue, @Nullable String sqlState,
+		@Nullable String message, Map<String, String> headers) {
+
+	public JobInfo {
+		headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
+	}
 
 	static JobInfo of(JobRow job) {
 		return new JobInfo(job.id(), JobState.valueOf(job.state()), job.command(), job.handler(), job.arguments(),
-				job.dispatchedAt(), job.dueAt(), job.attempts(), job.finishedAt());
+				job.dispatchedAt(), job.dueAt(), job.attempts(), job.finishedAt(), job.label(), job.queue(),
+				job.sqlState(), job.message(), job.headers());
 	}
 
 }

@@ -1,5 +1,7 @@
 package io.github.pgdispatch;
 
+import java.util.Locale;
+
 /**
  * The state of a job.
  */
@@ -48,6 +50,10 @@ public enum JobState {
 	 */
 	public boolean hasEnded() {
 		return this == DONE || this == FAILED || this == CANCELLED;
+	}
+
+	String sqlName() {
+		return name().toLowerCase(Locale.ROOT);
 	}
 
 }

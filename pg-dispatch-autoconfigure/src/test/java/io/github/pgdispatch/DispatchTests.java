@@ -65,6 +65,13 @@ class DispatchTests {
 	}
 
 	@Test
+	void sqlHasALabelAndAHandlerHasAName() {
+		assertThat(this.sql.label("a").options().get(Option.LABEL)).isEqualTo("a");
+		assertRefused(() -> this.sql.label(" "), "The label must not be blank");
+		assertRefused(() -> this.handler.label("a"), "Only SQL has a label");
+	}
+
+	@Test
 	void numbersHaveLimits() {
 		assertRefused(() -> this.sql.maxAttempts(0), "The maximum number of attempts must be positive, but is 0");
 		assertRefused(() -> this.sql.maxAttempts(32_768), "at most 32767, but is 32768");

@@ -71,6 +71,18 @@ class DispatchedOptionsTests {
 	}
 
 	@Test
+	void labelNeedsNoSecondRow() {
+		long id = dispatch(Dispatch.sql("SELECT 1").label("a"));
+		this.transaction
+			.executeWithoutResult((status) -> this.template.dispatch(Dispatch.sql("SELECT 2").label("b").key("c")));
+		assertThat(this.jdbc.sql("SELECT label FROM pgdispatch.job ORDER BY id").query(String.class).list())
+			.containsExactly("a", "b");
+		assertThat(this.jdbc.sql("SELECT count(*) FROM pgdispatch.managed_job").query(Long.class).single()).isOne();
+		assertThat(this.template.find(id).orElseThrow().label()).isEqualTo("a");
+		assertThat(this.template.find(id).orElseThrow().headers()).isNotEmpty();
+	}
+
+	@Test
 	void plainDispatchIsOneStatementAndOneRow() {
 		long id = dispatch(Dispatch.sql("SELECT :id", Map.of("id", 1)));
 		this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 2"));

@@ -21,6 +21,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
 
 /**
  * Tests for {@link PgDispatchOperations}.
@@ -244,6 +245,106 @@ class PgDispatchOperationsTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> ALL.sqlState("23"));
 		assertThatIllegalArgumentException().isThrownBy(() -> ALL.text(""));
 		assertThatIllegalArgumentException().isThrownBy(() -> ALL.handler(" "));
+	}
+
+	@Test
+	void statusTellsWhatWaitsAndWhatFailed() throws Exception {
+		failed("SELECT 1 / 0", ", label => 'divide'");
+		this.operations.setQueue("mail", QueueLimits.none().concurrency(2));
+		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', '1 hour', queue => 'mail', label => 'later')",
+				"SELECT pgdispatch.dispatch_handler('mails.send')");
+		this.operations.pauseHandler("mails.send");
+		PgDispatchStatus status = this.operations.status();
+		assertThat(status.jobs())
+			.extracting(PgDispatchStatus.Jobs::kind, PgDispatchStatus.Jobs::name, PgDispatchStatus.Jobs::queue,
+					PgDispatchStatus.Jobs::state, PgDispatchStatus.Jobs::count)
+			.containsExactlyInAnyOrder(tuple(JobKind.SQL, "later", "mail", JobState.SNOOZED, 1L),
+					tuple(JobKind.HANDLER, "mails.send", null, JobState.HELD, 1L));
+		assertThat(status.jobs()).allMatch(PgDispatchStatus.Jobs::exact);
+		assertThat(status.deadLetters())
+			.extracting(PgDispatchStatus.DeadLetters::name, PgDispatchStatus.DeadLetters::count)
+			.containsExactly(tuple("divide", 1L));
+		assertThat(status.queues()).containsExactly(new PgDispatchStatus.Queue("mail", false, 0, 2L));
+		assertThat(status.pausedHandlers()).containsExactly("mails.send");
+		assertThat(status.paused()).isFalse();
+		assertThat(status.applicationConnected()).isFalse();
+		assertThat(status.nodes()).isZero();
+		assertThat(status.cronWorkers()).isZero();
+	}
+
+	@Test
+	void jobsAreListedPageByPage() throws Exception {
+		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', label => 'a') FROM generate_series(1, 5)",
+				"SELECT pgdispatch.dispatch('SELECT 1', '1 hour', label => 'b', headers => '{\"trace\": \"t\"}')");
+		JobPage first = this.operations.jobs(JobFilter.all().name("a").limit(3));
+		assertThat(first.jobs()).hasSize(3).allMatch((job) -> "a".equals(job.name()));
+		assertThat(first.next()).isNotNull();
+		JobPage second = this.operations.jobs(JobFilter.all().name("a").limit(3).after(first.next()));
+		assertThat(second.jobs()).hasSize(2).doesNotContainAnyElementsOf(first.jobs());
+		assertThat(second.next()).isNull();
+		ListedJob later = this.operations.jobs(JobFilter.all().kind(JobKind.SQL).state(JobState.SNOOZED)).jobs().get(0);
+		assertThat(later.name()).isEqualTo("b");
+		assertThat(later.headers()).containsEntry("trace", "t");
+		assertThat(later.dueAt()).isAfter(later.dispatchedAt());
+		assertThat(this.operations.jobs(JobFilter.all().queue("none")).jobs()).isEmpty();
+	}
+
+	@Test
+	void filterOfJobsIsChecked() {
+		JobFilter all = JobFilter.all();
+		assertThatIllegalArgumentException().isThrownBy(() -> all.state(JobState.DONE)).withMessageContaining("DONE");
+		assertThatIllegalArgumentException().isThrownBy(() -> all.limit(0)).withMessageContaining("but is 0");
+		assertThatIllegalArgumentException().isThrownBy(() -> all.limit(10_001)).withMessageContaining("10001");
+		assertThatIllegalArgumentException().isThrownBy(() -> all.name(" ")).withMessageContaining("name");
+		assertThatIllegalArgumentException().isThrownBy(() -> all.queue("")).withMessageContaining("queue");
+		assertThatIllegalArgumentException().isThrownBy(() -> all.after("x")).withMessageContaining("'x'");
+	}
+
+	@Test
+	void snoozedJobRunsNow() throws Exception {
+		long id = Long.parseLong(
+				this.session.value("SELECT pgdispatch.dispatch('INSERT INTO effect VALUES (''now'')', '1 hour')"));
+		this.transaction.executeWithoutResult((status) -> {
+			assertThat(this.operations.runNow(id)).isTrue();
+			status.setRollbackOnly();
+		});
+		assertThat(this.session.work().completed()).isZero();
+		assertThat(this.operations.runNow(id)).isTrue();
+		assertThat(this.operations.runNow(id)).isFalse();
+		assertThat(this.session.work().completed()).isOne();
+	}
+
+	@Test
+	void pausesAreTold() {
+		this.operations.setQueue("mail", QueueLimits.none());
+		assertThat(this.operations.isPaused()).isFalse();
+		this.operations.pauseHandler("mails.send");
+		this.operations.pauseQueue("mail");
+		assertThat(this.operations.isPaused()).isFalse();
+		assertThat(this.operations.isHandlerPaused("mails.send")).isTrue();
+		assertThat(this.operations.isHandlerPaused("mails.read")).isFalse();
+		assertThat(this.operations.isQueuePaused("mail")).isTrue();
+		assertThat(this.operations.isQueuePaused("none")).isFalse();
+		this.operations.pause();
+		assertThat(this.operations.isPaused()).isTrue();
+		assertThat(this.operations.status().paused()).isTrue();
+	}
+
+	@Test
+	void queuesTellTheirLimits() {
+		QueueLimits limits = QueueLimits.none().concurrency(2).rate(3, Duration.ofNanos(5_000));
+		this.operations.setQueue("b", limits);
+		this.operations.setQueue("a", QueueLimits.none());
+		assertThat(this.operations.queues()).containsExactly(Map.entry("a", QueueLimits.none()),
+				Map.entry("b", limits));
+	}
+
+	@Test
+	void deadLettersAreFoundByLabel() throws Exception {
+		long divided = failed("SELECT 1 / 0", ", label => 'divide'");
+		failed("SELECT 1 / 0");
+		assertThat(ids(ALL.label("divide"))).containsExactly(divided);
+		assertThat(this.operations.deadLetter(divided).orElseThrow().label()).isEqualTo("divide");
 	}
 
 }

@@ -21,22 +21,25 @@ import org.springframework.util.Assert;
  * @param parameters the parameters of the method
  * @param template the template that dispatches
  * @param result makes the return value of a call
+ * @param label returns the label of the jobs; used by calls only, as it may look for
+ * beans
  */
 record CommandMethod(Command command, JobAttributes attributes, RetryAttributes retry, MethodParameters parameters,
-		Supplier<PgDispatchTemplate> template, ResultHandle result) implements DispatchMethod {
+		Supplier<PgDispatchTemplate> template, ResultHandle result, Supplier<String> label) implements DispatchMethod {
 
 	static CommandMethod of(Method method, AfterCommitDispatch annotation, AttributeReader reader,
-			Supplier<PgDispatchTemplate> template, ResultHandle result) {
-		Assert.isTrue(annotation.name().isEmpty() && annotation.concurrency() == Integer.MAX_VALUE,
-				"The attributes name and concurrency are for methods without SQL, whose body jobs run");
+			Supplier<PgDispatchTemplate> template, ResultHandle result, Supplier<String> label) {
+		Assert.isTrue(annotation.concurrency() == Integer.MAX_VALUE,
+				"The attribute concurrency is for methods without SQL, whose body jobs run");
 		Assert.isTrue(annotation.retryOn().length == 0 && annotation.noRetryOn().length == 0,
 				"The attributes retryOn and noRetryOn are for methods without SQL, whose body jobs run");
 		MethodParameters parameters = MethodParameters.of(method);
 		Command command = Command.parse(annotation.command());
 		requireParameters(command.parameters(), parameters);
 		CommandMethod read = new CommandMethod(command, JobAttributes.of(annotation, reader),
-				RetryAttributes.of(annotation, reader), parameters, template, result);
-		read.applyAttributes(Dispatch.sql("SELECT 1"), null);
+				RetryAttributes.of(annotation, reader), parameters, template, result, label);
+		Dispatch checked = Dispatch.sql("SELECT 1");
+		read.applyAttributes(annotation.name().isEmpty() ? checked : checked.label(annotation.name()), null);
 		return read;
 	}
 
@@ -55,7 +58,8 @@ record CommandMethod(Command command, JobAttributes attributes, RetryAttributes 
 
 	@Override
 	public @Nullable Object dispatch(Invocation invocation) {
-		Dispatch dispatch = Dispatch.sql(this.command, this.parameters.values(invocation.arguments()));
+		Dispatch dispatch = Dispatch.sql(this.command, this.parameters.values(invocation.arguments()))
+			.label(this.label.get());
 		return this.result.dispatch(applyAttributes(this.result.keep(dispatch), invocation), this.template.get());
 	}
 

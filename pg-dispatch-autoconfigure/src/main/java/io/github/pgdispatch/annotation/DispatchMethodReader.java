@@ -10,7 +10,9 @@ import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
 
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Reads annotated methods. The suppliers are used by the first call of a method. Those of
@@ -44,7 +46,8 @@ record DispatchMethodReader(ConfigurableBeanFactory beanFactory, Supplier<PgDisp
 					this.results, this.mapper);
 			AttributeReader reader = new AttributeReader(annotated.method(), this.beanFactory);
 			if (annotated.hasCommand()) {
-				return CommandMethod.of(annotated.method(), annotated.annotation(), reader, this.template, result);
+				return CommandMethod.of(annotated.method(), annotated.annotation(), reader, this.template, result,
+						SingletonSupplier.of(() -> label(annotated, method, targetClass)));
 			}
 			return new HandlerMethod(method, targetClass,
 					HandlerMethod.readAttributes(method, targetClass, annotated.annotation(), reader), this.handlers,
@@ -52,6 +55,24 @@ record DispatchMethodReader(ConfigurableBeanFactory beanFactory, Supplier<PgDisp
 		}
 		catch (IllegalArgumentException ex) {
 			throw annotated.refused(ex);
+		}
+	}
+
+	private String label(DispatchAnnotation annotated, Method method, Class<?> targetClass) {
+		String name = annotated.annotation().name();
+		return name.isEmpty() ? beanName(targetClass) + "." + method.getName() : name;
+	}
+
+	/**
+	 * Returns the name of the bean of a class or, if several beans have the class, the
+	 * name that Spring gives to a bean of the class by default.
+	 */
+	private String beanName(Class<?> targetClass) {
+		try {
+			return new AnnotatedBeans((ConfigurableListableBeanFactory) this.beanFactory).nameOf(targetClass);
+		}
+		catch (IllegalArgumentException | ClassCastException ex) {
+			return ClassUtils.getShortNameAsProperty(targetClass);
 		}
 	}
 

@@ -27,6 +27,7 @@ public final class DeadLetterGateway {
 			     WHERE d.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
 			       AND (:id::bigint IS NULL OR d.id OPERATOR(pg_catalog.=) :id::bigint)
 			       AND (:handler::pg_catalog.text IS NULL OR d.handler OPERATOR(pg_catalog.=) :handler::pg_catalog.text)
+			       AND (:label::pg_catalog.text IS NULL OR d.label OPERATOR(pg_catalog.=) :label::pg_catalog.text)
 			       AND (:sqlState::pg_catalog.text IS NULL OR d.sqlstate OPERATOR(pg_catalog.=) :sqlState::pg_catalog.text)
 			       AND d.failed_at OPERATOR(pg_catalog.>=) coalesce(:since::pg_catalog.timestamptz, '-infinity')
 			       AND d.failed_at OPERATOR(pg_catalog.<) coalesce(:until::pg_catalog.timestamptz, 'infinity')
@@ -37,12 +38,12 @@ public final class DeadLetterGateway {
 
 	private static final String LIST = SELECTED
 			+ """
-					SELECT c.id, c.command, c.handler, c.arguments::pg_catalog.text, c.options::pg_catalog.text, c.dispatched_at, c.due_at, c.failed_at,
+					SELECT c.id, c.command, c.label, c.handler, c.arguments::pg_catalog.text, c.options::pg_catalog.text, c.dispatched_at, c.due_at, c.failed_at,
 					       c.attempts, c.crashes, c.sqlstate, c.message, c.detail, c.hint, c.context,
-					       ARRAY(SELECT pg_catalog.unnest(ARRAY[h.key, coalesce(h.value, 'null')])
-					               FROM pg_catalog.json_each_text(CASE WHEN pg_catalog.json_typeof(c.headers) OPERATOR(pg_catalog.=) 'object' THEN c.headers END) AS h) AS headers
+					       %s
 					  FROM chosen AS c
-					 ORDER BY c.failed_at, c.id""";
+					 ORDER BY c.failed_at, c.id"""
+				.formatted(Headers.of("c"));
 
 	private static final String RETRY = SELECTED
 			+ "SELECT pg_catalog.count(*) FILTER (WHERE pgdispatch.retry(c.id)) FROM chosen AS c";
@@ -94,6 +95,7 @@ public final class DeadLetterGateway {
 	private static MapSqlParameterSource parameters(DeadLetterSelection selection) {
 		return new MapSqlParameterSource().addValue("id", selection.id())
 			.addValue("handler", selection.handler())
+			.addValue("label", selection.label())
 			.addValue("sqlState", selection.sqlState())
 			.addValue("since", time(selection.since()))
 			.addValue("until", time(selection.until()))

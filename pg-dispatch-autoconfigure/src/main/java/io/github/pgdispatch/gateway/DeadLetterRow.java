@@ -4,7 +4,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -14,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id of the job
  * @param command the SQL that the job ran; {@code null} if it called a handler
+ * @param label of the SQL; {@code null} if it had none
  * @param handler the name of the handler that the job called; {@code null} if it ran SQL
  * @param arguments of the handler, as a JSON object; {@code null} if the job ran SQL
  * @param headers of the job, by name
@@ -29,29 +29,21 @@ import org.jspecify.annotations.Nullable;
  * @param hint of the error
  * @param context of the error, such as its stack trace
  */
-public record DeadLetterRow(long id, @Nullable String command, @Nullable String handler, @Nullable String arguments,
-		Map<String, String> headers, @Nullable String options, Instant dispatchedAt, Instant dueAt, Instant failedAt,
-		int attempts, int crashes, @Nullable String sqlState, String message, @Nullable String detail,
-		@Nullable String hint, @Nullable String context) {
+public record DeadLetterRow(long id, @Nullable String command, @Nullable String label, @Nullable String handler,
+		@Nullable String arguments, Map<String, String> headers, @Nullable String options, Instant dispatchedAt,
+		Instant dueAt, Instant failedAt, int attempts, int crashes, @Nullable String sqlState, String message,
+		@Nullable String detail, @Nullable String hint, @Nullable String context) {
 
 	static DeadLetterRow of(ResultSet row, int number) throws SQLException {
-		return new DeadLetterRow(row.getLong("id"), row.getString("command"), row.getString("handler"),
-				row.getString("arguments"), headers((String[]) row.getArray("headers").getArray()),
-				row.getString("options"), instant(row, "dispatched_at"), instant(row, "due_at"),
-				instant(row, "failed_at"), row.getInt("attempts"), row.getInt("crashes"), row.getString("sqlstate"),
-				row.getString("message"), row.getString("detail"), row.getString("hint"), row.getString("context"));
+		return new DeadLetterRow(row.getLong("id"), row.getString("command"), row.getString("label"),
+				row.getString("handler"), row.getString("arguments"), Headers.read(row), row.getString("options"),
+				instant(row, "dispatched_at"), instant(row, "due_at"), instant(row, "failed_at"),
+				row.getInt("attempts"), row.getInt("crashes"), row.getString("sqlstate"), row.getString("message"),
+				row.getString("detail"), row.getString("hint"), row.getString("context"));
 	}
 
 	private static Instant instant(ResultSet row, String column) throws SQLException {
 		return row.getObject(column, OffsetDateTime.class).toInstant();
-	}
-
-	private static Map<String, String> headers(String[] namesAndValues) {
-		Map<String, String> headers = new LinkedHashMap<>();
-		for (int i = 0; i < namesAndValues.length; i += 2) {
-			headers.put(namesAndValues[i], namesAndValues[i + 1]);
-		}
-		return headers;
 	}
 
 }

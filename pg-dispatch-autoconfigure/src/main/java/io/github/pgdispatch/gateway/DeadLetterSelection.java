@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id of the job
  * @param handler the name of the handler that failed
+ * @param label of the SQL that failed
  * @param sqlState of the error
  * @param since the earliest time of the failure, inclusive
  * @param until the latest time of the failure, exclusive
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param limit maximum number of dead letters, of which those that failed first are
  * selected
  */
-public record DeadLetterSelection(@Nullable Long id, @Nullable String handler, @Nullable String sqlState,
-		@Nullable Instant since, @Nullable Instant until, @Nullable String text, @Nullable Integer limit) {
+public record DeadLetterSelection(@Nullable Long id, @Nullable String handler, @Nullable String label,
+		@Nullable String sqlState, @Nullable Instant since, @Nullable Instant until, @Nullable String text,
+		@Nullable Integer limit) {
 
 }

@@ -24,10 +24,14 @@ public final class DispatchGateway {
 
 	private static final Insert INSERT_JOB = Insert
 		.of("""
-				INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers)
-				VALUES (pgdispatch.wake_drivers_if_idle(?, ?), pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => ?), pgdispatch.valid_command(?), (pg_catalog.array_remove(ARRAY[?], 1))[1]::smallint, %s)""");
+				INSERT INTO pgdispatch.job (role, due_at, command, max_attempts, headers, label)
+				VALUES (pgdispatch.wake_drivers_if_idle(?, ?), pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => ?), pgdispatch.valid_command(?), (pg_catalog.array_remove(ARRAY[?], 1))[1]::smallint, %s, NULL)""");
 
 	private static final Insert INSERT_JOB_RETURNING_ID = INSERT_JOB.returningId();
+
+	private static final Insert INSERT_LABELLED_JOB = INSERT_JOB.labelled();
+
+	private static final Insert INSERT_LABELLED_JOB_RETURNING_ID = INSERT_LABELLED_JOB.returningId();
 
 	private static final Insert INSERT_HANDLER_JOB = Insert
 		.of("""
@@ -72,7 +76,8 @@ public final class DispatchGateway {
 	public @Nullable Long dispatch(String command, Map<String, String> headers, Duration delay, boolean notify,
 			DispatchOptions options) {
 		if (options.isPlain()) {
-			return query(INSERT_JOB_RETURNING_ID.get(headers), insert(command, headers, delay, notify, options));
+			Insert insert = options.has(Option.LABEL) ? INSERT_LABELLED_JOB_RETURNING_ID : INSERT_JOB_RETURNING_ID;
+			return query(insert.get(headers), insert(command, headers, delay, notify, options));
 		}
 		List<Object> arguments = new ArrayList<>(List.of(command, (double) delay.toSeconds(), notify));
 		addHeaders(arguments, headers);
@@ -91,7 +96,8 @@ public final class DispatchGateway {
 	public void fire(String command, Map<String, String> headers, Duration delay, boolean notify,
 			DispatchOptions options) {
 		if (options.isPlain()) {
-			this.jdbc.update(INSERT_JOB.get(headers), insert(command, headers, delay, notify, options).toArray());
+			Insert insert = options.has(Option.LABEL) ? INSERT_LABELLED_JOB : INSERT_JOB;
+			this.jdbc.update(insert.get(headers), insert(command, headers, delay, notify, options).toArray());
 		}
 		else {
 			dispatch(command, headers, delay, notify, options);
@@ -104,6 +110,10 @@ public final class DispatchGateway {
 		List<Object> arguments = new ArrayList<>(
 				List.of(seconds == 0, notify, (double) seconds, command, options.maxAttempts()));
 		addHeaders(arguments, headers);
+		Object label = options.get(Option.LABEL);
+		if (label != null) {
+			arguments.add(label);
+		}
 		return arguments;
 	}
 
@@ -204,6 +214,10 @@ public final class DispatchGateway {
 
 		static Insert of(String sql) {
 			return new Insert(sql.formatted("NULL"), sql.formatted(HEADERS));
+		}
+
+		Insert labelled() {
+			return new Insert(this.plain.replace(", NULL)", ", ?)"), this.withHeaders.replace(", NULL)", ", ?)"));
 		}
 
 		Insert returningId() {

@@ -72,10 +72,10 @@ public record DispatchOptions(Map<Option, Object> values) {
 
 	/**
 	 * Whether the job is not a managed job: no option beyond the maximum number of
-	 * attempts is set.
+	 * attempts and the label is set.
 	 */
 	boolean isPlain() {
-		return this.values.size() == (has(Option.MAX_ATTEMPTS) ? 1 : 0);
+		return this.values.size() == (has(Option.MAX_ATTEMPTS) ? 1 : 0) + (has(Option.LABEL) ? 1 : 0);
 	}
 
 	/**

@@ -16,12 +16,16 @@ import org.springframework.jdbc.core.JdbcTemplate;
 public final class JobControlGateway {
 
 	private static final String FIND = """
-			SELECT id, pg_catalog.upper(state) AS state, command, handler, arguments::pg_catalog.text, dispatched_at, due_at, attempts, finished_at
-			  FROM pgdispatch.find(?)""";
+			SELECT f.id, pg_catalog.upper(f.state) AS state, f.command, f.handler, f.arguments::pg_catalog.text, f.dispatched_at, f.due_at,
+			       f.attempts, f.finished_at, f.label, f.queue, f.sqlstate, f.message, %s
+			  FROM pgdispatch.find(?) AS f"""
+		.formatted(Headers.of("f"));
 
 	private static final String CANCEL = "SELECT pg_catalog.upper(pgdispatch.cancel(?))";
 
 	private static final String RETRY = "SELECT pgdispatch.retry(?)";
+
+	private static final String RUN_NOW = "SELECT pgdispatch.run_now(?)";
 
 	private final JdbcOperations jdbc;
 
@@ -50,6 +54,15 @@ public final class JobControlGateway {
 	 */
 	public @Nullable String cancel(long id) {
 		return this.jdbc.queryForObject(CANCEL, String.class, id);
+	}
+
+	/**
+	 * Makes a snoozed job due.
+	 * @param id of the job
+	 * @return whether there was such a job
+	 */
+	public boolean runNow(long id) {
+		return Boolean.TRUE.equals(this.jdbc.queryForObject(RUN_NOW, Boolean.class, id));
 	}
 
 	/**

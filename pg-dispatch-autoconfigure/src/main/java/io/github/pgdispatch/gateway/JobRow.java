@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,15 +20,22 @@ import org.jspecify.annotations.Nullable;
  * @param dueAt the time before which the job is not run
  * @param attempts number of attempts that have begun
  * @param finishedAt the time at which the job ended; {@code null} if it has not ended
+ * @param label of the SQL; {@code null} if it has none
+ * @param queue of the job; {@code null} if it has none
+ * @param sqlState of the error of the last attempt; {@code null} if it has none
+ * @param message of the error of the last attempt; {@code null} if none has failed
+ * @param headers of the job, by name
  */
 public record JobRow(long id, String state, @Nullable String command, @Nullable String handler,
 		@Nullable String arguments, @Nullable Instant dispatchedAt, @Nullable Instant dueAt, @Nullable Integer attempts,
-		@Nullable Instant finishedAt) {
+		@Nullable Instant finishedAt, @Nullable String label, @Nullable String queue, @Nullable String sqlState,
+		@Nullable String message, Map<String, String> headers) {
 
 	static JobRow of(ResultSet row, int number) throws SQLException {
 		return new JobRow(row.getLong("id"), row.getString("state"), row.getString("command"), row.getString("handler"),
 				row.getString("arguments"), instant(row, "dispatched_at"), instant(row, "due_at"),
-				row.getObject("attempts", Integer.class), instant(row, "finished_at"));
+				row.getObject("attempts", Integer.class), instant(row, "finished_at"), row.getString("label"),
+				row.getString("queue"), row.getString("sqlstate"), row.getString("message"), Headers.read(row));
 	}
 
 	static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

@@ -86,7 +86,12 @@ public enum Option {
 	/**
 	 * Whether a command is run in a transaction: a {@code Boolean}.
 	 */
-	TRANSACTIONAL;
+	TRANSACTIONAL,
+
+	/**
+	 * Name under which a command is listed and counted: a {@code String}.
+	 */
+	LABEL;
 
 	private final String argument;
 

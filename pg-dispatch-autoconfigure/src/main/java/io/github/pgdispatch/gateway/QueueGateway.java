@@ -1,6 +1,7 @@
 package io.github.pgdispatch.gateway;
 
 import java.time.Duration;
+import java.util.List;
 
 import javax.sql.DataSource;
 
@@ -23,6 +24,17 @@ public final class QueueGateway {
 			SELECT pgdispatch.set_queue(?, concurrency => ?::integer, rate => ?::integer, per => pg_catalog.make_interval(secs => ?))""";
 
 	private static final String DROP_QUEUE = "SELECT pgdispatch.drop_queue(?)";
+
+	private static final String IS_PAUSED = """
+			SELECT EXISTS (SELECT FROM pgdispatch.pause AS p
+			                WHERE p.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
+			                  AND p.handler OPERATOR(pg_catalog.=) ?::pg_catalog.text)""";
+
+	private static final String QUEUES = """
+			SELECT q.name, q.paused, q.concurrency, q.rate, (pg_catalog.date_part('epoch', q.per) OPERATOR(pg_catalog.*) 1000000::double precision)::bigint AS per_micros
+			  FROM pgdispatch.queue AS q
+			 WHERE q.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
+			 ORDER BY q.name""";
 
 	private final JdbcOperations jdbc;
 
@@ -54,6 +66,23 @@ public final class QueueGateway {
 	public void resume(@Nullable String handler, @Nullable String queue) {
 		this.jdbc.query(RESUME, (row) -> {
 		}, handler, queue);
+	}
+
+	/**
+	 * Returns whether a handler is paused.
+	 * @param handler the name of the handler, which is empty for everything
+	 * @return whether it is paused by itself
+	 */
+	public boolean isPaused(String handler) {
+		return Boolean.TRUE.equals(this.jdbc.queryForObject(IS_PAUSED, Boolean.class, handler));
+	}
+
+	/**
+	 * Lists the queues.
+	 * @return the queues, in the order of their names
+	 */
+	public List<QueueRow> queues() {
+		return this.jdbc.query(QUEUES, QueueRow::of);
 	}
 
 	/**

@@ -67,7 +67,11 @@ final class SchemaInspector {
 			                                 WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
 			                                   AND d.refobjid OPERATOR(pg_catalog.=) n.oid
 			                                   AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
-			                                   AND NOT pg_catalog.has_function_privilege(r.oid, d.objid, 'EXECUTE')))
+			                                   AND NOT pg_catalog.has_function_privilege(r.oid, d.objid, 'EXECUTE')
+			                                   AND d.objid OPERATOR(pg_catalog.<>) ALL (ARRAY(SELECT p.oid
+			                                                                                    FROM pg_catalog.pg_proc AS p
+			                                                                                   WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid
+			                                                                                     AND p.proname OPERATOR(pg_catalog.=) 'status_of_all_roles'))))
 			              ORDER BY r.rolname) AS roles_lacking_privileges
 			  FROM (SELECT) AS always
 			  LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) 'pgdispatch'

@@ -87,6 +87,33 @@ class AfterCommitDispatchTests {
 	}
 
 	@Test
+	void labelIsTheNameOfTheBeanAndTheMethod() {
+		this.application.withBean("effects", SideEffects.class)
+			.run((context) -> transaction(context)
+				.executeWithoutResult((status) -> context.getBean(SideEffects.class).refresh(42)));
+		assertThat(labels()).containsExactly("effects.refresh");
+	}
+
+	@Test
+	void labelIsTheNameOfTheAnnotation() {
+		calls(SideEffects.class, SideEffects::named);
+		assertThat(labels()).containsExactly("refresh statistics");
+	}
+
+	@Test
+	void labelOfAClassWithSeveralBeansIsThatOfItsDefaultName() {
+		this.application.withBean("one", SideEffects.class)
+			.withBean("two", SideEffects.class)
+			.run((context) -> transaction(context)
+				.executeWithoutResult((status) -> context.getBean("two", SideEffects.class).refresh(42)));
+		assertThat(labels()).containsExactly("sideEffects.refresh");
+	}
+
+	private List<String> labels() {
+		return this.jdbc.sql("SELECT label FROM pgdispatch.job ORDER BY id").query(String.class).list();
+	}
+
+	@Test
 	void delayIsADuration() {
 		calls(SideEffects.class, SideEffects::seconds);
 		assertThat(delay()).isEqualTo(Duration.ofSeconds(20));
@@ -211,6 +238,10 @@ class AfterCommitDispatchTests {
 
 		@AfterCommitDispatch("SELECT greet(:name)")
 		void greet(String name) {
+		}
+
+		@AfterCommitDispatch(value = "SELECT 1", name = "refresh statistics")
+		void named() {
 		}
 
 		@AfterCommitDispatch(value = "SELECT 1", delay = "20s")

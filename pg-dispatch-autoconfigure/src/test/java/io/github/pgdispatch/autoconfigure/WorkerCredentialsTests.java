@@ -134,11 +134,11 @@ class WorkerCredentialsTests {
 			assertDispatches(context);
 			pool.setPassword("wrong");
 			await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
-				// Again each time, because a session that is being opened has no role yet.
+				// Again each time, because a session that is being opened has no role
+				// yet.
 				endSessions();
-				assertThat(output.getOut().lines())
-					.anySatisfy((line) -> assertThat(line).contains("WARN", "The database connection is still lost",
-							"password authentication failed for user \"app\""));
+				assertThat(output.getOut().lines()).anySatisfy((line) -> assertThat(line).contains("WARN",
+						"The database connection is still lost", "password authentication failed for user \"app\""));
 			});
 		});
 	}

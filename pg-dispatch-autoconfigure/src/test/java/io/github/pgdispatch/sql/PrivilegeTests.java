@@ -47,10 +47,11 @@ class PrivilegeTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void onlyPgCronIsAskedAndRepairedWithTheRightsOfTheOwner() throws SQLException {
+	void onlyTheseFunctionsHaveTheRightsOfTheOwner() throws SQLException {
 		assertThat(this.queue.values(
-				"SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'pgdispatch'::regnamespace AND prosecdef ORDER BY 1"))
-			.containsExactly("pgdispatch.cron_configuration()", "pgdispatch.cron_follow_renames()");
+				"SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'pgdispatch'::regnamespace AND prosecdef"))
+			.containsExactlyInAnyOrder("pgdispatch.cron_configuration()", "pgdispatch.cron_follow_renames()",
+					"pgdispatch.status_of_all_roles()");
 	}
 
 	@ParameterizedTest
@@ -83,6 +84,7 @@ class PrivilegeTests extends AbstractQueueTests {
 		String owner = this.queue.createRole("LOGIN");
 		this.queue.run("ALTER SCHEMA pgdispatch OWNER TO " + owner, "ALTER TABLE pgdispatch.job OWNER TO " + owner,
 				"ALTER TABLE pgdispatch.dead_letter OWNER TO " + owner,
+				"ALTER FUNCTION pgdispatch.is_monitoring OWNER TO " + owner,
 				"ALTER PROCEDURE pgdispatch.grant_to OWNER TO " + owner);
 		try (Session session = this.queue.session(owner)) {
 			this.app.fire("SELECT 1");

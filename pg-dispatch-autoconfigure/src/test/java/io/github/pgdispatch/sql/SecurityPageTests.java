@@ -26,14 +26,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 @PostgresTest
 class SecurityPageTests {
 
-	private static final List<String> ROLES = List.of("nobody_here", "granted_here", "app", "postgres");
+	private static final List<String> ROLES = List.of("nobody_here", "monitor_here", "granted_here", "app", "postgres");
 
 	/**
 	 * A query for each line of the table that returns whether a role could do it. It
 	 * fails if the role lacks a privilege.
 	 */
 	private static final Map<String, String> ATTEMPTS = Map.of("Dispatch and run jobs of its own",
-			"SELECT pgdispatch.dispatch('SELECT 1') > 0", "Read the jobs of another role",
+			"SELECT pgdispatch.dispatch('SELECT 1') > 0", "Count the jobs of another role",
+			"""
+					SELECT EXISTS (SELECT FROM pgdispatch.status() WHERE role = 'victim_here'::regrole AND kind = 'sql' AND count > 0)""",
+			"Read the jobs of another role",
 			"SELECT EXISTS (SELECT FROM pgdispatch.job WHERE role = 'victim_here'::regrole)",
 			"Write a job for another role", """
 					WITH written AS (
@@ -57,10 +60,11 @@ class SecurityPageTests {
 	static void install(TestDatabase database) throws SQLException {
 		SecurityPageTests.database = database.install("app");
 		try (Session admin = new Session(database, "postgres")) {
-			for (String role : List.of("nobody_here", "granted_here", "victim_here", "other_here")) {
+			for (String role : List.of("nobody_here", "monitor_here", "granted_here", "victim_here", "other_here")) {
 				admin.run("CREATE ROLE " + role + " LOGIN");
 			}
-			admin.run("CALL pgdispatch.grant_to('granted_here')", "CALL pgdispatch.grant_to('victim_here')");
+			admin.run("CALL pgdispatch.grant_to('granted_here')", "CALL pgdispatch.grant_to('victim_here')",
+					"CALL pgdispatch.grant_monitoring_to('monitor_here')");
 		}
 		try (Session victim = new Session(database, "victim_here")) {
 			victim.run("SELECT pgdispatch.dispatch('SELECT 1')");
@@ -72,7 +76,7 @@ class SecurityPageTests {
 	@AfterAll
 	static void dropRoles() throws SQLException {
 		try (Session admin = new Session(database, "postgres")) {
-			for (String role : List.of("nobody_here", "granted_here", "victim_here", "other_here")) {
+			for (String role : List.of("nobody_here", "monitor_here", "granted_here", "victim_here", "other_here")) {
 				admin.run("DROP OWNED BY " + role, "DROP ROLE " + role);
 			}
 		}

@@ -96,7 +96,9 @@ class StrangersCodeTests extends AbstractQueueTests {
 		try (Session admin = this.queue.admin()) {
 			admin.run("SET search_path = " + path, "CALL pgdispatch.configure(result_limit => 15)",
 					"CALL pgdispatch.configure('app', dead_letter_retention => '1 day', cron_workers => 3, cron_linger => '0')",
-					"CALL pgdispatch.grant_to('" + role + "')", "CALL pgdispatch.revoke_from('" + role + "')");
+					"CALL pgdispatch.grant_to('" + role + "')", "CALL pgdispatch.grant_monitoring_to('" + role + "')",
+					"CALL pgdispatch.revoke_from('" + role + "')", "SELECT * FROM pgdispatch.status()",
+					"SELECT pgdispatch.fire('SELECT 1')");
 		}
 	}
 

@@ -5,7 +5,8 @@
 SELECT pgdispatch.fire('INSERT INTO public.effect VALUES (''fired'')');
 SELECT pgdispatch.snooze('SELECT 1', '1 hour');
 SELECT pgdispatch.dispatch('SELECT 1', '20 s', max_attempts => 3, headers => '{"a": "b"}');
-SELECT pgdispatch.dispatch('SELECT 1', notify => false);
+SELECT pgdispatch.dispatch('SELECT 1', notify => false, label => 'one');
+SELECT pgdispatch.dispatch('SELECT 1', label => ' ');
 SELECT pgdispatch.fire_all('{SELECT 1,SELECT 2}', max_attempts => 2);
 SET pgdispatch.can_log_in = '';
 INSERT INTO pgdispatch.job (role, due_at, command) VALUES (pgdispatch.wake_drivers_if_idle(true, true), 'now', pgdispatch.valid_command('SELECT 1'));
@@ -71,6 +72,13 @@ CALL pgdispatch.work();
 SELECT pgdispatch.end_non_transactional(b.id, b.attempt) FROM pgdispatch.begin_non_transactional() AS b;
 SELECT pgdispatch.end_non_transactional(b.id, b.attempt, '22000', 'failed') FROM pgdispatch.begin_non_transactional() AS b;
 
+-- Lists and numbers of jobs
+SELECT j.* FROM pgdispatch.jobs() AS j;
+SELECT j.* FROM pgdispatch.jobs('sql', 'one', 'q', 'waiting', '-infinity', 0, 2) AS j;
+SELECT j.* FROM pgdispatch.jobs(state => 'none') AS j;
+SELECT s.* FROM pgdispatch.status() AS s;
+SELECT pgdispatch.run_now(j.id) FROM pgdispatch.job AS j;
+
 -- Control of jobs
 SELECT f.* FROM pgdispatch.managed_job AS m, LATERAL pgdispatch.find(m.id) AS f;
 SELECT f.* FROM pgdispatch.dead_letter AS d, LATERAL pgdispatch.find(d.id) AS f;
@@ -124,6 +132,9 @@ SELECT pgdispatch.dispatch_handler('o', ordering_key => 'x', queue => 'of o'), p
 SELECT c.id FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{o}', '{9}', 9) AS c;
 SELECT pgdispatch.complete_handler_job(j.claimed_by, j.handler, j.due_at, j.id, j.attempts) FROM pgdispatch.handler_job AS j WHERE j.claimed_by IS NOT NULL;
 SELECT c.id FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h}', '{1}', 1) AS c;
+SELECT s.* FROM pgdispatch.status() AS s;
+SELECT j.* FROM pgdispatch.jobs() AS j;
+SELECT pgdispatch.run_now(j.id) FROM pgdispatch.handler_job AS j;
 SELECT pgdispatch.cancel(j.id, '0') FROM pgdispatch.handler_job AS j;
 SELECT pgdispatch.heartbeat('00000000-0000-0000-0000-000000000001', '1 hour', '{1}');
 SELECT pgdispatch.cancel_handler_job(j.claimed_by, j.handler, j.due_at, j.id, j.attempts) FROM pgdispatch.handler_job AS j;

@@ -1,9 +1,12 @@
 package io.github.pgdispatch.samples.documentation.snippet;
 
 import java.time.Duration;
+import java.util.Map;
 
 import io.github.pgdispatch.DeadLetterFilter;
+import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.QueueLimits;
 
 import org.springframework.stereotype.Component;
@@ -20,6 +23,10 @@ class Operator {
 	long retryWhatTheMailServerRefused() {
 		return this.operations
 			.retry(DeadLetterFilter.all().handler("signUpSideEffects.welcome").text("connection refused").limit(100));
+	}
+
+	void remind(PgDispatchTemplate template) {
+		template.dispatch(Dispatch.sql("SELECT signup.remind(:id)", Map.of("id", 42)).label("remind"));
 	}
 
 	void addTenant(String tenant) {

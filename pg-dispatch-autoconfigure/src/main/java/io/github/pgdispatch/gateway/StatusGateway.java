@@ -1,0 +1,58 @@
+package io.github.pgdispatch.gateway;
+
+import java.util.List;
+
+import javax.sql.DataSource;
+
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Counts and lists the jobs of the current role, in the transaction that is bound to the
+ * current thread, if any. Thread-safe.
+ */
+public final class StatusGateway {
+
+	private static final String STATUS = """
+			SELECT s.kind, s.name, s.queue, s.state, s.count, s.is_exact, s.max_count,
+			       (pg_catalog.date_part('epoch', s.oldest) OPERATOR(pg_catalog.*) 1000::double precision)::bigint AS oldest_millis
+			  FROM (SELECT r.kind, r.name, r.queue, r.state, r.count, r.is_exact, r.max_count, r.oldest
+			          FROM pgdispatch.status_of(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole) AS r
+			        UNION ALL
+			        SELECT t.* FROM pgdispatch.table_health() AS t) AS s""";
+
+	private static final String JOBS = """
+			SELECT j.place::pg_catalog.text, j.id, j.kind, j.name, j.queue, pg_catalog.upper(j.state) AS state, j.dispatched_at, j.due_at,
+			       j.attempts, j.sqlstate, j.message, %s
+			  FROM pgdispatch.jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text::pg_catalog.timestamptz, ?, ?) AS j"""
+		.formatted(Headers.of("j"));
+
+	private final JdbcOperations jdbc;
+
+	/**
+	 * Creates a gateway.
+	 * @param dataSource of the database that has the schema
+	 */
+	public StatusGateway(DataSource dataSource) {
+		this.jdbc = new JdbcTemplate(dataSource);
+	}
+
+	/**
+	 * Counts what waits, runs and has failed.
+	 * @return the rows of the current role, and those of no role
+	 */
+	public List<StatusRow> status() {
+		return this.jdbc.query(STATUS, StatusRow::of);
+	}
+
+	/**
+	 * Lists jobs.
+	 * @param selection of the jobs
+	 * @return the jobs, in the order of their places
+	 */
+	public List<ListedJobRow> jobs(JobSelection selection) {
+		return this.jdbc.query(JOBS, ListedJobRow::of, selection.kind(), selection.name(), selection.queue(),
+				selection.state(), selection.afterPlace(), selection.afterId(), selection.limit());
+	}
+
+}
