@@ -35,7 +35,8 @@ BEGIN
              WHERE location.handler IS NULL AND j.role = caller AND j.due_at = location.place AND j.id = job_id
             UNION ALL
             SELECT j.id,
-                   pgdispatch.state_of_call(caller, j.handler, j.due_at > clock_timestamp(), j.claimed_by, (location.managed).held_by),
+                   pgdispatch.state_of_call(j.claimed_by = ANY (pgdispatch.nodes_of(caller)), ARRAY['', j.handler] && pgdispatch.paused_handlers(),
+                                            j.due_at > clock_timestamp(), (location.managed).held_by),
                    NULL, j.handler, j.arguments, j.dispatched_at, coalesce((location.managed).due_at, j.due_at), j.attempts, NULL,
                    NULL, (location.managed).queue, j.sqlstate, j.message, j.headers
               FROM pgdispatch.handler_job AS j

@@ -19,6 +19,8 @@ AS $$
 DECLARE
     caller  constant regrole     := quote_ident(CURRENT_USER)::regrole;
     moment  constant timestamptz := clock_timestamp();
+    nodes   constant uuid[]      := pgdispatch.nodes_of(caller);
+    paused  constant text[]      := pgdispatch.paused_handlers();
     -- The last 32 bits of the ids of the SQL jobs that run alone.
     running constant bigint[]    := ARRAY(SELECT l.objid::bigint
                                             FROM pg_locks AS l
@@ -37,7 +39,7 @@ BEGIN
            FROM pgdispatch.job AS j
            LEFT JOIN pgdispatch.managed_job AS m ON j.managed AND m.role = j.role AND m.id = j.id,
                 LATERAL (SELECT CASE WHEN (j.id & 4294967295) = ANY (running) AND m.id IS NULL THEN 'running'
-                                     ELSE pgdispatch.state_of_command(caller, j.due_at > moment, m.started_at, m.held_by)
+                                     ELSE pgdispatch.state_of_command('' = ANY (paused), j.due_at > moment, m.started_at, m.held_by)
                                 END) AS v (state)
           WHERE j.role = caller
             AND (j.due_at, j.id) > (after_place, after_id)
@@ -54,7 +56,7 @@ BEGIN
                                j.attempts, j.sqlstate, j.message, j.headers
                           FROM pgdispatch.handler_job AS j
                           LEFT JOIN pgdispatch.managed_job AS m ON j.managed AND m.role = j.role AND m.id = j.id,
-                               pgdispatch.state_of_call(caller, j.handler, j.due_at > moment, j.claimed_by, m.held_by) AS v (state)
+                               LATERAL (SELECT pgdispatch.state_of_call(j.claimed_by = ANY (nodes), ARRAY['', j.handler] && paused, j.due_at > moment, m.held_by)) AS v (state)
                          WHERE j.role = caller
                            AND j.handler = n.handler
                            AND (j.due_at, j.id) > (after_place, after_id)

@@ -11,4 +11,4 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.is_monitoring() IS
-'For the policies named status. Returns whether pgdispatch.status_of_all_roles is running.';
+'For the policies named monitoring. Returns whether pgdispatch.status_of_all_roles is running.';

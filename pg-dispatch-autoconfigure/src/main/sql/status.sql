@@ -1,10 +1,10 @@
 -- What waits, runs and has failed, in numbers, for people and for whatever watches the database.
 --
--- Counting a backlog takes as long as the backlog is large. What is counted here is therefore bounded: of each role, the first 10000
--- jobs of each kind that are due, snoozed or held, of each handler as many, and the last 10000 dead letters.
+-- Counting a backlog takes as long as the backlog is large. What is counted here is therefore bounded: of each role, the first 2000
+-- jobs of each kind that are due, snoozed or held, of each handler as many, and the last 2000 dead letters.
 --
 -- A role sees the numbers of its own jobs. Roles that may execute status_of_all_roles see those of all roles: the owner of the schema
--- and the roles that grant_monitoring_to names. This function runs with the rights of the owner, to whom the policy "status" of
+-- and the roles that grant_monitoring_to names. This function runs with the rights of the owner, to whom the policy "monitoring" of
 -- each table shows all rows for as long as it runs. It returns numbers, ages and names, and never a command, an argument or a key.
 
 CREATE OR REPLACE FUNCTION pgdispatch.status(
@@ -38,7 +38,7 @@ cron_worker: workers of pg_cron, by their purpose (name).
 table: dead rows of a table (name); oldest is the time since the last vacuum. snapshot: the oldest transaction or replication slot
 (name) that keeps dead rows from being removed. count is its age in transactions.
 is_exact is false if count is a lower bound or an estimate. Columns that do not apply are NULL. The cost does not grow with
-the number of jobs: it reads up to 10000 jobs of each kind that are due, snoozed and held, and of each handler as many.
+the number of jobs: it reads up to 2000 jobs of each kind that are due, snoozed and held, and of each handler as many.
 Example: SELECT kind, name, state, count, oldest FROM pgdispatch.status()';
 
 
@@ -93,33 +93,34 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    bound  constant integer     := 10000;
+    bound  constant integer     := 2000;
     moment constant timestamptz := clock_timestamp();
     worker constant regrole     := status_of.role;
+    nodes  constant uuid[]      := pgdispatch.nodes_of(worker);
+    paused constant text[]      := ARRAY(SELECT p.handler FROM pgdispatch.pause AS p WHERE p.role = worker);
 BEGIN
     RETURN QUERY
         SELECT worker, 'sql'::text, s.label, s.queue, s.state, count(*), bool_and(s.is_exact), NULL::bigint, moment - min(s.since)
-          FROM (SELECT j.label, m.queue, v.state, j.number <= bound AS is_exact,
+          FROM (SELECT j.label, m.queue, v.state, j.is_exact,
                        CASE WHEN v.state = 'running' THEN m.started_at WHEN coalesce(m.due_at, j.due_at) <= moment THEN coalesce(m.due_at, j.due_at) END AS since
                   FROM pgdispatch.first_jobs(worker, moment, bound) AS j
                   LEFT JOIN pgdispatch.managed_job AS m ON j.managed AND m.role = worker AND m.id = j.id,
-                       pgdispatch.state_of_command(worker, j.due_at > moment, m.started_at, m.held_by) AS v (state)) AS s
+                       LATERAL (SELECT pgdispatch.state_of_command('' = ANY (paused), j.due_at > moment, m.started_at, m.held_by)) AS v (state)) AS s
          GROUP BY s.label, s.queue, s.state;
 
     RETURN QUERY
-        SELECT worker, 'handler'::text, s.handler, s.queue, s.state, count(*), bool_and(s.is_exact), NULL::bigint,
-               moment - min(s.since)
-          FROM (SELECT j.handler, m.queue, v.state, j.number <= bound AS is_exact,
+        SELECT worker, 'handler'::text, s.handler, s.queue, s.state, count(*), bool_and(s.is_exact), NULL::bigint, moment - min(s.since)
+          FROM (SELECT h.handler, m.queue, v.state, j.is_exact,
                        CASE WHEN v.state <> 'running' AND coalesce(m.due_at, j.due_at) <= moment THEN coalesce(m.due_at, j.due_at) END AS since
                   FROM pgdispatch.handlers_of(worker) AS h (handler),
                        pgdispatch.first_handler_jobs(worker, h.handler, moment, bound) AS j
                   LEFT JOIN pgdispatch.managed_job AS m ON j.managed AND m.role = worker AND m.id = j.id,
-                       pgdispatch.state_of_call(worker, h.handler, j.due_at > moment, j.claimed_by, m.held_by) AS v (state)) AS s
+                       LATERAL (SELECT pgdispatch.state_of_call(j.claimed_by = ANY (nodes), ARRAY['', h.handler] && paused, j.due_at > moment, m.held_by)) AS v (state)) AS s
          GROUP BY s.handler, s.queue, s.state;
 
     RETURN QUERY
-        SELECT worker, 'dead_letter'::text, d.name, d.queue, NULL::text, count(*), max(d.number) <= bound, NULL::bigint, moment - min(d.failed_at)
-          FROM (SELECT coalesce(l.handler, l.label) AS name, l.options ->> 'queue' AS queue, l.failed_at, row_number() OVER () AS number
+        SELECT worker, 'dead_letter'::text, d.name, d.queue, NULL::text, count(*), bool_and(d.is_exact), NULL::bigint, moment - min(d.failed_at)
+          FROM (SELECT coalesce(l.handler, l.label) AS name, l.options ->> 'queue' AS queue, l.failed_at, count(*) OVER () <= bound AS is_exact
                   FROM (SELECT * FROM pgdispatch.dead_letter AS d WHERE d.role = worker ORDER BY d.failed_at DESC LIMIT bound + 1) AS l) AS d
          GROUP BY d.name, d.queue;
 
@@ -150,7 +151,7 @@ COMMENT ON FUNCTION pgdispatch.status_of(regrole) IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.first_jobs(
     worker regrole, moment timestamptz, max_count integer,
-    OUT id bigint, OUT due_at timestamptz, OUT managed boolean, OUT label text, OUT number bigint)
+    OUT id bigint, OUT due_at timestamptz, OUT managed boolean, OUT label text, OUT is_exact boolean)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -163,26 +164,26 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-        SELECT j.id, j.due_at, j.managed, j.label, row_number() OVER ()
+        SELECT j.id, j.due_at, j.managed, j.label, count(*) OVER () <= max_count
           FROM (SELECT * FROM pgdispatch.job AS d WHERE d.role = worker AND d.due_at <= moment ORDER BY d.due_at, d.id LIMIT max_count + 1) AS j;
     RETURN QUERY
-        SELECT j.id, j.due_at, j.managed, j.label, row_number() OVER ()
+        SELECT j.id, j.due_at, j.managed, j.label, count(*) OVER () <= max_count
           FROM (SELECT * FROM pgdispatch.job AS d WHERE d.role = worker AND d.due_at > moment AND d.due_at < 'infinity'
                  ORDER BY d.due_at, d.id LIMIT max_count + 1) AS j;
     RETURN QUERY
-        SELECT j.id, j.due_at, j.managed, j.label, row_number() OVER ()
+        SELECT j.id, j.due_at, j.managed, j.label, count(*) OVER () <= max_count
           FROM (SELECT * FROM pgdispatch.job AS d WHERE d.role = worker AND d.due_at = 'infinity' ORDER BY d.id LIMIT max_count + 1) AS j;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.first_jobs(regrole, timestamptz, integer) IS
 'Part of pgdispatch.status. Returns the first SQL jobs of the role that are due, that are snoozed and that are held, of each one more
-than max_count at most. number counts each of them from 1.';
+than max_count at most. is_exact tells whether these are all.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.first_handler_jobs(
     worker regrole, handler_name text, moment timestamptz, max_count integer,
-    OUT id bigint, OUT due_at timestamptz, OUT managed boolean, OUT claimed_by uuid, OUT handler text, OUT number bigint)
+    OUT id bigint, OUT due_at timestamptz, OUT managed boolean, OUT claimed_by uuid, OUT is_exact boolean)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -195,15 +196,15 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-        SELECT j.id, j.due_at, j.managed, j.claimed_by, j.handler, row_number() OVER ()
+        SELECT j.id, j.due_at, j.managed, j.claimed_by, count(*) OVER () <= max_count
           FROM (SELECT * FROM pgdispatch.handler_job AS d WHERE d.role = worker AND d.handler = handler_name AND d.due_at <= moment
                  ORDER BY d.due_at, d.id LIMIT max_count + 1) AS j;
     RETURN QUERY
-        SELECT j.id, j.due_at, j.managed, j.claimed_by, j.handler, row_number() OVER ()
+        SELECT j.id, j.due_at, j.managed, j.claimed_by, count(*) OVER () <= max_count
           FROM (SELECT * FROM pgdispatch.handler_job AS d WHERE d.role = worker AND d.handler = handler_name AND d.due_at > moment AND d.due_at < 'infinity'
                  ORDER BY d.due_at, d.id LIMIT max_count + 1) AS j;
     RETURN QUERY
-        SELECT j.id, j.due_at, j.managed, j.claimed_by, j.handler, row_number() OVER ()
+        SELECT j.id, j.due_at, j.managed, j.claimed_by, count(*) OVER () <= max_count
           FROM (SELECT * FROM pgdispatch.handler_job AS d WHERE d.role = worker AND d.handler = handler_name AND d.due_at = 'infinity'
                  ORDER BY d.id LIMIT max_count + 1) AS j;
 END
@@ -242,40 +243,47 @@ COMMENT ON FUNCTION pgdispatch.handlers_of(regrole) IS
 'Returns the handlers of the role''s jobs, in the order of their names.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.state_of_command(worker regrole, is_snoozed boolean, started_at timestamptz, held_by text) RETURNS text
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
+-- Two expressions, which PostgreSQL puts into the queries that read many jobs.
+
+CREATE OR REPLACE FUNCTION pgdispatch.state_of_command(is_paused boolean, is_snoozed boolean, started_at timestamptz, held_by text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-BEGIN
-    RETURN CASE WHEN started_at IS NOT NULL THEN 'running'
-                WHEN held_by IN ('order', 'queue') THEN 'held'
-                WHEN EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN 'held'
+    SELECT CASE WHEN started_at IS NOT NULL THEN 'running'
+                WHEN is_paused OR held_by OPERATOR(pg_catalog.=) ANY (ARRAY['order', 'queue']) THEN 'held'
                 WHEN is_snoozed AND held_by IS NULL THEN 'snoozed'
                 ELSE 'waiting'
-           END;
-END
+           END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.state_of_command(regrole, boolean, timestamptz, text) IS
+COMMENT ON FUNCTION pgdispatch.state_of_command(boolean, boolean, timestamptz, text) IS
 'Part of pgdispatch.status and pgdispatch.jobs. Returns the state of a SQL job, as far as its rows tell it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.state_of_call(worker regrole, handler_name text, is_snoozed boolean, claimed_by uuid, held_by text) RETURNS text
+CREATE OR REPLACE FUNCTION pgdispatch.state_of_call(is_claimed boolean, is_paused boolean, is_snoozed boolean, held_by text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN is_claimed THEN 'running'
+                WHEN is_paused OR held_by IS NOT NULL THEN 'held'
+                WHEN is_snoozed THEN 'snoozed'
+                ELSE 'waiting'
+           END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.state_of_call(boolean, boolean, boolean, text) IS
+'Part of pgdispatch.status, pgdispatch.jobs and pgdispatch.find. Returns the state of a job of a handler.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.nodes_of(worker regrole) RETURNS uuid[]
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN CASE WHEN claimed_by IS NOT NULL AND EXISTS (SELECT FROM pgdispatch.node AS n WHERE n.role = worker AND n.id = claimed_by) THEN 'running'
-                WHEN held_by IS NOT NULL THEN 'held'
-                WHEN EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler IN ('', handler_name)) THEN 'held'
-                WHEN is_snoozed THEN 'snoozed'
-                ELSE 'waiting'
-           END;
+    RETURN ARRAY(SELECT n.id FROM pgdispatch.node AS n WHERE n.role = worker);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.state_of_call(regrole, text, boolean, uuid, text) IS
-'Part of pgdispatch.status, pgdispatch.jobs and pgdispatch.find. Returns the state of a job of a handler.';
+COMMENT ON FUNCTION pgdispatch.nodes_of(regrole) IS
+'Part of pgdispatch.status and pgdispatch.jobs. Returns the nodes of the role whose claims hold.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.table_health(

@@ -8,8 +8,8 @@
 --   * The first column of the primary key is the role that owns the row, and a policy shows each role only its own rows. A role
 --     therefore cannot see, lock or delete the jobs of another role. The policy binds the owner of the schema as well (FORCE); only
 --     superusers and roles with BYPASSRLS see all rows. The table setting, which holds no jobs, is an exception, so that its
---     owner can write it. A second policy shows all rows to pgdispatch.status_of_all_roles while it counts them. Its name comes
---     after that of the first in the alphabet, so that it costs nothing where the first shows the row already.
+--     owner can write it. A second policy shows all rows to pgdispatch.status_of_all_roles while it counts them. PostgreSQL
+--     tries policies in the reverse order of their names, so that it costs nothing where the first one, "own", shows the row.
 --   * Autovacuum works by fixed numbers of rows and not by a share of the table, so that a large backlog does not delay it.
 --   * Every column says in its comment what its value means, and what NULL means where the column may be NULL.
 
@@ -69,8 +69,8 @@ ALTER TABLE pgdispatch.job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.job IS 'A role sees, adds and removes only its own jobs.';
-CREATE POLICY status ON pgdispatch.job FOR SELECT USING (pgdispatch.is_monitoring());
-COMMENT ON POLICY status ON pgdispatch.job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
+CREATE POLICY monitoring ON pgdispatch.job FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
 
 
 CREATE TABLE pgdispatch.handler_job (
@@ -149,8 +149,8 @@ ALTER TABLE pgdispatch.handler_job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.handler_job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.handler_job IS 'A role sees, adds and removes only its own jobs.';
-CREATE POLICY status ON pgdispatch.handler_job FOR SELECT USING (pgdispatch.is_monitoring());
-COMMENT ON POLICY status ON pgdispatch.handler_job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
+CREATE POLICY monitoring ON pgdispatch.handler_job FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.handler_job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
 
 
 CREATE TABLE pgdispatch.managed_job (
@@ -288,8 +288,8 @@ ALTER TABLE pgdispatch.managed_job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.managed_job
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.managed_job IS 'A role sees, adds and removes only its own jobs.';
-CREATE POLICY status ON pgdispatch.managed_job FOR SELECT USING (pgdispatch.is_monitoring());
-COMMENT ON POLICY status ON pgdispatch.managed_job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
+CREATE POLICY monitoring ON pgdispatch.managed_job FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.managed_job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
 
 
 CREATE TABLE pgdispatch.job_key (
@@ -347,8 +347,8 @@ ALTER TABLE pgdispatch.queue FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.queue
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.queue IS 'A role sees, adds and removes only its own queues.';
-CREATE POLICY status ON pgdispatch.queue FOR SELECT USING (pgdispatch.is_monitoring());
-COMMENT ON POLICY status ON pgdispatch.queue IS 'pgdispatch.status_of_all_roles counts the queues of all roles.';
+CREATE POLICY monitoring ON pgdispatch.queue FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.queue IS 'pgdispatch.status_of_all_roles counts the queues of all roles.';
 
 
 CREATE TABLE pgdispatch.pause (
@@ -369,8 +369,8 @@ ALTER TABLE pgdispatch.pause FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.pause
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.pause IS 'A role pauses only its own jobs.';
-CREATE POLICY status ON pgdispatch.pause FOR SELECT USING (pgdispatch.is_monitoring());
-COMMENT ON POLICY status ON pgdispatch.pause IS 'pgdispatch.status_of_all_roles counts the pauses of all roles.';
+CREATE POLICY monitoring ON pgdispatch.pause FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.pause IS 'pgdispatch.status_of_all_roles counts the pauses of all roles.';
 
 
 CREATE TABLE pgdispatch.result (
@@ -470,8 +470,8 @@ ALTER TABLE pgdispatch.dead_letter FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.dead_letter
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.dead_letter IS 'A role sees, adds and removes only its own dead letters.';
-CREATE POLICY status ON pgdispatch.dead_letter FOR SELECT USING (pgdispatch.is_monitoring());
-COMMENT ON POLICY status ON pgdispatch.dead_letter IS 'pgdispatch.status_of_all_roles counts the dead letters of all roles.';
+CREATE POLICY monitoring ON pgdispatch.dead_letter FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.dead_letter IS 'pgdispatch.status_of_all_roles counts the dead letters of all roles.';
 
 
 CREATE TABLE pgdispatch.node (
@@ -495,8 +495,8 @@ ALTER TABLE pgdispatch.node FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.node
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.node IS 'A role sees, adds and removes only its own nodes.';
-CREATE POLICY status ON pgdispatch.node FOR SELECT USING (pgdispatch.is_monitoring());
-COMMENT ON POLICY status ON pgdispatch.node IS 'pgdispatch.status_of_all_roles counts the nodes of all roles.';
+CREATE POLICY monitoring ON pgdispatch.node FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.node IS 'pgdispatch.status_of_all_roles counts the nodes of all roles.';
 
 
 CREATE TABLE pgdispatch.setting (
@@ -587,8 +587,8 @@ ALTER TABLE pgdispatch.cron_worker FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.cron_worker
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.cron_worker IS 'A role sees, adds and removes only its own workers.';
-CREATE POLICY status ON pgdispatch.cron_worker FOR SELECT USING (pgdispatch.is_monitoring());
-COMMENT ON POLICY status ON pgdispatch.cron_worker IS 'pgdispatch.status_of_all_roles counts the workers of all roles.';
+CREATE POLICY monitoring ON pgdispatch.cron_worker FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.cron_worker IS 'pgdispatch.status_of_all_roles counts the workers of all roles.';
 
 
 CREATE TABLE pgdispatch.cancellation (

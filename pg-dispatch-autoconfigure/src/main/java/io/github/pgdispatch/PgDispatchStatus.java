@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * The numbers are those of the role with which the application logs in. They are exact up
- * to 10,000 jobs that are due, snoozed and held, of each handler and of all SQL together,
- * and up to 10,000 dead letters, of which the latest are counted.
+ * to 2,000 jobs that are due, snoozed and held, of each handler and of all SQL together,
+ * and up to 2,000 dead letters, of which the latest are counted.
  *
  * @param jobs the jobs that wait or run
  * @param deadLetters the jobs that failed for good
