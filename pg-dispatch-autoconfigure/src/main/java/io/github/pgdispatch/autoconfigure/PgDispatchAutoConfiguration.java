@@ -19,6 +19,7 @@ import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
 import io.github.pgdispatch.annotation.HandlerMethods;
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Transaction;
 import io.github.pgdispatch.driver.ApplicationDriver;
+import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.DriverSettings;
 import io.github.pgdispatch.driver.HandlerDriver;
 import io.github.pgdispatch.driver.HandlerSettings;
@@ -249,10 +250,11 @@ public final class PgDispatchAutoConfiguration {
 		@Conditional(OnApplicationDriver.class)
 		@DependsOnDatabaseInitialization
 		ApplicationDriver pgDispatchDriver(WorkerConnections connections, WorkerThreads threads,
-				PgDispatchProperties properties) {
+				PgDispatchProperties properties, ObjectProvider<DriverListener> listeners) {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new ApplicationDriver(connections.dataSource(), threads.factory(),
-					settings(() -> new DriverSettings(worker.threads(), worker.pollInterval(), worker.listen())));
+					settings(() -> new DriverSettings(worker.threads(), worker.pollInterval(), worker.listen())),
+					() -> listeners.orderedStream().toList());
 		}
 
 	}
@@ -270,12 +272,13 @@ public final class PgDispatchAutoConfiguration {
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
 				SelectedDataSource dataSource, HandlerMethods handlers, HandlerInvocations invocations,
 				ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
-				Environment environment) {
+				Environment environment, ObjectProvider<DriverListener> listeners) {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations,
 					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
 					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollInterval(),
-							worker.listen(), shutdownTime(environment))));
+							worker.listen(), shutdownTime(environment))),
+					() -> listeners.orderedStream().toList());
 		}
 
 		@Bean

@@ -1,6 +1,8 @@
 package io.github.pgdispatch.driver;
 
+import java.util.Collection;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
@@ -25,6 +27,8 @@ public final class ApplicationDriver extends DriverLifecycle<DriverRun> implemen
 
 	private final DriverSettings settings;
 
+	private final Supplier<? extends Collection<DriverListener>> listeners;
+
 	/**
 	 * Creates a driver, which does nothing before it is started.
 	 * @param dataSource of sessions that have logged in as the role. The driver takes at
@@ -32,16 +36,19 @@ public final class ApplicationDriver extends DriverLifecycle<DriverRun> implemen
 	 * workers only as long as there is work
 	 * @param threadFactory of the threads that wait for the database
 	 * @param settings of this driver
+	 * @param listeners that are told what happens, which are asked for at each start
 	 */
-	public ApplicationDriver(DataSource dataSource, ThreadFactory threadFactory, DriverSettings settings) {
+	public ApplicationDriver(DataSource dataSource, ThreadFactory threadFactory, DriverSettings settings,
+			Supplier<? extends Collection<DriverListener>> listeners) {
 		this.dataSource = dataSource;
 		this.threadFactory = threadFactory;
 		this.settings = settings;
+		this.listeners = listeners;
 	}
 
 	@Override
 	DriverRun begin() {
-		return new DriverRun(this.dataSource, this.threadFactory, this.settings);
+		return new DriverRun(this.dataSource, this.threadFactory, this.settings, this.listeners.get());
 	}
 
 	@Override

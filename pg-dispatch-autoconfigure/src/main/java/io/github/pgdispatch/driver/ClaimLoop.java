@@ -43,8 +43,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 
 	private final JobClaimer claimer;
 
-	private final DatabaseOutage outage = new DatabaseOutage(logger,
-			"The outcomes of jobs are kept and settled when it is back", reconnectBackOff());
+	private final DatabaseOutage outage;
 
 	private volatile boolean stopped;
 
@@ -60,18 +59,21 @@ final class ClaimLoop implements Runnable, Wakeable {
 	 * @param executor whose threads run jobs
 	 * @param settings of the driver
 	 * @param scheduleLook has the queue looked at after a delay
+	 * @param reports of the driver
 	 */
 	ClaimLoop(ClaimGateway gateway, OutcomeGateway outcomes, LeaseGateway leases, Handlers handlers, JobRunner runner,
-			Executor executor, HandlerSettings settings, Consumer<Duration> scheduleLook) {
+			Executor executor, HandlerSettings settings, Consumer<Duration> scheduleLook, DriverReports reports) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.settings = settings;
 		this.jobs = new ClaimedJobs(executor, settings.concurrency(), runner);
-		this.settlement = new Settlement(new OutcomeWriter(outcomes, handlers, settings.lease(), scheduleLook),
+		this.settlement = new Settlement(new OutcomeWriter(outcomes, handlers, settings.lease(), scheduleLook, reports),
 				this.jobs);
 		this.lease = new Lease(leases, settings.lease());
-		this.claimer = new JobClaimer(gateway, handlers, settings, this.jobs, this.settlement, this.lease,
-				scheduleLook);
+		this.claimer = new JobClaimer(gateway, handlers, settings, this.jobs, this.settlement, this.lease, scheduleLook,
+				reports);
+		this.outage = new DatabaseOutage(logger, "The outcomes of jobs are kept and settled when it is back",
+				reconnectBackOff(), reports);
 	}
 
 	private static ExponentialBackOff reconnectBackOff() {

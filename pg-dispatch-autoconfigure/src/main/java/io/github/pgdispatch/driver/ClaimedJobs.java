@@ -187,7 +187,7 @@ final class ClaimedJobs {
 	void abandonRunning() {
 		this.lock.lock();
 		try {
-			this.running.abandon().forEach(this::release);
+			this.outcomes.addAll(this.running.abandon());
 		}
 		finally {
 			this.lock.unlock();

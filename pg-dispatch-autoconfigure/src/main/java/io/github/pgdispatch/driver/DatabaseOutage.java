@@ -10,7 +10,8 @@ import io.github.pgdispatch.log.OneLineLog;
 import org.springframework.util.backoff.BackOff;
 
 /**
- * Logs once when the database is lost and once when it is back. Not thread-safe.
+ * Logs and reports once when the database is lost and once when it is back. Not
+ * thread-safe.
  */
 final class DatabaseOutage {
 
@@ -19,6 +20,8 @@ final class DatabaseOutage {
 	private final String consequence;
 
 	private final ReconnectBackOff backOff;
+
+	private final DriverReports reports;
 
 	/**
 	 * The reasons that have been logged. The connection may be lost for one reason, and
@@ -31,11 +34,13 @@ final class DatabaseOutage {
 	 * @param logger of whoever uses the database
 	 * @param consequence a sentence without a full stop
 	 * @param backOff between attempts to reach the database
+	 * @param reports of the driver
 	 */
-	DatabaseOutage(OneLineLog logger, String consequence, BackOff backOff) {
+	DatabaseOutage(OneLineLog logger, String consequence, BackOff backOff, DriverReports reports) {
 		this.logger = logger;
 		this.consequence = consequence;
 		this.backOff = new ReconnectBackOff(backOff);
+		this.reports = reports;
 	}
 
 	/**
@@ -49,6 +54,9 @@ final class DatabaseOutage {
 			this.logger.warn(effect(cause, first) + this.consequence + ": " + Causes.describe(cause));
 			this.logger.debug("The cause:", cause);
 		}
+		if (first) {
+			this.reports.lost(Causes.describe(cause));
+		}
 		return this.backOff.next();
 	}
 
@@ -59,6 +67,7 @@ final class DatabaseOutage {
 		if (!this.logged.isEmpty()) {
 			this.logger.info("The database is back");
 			this.logged.clear();
+			this.reports.back();
 		}
 		this.backOff.reset();
 	}

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.driver;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -12,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.event.JobKind;
 import io.github.pgdispatch.gateway.SqlJobQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class DriverRun implements Run {
 
 	private static final Duration IDLE_THREADS = Duration.ofSeconds(60);
+
+	private final DriverReports reports;
 
 	private final WorkerPool workers;
 
@@ -32,31 +36,34 @@ final class DriverRun implements Run {
 
 	private final CompletableFuture<Void> watcherEnded;
 
-	DriverRun(DataSource dataSource, ThreadFactory threadFactory, DriverSettings settings) {
+	DriverRun(DataSource dataSource, ThreadFactory threadFactory, DriverSettings settings,
+			Collection<DriverListener> listeners) {
+		this.reports = new DriverReports(JobKind.SQL, listeners);
 		this.executor = new ThreadPoolExecutor(0, Integer.MAX_VALUE, IDLE_THREADS.toSeconds(), TimeUnit.SECONDS,
 				new SynchronousQueue<>(), threadFactory);
 		this.canceller = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		FrozenSessions sessions = new FrozenSessions();
 		this.workers = new WorkerPool(dataSource, this.executor, this.canceller, settings.threads(), this::scheduleLook,
-				sessions);
+				sessions, this.reports);
 		this.watcher = new QueueWatcher(dataSource, new SqlJobQueue(settings.threads()), this.workers,
-				settings.pollInterval(), settings.listen(), sessions);
+				settings.pollInterval(), settings.listen(), sessions, this.reports);
 		this.watcherEnded = CompletableFuture.runAsync(this.watcher, this.executor);
 	}
 
 	private void scheduleLook(Duration delay) {
-		this.watcher.scheduleLook(delay);
+		this.watcher.scheduleLook(delay, WakeUpSource.DUE);
 	}
 
 	void committed(int fired, int snoozed) {
 		if (fired > 0) {
+			this.reports.wokenUp(WakeUpSource.COMMIT);
 			this.workers.wake(fired);
 		}
 		if (snoozed > 0 || this.watcher.mayMissDispatches()) {
 			// A look finds out when snoozed jobs are due and what triggers have
 			// dispatched. The watcher looks once for all commits between two of its
 			// ticks.
-			this.watcher.scheduleLook(Duration.ZERO);
+			this.watcher.scheduleLook(Duration.ZERO, (snoozed > 0) ? WakeUpSource.DUE : WakeUpSource.COMMIT);
 		}
 	}
 

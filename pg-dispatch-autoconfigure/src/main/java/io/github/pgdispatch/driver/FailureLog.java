@@ -2,17 +2,23 @@ package io.github.pgdispatch.driver;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
+import io.github.pgdispatch.event.AttemptFailedEvent;
+import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.gateway.CommandOutcome;
 import io.github.pgdispatch.gateway.FailedCommand;
+import io.github.pgdispatch.gateway.RetryMessage;
 import io.github.pgdispatch.gateway.WorkerSession;
 import io.github.pgdispatch.log.OneLineLog;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Logs failed attempts of SQL jobs, each once. Never logs the SQL of a job. Thread-safe.
+ * Logs and reports failed attempts of SQL jobs, each once, and never the SQL of a job.
+ * Thread-safe.
  */
 final class FailureLog {
 
@@ -24,14 +30,25 @@ final class FailureLog {
 	private static final int MAX_LINES = 100;
 
 	/**
+	 * Maximum number of failures of one call that are reported.
+	 */
+	private static final int MAX_REPORTED = 1_000;
+
+	/**
 	 * Many times the number of failures that workers see at the same time.
 	 */
-	private static final int MAX_REMEMBERED = 1_000;
+	private static final int MAX_REMEMBERED = 5_000;
+
+	private final DriverReports reports;
 
 	/**
 	 * A worker may see the failures of another one. Those that are logged are remembered.
 	 */
-	private final Set<FailedCommand> logged = new LinkedHashSet<>();
+	private final Set<Failure> logged = new LinkedHashSet<>();
+
+	FailureLog(DriverReports reports) {
+		this.reports = reports;
+	}
 
 	/**
 	 * Logs the jobs that a call has made dead letters. Their errors are in the database.
@@ -47,7 +64,11 @@ final class FailureLog {
 		// A second more, in case the clock of the server was changed a little.
 		Duration within = Duration.ofNanos(System.nanoTime() - since).plusSeconds(1);
 		try {
-			session.failed(within, MAX_LINES).forEach(this::deadLetter);
+			// Other workers may have failed jobs meanwhile.
+			int read = (int) Math.min(failed + MAX_LINES, MAX_REPORTED);
+			List<FailedCommand> failures = session.failed(within, read).stream().filter(this::remember).toList();
+			failures.stream().limit(MAX_LINES).forEach(FailureLog::logDeadLetter);
+			failures.forEach(this::reportDeadLetter);
 			if (failed > MAX_LINES) {
 				logger.warn((failed - MAX_LINES) + " more SQL jobs failed for good. See the table"
 						+ " pgdispatch.dead_letter");
@@ -69,12 +90,26 @@ final class FailureLog {
 		if (retries.size() > MAX_LINES) {
 			logger.warn((retries.size() - MAX_LINES) + " more attempts of SQL jobs failed and will be run again");
 		}
+		retries.forEach((retry) -> {
+			FailedCommand failure = RetryMessage.read(retry);
+			if (failure != null) {
+				retried(failure);
+			}
+		});
 	}
 
-	private void deadLetter(FailedCommand failure) {
-		if (remember(failure)) {
-			logger.warn(describe(failure, "failed for good and is now in pgdispatch.dead_letter"));
-		}
+	private static void logDeadLetter(FailedCommand failure) {
+		logger.warn(describe(failure, "failed for good and is now in pgdispatch.dead_letter"));
+	}
+
+	private void reportDeadLetter(FailedCommand failure) {
+		this.reports.deadLetter(new DeadLetterEvent(failure.id(), null, failure.attempt(), failure.sqlState(),
+				Causes.oneLine(failure.message())));
+	}
+
+	private void retried(FailedCommand failure) {
+		this.reports.attemptFailed(new AttemptFailedEvent(failure.id(), null, failure.attempt(), failure.sqlState(),
+				Causes.oneLine(failure.message())));
 	}
 
 	/**
@@ -83,23 +118,44 @@ final class FailureLog {
 	void nonTransactional(CommandOutcome outcome) {
 		FailedCommand failure = outcome.failure();
 		if (failure != null && outcome.isDead()) {
-			deadLetter(failure);
+			remember(failure);
+			logDeadLetter(failure);
+			reportDeadLetter(failure);
 		}
 		else if (failure != null && "retried".equals(outcome.kind())) {
 			logger.warn(describe(failure, "failed and will be run again"));
+			retried(failure);
 		}
 	}
 
+	/**
+	 * Notes a dead letter. A job that was retried may become one again, but at another
+	 * time. Of those that were noted without a time, another worker may read it.
+	 * @return whether it was not noted before
+	 */
 	private synchronized boolean remember(FailedCommand failure) {
 		if (this.logged.size() >= MAX_REMEMBERED) {
 			this.logged.remove(this.logged.iterator().next());
 		}
-		return this.logged.add(failure);
+		boolean noted = this.logged.remove(new Failure(failure.id(), failure.attempt(), null));
+		return this.logged.add(new Failure(failure.id(), failure.attempt(), failure.failedAt())) && !noted;
 	}
 
 	private static String describe(FailedCommand failure, String what) {
 		return "SQL job " + failure.id() + " (attempt " + failure.attempt() + ") " + what + ", SQLSTATE "
 				+ failure.sqlState() + ": " + Causes.oneLine(failure.message());
+	}
+
+	/**
+	 * A dead letter that was logged.
+	 *
+	 * @param id of the job
+	 * @param attempt the number of the last attempt
+	 * @param failedAt the time at which the job became a dead letter; {@code null} if it
+	 * is unknown
+	 */
+	private record Failure(long id, int attempt, @Nullable OffsetDateTime failedAt) {
+
 	}
 
 }

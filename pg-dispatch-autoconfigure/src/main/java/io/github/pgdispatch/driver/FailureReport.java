@@ -66,12 +66,18 @@ public record FailureReport(@Nullable String sqlState, String message, String st
 	}
 
 	/**
-	 * Returns the SQLSTATE, if there is one, and the first line of the message, as the
-	 * end of a log line. The other lines of a database error may show values.
+	 * Returns the SQLSTATE, if there is one, and the summary, as the end of a log line.
 	 */
 	String describe() {
-		return ((this.sqlState != null) ? ", SQLSTATE " + this.sqlState : "") + ": "
-				+ Causes.oneLine(this.message.lines().findFirst().orElse(""));
+		return ((this.sqlState != null) ? ", SQLSTATE " + this.sqlState : "") + ": " + summary();
+	}
+
+	/**
+	 * Returns the first line of the message. The other lines of a database error may show
+	 * values.
+	 */
+	String summary() {
+		return Causes.oneLine(this.message.lines().findFirst().orElse(""));
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.github.pgdispatch.driver;
 
+import java.util.Collection;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
@@ -41,6 +42,8 @@ public final class HandlerDriver extends DriverLifecycle<HandlerDriverRun> imple
 
 	private final HandlerSettings settings;
 
+	private final Supplier<? extends Collection<DriverListener>> listeners;
+
 	/**
 	 * Creates a driver. It does nothing before it is started, and nothing at all if there
 	 * are no handlers.
@@ -53,10 +56,12 @@ public final class HandlerDriver extends DriverLifecycle<HandlerDriverRun> imple
 	 * @param executor that runs the jobs
 	 * @param threadFactory of the threads that wait for the database
 	 * @param settings of this driver
+	 * @param listeners that are told what happens, which are asked for at each start
 	 */
 	public HandlerDriver(DataSource dataSource, DataSource applicationDataSource, Supplier<Handlers> handlers,
 			HandlerInvocations invocations, DispatchPropagator propagator, Executor executor,
-			ThreadFactory threadFactory, HandlerSettings settings) {
+			ThreadFactory threadFactory, HandlerSettings settings,
+			Supplier<? extends Collection<DriverListener>> listeners) {
 		this.dataSource = dataSource;
 		this.applicationDataSource = applicationDataSource;
 		this.handlers = handlers;
@@ -65,13 +70,15 @@ public final class HandlerDriver extends DriverLifecycle<HandlerDriverRun> imple
 		this.executor = executor;
 		this.threadFactory = threadFactory;
 		this.settings = settings;
+		this.listeners = listeners;
 	}
 
 	@Override
 	@Nullable HandlerDriverRun begin() {
 		Handlers handlers = this.handlers.get();
-		return handlers.names().isEmpty() ? null : new HandlerDriverRun(this.dataSource, this.applicationDataSource,
-				handlers, this.invocations, this.propagator, this.executor, this.threadFactory, this.settings);
+		return handlers.names().isEmpty() ? null
+				: new HandlerDriverRun(this.dataSource, this.applicationDataSource, handlers, this.invocations,
+						this.propagator, this.executor, this.threadFactory, this.settings, this.listeners.get());
 	}
 
 	@Override

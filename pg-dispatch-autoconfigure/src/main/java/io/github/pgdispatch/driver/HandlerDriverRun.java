@@ -1,6 +1,7 @@
 package io.github.pgdispatch.driver;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +13,7 @@ import java.util.concurrent.ThreadFactory;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.event.JobKind;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.HandlerJobQueue;
@@ -29,6 +31,8 @@ final class HandlerDriverRun implements Run {
 
 	private static final OneLineLog logger = OneLineLog.of(HandlerDriverRun.class);
 
+	private final DriverReports reports;
+
 	private final ClaimLoop claimLoop;
 
 	private final QueueWatcher watcher;
@@ -41,18 +45,19 @@ final class HandlerDriverRun implements Run {
 
 	HandlerDriverRun(DataSource dataSource, DataSource applicationDataSource, Handlers handlers,
 			HandlerInvocations invocations, DispatchPropagator propagator, Executor executor,
-			ThreadFactory threadFactory, HandlerSettings settings) {
+			ThreadFactory threadFactory, HandlerSettings settings, Collection<DriverListener> listeners) {
+		this.reports = new DriverReports(JobKind.METHOD, listeners);
 		UUID node = UUID.randomUUID();
 		this.scheduler = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		JobRunner runner = new JobRunner(handlers, invocations, propagator,
 				new CompletionGateway(applicationDataSource, node), this.scheduler);
 		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()),
 				new OutcomeGateway(dataSource, node), new LeaseGateway(dataSource, node, settings.lease()), handlers,
-				runner, executor, settings, this::scheduleLook);
+				runner, executor, settings, this::scheduleLook, this.reports);
 		this.watcher = new QueueWatcher(dataSource,
 				new HandlerJobQueue(node, settings.lease(), handlers.names(), this::reportUnknownHandlers,
 						this.claimLoop::poisonJobDue),
-				this.claimLoop, settings.pollInterval(), settings.listen(), new FrozenSessions());
+				this.claimLoop, settings.pollInterval(), settings.listen(), new FrozenSessions(), this.reports);
 		this.ended = CompletableFuture.allOf(run(this.watcher, threadFactory), run(this.claimLoop, threadFactory))
 			.whenComplete((nothing, ex) -> this.scheduler.shutdownNow());
 	}
@@ -72,21 +77,23 @@ final class HandlerDriverRun implements Run {
 				logger.warn("Jobs of the handler '" + handler + "' have been waiting for half a minute, and this node"
 						+ " has no such handler. They wait for a node that has it. If its method or bean was renamed,"
 						+ " @AfterCommitDispatch(name = \"" + handler + "\") keeps the old name");
+				this.reports.handlerUnknown(name);
 			}
 		}
 		this.unknownHandlers = handlers;
 	}
 
 	private void scheduleLook(Duration delay) {
-		this.watcher.scheduleLook(delay);
+		this.watcher.scheduleLook(delay, WakeUpSource.DUE);
 	}
 
 	void committed(int fired, int snoozed) {
 		if (fired > 0) {
+			this.reports.wokenUp(WakeUpSource.COMMIT);
 			this.claimLoop.wake(fired);
 		}
 		if (snoozed > 0) {
-			this.watcher.scheduleLook(Duration.ZERO);
+			this.watcher.scheduleLook(Duration.ZERO, WakeUpSource.DUE);
 		}
 	}
 

@@ -44,6 +44,8 @@ final class JobClaimer {
 
 	private final Consumer<Duration> scheduleLook;
 
+	private final DriverReports reports;
+
 	private final ClaimAllocation allocation;
 
 	private final OverflowNotice overflowNotice;
@@ -62,7 +64,7 @@ final class JobClaimer {
 	private volatile boolean woken;
 
 	JobClaimer(ClaimGateway gateway, Handlers handlers, HandlerSettings settings, ClaimedJobs jobs,
-			Settlement settlement, Lease lease, Consumer<Duration> scheduleLook) {
+			Settlement settlement, Lease lease, Consumer<Duration> scheduleLook, DriverReports reports) {
 		this.gateway = gateway;
 		this.claims = new RefusedClaims(gateway);
 		this.handlers = handlers;
@@ -71,6 +73,7 @@ final class JobClaimer {
 		this.settlement = settlement;
 		this.lease = lease;
 		this.scheduleLook = scheduleLook;
+		this.reports = reports;
 		this.allocation = new ClaimAllocation(handlers, jobs);
 		this.overflowNotice = new OverflowNotice(gateway);
 		this.unknownClaims = new UnknownClaims(gateway, handlers.names(), jobs, settings.lease());
@@ -129,6 +132,7 @@ final class JobClaimer {
 			List<Claim> claims = this.gateway.claimPoisonJob(this.handlers.names());
 			this.lease.claimed();
 			this.isolation.claimed(!claims.isEmpty());
+			this.reports.claimed(claims);
 			this.jobs.start(claims);
 			this.woken = true;
 		}
@@ -169,6 +173,7 @@ final class JobClaimer {
 			more = this.allocation.claimed(requests, claims) || claims.size() >= room;
 			this.jobs.start(claims);
 			known = true;
+			this.reports.claimed(claims);
 			if (!more) {
 				this.batchDelay.begin(claims.size());
 			}

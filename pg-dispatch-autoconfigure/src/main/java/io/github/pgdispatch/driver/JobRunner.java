@@ -102,7 +102,7 @@ final class JobRunner implements Function<Claim, Outcome> {
 			}
 			catch (LostClaimException ex) {
 				logger.warn(claim + ": " + ex.getMessage());
-				return Outcome.of(claim, Outcome.Kind.SETTLED);
+				return Outcome.of(claim, Outcome.Kind.TAKEN_OVER);
 			}
 			catch (ReadOnlyTransactionException ex) {
 				completes = false;

@@ -17,35 +17,51 @@ import org.jspecify.annotations.Nullable;
  * @param delay after which a released job is due again, or that a failed job has asked
  * for
  * @param counted whether a released job has had an attempt
+ * @param times of the attempt; {@code null} if the job was not begun
  */
 record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable FailureReport report, boolean canRetry,
-		@Nullable String result, @Nullable Duration delay, boolean counted) {
+		@Nullable String result, @Nullable Duration delay, boolean counted, @Nullable AttemptTimes times) {
 
 	static Outcome of(Claim claim, Kind kind) {
-		return new Outcome(claim, kind, null, null, false, null, null, false);
+		return new Outcome(claim, kind, null, null, false, null, null, false, null);
 	}
 
 	static Outcome done(Claim claim, @Nullable String result) {
-		return new Outcome(claim, Kind.DONE, null, null, false, result, null, false);
+		return new Outcome(claim, Kind.DONE, null, null, false, result, null, false, null);
 	}
 
 	static Outcome failed(Claim claim, Throwable error, boolean canRetry, @Nullable Duration retryIn) {
-		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), canRetry, null, retryIn, true);
+		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), canRetry, null, retryIn, true, null);
+	}
+
+	/**
+	 * Returns the same outcome with the times of its attempt.
+	 */
+	Outcome at(AttemptTimes times) {
+		return new Outcome(this.claim, this.kind, this.error, this.report, this.canRetry, this.result, this.delay,
+				this.counted, times);
 	}
 
 	boolean isDone() {
-		return this.kind == Kind.DONE || this.kind == Kind.SETTLED;
+		return this.kind == Kind.DONE || isSettled();
+	}
+
+	/**
+	 * Returns whether the database knows the outcome.
+	 */
+	boolean isSettled() {
+		return this.kind == Kind.SETTLED || this.kind == Kind.TAKEN_OVER;
 	}
 
 	static Outcome released(Claim claim, Duration delay) {
-		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, false);
+		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, false, null);
 	}
 
 	/**
 	 * Returns the outcome of a job that is released after an attempt.
 	 */
 	static Outcome releasedAfterAttempt(Claim claim, Duration delay) {
-		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, true);
+		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, true, null);
 	}
 
 	enum Kind {
@@ -56,10 +72,14 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 		DONE("The method returned"),
 
 		/**
-		 * Nothing is left to do: the job was deleted in the transaction of its method, or
-		 * another node has taken it over.
+		 * The job was deleted in the transaction of its method.
 		 */
-		SETTLED("Nothing was left to do"),
+		SETTLED("The job was deleted in the transaction of its method"),
+
+		/**
+		 * Another node has taken the job over.
+		 */
+		TAKEN_OVER("Another node had taken the job over"),
 
 		/**
 		 * The job has failed. It is to be run again or to become a dead letter.

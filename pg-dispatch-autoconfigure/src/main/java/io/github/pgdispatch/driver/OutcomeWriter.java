@@ -7,7 +7,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
+import io.github.pgdispatch.event.AttemptFailedEvent;
+import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.FailedAttempt;
 import io.github.pgdispatch.gateway.OutcomeGateway;
@@ -20,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * Writes the outcomes of jobs to the database and logs failures. Not thread-safe.
+ * Writes the outcomes of jobs to the database, reports them, and logs failures. Not
+ * thread-safe.
  */
 final class OutcomeWriter {
 
@@ -34,6 +38,8 @@ final class OutcomeWriter {
 
 	private final Consumer<Duration> scheduleLook;
 
+	private final DriverReports reports;
+
 	/**
 	 * The ids of jobs that a statement was to complete whose answer was lost.
 	 */
@@ -45,12 +51,15 @@ final class OutcomeWriter {
 	 * @param handlers of this node
 	 * @param lease of this node
 	 * @param scheduleLook has the queue looked at after a delay
+	 * @param reports of the driver
 	 */
-	OutcomeWriter(OutcomeGateway gateway, Handlers handlers, Duration lease, Consumer<Duration> scheduleLook) {
+	OutcomeWriter(OutcomeGateway gateway, Handlers handlers, Duration lease, Consumer<Duration> scheduleLook,
+			DriverReports reports) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.lease = lease;
 		this.scheduleLook = scheduleLook;
+		this.reports = reports;
 	}
 
 	/**
@@ -60,10 +69,12 @@ final class OutcomeWriter {
 	void write(Outcome outcome) throws SQLException {
 		switch (outcome.kind()) {
 			case DONE -> complete(List.of(outcome));
-			case SETTLED -> {
-			}
+			case SETTLED, TAKEN_OVER -> report(outcome);
 			case FAILED -> fail(outcome);
-			case CANCELLED -> this.gateway.cancel(outcome.claim());
+			case CANCELLED -> {
+				this.gateway.cancel(outcome.claim());
+				report(outcome, AttemptOutcome.CANCELLED);
+			}
 			case RELEASED -> release(outcome);
 		}
 	}
@@ -88,8 +99,14 @@ final class OutcomeWriter {
 		claims.forEach((claim) -> this.unconfirmed.remove(claim.id()));
 		if (!takenOver.isEmpty()) {
 			logger.warn("Other nodes have taken over jobs that this node has run to the end, because it sent no"
-					+ " heartbeat for " + this.lease + ". These jobs are run twice: " + takenOver);
+					+ " heartbeat for " + this.lease + ". These jobs are run twice: "
+					+ claims.stream()
+						.filter((claim) -> takenOver.contains(claim.id()))
+						.map(Claim::toString)
+						.collect(Collectors.joining(", ")));
 		}
+		done.forEach((outcome) -> report(outcome,
+				takenOver.contains(outcome.claim().id()) ? AttemptOutcome.LOST : AttemptOutcome.DONE));
 	}
 
 	private static List<String> results(List<Outcome> done) {
@@ -105,6 +122,7 @@ final class OutcomeWriter {
 	private void release(Outcome outcome) throws SQLException {
 		Duration delay = (outcome.delay() != null) ? outcome.delay() : Duration.ZERO;
 		this.gateway.release(outcome.claim(), delay, outcome.counted());
+		report(outcome, AttemptOutcome.RELEASED);
 		if (!delay.isZero()) {
 			this.scheduleLook.accept(delay);
 		}
@@ -119,15 +137,24 @@ final class OutcomeWriter {
 			warn(claim
 					+ " failed on this node, which no longer has the claim: another node has taken it over, or it was"
 					+ " committed", outcome);
+			report(outcome, AttemptOutcome.LOST);
 		}
 		else if (end.equals("retried")) {
 			logger.warn(claim + " failed and will be run again" + report.describe());
 			logger.debug("The failure:", outcome.error());
 			// The look finds out when the next attempt is due.
 			this.scheduleLook.accept(Duration.ZERO);
+			report(outcome, AttemptOutcome.RETRIED);
+			this.reports.attemptFailed(new AttemptFailedEvent(claim.id(), claim.handler(), claim.attempt(),
+					report.sqlState(), report.summary()));
 		}
 		else if (end.equals("dead")) {
 			warn(claim + " failed for good and is now in pgdispatch.dead_letter" + report.describe(), outcome);
+			report(outcome, AttemptOutcome.FAILED);
+			reportDeadLetter(claim, report);
+		}
+		else {
+			report(outcome, AttemptOutcome.CANCELLED);
 		}
 	}
 
@@ -160,6 +187,32 @@ final class OutcomeWriter {
 	void giveUp(Outcome outcome, Throwable refusal) throws SQLException {
 		FailureReport report = FailureReport.ofRefusal(outcome.kind(), refusal);
 		this.gateway.fail(outcome.claim(), FailedAttempt.last(report.sqlState(), report.message()));
+		report(outcome, AttemptOutcome.FAILED);
+		reportDeadLetter(outcome.claim(), report);
+	}
+
+	/**
+	 * Reports an outcome that the database knows already.
+	 */
+	void report(Outcome outcome) {
+		report(outcome, (outcome.kind() == Outcome.Kind.SETTLED) ? AttemptOutcome.DONE : AttemptOutcome.LOST);
+	}
+
+	private void report(Outcome outcome, AttemptOutcome end) {
+		AttemptTimes times = outcome.times();
+		if (times != null) {
+			Claim claim = outcome.claim();
+			FailureReport report = outcome.report();
+			this.reports
+				.attemptEnded(new EndedAttempt(claim.id(), claim.handler(), claim.attempt(), end, times.delay(claim),
+						times.duration(), (outcome.error() != null) ? outcome.error().getClass().getName() : null,
+						(report != null) ? report.sqlState() : null));
+		}
+	}
+
+	private void reportDeadLetter(Claim claim, FailureReport report) {
+		this.reports.deadLetter(
+				new DeadLetterEvent(claim.id(), claim.handler(), claim.attempt(), report.sqlState(), report.summary()));
 	}
 
 	/**

@@ -54,7 +54,9 @@ final class QueueDrain implements Runnable {
 
 	private final FrozenSessions sessions;
 
-	private final FailureLog failures = new FailureLog();
+	private final DriverReports reports;
+
+	private final FailureLog failures;
 
 	private final AtomicBoolean sessionLost = new AtomicBoolean();
 
@@ -63,12 +65,14 @@ final class QueueDrain implements Runnable {
 	private final ReconnectBackOff reconnectBackOff = new ReconnectBackOff(new ExponentialBackOff(100, 2));
 
 	QueueDrain(DataSource dataSource, ScheduledExecutorService canceller, Consumer<Duration> scheduleLook,
-			WorkerPool pool, FrozenSessions sessions) {
+			WorkerPool pool, FrozenSessions sessions, DriverReports reports) {
 		this.dataSource = dataSource;
 		this.canceller = canceller;
 		this.scheduleLook = scheduleLook;
 		this.pool = pool;
 		this.sessions = sessions;
+		this.reports = reports;
+		this.failures = new FailureLog(reports);
 	}
 
 	/**
@@ -115,8 +119,7 @@ final class QueueDrain implements Runnable {
 					this.pool.lookFromStartEnded(announced, 0);
 				}
 				quickJobs = (progress.failed() == 0) ? quickJobs + progress.completed() : 0;
-				this.completed.addAndGet(progress.completed());
-				this.failures.deadLetters(session, progress.failed(), begin);
+				ended(session, progress, begin);
 				this.pool.lookEnded(announced, progress.completed(), inBatches);
 				this.reconnectBackOff.reset();
 				if (!progress.drained() && !progress.inBatches()) {
@@ -152,6 +155,17 @@ final class QueueDrain implements Runnable {
 	}
 
 	/**
+	 * Counts, reports and logs the jobs that a look has run.
+	 */
+	private void ended(WorkerSession session, Progress progress, long begin) {
+		Duration duration = Duration.ofNanos(System.nanoTime() - begin);
+		this.completed.addAndGet(progress.completed());
+		this.reports
+			.batchEnded(new SqlBatch(progress.completed(), session.retries().size(), progress.failed(), duration));
+		this.failures.deadLetters(session, progress.failed(), begin);
+	}
+
+	/**
 	 * Looks once from the start of the queue, while other workers drain it.
 	 */
 	void lookFromStart() {
@@ -169,8 +183,7 @@ final class QueueDrain implements Runnable {
 		try {
 			long begin = System.nanoTime();
 			Progress next = look(session, progress, SHORT_SLICE);
-			this.completed.addAndGet(next.completed());
-			this.failures.deadLetters(session, next.failed(), begin);
+			ended(session, next, begin);
 			this.pool.lookFromStartEnded(announced, next.completed());
 		}
 		catch (SQLException | RuntimeException | Error ex) {
@@ -186,15 +199,23 @@ final class QueueDrain implements Runnable {
 	 */
 	private void workNonTransactionally(WorkerSession session) throws SQLException {
 		this.pool.wake(1);
+		long begin = System.nanoTime();
 		CommandOutcome outcome;
 		try (SessionWait wait = this.sessions.wait(session)) {
 			outcome = session.workNonTransactionally();
 		}
 		if (outcome != null) {
 			this.completed.addAndGet(outcome.isDead() ? 0 : 1);
+			this.reports.batchEnded(batch(outcome, Duration.ofNanos(System.nanoTime() - begin)));
 			this.failures.nonTransactional(outcome);
 			this.pool.wake(1);
 		}
+	}
+
+	private static SqlBatch batch(CommandOutcome outcome, Duration duration) {
+		String kind = String.valueOf(outcome.kind());
+		return new SqlBatch(kind.equals("done") ? 1 : 0, kind.equals("retried") ? 1 : 0, outcome.isDead() ? 1 : 0,
+				duration);
 	}
 
 	private void reportLost(Throwable ex) {

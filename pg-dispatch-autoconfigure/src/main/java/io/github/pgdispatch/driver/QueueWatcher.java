@@ -4,7 +4,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 import javax.sql.DataSource;
 
@@ -13,6 +12,7 @@ import io.github.pgdispatch.gateway.JobQueue;
 import io.github.pgdispatch.gateway.QueueStatus;
 import io.github.pgdispatch.gateway.QueueWatchSession;
 import io.github.pgdispatch.log.OneLineLog;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.backoff.ExponentialBackOff;
 
@@ -55,15 +55,16 @@ final class QueueWatcher implements Runnable {
 
 	private final FrozenSessions sessions;
 
+	private final DriverReports reports;
+
 	private final CountDownLatch stopped = new CountDownLatch(1);
 
 	private final DatabaseOutage outage;
 
 	/**
-	 * The time of the next look, in terms of {@link System#nanoTime()}. A look that is
-	 * scheduled during a look comes after it.
+	 * The next look. One that is scheduled during a look comes after it.
 	 */
-	private final AtomicLong nextLook = new AtomicLong(System.nanoTime());
+	private volatile Look nextLook = new Look(System.nanoTime(), WakeUpSource.POLL);
 
 	private volatile boolean mayMissDispatches = true;
 
@@ -75,16 +76,18 @@ final class QueueWatcher implements Runnable {
 	 * @param pollInterval the longest time between two looks
 	 * @param listen whether the database is asked to notify the watcher
 	 * @param sessions of the workers, which the watcher checks
+	 * @param reports of the driver
 	 */
 	QueueWatcher(DataSource dataSource, JobQueue queue, Wakeable workers, Duration pollInterval, boolean listen,
-			FrozenSessions sessions) {
+			FrozenSessions sessions, DriverReports reports) {
 		this.dataSource = dataSource;
 		this.queue = queue;
 		this.workers = workers;
 		this.pollInterval = pollInterval;
 		this.listen = listen;
 		this.sessions = sessions;
-		this.outage = new DatabaseOutage(logger, "Jobs wait meanwhile", reconnectBackOff(pollInterval));
+		this.reports = reports;
+		this.outage = new DatabaseOutage(logger, "Jobs wait meanwhile", reconnectBackOff(pollInterval), reports);
 	}
 
 	private static ExponentialBackOff reconnectBackOff(Duration pollInterval) {
@@ -96,10 +99,17 @@ final class QueueWatcher implements Runnable {
 	/**
 	 * Schedules a look at the queue, unless one is scheduled before that.
 	 * @param delay the time until the look
+	 * @param source what the look will be due to
 	 */
-	void scheduleLook(Duration delay) {
-		long time = System.nanoTime() + Durations.capped(delay).toNanos();
-		this.nextLook.accumulateAndGet(time, (one, other) -> (one - other < 0) ? one : other);
+	synchronized void scheduleLook(Duration delay, WakeUpSource source) {
+		Look look = new Look(System.nanoTime() + Durations.capped(delay).toNanos(), source);
+		if (look.time() - this.nextLook.time() < 0) {
+			this.nextLook = look;
+		}
+	}
+
+	private synchronized void schedulePoll() {
+		this.nextLook = new Look(System.nanoTime() + this.pollInterval.toNanos(), WakeUpSource.POLL);
 	}
 
 	/**
@@ -119,10 +129,11 @@ final class QueueWatcher implements Runnable {
 	public void run() {
 		while (!isStopped()) {
 			try (QueueWatchSession session = QueueWatchSession.open(this.dataSource, this.queue, this.listen)) {
-				look(session);
+				look(session, WakeUpSource.POLL);
 				this.outage.ended();
-				while (await(session)) {
-					look(session);
+				WakeUpSource source;
+				while ((source = await(session)) != null) {
+					look(session, source);
 				}
 			}
 			catch (SQLException | RuntimeException ex) {
@@ -131,35 +142,40 @@ final class QueueWatcher implements Runnable {
 		}
 	}
 
-	private void look(QueueWatchSession session) throws SQLException {
-		this.nextLook.set(System.nanoTime() + this.pollInterval.toNanos());
+	private void look(QueueWatchSession session, WakeUpSource source) throws SQLException {
+		schedulePoll();
 		QueueStatus status = session.look();
 		if (status.due() > 0) {
+			this.reports.wokenUp(source);
 			this.workers.wake(status.due());
 		}
 		if (status.nextDueIn() != null) {
-			scheduleLook(status.nextDueIn());
+			scheduleLook(status.nextDueIn(), WakeUpSource.DUE);
 		}
 		this.mayMissDispatches = status.mayMissDispatches();
 		if (this.mayMissDispatches) {
-			scheduleLook(RETRY_TO_REST);
+			scheduleLook(RETRY_TO_REST, WakeUpSource.POLL);
 		}
 	}
 
 	/**
 	 * Waits until it is time for the next look.
 	 * @param session that is notified
-	 * @return {@code true}, or {@code false} if the watcher was stopped
+	 * @return what the look is due to, or {@code null} if the watcher was stopped
 	 * @throws SQLException if the session is lost
 	 */
-	private boolean await(QueueWatchSession session) throws SQLException {
+	private @Nullable WakeUpSource await(QueueWatchSession session) throws SQLException {
 		long completed = this.workers.completed();
-		long left;
-		while (!isStopped() && (left = this.nextLook.get() - System.nanoTime()) > 0) {
+		while (!isStopped()) {
+			Look next = this.nextLook;
+			long left = next.time() - System.nanoTime();
+			if (left <= 0) {
+				return next.source();
+			}
 			this.sessions.check(session);
 			long millis = Math.min(TICK.toMillis(), TimeUnit.NANOSECONDS.toMillis(left) + 1);
 			if (session.await(Duration.ofMillis(millis))) {
-				return true;
+				return WakeUpSource.NOTIFY;
 			}
 			boolean busy = this.workers.completed() - completed >= BUSY;
 			completed = this.workers.completed();
@@ -167,10 +183,10 @@ final class QueueWatcher implements Runnable {
 				session.endRest();
 			}
 			else if (session.isRestEnded()) {
-				return true;
+				return WakeUpSource.POLL;
 			}
 		}
-		return !isStopped();
+		return null;
 	}
 
 	private boolean isStopped() {
@@ -184,6 +200,16 @@ final class QueueWatcher implements Runnable {
 		catch (InterruptedException ex) {
 			stop();
 		}
+	}
+
+	/**
+	 * A look that is scheduled.
+	 *
+	 * @param time of the look, in terms of {@link System#nanoTime()}
+	 * @param source what it is due to
+	 */
+	private record Look(long time, WakeUpSource source) {
+
 	}
 
 }

@@ -1,6 +1,6 @@
 package io.github.pgdispatch.driver;
 
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +18,7 @@ final class RunningJobs {
 
 	private static final OneLineLog logger = OneLineLog.of(RunningJobs.class);
 
-	private final Map<Claim, Thread> threads = new HashMap<>();
+	private final Map<Claim, RunningJob> jobs = new HashMap<>();
 
 	private final Set<Long> cancelled = new HashSet<>();
 
@@ -26,7 +26,7 @@ final class RunningJobs {
 	 * Notes that the current thread begins a job.
 	 */
 	void begin(Claim claim) {
-		this.threads.put(claim, Thread.currentThread());
+		this.jobs.put(claim, RunningJob.onCurrentThread());
 	}
 
 	/**
@@ -36,43 +36,47 @@ final class RunningJobs {
 	 */
 	@Nullable Outcome end(Outcome outcome) {
 		Claim claim = outcome.claim();
-		if (this.threads.remove(claim) == null) {
+		RunningJob job = this.jobs.remove(claim);
+		if (job == null) {
 			return null;
 		}
 		boolean cancelled = this.cancelled.remove(claim.id()) && !outcome.isDone();
-		return cancelled ? Outcome.of(claim, Outcome.Kind.CANCELLED) : outcome;
+		return (cancelled ? Outcome.of(claim, Outcome.Kind.CANCELLED) : outcome).at(job.times());
 	}
 
 	/**
 	 * Returns the jobs, as log messages name them.
 	 */
 	List<String> names() {
-		return this.threads.keySet().stream().map(Claim::toString).toList();
+		return this.jobs.keySet().stream().map(Claim::toString).toList();
 	}
 
 	/**
 	 * Interrupts jobs that have been cancelled.
 	 */
 	void cancel(Set<Long> ids) {
-		this.threads.forEach((claim, thread) -> {
+		this.jobs.forEach((claim, job) -> {
 			if (ids.contains(claim.id()) && this.cancelled.add(claim.id())) {
 				logger.info(claim + " was cancelled and is interrupted");
-				thread.interrupt();
+				job.thread().interrupt();
 			}
 		});
 	}
 
 	/**
-	 * Interrupts all jobs. Their outcomes do not count any more.
-	 * @return the claims on them
+	 * Interrupts all jobs and gives them back. What they return then does not count.
+	 * @return their outcomes
 	 */
-	List<Claim> abandon() {
-		List<Claim> abandoned = new ArrayList<>(this.threads.keySet());
-		this.threads.forEach((claim, thread) -> {
+	List<Outcome> abandon() {
+		List<Outcome> abandoned = this.jobs.entrySet()
+			.stream()
+			.map((job) -> Outcome.released(job.getKey(), Duration.ZERO).at(job.getValue().times()))
+			.toList();
+		this.jobs.forEach((claim, job) -> {
 			logger.warn(claim + " is interrupted and given back, as the application stops");
-			thread.interrupt();
+			job.thread().interrupt();
 		});
-		this.threads.clear();
+		this.jobs.clear();
 		return abandoned;
 	}
 

@@ -51,7 +51,9 @@ final class Settlement {
 	void settle() throws SQLException {
 		List<Outcome> left = new ArrayList<>(this.jobs.takeOutcomes());
 		try {
-			settled(left, left.stream().filter((outcome) -> outcome.kind() == Outcome.Kind.SETTLED).toList());
+			List<Outcome> settled = left.stream().filter(Outcome::isSettled).toList();
+			settled.forEach(this.writer::report);
+			settled(left, settled);
 			complete(left, (outcome) -> outcome.result() == null);
 			complete(left, (outcome) -> outcome.result() != null);
 			for (Outcome outcome : List.copyOf(left)) {

@@ -61,13 +61,14 @@ final class WorkerPool implements Wakeable {
 	 * @param threads maximum number of workers
 	 * @param scheduleLook has the queue looked at after a delay
 	 * @param sessions of the workers, which somebody checks
+	 * @param reports of the driver
 	 */
 	WorkerPool(DataSource dataSource, Executor executor, ScheduledExecutorService scheduler, int threads,
-			Consumer<Duration> scheduleLook, FrozenSessions sessions) {
+			Consumer<Duration> scheduleLook, FrozenSessions sessions, DriverReports reports) {
 		this.executor = executor;
 		this.scheduler = scheduler;
 		this.threads = threads;
-		this.drain = new QueueDrain(dataSource, scheduler, scheduleLook, this, sessions);
+		this.drain = new QueueDrain(dataSource, scheduler, scheduleLook, this, sessions, reports);
 	}
 
 	/**

@@ -21,16 +21,31 @@ import javax.sql.DataSource;
  */
 public final class ClaimGateway {
 
-	private static final String CLAIMED = "SELECT *, pg_catalog.floor(extract(epoch FROM time_limit) OPERATOR(pg_catalog.*) 1000)::bigint AS time_limit_ms FROM pgdispatch.";
+	/**
+	 * The statement sees the row as it was before the function claimed it. Only few rows
+	 * have crashes, so that this costs the others nothing.
+	 */
+	private static final String TAKEN_OVER = """
+			CASE WHEN claimed.crashes IS NOT NULL THEN
+			    (SELECT before.claimed_by IS NOT NULL
+			       FROM pgdispatch.handler_job AS before
+			      WHERE before.role OPERATOR(pg_catalog.=) claimed.role
+			        AND before.handler OPERATOR(pg_catalog.=) claimed.handler
+			        AND before.due_at OPERATOR(pg_catalog.=) claimed.due_at
+			        AND before.id OPERATOR(pg_catalog.=) claimed.id)
+			END AS taken_over""";
+
+	private static final String CLAIMED = "SELECT claimed.*, pg_catalog.floor(extract(epoch FROM claimed.time_limit) OPERATOR(pg_catalog.*) 1000)::bigint AS time_limit_ms, "
+			+ TAKEN_OVER + " FROM pgdispatch.";
 
 	private static final String CLAIM = CLAIMED
-			+ "claim_handler_jobs(?, pg_catalog.make_interval(secs => ?), ?, ?, ?, ?, ?)";
+			+ "claim_handler_jobs(?, pg_catalog.make_interval(secs => ?), ?, ?, ?, ?, ?) AS claimed";
 
 	private static final String CLAIM_SINGLY = CLAIMED
-			+ "claim_handler_jobs_singly(?, pg_catalog.make_interval(secs => ?), ?, ?)";
+			+ "claim_handler_jobs_singly(?, pg_catalog.make_interval(secs => ?), ?, ?) AS claimed";
 
 	private static final String CLAIM_POISON_JOB = CLAIMED
-			+ "claim_poison_job(?, pg_catalog.make_interval(secs => ?), ?)";
+			+ "claim_poison_job(?, pg_catalog.make_interval(secs => ?), ?) AS claimed";
 
 	private static final String RELEASE_UNKNOWN = "SELECT pgdispatch.release_unknown_handler_jobs(?, ?, ?)";
 

@@ -2,6 +2,7 @@ package io.github.pgdispatch.gateway;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,12 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param attempt the number of the attempt, which starts at 1
  * @param sqlState of the error
  * @param message of the error
+ * @param failedAt the time at which the job became a dead letter; {@code null} if it did
+ * not, or if the time is unknown
  */
-public record FailedCommand(long id, int attempt, @Nullable String sqlState, @Nullable String message) {
+public record FailedCommand(long id, int attempt, @Nullable String sqlState, @Nullable String message,
+		@Nullable OffsetDateTime failedAt) {
 
 	static FailedCommand of(ResultSet row) throws SQLException {
 		return new FailedCommand(row.getLong("id"), row.getInt("attempts"), row.getString("sqlstate"),
-				row.getString("message"));
+				row.getString("message"), row.getObject("failed_at", OffsetDateTime.class));
 	}
 
 }

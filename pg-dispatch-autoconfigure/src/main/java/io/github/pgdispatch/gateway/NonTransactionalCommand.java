@@ -73,7 +73,7 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 			statement.execute("RESET ALL");
 		}
 		FailedCommand failure = (error != null)
-				? new FailedCommand(this.id, this.attempt, error.getSQLState(), error.getMessage()) : null;
+				? new FailedCommand(this.id, this.attempt, error.getSQLState(), error.getMessage(), null) : null;
 		return new CommandOutcome(end(connection, error), failure);
 	}
 

@@ -52,7 +52,7 @@ class ApplicationDriverTests {
 
 	private void start(int threads, Duration pollInterval, boolean listen) {
 		this.driver = new ApplicationDriver(this.database.dataSource("app"), new CustomizableThreadFactory(),
-				new DriverSettings(threads, pollInterval, listen));
+				new DriverSettings(threads, pollInterval, listen), List::of);
 		this.driver.start();
 	}
 

@@ -3,8 +3,10 @@ package io.github.pgdispatch.driver;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.List;
 
 import io.github.pgdispatch.AfterCommitDispatch;
+import io.github.pgdispatch.event.JobKind;
 import io.github.pgdispatch.log.OneLineLog;
 import io.github.pgdispatch.test.HandlerNode;
 import io.github.pgdispatch.test.PostgresTest;
@@ -137,7 +139,7 @@ class FailureLogTests {
 	@Test
 	void logsTheFirstCauseOfAnOutage(CapturedOutput output) {
 		DatabaseOutage outage = new DatabaseOutage(OneLineLog.of(FailureLogTests.class), "Jobs wait",
-				new FixedBackOff());
+				new FixedBackOff(), new DriverReports(JobKind.SQL, List.of()));
 		outage.noticed(new SQLTransientConnectionException("No connection is available", null,
 				new SQLException("password authentication failed", "28P01")));
 		assertThat(output.getOut()).contains("Lost the database connection. Jobs wait: ")

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.test;
 
 import java.time.Duration;
+import java.util.List;
 
 import javax.sql.DataSource;
 
@@ -8,6 +9,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.driver.ApplicationDriver;
+import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.DriverSettings;
 import io.github.pgdispatch.driver.ResultWatch;
 
@@ -39,11 +41,11 @@ public final class TestNode implements AutoCloseable {
 
 	private final TransactionTemplate transaction;
 
-	private TestNode(String url, DriverSettings settings) {
+	private TestNode(String url, DriverSettings settings, DriverListener... listeners) {
 		this.application = pool(url, "test-application", 16);
 		this.workers = pool(url, WORKER, settings.threads() + 2);
 		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-");
-		this.driver = new ApplicationDriver(this.workers, threads, settings);
+		this.driver = new ApplicationDriver(this.workers, threads, settings, () -> List.of(listeners));
 		this.results = new ResultWatch(this.workers, threads, settings.pollInterval(), settings.listen());
 		JdbcTransactionManager transactionManager = new JdbcTransactionManager(this.application);
 		this.template = PgDispatchTemplate.builder(this.application, transactionManager)
@@ -53,14 +55,14 @@ public final class TestNode implements AutoCloseable {
 		this.transaction = new TransactionTemplate(transactionManager);
 	}
 
-	public static TestNode start(String url, DriverSettings settings) {
-		TestNode node = new TestNode(url, settings);
+	public static TestNode start(String url, DriverSettings settings, DriverListener... listeners) {
+		TestNode node = new TestNode(url, settings, listeners);
 		node.driver.start();
 		return node;
 	}
 
-	public static TestNode start(TestDatabase database, int threads) {
-		return start(database.url(), new DriverSettings(threads, Duration.ofSeconds(1), true));
+	public static TestNode start(TestDatabase database, int threads, DriverListener... listeners) {
+		return start(database.url(), new DriverSettings(threads, Duration.ofSeconds(1), true), listeners);
 	}
 
 	private static HikariDataSource pool(String url, String name, int size) {

@@ -1,0 +1,39 @@
+package io.github.pgdispatch.driver;
+
+/**
+ * What has become of an attempt of a handler's job.
+ */
+public enum AttemptOutcome {
+
+	/**
+	 * The method returned, and the job is deleted.
+	 */
+	DONE,
+
+	/**
+	 * The attempt failed, and the job will be run again.
+	 */
+	RETRIED,
+
+	/**
+	 * The attempt failed, and the job is now a dead letter.
+	 */
+	FAILED,
+
+	/**
+	 * The job was cancelled while it ran.
+	 */
+	CANCELLED,
+
+	/**
+	 * The job was given back: the node stops, the arguments do not fit the method of this
+	 * node, or a transactional method has lost its connection.
+	 */
+	RELEASED,
+
+	/**
+	 * The node no longer had the claim when the attempt ended.
+	 */
+	LOST
+
+}

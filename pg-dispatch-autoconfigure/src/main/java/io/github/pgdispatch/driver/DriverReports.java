@@ -1,0 +1,127 @@
+package io.github.pgdispatch.driver;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+import io.github.pgdispatch.event.AttemptFailedEvent;
+import io.github.pgdispatch.event.DeadLetterEvent;
+import io.github.pgdispatch.event.DriverBackEvent;
+import io.github.pgdispatch.event.DriverLostEvent;
+import io.github.pgdispatch.event.HandlerUnknownEvent;
+import io.github.pgdispatch.event.JobKind;
+import io.github.pgdispatch.event.JobTakenOverEvent;
+import io.github.pgdispatch.gateway.Claim;
+import io.github.pgdispatch.log.OneLineLog;
+
+/**
+ * Tells the listeners of a driver what happens. A listener that throws harms nothing: its
+ * first exception is logged as a warning, the others only for debugging. Thread-safe.
+ */
+final class DriverReports {
+
+	private static final OneLineLog logger = OneLineLog.of(DriverReports.class);
+
+	private final JobKind jobs;
+
+	private final List<DriverListener> listeners;
+
+	private final Set<DriverListener> failing = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Number of parts of the driver that have lost the database.
+	 */
+	private int lost;
+
+	DriverReports(JobKind jobs, Collection<DriverListener> listeners) {
+		this.jobs = jobs;
+		this.listeners = List.copyOf(listeners);
+	}
+
+	void attemptFailed(AttemptFailedEvent event) {
+		tell((listener) -> listener.attemptFailed(event));
+	}
+
+	void deadLetter(DeadLetterEvent event) {
+		tell((listener) -> listener.deadLetter(event));
+	}
+
+	void claimed(List<Claim> claims) {
+		for (Claim claim : claims) {
+			if (claim.takenOver()) {
+				JobTakenOverEvent event = new JobTakenOverEvent(claim.id(), claim.handler(), claim.attempt());
+				tell((listener) -> listener.jobTakenOver(event));
+			}
+		}
+	}
+
+	void handlerUnknown(String handler) {
+		HandlerUnknownEvent event = new HandlerUnknownEvent(handler);
+		tell((listener) -> listener.handlerUnknown(event));
+	}
+
+	/**
+	 * Notes that a part of the driver has lost the database. The listeners are told of
+	 * the first one.
+	 */
+	synchronized void lost(String reason) {
+		this.lost++;
+		if (this.lost == 1) {
+			DriverLostEvent event = new DriverLostEvent(this.jobs, reason);
+			tell((listener) -> listener.driverLost(event));
+		}
+	}
+
+	/**
+	 * Notes that a part of the driver has the database back. The listeners are told of
+	 * the last one.
+	 */
+	synchronized void back() {
+		this.lost--;
+		if (this.lost == 0) {
+			DriverBackEvent event = new DriverBackEvent(this.jobs);
+			tell((listener) -> listener.driverBack(event));
+		}
+	}
+
+	void attemptEnded(EndedAttempt attempt) {
+		tell((listener) -> listener.attemptEnded(attempt));
+	}
+
+	void batchEnded(SqlBatch batch) {
+		if (batch.jobs() > 0) {
+			tell((listener) -> listener.batchEnded(batch));
+		}
+	}
+
+	void wokenUp(WakeUpSource source) {
+		tell((listener) -> listener.wokenUp(this.jobs, source));
+	}
+
+	private void tell(Consumer<DriverListener> call) {
+		for (DriverListener listener : this.listeners) {
+			try {
+				call.accept(listener);
+			}
+			catch (RuntimeException | Error ex) {
+				report(listener, ex);
+			}
+		}
+	}
+
+	/**
+	 * What is thrown for each of many jobs would fill the log.
+	 */
+	private void report(DriverListener listener, Throwable ex) {
+		String message = "A listener of the drivers, " + listener.getClass().getName() + ", threw an exception";
+		if (this.failing.add(listener)) {
+			logger.warn(message + ". Further ones are logged at the level DEBUG", ex);
+		}
+		else {
+			logger.debug(message, ex);
+		}
+	}
+
+}

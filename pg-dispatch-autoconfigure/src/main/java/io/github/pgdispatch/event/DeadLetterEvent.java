@@ -1,0 +1,42 @@
+package io.github.pgdispatch.event;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job has failed for good and is now a dead letter. An application may alert somebody:
+ * <pre class="code">
+ * &#64;Component
+ * class DeadLetterAlert {
+ *
+ * 	&#64;EventListener
+ * 	void on(DeadLetterEvent event) {
+ * 		this.pager.alert("Job " + event.jobId() + " has failed: " + event.message());
+ * 	}
+ *
+ * }</pre>
+ *
+ * <p>
+ * <strong>Where</strong>: published by the node that ran the last attempt, once for a job
+ * that calls a method. A job that runs SQL may be published by several nodes if jobs
+ * failed on each of them within about a second. The id and the attempt tell whether two
+ * events are the same. A job that became a dead letter because nodes died while they ran
+ * it, because its result was too large, or in a worker of pg_cron is published by no
+ * node. The table {@code pgdispatch.dead_letter} has all of them.
+ *
+ * <p>
+ * <strong>When</strong>: after the database has the dead letter, on the thread of
+ * pg-dispatch that publishes all events, one after the other and outside of a
+ * transaction. An exception of a listener is logged. The event has neither the SQL nor
+ * the arguments of the job.
+ *
+ * @param jobId the id of the job
+ * @param handler the name of the handler; {@code null} if the job ran SQL
+ * @param attempt the number of the last attempt, starting at 1
+ * @param sqlState the SQLSTATE of the error; {@code null} if it has none
+ * @param message the first line of the error, with the class of the exception if a method
+ * threw it
+ */
+public record DeadLetterEvent(long jobId, @Nullable String handler, int attempt, @Nullable String sqlState,
+		String message) {
+
+}
