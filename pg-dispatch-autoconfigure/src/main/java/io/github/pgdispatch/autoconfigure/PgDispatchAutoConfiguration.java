@@ -28,6 +28,7 @@ import io.github.pgdispatch.driver.ResultWatch;
 import io.github.pgdispatch.driver.WorkerRole;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
+import io.github.pgdispatch.observability.DriverEventPublisher;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -45,6 +46,7 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerA
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
 import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -234,6 +236,11 @@ public final class PgDispatchAutoConfiguration {
 				ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
 				ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
 			return new WorkerThreads(environment, platform, virtual);
+		}
+
+		@Bean
+		DriverEventPublisher pgDispatchEventPublisher(ApplicationEventPublisher publisher, WorkerThreads threads) {
+			return new DriverEventPublisher(publisher, threads.factory());
 		}
 
 		@Bean

@@ -25,9 +25,14 @@ public final class DriverPhases {
 	public static final int RESULTS = SQL - 1;
 
 	/**
+	 * Events are published until the drivers have stopped.
+	 */
+	public static final int EVENTS = RESULTS - 1;
+
+	/**
 	 * The connections of all of them.
 	 */
-	public static final int CONNECTIONS = RESULTS - 1;
+	public static final int CONNECTIONS = EVENTS - 1;
 
 	private DriverPhases() {
 	}
