@@ -13,8 +13,9 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
  */
 final class PgDispatchRuntimeHints implements RuntimeHintsRegistrar {
 
-	private static final List<String> OPTIONAL = List.of("org.springframework.orm.jpa.JpaTransactionManager",
-			"tools.jackson.databind.JsonNode", "tools.jackson.databind.json.JsonMapper");
+	private static final List<String> OPTIONAL = List.of("org.slf4j.MDC",
+			"org.springframework.orm.jpa.JpaTransactionManager", "tools.jackson.databind.JsonNode",
+			"tools.jackson.databind.json.JsonMapper");
 
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {

@@ -2,6 +2,7 @@ package io.github.pgdispatch.driver;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,6 +24,7 @@ import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
 import io.github.pgdispatch.handler.LostClaimException;
+import io.github.pgdispatch.log.LogContext;
 import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.util.Assert;
@@ -61,6 +63,8 @@ final class JobRunner implements Function<Claim, Outcome> {
 	private final CompletionGateway completion;
 
 	private final ScheduledExecutorService scheduler;
+
+	private final LogContext logContext = LogContext.create(JobRunner.class.getClassLoader());
 
 	/**
 	 * The names of the handlers for which a mismatch of arguments was logged, until a job
@@ -138,12 +142,18 @@ final class JobRunner implements Function<Claim, Outcome> {
 	private HandlerInvocation invoke(Handler handler, Claim claim, boolean completes) throws Throwable {
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
 				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
-		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
+		try (DispatchPropagator.Scope scope = this.propagator.extract(context);
+				LogContext.Scope logged = this.logContext.add(logged(claim))) {
 			Completion completion = (result, commit) -> commit ? this.completion.completeAndCommit(claim, result)
 					: this.completion.complete(claim, result);
 			return handler.call(claim.arguments(), context, this.invocations, completes ? completion : null,
 					claim.wantsResult());
 		}
+	}
+
+	private static Map<String, String> logged(Claim claim) {
+		return Map.of("pgdispatch.job.id", String.valueOf(claim.id()), "pgdispatch.job.handler", claim.handler(),
+				"pgdispatch.job.attempt", String.valueOf(claim.attempt()));
 	}
 
 	/**

@@ -21,8 +21,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class PgDispatchRuntimeHintsTests {
 
 	private static final List<String> OPTIONAL = List.of("liquibase.integration.spring.SpringLiquibase",
-			"org.springframework.orm.jpa.JpaTransactionManager", "tools.jackson.databind.json.JsonMapper",
-			"tools.jackson.databind.JsonNode");
+			"org.slf4j.MDC", "org.springframework.orm.jpa.JpaTransactionManager",
+			"tools.jackson.databind.json.JsonMapper", "tools.jackson.databind.JsonNode");
 
 	@Test
 	void scriptsAndChangelogAreThere() throws Exception {
@@ -49,7 +49,8 @@ class PgDispatchRuntimeHintsTests {
 
 	@Test
 	void optionalClassesNeedNotBeThere() {
-		RuntimeHints hints = hints(new FilteredClassLoader("liquibase", "org.springframework.orm", "tools.jackson"));
+		RuntimeHints hints = hints(
+				new FilteredClassLoader("liquibase", "org.slf4j", "org.springframework.orm", "tools.jackson"));
 		assertThat(OPTIONAL)
 			.allSatisfy((name) -> assertThat(RuntimeHintsPredicates.reflection().onType(TypeReference.of(name)))
 				.rejects(hints));
