@@ -45,6 +45,15 @@ final class Notifications {
 	}
 
 	/**
+	 * Notifies all that listen.
+	 * @param channel the name of the SQL function that returns the channel of a role
+	 */
+	static void send(Statement statement, String channel) throws SQLException {
+		statement.execute("SELECT pg_catalog.pg_notify(" + channel
+				+ "(pg_catalog.quote_ident(session_user)::pg_catalog.regrole), '')");
+	}
+
+	/**
 	 * Ends listening, so that whoever is given the connection next is not notified.
 	 */
 	static void unlisten(Statement statement) throws SQLException {

@@ -133,6 +133,11 @@ public final class QueueWatchSession implements AutoCloseable {
 		return Notifications.await(this.connection, timeout).length > 0;
 	}
 
+	/**
+	 * Ends the session. If it rested, the other sessions look at the queue, so that one
+	 * of them rests instead. Dispatches from SQL would notify nobody until a poll
+	 * otherwise.
+	 */
 	@Override
 	public void close() throws SQLException {
 		try (this.connection; Statement statement = this.connection.createStatement()) {
@@ -140,6 +145,9 @@ public final class QueueWatchSession implements AutoCloseable {
 				// Whoever is given this connection next must not pass for a driver.
 				statement.execute("SELECT pgdispatch.end_polling()");
 				Notifications.unlisten(statement);
+				if (this.resting) {
+					Notifications.send(statement, this.queue.channelFunction());
+				}
 			}
 			catch (SQLException ex) {
 				// Otherwise it would go back to its pool with the locks that it holds.
