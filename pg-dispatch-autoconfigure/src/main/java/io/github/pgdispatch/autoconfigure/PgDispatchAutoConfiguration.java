@@ -13,12 +13,15 @@ import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.PgDispatchNode;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
 import io.github.pgdispatch.annotation.HandlerMethods;
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Transaction;
 import io.github.pgdispatch.driver.ApplicationDriver;
+import io.github.pgdispatch.driver.Drainable;
+import io.github.pgdispatch.driver.DrainableNode;
 import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.DriverSettings;
 import io.github.pgdispatch.driver.HandlerDriver;
@@ -114,6 +117,15 @@ public final class PgDispatchAutoConfiguration {
 	@DependsOnDatabaseInitialization
 	PgDispatchOperations pgDispatchOperations(SelectedDataSource dataSource, TransactionManagers transactionManagers) {
 		return PgDispatchOperations.create(dataSource.get(), transactionManagers.select(dataSource.get()));
+	}
+
+	/**
+	 * A node without workers has one, too, so that it can be injected anywhere.
+	 */
+	@Bean
+	@ConditionalOnMissingBean
+	PgDispatchNode pgDispatchNode(ObjectProvider<Drainable> drivers) {
+		return new DrainableNode(() -> drivers.orderedStream().toList());
 	}
 
 	@Bean

@@ -6,8 +6,6 @@ import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
-import io.github.pgdispatch.DispatchListener;
-
 /**
  * Runs the SQL jobs of the role that it logs in as. It wakes workers as soon as a
  * transaction of this node has dispatched, when the database notifies it of a dispatch
@@ -19,7 +17,7 @@ import io.github.pgdispatch.DispatchListener;
  * allows. It never interrupts a job: the database finishes by itself what still runs
  * then.
  */
-public final class ApplicationDriver extends DriverLifecycle<DriverRun> implements DispatchListener {
+public final class ApplicationDriver extends JobDriver<DriverRun> {
 
 	private final DataSource dataSource;
 
@@ -49,19 +47,6 @@ public final class ApplicationDriver extends DriverLifecycle<DriverRun> implemen
 	@Override
 	DriverRun begin() {
 		return new DriverRun(this.dataSource, this.threadFactory, this.settings, this.listeners.get());
-	}
-
-	@Override
-	public boolean isListening() {
-		return isRunning();
-	}
-
-	@Override
-	public void committed(int fired, int snoozed) {
-		DriverRun run = run();
-		if (run != null) {
-			run.committed(fired, snoozed);
-		}
 	}
 
 	@Override

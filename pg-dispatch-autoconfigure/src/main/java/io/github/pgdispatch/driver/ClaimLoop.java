@@ -47,6 +47,8 @@ final class ClaimLoop implements Runnable, Wakeable {
 
 	private volatile boolean stopped;
 
+	private volatile boolean draining;
+
 	private volatile long stopDeadline;
 
 	/**
@@ -104,6 +106,24 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	/**
+	 * Has the loop claim nothing until {@link #resume()}. No job begins any more when
+	 * this method has returned, and other nodes run those that were claimed. Running jobs
+	 * go on, and so does the lease.
+	 */
+	void drain() {
+		this.draining = true;
+		this.claimer.leaveAll();
+		this.jobs.drain();
+	}
+
+	void resume() {
+		this.jobs.resume();
+		this.draining = false;
+		this.claimer.wake();
+		this.jobs.signal();
+	}
+
+	/**
 	 * Has the loop claim nothing more, and end when nothing runs any more. Jobs that run
 	 * for longer than the patience allows are interrupted and given back.
 	 */
@@ -134,7 +154,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 				}
 				this.settlement.settle();
 				if (!this.stopped) {
-					this.claimer.claim();
+					claim();
 				}
 				this.jobs.cancel(this.lease.renew(this.jobs.outstanding().ids()));
 				this.outage.ended();
@@ -155,6 +175,15 @@ final class ClaimLoop implements Runnable, Wakeable {
 			}
 		}
 		endLease();
+	}
+
+	private void claim() throws SQLException {
+		if (this.draining) {
+			this.claimer.leaveToOthers();
+		}
+		else {
+			this.claimer.claim();
+		}
 	}
 
 	private void giveBack() {
@@ -199,7 +228,8 @@ final class ClaimLoop implements Runnable, Wakeable {
 			return this.settlement
 				.within(Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos()))));
 		}
-		return this.settlement.within(this.claimer.untilNextClaim(this.lease.interval()));
+		Duration interval = this.lease.interval();
+		return this.settlement.within(this.draining ? interval : this.claimer.untilNextClaim(interval));
 	}
 
 }

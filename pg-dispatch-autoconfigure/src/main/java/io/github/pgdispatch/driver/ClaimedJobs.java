@@ -37,6 +37,8 @@ final class ClaimedJobs {
 
 	private boolean signalled;
 
+	private boolean draining;
+
 	private long waitingSince;
 
 	/**
@@ -50,8 +52,8 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Starts jobs, as many at once as allowed. The others wait. Called by the thread of
-	 * the claim loop.
+	 * Starts jobs, as many at once as allowed. The others wait. If the node is drained,
+	 * all of them are given back. Called by the thread of the claim loop.
 	 */
 	void start(List<Claim> claims) {
 		claims.forEach(this.outstanding::add);
@@ -61,7 +63,13 @@ final class ClaimedJobs {
 				this.waitingSince = System.nanoTime();
 			}
 			this.waiting.addAll(claims);
-			this.threads.start(this.waiting.size());
+			if (this.draining) {
+				releaseWaiting();
+				signal();
+			}
+			else {
+				this.threads.start(this.waiting.size());
+			}
 		}
 		finally {
 			this.lock.unlock();
@@ -162,6 +170,31 @@ final class ClaimedJobs {
 		try {
 			this.waiting.forEach(this::release);
 			this.waiting.clear();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Gives back all jobs that have not begun. No others begin until {@link #resume()}.
+	 */
+	void drain() {
+		this.lock.lock();
+		try {
+			this.draining = true;
+			releaseWaiting();
+			signal();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	void resume() {
+		this.lock.lock();
+		try {
+			this.draining = false;
 		}
 		finally {
 			this.lock.unlock();

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An {@link ApplicationDriver} between a start and the next stop. Thread-safe.
  */
-final class DriverRun implements Run {
+final class DriverRun implements JobRun {
 
 	private static final Duration IDLE_THREADS = Duration.ofSeconds(60);
 
@@ -35,6 +35,8 @@ final class DriverRun implements Run {
 	private final ScheduledExecutorService canceller;
 
 	private final CompletableFuture<Void> watcherEnded;
+
+	private volatile boolean draining;
 
 	DriverRun(DataSource dataSource, ThreadFactory threadFactory, DriverSettings settings,
 			Collection<DriverListener> listeners) {
@@ -54,7 +56,11 @@ final class DriverRun implements Run {
 		this.watcher.scheduleLook(delay, WakeUpSource.DUE);
 	}
 
-	void committed(int fired, int snoozed) {
+	@Override
+	public void committed(int fired, int snoozed) {
+		if (this.draining) {
+			return;
+		}
 		if (fired > 0) {
 			this.reports.wokenUp(WakeUpSource.COMMIT);
 			this.workers.wake(fired);
@@ -65,6 +71,25 @@ final class DriverRun implements Run {
 			// ticks.
 			this.watcher.scheduleLook(Duration.ZERO, (snoozed > 0) ? WakeUpSource.DUE : WakeUpSource.COMMIT);
 		}
+	}
+
+	@Override
+	public void drain() {
+		this.draining = true;
+		this.workers.drain();
+		this.watcher.drain();
+	}
+
+	@Override
+	public void resume() {
+		this.draining = false;
+		this.workers.resume();
+		this.watcher.resume();
+	}
+
+	@Override
+	public boolean isDraining() {
+		return this.draining;
 	}
 
 	@Override

@@ -7,7 +7,6 @@ import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
-import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * stopped, it claims no further job and waits for the running ones. It interrupts those
  * that take too long and gives them back.
  */
-public final class HandlerDriver extends DriverLifecycle<HandlerDriverRun> implements DispatchListener {
+public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 
 	private final DataSource dataSource;
 
@@ -79,19 +78,6 @@ public final class HandlerDriver extends DriverLifecycle<HandlerDriverRun> imple
 		return handlers.names().isEmpty() ? null
 				: new HandlerDriverRun(this.dataSource, this.applicationDataSource, handlers, this.invocations,
 						this.propagator, this.executor, this.threadFactory, this.settings, this.listeners.get());
-	}
-
-	@Override
-	public boolean isListening() {
-		return isRunning();
-	}
-
-	@Override
-	public void committed(int fired, int snoozed) {
-		HandlerDriverRun run = run();
-		if (run != null) {
-			run.committed(fired, snoozed);
-		}
 	}
 
 	/**

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link HandlerDriver} between a start and the next stop. Thread-safe.
  */
-final class HandlerDriverRun implements Run {
+final class HandlerDriverRun implements JobRun {
 
 	private static final OneLineLog logger = OneLineLog.of(HandlerDriverRun.class);
 
@@ -42,6 +42,8 @@ final class HandlerDriverRun implements Run {
 	private final ScheduledExecutorService scheduler;
 
 	private Set<String> unknownHandlers = Set.of();
+
+	private volatile boolean draining;
 
 	HandlerDriverRun(DataSource dataSource, DataSource applicationDataSource, Handlers handlers,
 			HandlerInvocations invocations, DispatchPropagator propagator, Executor executor,
@@ -87,14 +89,36 @@ final class HandlerDriverRun implements Run {
 		this.watcher.scheduleLook(delay, WakeUpSource.DUE);
 	}
 
-	void committed(int fired, int snoozed) {
+	@Override
+	public void committed(int fired, int snoozed) {
 		if (fired > 0) {
-			this.reports.wokenUp(WakeUpSource.COMMIT);
+			if (!this.draining) {
+				this.reports.wokenUp(WakeUpSource.COMMIT);
+			}
 			this.claimLoop.wake(fired);
 		}
 		if (snoozed > 0) {
 			this.watcher.scheduleLook(Duration.ZERO, WakeUpSource.DUE);
 		}
+	}
+
+	@Override
+	public void drain() {
+		this.draining = true;
+		this.watcher.drain();
+		this.claimLoop.drain();
+	}
+
+	@Override
+	public void resume() {
+		this.draining = false;
+		this.claimLoop.resume();
+		this.watcher.resume();
+	}
+
+	@Override
+	public boolean isDraining() {
+		return this.draining;
 	}
 
 	@Override

@@ -12,7 +12,8 @@ import io.github.pgdispatch.handler.Handlers;
 
 /**
  * Claims jobs for this node: as many as it may have, when there may be any. Not
- * thread-safe except for {@link #wake()} and {@link #poisonJobDue(boolean)}.
+ * thread-safe except for {@link #wake()}, {@link #leaveAll()} and
+ * {@link #poisonJobDue(boolean)}.
  */
 final class JobClaimer {
 
@@ -63,6 +64,11 @@ final class JobClaimer {
 	 */
 	private volatile boolean woken;
 
+	/**
+	 * Whether other nodes have been notified of the jobs that this node does not claim.
+	 */
+	private volatile boolean left;
+
 	JobClaimer(ClaimGateway gateway, Handlers handlers, HandlerSettings settings, ClaimedJobs jobs,
 			Settlement settlement, Lease lease, Consumer<Duration> scheduleLook, DriverReports reports) {
 		this.gateway = gateway;
@@ -84,6 +90,14 @@ final class JobClaimer {
 	 */
 	void wake() {
 		this.woken = true;
+		this.left = false;
+	}
+
+	/**
+	 * Notes that this node leaves all jobs to others.
+	 */
+	void leaveAll() {
+		this.left = false;
 	}
 
 	/**
@@ -108,6 +122,24 @@ final class JobClaimer {
 		}
 		else if (this.woken && this.batchDelay.left() <= 0) {
 			claimUpTo(this.prefetch.jobs(this.settlement.completed()));
+		}
+	}
+
+	/**
+	 * Notifies other nodes once of the jobs that this node does not claim.
+	 */
+	void leaveToOthers() throws SQLException {
+		releaseUnknownClaims();
+		if (this.left) {
+			return;
+		}
+		this.left = true;
+		try {
+			this.gateway.notifyOtherNodes(this.handlers.names());
+		}
+		catch (SQLException ex) {
+			this.left = false;
+			throw ex;
 		}
 	}
 

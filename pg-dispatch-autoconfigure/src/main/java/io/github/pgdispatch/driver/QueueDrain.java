@@ -129,8 +129,8 @@ final class QueueDrain implements Runnable {
 					this.pool.wake(1);
 				}
 			}
-			while (!progress.drained() && !progress.nonTransactional() && !this.pool.isStopped());
-			if (progress.nonTransactional() && !this.pool.isStopped()) {
+			while (!progress.drained() && !progress.nonTransactional() && !this.pool.isHeld());
+			if (progress.nonTransactional() && !this.pool.isHeld()) {
 				workNonTransactionally(session);
 			}
 		}

@@ -68,6 +68,8 @@ final class QueueWatcher implements Runnable {
 
 	private volatile boolean mayMissDispatches = true;
 
+	private volatile boolean draining;
+
 	/**
 	 * Creates a watcher.
 	 * @param dataSource that provides the connection
@@ -125,9 +127,27 @@ final class QueueWatcher implements Runnable {
 		this.stopped.countDown();
 	}
 
+	/**
+	 * Has the watcher give up its session, so that the database does not count on this
+	 * node, until {@link #resume()}.
+	 */
+	void drain() {
+		this.draining = true;
+	}
+
+	void resume() {
+		this.draining = false;
+		// The watcher may still have its session, and has woken nobody meanwhile.
+		scheduleLook(Duration.ZERO, WakeUpSource.POLL);
+	}
+
 	@Override
 	public void run() {
 		while (!isStopped()) {
+			if (this.draining) {
+				pause(TICK);
+				continue;
+			}
 			try (QueueWatchSession session = QueueWatchSession.open(this.dataSource, this.queue, this.listen)) {
 				look(session, WakeUpSource.POLL);
 				this.outage.ended();
@@ -161,12 +181,13 @@ final class QueueWatcher implements Runnable {
 	/**
 	 * Waits until it is time for the next look.
 	 * @param session that is notified
-	 * @return what the look is due to, or {@code null} if the watcher was stopped
+	 * @return what the look is due to, or {@code null} if the watcher is to leave the
+	 * session
 	 * @throws SQLException if the session is lost
 	 */
 	private @Nullable WakeUpSource await(QueueWatchSession session) throws SQLException {
 		long completed = this.workers.completed();
-		while (!isStopped()) {
+		while (!isStopped() && !this.draining) {
 			Look next = this.nextLook;
 			long left = next.time() - System.nanoTime();
 			if (left <= 0) {

@@ -50,6 +50,8 @@ final class WorkerPool implements Wakeable {
 
 	private boolean stopped;
 
+	private boolean draining;
+
 	private Runnable whenIdle = () -> {
 	};
 
@@ -82,7 +84,7 @@ final class WorkerPool implements Wakeable {
 		this.lock.lock();
 		try {
 			this.jobs.announce(jobs);
-			if (!this.stopped && this.working < this.threads) {
+			if (!isHeld() && this.working < this.threads) {
 				startInTime();
 				scheduleLookFromStart();
 			}
@@ -140,7 +142,7 @@ final class WorkerPool implements Wakeable {
 		this.lock.lock();
 		try {
 			this.startScheduled = false;
-			if (this.stopped || this.working == this.threads) {
+			if (isHeld() || this.working == this.threads) {
 				return;
 			}
 			long unseen = announced - this.jobs.seen();
@@ -175,7 +177,7 @@ final class WorkerPool implements Wakeable {
 		this.lock.lock();
 		try {
 			this.lookFromStartScheduled = false;
-			if (this.stopped || this.working == 0 || !this.jobs.mayBeMissed()) {
+			if (isHeld() || this.working == 0 || !this.jobs.mayBeMissed()) {
 				return;
 			}
 			if (this.working < this.threads) {
@@ -219,7 +221,7 @@ final class WorkerPool implements Wakeable {
 	private boolean drainsAgain() {
 		this.lock.lock();
 		try {
-			if (this.jobs.hasUnseen() && !this.stopped) {
+			if (this.jobs.hasUnseen() && !isHeld()) {
 				long batchDelay = this.jobs.untilEndOfBatchDelay();
 				if (batchDelay <= 0) {
 					return true;
@@ -337,10 +339,35 @@ final class WorkerPool implements Wakeable {
 		}
 	}
 
-	boolean isStopped() {
+	/**
+	 * Returns whether workers are to stop after the jobs that they are running.
+	 */
+	boolean isHeld() {
 		this.lock.lock();
 		try {
-			return this.stopped;
+			return this.stopped || this.draining;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Has the workers stop after the jobs that they are running, and starts no others
+	 * until {@link #resume()}. Whoever resumes looks at the queue.
+	 */
+	void drain() {
+		setDraining(true);
+	}
+
+	void resume() {
+		setDraining(false);
+	}
+
+	private void setDraining(boolean draining) {
+		this.lock.lock();
+		try {
+			this.draining = draining;
 		}
 		finally {
 			this.lock.unlock();
