@@ -79,8 +79,8 @@ class ArchitectureTests {
 			.whereLayer("installation")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("API")
-			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "driver", "handler",
-					"installation")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "observability", "driver",
+					"event", "handler", "installation")
 			.whereLayer("command")
 			.mayOnlyBeAccessedByLayers("API", "annotation")
 			.whereLayer("gateway")
@@ -114,12 +114,17 @@ class ArchitectureTests {
 		slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(this.classes);
 	}
 
+	/**
+	 * A health indicator is a class of Spring Boot.
+	 */
 	@Test
-	void onlyTheAutoConfigurationKnowsSpringBoot() {
+	void onlyTheAutoConfigurationAndTheHealthIndicatorKnowSpringBoot() {
 		noClasses().that()
 			.resideOutsideOfPackage(ROOT + ".autoconfigure")
 			.and()
 			.areNotAnnotatedWith(ImportAutoConfiguration.class)
+			.and()
+			.doNotImplement("org.springframework.boot.health.contributor.HealthIndicator")
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage("org.springframework.boot..")
@@ -151,6 +156,20 @@ class ArchitectureTests {
 
 	private static DescribedPredicate<JavaClass> gatewaysForTests() {
 		return resideInAPackage(ROOT + ".testing").and(simpleNameEndingWith("Gateway"));
+	}
+
+	@Test
+	void onlyMetricsKnowMicrometer() {
+		noClasses().that()
+			.haveSimpleNameNotEndingWith("Metrics")
+			.and()
+			.haveSimpleNameNotEndingWith("MetricsConfiguration")
+			.and()
+			.doNotHaveSimpleName("Rows")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("io.micrometer..")
+			.check(this.classes);
 	}
 
 	/**

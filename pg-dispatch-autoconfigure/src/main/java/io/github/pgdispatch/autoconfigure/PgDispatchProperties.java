@@ -18,13 +18,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param retry Attempts of jobs that fail, unless the job or its method has its own
  * settings
  * @param worker Workers of this node
+ * @param metrics Health and metrics of the queue
  * @param queues Limits of queues by the name of the queue. They are set when the
  * application starts
  */
 @ConfigurationProperties("pgdispatch")
 record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue("auto") Driver driver,
 		@Nullable Duration timeLimit, @DefaultValue Retry retry, @DefaultValue Worker worker,
-		@DefaultValue Map<String, Queue> queues) {
+		@DefaultValue Metrics metrics, @DefaultValue Map<String, Queue> queues) {
 
 	enum Transaction {
 
@@ -72,6 +73,16 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	 */
 	record Retry(@DefaultValue("10") int maxAttempts, @DefaultValue("1s") Duration backOff,
 			@DefaultValue("2") double backOffMultiplier, @DefaultValue("10m") Duration maxBackOff) {
+
+	}
+
+	/**
+	 * Health and metrics of the queue.
+	 *
+	 * @param interval Time between two counts of the queue, on each node that has a
+	 * health indicator or metrics
+	 */
+	record Metrics(@DefaultValue("30s") Duration interval) {
 
 	}
 

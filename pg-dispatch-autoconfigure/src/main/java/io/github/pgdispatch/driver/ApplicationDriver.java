@@ -6,6 +6,8 @@ import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.JobKind;
+
 /**
  * Runs the SQL jobs of the role that it logs in as. It wakes workers as soon as a
  * transaction of this node has dispatched, when the database notifies it of a dispatch
@@ -47,6 +49,21 @@ public final class ApplicationDriver extends JobDriver<DriverRun> {
 	@Override
 	DriverRun begin() {
 		return new DriverRun(this.dataSource, this.threadFactory, this.settings, this.listeners.get());
+	}
+
+	@Override
+	JobKind kind() {
+		return JobKind.SQL;
+	}
+
+	@Override
+	int limit() {
+		return this.settings.threads();
+	}
+
+	@Override
+	public boolean runs(String name) {
+		return true;
 	}
 
 	@Override

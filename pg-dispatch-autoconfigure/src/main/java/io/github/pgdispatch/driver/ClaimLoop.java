@@ -134,6 +134,20 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	/**
+	 * Returns the number of running methods.
+	 */
+	int active() {
+		return this.jobs.running().size();
+	}
+
+	/**
+	 * Returns the maximum number of running methods.
+	 */
+	int limit() {
+		return this.settings.concurrency();
+	}
+
+	/**
 	 * Describes the running jobs for which the loop waits when it is stopped.
 	 */
 	@Nullable String waitsFor() {

@@ -11,7 +11,7 @@ import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.event.DriverBackEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.event.HandlerUnknownEvent;
-import io.github.pgdispatch.event.JobKind;
+import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.event.JobTakenOverEvent;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.log.OneLineLog;

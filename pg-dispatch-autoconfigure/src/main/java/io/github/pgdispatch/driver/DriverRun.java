@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 import javax.sql.DataSource;
 
-import io.github.pgdispatch.event.JobKind;
+import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.gateway.SqlJobQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +90,12 @@ final class DriverRun implements JobRun {
 	@Override
 	public boolean isDraining() {
 		return this.draining;
+	}
+
+	@Override
+	public DriverState state() {
+		return new DriverState(JobKind.SQL, true, !this.watcherEnded.isDone(), isDraining(), this.watcher.isConnected(),
+				this.watcher.isListening(), this.workers.working(), this.workers.limit());
 	}
 
 	@Override

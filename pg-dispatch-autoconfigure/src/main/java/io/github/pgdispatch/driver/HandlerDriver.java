@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,21 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 		return handlers.names().isEmpty() ? null
 				: new HandlerDriverRun(this.dataSource, this.applicationDataSource, handlers, this.invocations,
 						this.propagator, this.executor, this.threadFactory, this.settings, this.listeners.get());
+	}
+
+	@Override
+	JobKind kind() {
+		return JobKind.HANDLER;
+	}
+
+	@Override
+	int limit() {
+		return this.handlers.get().names().isEmpty() ? 0 : this.settings.concurrency();
+	}
+
+	@Override
+	public boolean runs(String name) {
+		return this.handlers.get().names().contains(name);
 	}
 
 	/**

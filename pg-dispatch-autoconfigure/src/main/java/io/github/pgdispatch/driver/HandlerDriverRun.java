@@ -13,7 +13,7 @@ import java.util.concurrent.ThreadFactory;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchPropagator;
-import io.github.pgdispatch.event.JobKind;
+import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.HandlerJobQueue;
@@ -48,7 +48,7 @@ final class HandlerDriverRun implements JobRun {
 	HandlerDriverRun(DataSource dataSource, DataSource applicationDataSource, Handlers handlers,
 			HandlerInvocations invocations, DispatchPropagator propagator, Executor executor,
 			ThreadFactory threadFactory, HandlerSettings settings, Collection<DriverListener> listeners) {
-		this.reports = new DriverReports(JobKind.METHOD, listeners);
+		this.reports = new DriverReports(JobKind.HANDLER, listeners);
 		UUID node = UUID.randomUUID();
 		this.scheduler = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		JobRunner runner = new JobRunner(handlers, invocations, propagator,
@@ -119,6 +119,12 @@ final class HandlerDriverRun implements JobRun {
 	@Override
 	public boolean isDraining() {
 		return this.draining;
+	}
+
+	@Override
+	public DriverState state() {
+		return new DriverState(JobKind.HANDLER, true, !this.ended.isDone(), isDraining(), this.watcher.isConnected(),
+				this.watcher.isListening(), this.claimLoop.active(), this.claimLoop.limit());
 	}
 
 	@Override

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.driver;
 
 import io.github.pgdispatch.DispatchListener;
+import io.github.pgdispatch.JobKind;
 
 /**
  * A driver of jobs of one kind. While it is stopped or drained, dispatches of its node
@@ -8,7 +9,25 @@ import io.github.pgdispatch.DispatchListener;
  *
  * @param <R> the type of what the driver holds between a start and the next stop
  */
-abstract class JobDriver<R extends JobRun> extends DriverLifecycle<R> implements DispatchListener, Drainable {
+abstract class JobDriver<R extends JobRun> extends DriverLifecycle<R>
+		implements DispatchListener, Drainable, ObservedDriver {
+
+	/**
+	 * Returns the kind of the jobs that the driver runs.
+	 */
+	abstract JobKind kind();
+
+	/**
+	 * Returns the maximum number of workers; zero if there is nothing to run on this
+	 * node.
+	 */
+	abstract int limit();
+
+	@Override
+	public final DriverState state() {
+		R run = run();
+		return (run != null) ? run.state() : new DriverState(kind(), false, false, false, false, false, 0, limit());
+	}
 
 	@Override
 	public final boolean isListening() {

@@ -12,4 +12,9 @@ interface JobRun extends Run, Drainable {
 	 */
 	void committed(int fired, int snoozed);
 
+	/**
+	 * Returns the state of the driver, which is running.
+	 */
+	DriverState state();
+
 }

@@ -70,6 +70,8 @@ final class QueueWatcher implements Runnable {
 
 	private volatile boolean draining;
 
+	private volatile boolean connected;
+
 	/**
 	 * Creates a watcher.
 	 * @param dataSource that provides the connection
@@ -151,15 +153,32 @@ final class QueueWatcher implements Runnable {
 			try (QueueWatchSession session = QueueWatchSession.open(this.dataSource, this.queue, this.listen)) {
 				look(session, WakeUpSource.POLL);
 				this.outage.ended();
+				this.connected = true;
 				WakeUpSource source;
 				while ((source = await(session)) != null) {
 					look(session, source);
 				}
 			}
 			catch (SQLException | RuntimeException ex) {
+				this.connected = false;
 				pause(isStopped() ? Duration.ZERO : this.outage.noticed(ex));
 			}
+			this.connected = false;
 		}
+	}
+
+	/**
+	 * Returns whether there is a session that watches the queue.
+	 */
+	boolean isConnected() {
+		return this.connected;
+	}
+
+	/**
+	 * Returns whether the database notifies that session.
+	 */
+	boolean isListening() {
+		return this.connected && this.listen;
 	}
 
 	private void look(QueueWatchSession session, WakeUpSource source) throws SQLException {

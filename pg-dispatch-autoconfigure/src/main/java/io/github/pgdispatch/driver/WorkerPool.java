@@ -327,6 +327,13 @@ final class WorkerPool implements Wakeable {
 	}
 
 	/**
+	 * Returns the maximum number of workers.
+	 */
+	int limit() {
+		return this.threads;
+	}
+
+	/**
 	 * Returns the number of workers that have not stopped.
 	 */
 	int working() {

@@ -1,5 +1,7 @@
 package io.github.pgdispatch.event;
 
+import io.github.pgdispatch.JobKind;
+
 /**
  * A driver works again after a {@link DriverLostEvent}.
  *

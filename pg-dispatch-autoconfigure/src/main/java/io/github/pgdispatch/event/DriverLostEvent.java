@@ -1,5 +1,7 @@
 package io.github.pgdispatch.event;
 
+import io.github.pgdispatch.JobKind;
+
 /**
  * A driver cannot work at present: it has lost the database, or the database refuses what
  * it needs. It tries again by itself until a {@link DriverBackEvent} or until it is

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 
 import io.github.pgdispatch.AfterCommitDispatch;
-import io.github.pgdispatch.event.JobKind;
+import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.log.OneLineLog;
 import io.github.pgdispatch.test.HandlerNode;
 import io.github.pgdispatch.test.PostgresTest;

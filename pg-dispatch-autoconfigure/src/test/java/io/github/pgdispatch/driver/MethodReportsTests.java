@@ -14,7 +14,7 @@ import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.event.DriverBackEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.event.HandlerUnknownEvent;
-import io.github.pgdispatch.event.JobKind;
+import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.event.JobTakenOverEvent;
 import io.github.pgdispatch.test.HandlerNode;
 import io.github.pgdispatch.test.PostgresTest;
@@ -157,11 +157,11 @@ class MethodReportsTests {
 					 WHERE usename = 'app' AND datname = current_database()""").query().singleValue();
 			await().until(() -> told.told(DriverBackEvent.class).size() == 2);
 			assertThat(told.told(DriverLostEvent.class)).extracting(DriverLostEvent::jobs)
-				.containsExactlyInAnyOrder(JobKind.SQL, JobKind.METHOD);
+				.containsExactlyInAnyOrder(JobKind.SQL, JobKind.HANDLER);
 			assertThat(told.told(DriverLostEvent.class))
 				.allSatisfy((event) -> assertThat(event.reason()).contains("terminating connection"));
 			assertThat(told.told(DriverBackEvent.class)).extracting(DriverBackEvent::jobs)
-				.containsExactlyInAnyOrder(JobKind.SQL, JobKind.METHOD);
+				.containsExactlyInAnyOrder(JobKind.SQL, JobKind.HANDLER);
 		}
 	}
 

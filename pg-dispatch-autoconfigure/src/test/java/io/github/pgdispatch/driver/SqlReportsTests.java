@@ -5,7 +5,7 @@ import java.util.List;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.event.AttemptFailedEvent;
 import io.github.pgdispatch.event.DeadLetterEvent;
-import io.github.pgdispatch.event.JobKind;
+import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import io.github.pgdispatch.test.TestNode;

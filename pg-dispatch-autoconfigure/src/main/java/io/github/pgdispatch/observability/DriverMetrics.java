@@ -1,0 +1,166 @@
+package io.github.pgdispatch.observability;
+
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+import io.github.pgdispatch.JobKind;
+import io.github.pgdispatch.driver.DriverListener;
+import io.github.pgdispatch.driver.DriverState;
+import io.github.pgdispatch.driver.EndedAttempt;
+import io.github.pgdispatch.driver.ObservedDriver;
+import io.github.pgdispatch.driver.SqlBatch;
+import io.github.pgdispatch.driver.WakeUpSource;
+import io.github.pgdispatch.event.AttemptFailedEvent;
+import io.github.pgdispatch.event.DeadLetterEvent;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures what the drivers of this node do. Thread-safe.
+ */
+public final class DriverMetrics implements DriverListener, MeterBinder {
+
+	private static final String NONE = "none";
+
+	/**
+	 * Maximum number of different errors, as exceptions may have any class.
+	 */
+	private static final int MAX_ERRORS = 100;
+
+	private final Supplier<? extends Collection<ObservedDriver>> drivers;
+
+	private final Set<String> errors = ConcurrentHashMap.newKeySet();
+
+	private volatile @Nullable MeterRegistry registry;
+
+	/**
+	 * Creates an instance, which measures nothing before it is bound.
+	 * @param drivers of this node, which are asked for when it is bound
+	 */
+	public DriverMetrics(Supplier<? extends Collection<ObservedDriver>> drivers) {
+		this.drivers = drivers;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		for (ObservedDriver driver : this.drivers.get()) {
+			gauge(registry, PgDispatchMeter.WORKERS_ACTIVE, driver, DriverState::active);
+			gauge(registry, PgDispatchMeter.WORKERS_LIMIT, driver, DriverState::limit);
+			gauge(registry, PgDispatchMeter.LISTENING, driver, (state) -> state.listening() ? 1 : 0);
+		}
+		this.registry = registry;
+	}
+
+	private static void gauge(MeterRegistry registry, PgDispatchMeter meter, ObservedDriver driver,
+			ToDoubleFunction<DriverState> value) {
+		Gauge.builder(meter.meter(), driver, (observed) -> value.applyAsDouble(observed.state()))
+			.description(meter.description())
+			.baseUnit(meter.unit())
+			.tags(tags(meter, name(driver.state().jobs())))
+			.register(registry);
+	}
+
+	@Override
+	public void attemptEnded(EndedAttempt attempt) {
+		MeterRegistry registry = this.registry;
+		if (registry != null) {
+			String outcome = name(attempt.outcome());
+			timer(registry, PgDispatchMeter.JOB_DELAY, attempt.handler(), outcome).record(attempt.delay());
+			timer(registry, PgDispatchMeter.JOB_DURATION, attempt.handler(), outcome).record(attempt.duration());
+			if (attempt.exception() != null) {
+				count(registry, PgDispatchMeter.JOB_FAILURES, 1, attempt.handler(),
+						error(attempt.sqlState(), attempt.exception()));
+			}
+		}
+	}
+
+	@Override
+	public void batchEnded(SqlBatch batch) {
+		MeterRegistry registry = this.registry;
+		if (registry != null) {
+			timer(registry, PgDispatchMeter.SQL_BATCH).record(batch.duration());
+			count(registry, PgDispatchMeter.SQL_JOBS, batch.completed(), "done");
+			count(registry, PgDispatchMeter.SQL_JOBS, batch.retried(), "retried");
+			count(registry, PgDispatchMeter.SQL_JOBS, batch.failed(), "failed");
+		}
+	}
+
+	@Override
+	public void attemptFailed(AttemptFailedEvent event) {
+		failed(event.handler(), event.sqlState());
+	}
+
+	@Override
+	public void deadLetter(DeadLetterEvent event) {
+		failed(event.handler(), event.sqlState());
+	}
+
+	/**
+	 * The failures of methods are known from the ends of their attempts.
+	 */
+	private void failed(@Nullable String handler, @Nullable String sqlState) {
+		MeterRegistry registry = this.registry;
+		if (registry != null && handler == null) {
+			count(registry, PgDispatchMeter.SQL_FAILURES, 1, error(sqlState, NONE));
+		}
+	}
+
+	@Override
+	public void wokenUp(JobKind jobs, WakeUpSource source) {
+		MeterRegistry registry = this.registry;
+		if (registry != null) {
+			count(registry, PgDispatchMeter.WAKE_UPS, 1, name(jobs), name(source));
+		}
+	}
+
+	/**
+	 * Returns the class of an SQLSTATE, or else the simple name of an exception.
+	 */
+	private String error(@Nullable String sqlState, String exception) {
+		String error = (sqlState != null && sqlState.length() > 1) ? sqlState.substring(0, 2)
+				: exception.substring(exception.lastIndexOf('.') + 1);
+		if (this.errors.size() >= MAX_ERRORS && !this.errors.contains(error)) {
+			return "other";
+		}
+		this.errors.add(error);
+		return error;
+	}
+
+	private static Timer timer(MeterRegistry registry, PgDispatchMeter meter, String... values) {
+		return Timer.builder(meter.meter())
+			.description(meter.description())
+			.tags(tags(meter, values))
+			.register(registry);
+	}
+
+	private static void count(MeterRegistry registry, PgDispatchMeter meter, long amount, String... values) {
+		Counter.builder(meter.meter())
+			.description(meter.description())
+			.baseUnit(meter.unit())
+			.tags(tags(meter, values))
+			.register(registry)
+			.increment(amount);
+	}
+
+	private static Tags tags(PgDispatchMeter meter, String... values) {
+		Tags tags = Tags.empty();
+		for (int i = 0; i < values.length; i++) {
+			tags = tags.and(meter.tags().get(i), values[i]);
+		}
+		return tags;
+	}
+
+	private static String name(Enum<?> value) {
+		return value.name().toLowerCase(Locale.ROOT);
+	}
+
+}
