@@ -53,8 +53,8 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	@Override
 	public void bindTo(MeterRegistry registry) {
 		for (ObservedDriver driver : this.drivers.get()) {
-			gauge(registry, PgDispatchMeter.WORKERS_ACTIVE, driver, DriverState::active);
-			gauge(registry, PgDispatchMeter.WORKERS_LIMIT, driver, DriverState::limit);
+			gauge(registry, PgDispatchMeter.ACTIVE_WORKERS, driver, DriverState::active);
+			gauge(registry, PgDispatchMeter.MAX_WORKERS, driver, DriverState::limit);
 			gauge(registry, PgDispatchMeter.LISTENING, driver, (state) -> state.listening() ? 1 : 0);
 		}
 		this.registry = registry;

@@ -52,12 +52,12 @@ public enum PgDispatchMeter {
 	/**
 	 * Gauge: busy workers of this node.
 	 */
-	WORKERS_ACTIVE("pgdispatch.workers.active", "Busy workers", "workers", "kind"),
+	ACTIVE_WORKERS("pgdispatch.active.workers", "Busy workers", "workers", "kind"),
 
 	/**
 	 * Gauge: maximum number of workers of this node.
 	 */
-	WORKERS_LIMIT("pgdispatch.workers.limit", "Maximum number of workers", "workers", "kind"),
+	MAX_WORKERS("pgdispatch.max.workers", "Maximum number of workers", "workers", "kind"),
 
 	/**
 	 * Gauge: 1 if the database notifies this node of dispatches from elsewhere, or else

@@ -17,7 +17,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 final class HandlerJobGateway {
 
 	private static final String CLAIM = """
-			SELECT *, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms
+			SELECT *, floor(extract(epoch FROM time_limit) * 1000)::bigint AS time_limit_ms, false AS taken_over
 			  FROM pgdispatch.claim_handler_jobs(?, make_interval(secs => ?), ARRAY[?], ARRAY[1], 1)""";
 
 	private static final String LIMIT_TO_ONE_ATTEMPT = """
