@@ -12,6 +12,7 @@ import io.github.pgdispatch.observability.QueueMetrics;
 import io.github.pgdispatch.observability.StatusListener;
 import io.github.pgdispatch.observability.StatusSampler;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -87,6 +88,11 @@ public final class PgDispatchObservabilityAutoConfiguration {
 		@Bean
 		DriverMetrics pgDispatchDriverMetrics(ObjectProvider<ObservedDriver> drivers) {
 			return new DriverMetrics(() -> drivers.orderedStream().toList());
+		}
+
+		@Bean
+		MeterBinder pgDispatchWorkerPoolMetrics(ObjectProvider<WorkerConnections> connections) {
+			return (registry) -> connections.ifAvailable((pool) -> pool.measure(registry));
 		}
 
 		@Bean

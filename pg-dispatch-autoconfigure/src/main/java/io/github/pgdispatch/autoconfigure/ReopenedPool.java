@@ -39,6 +39,19 @@ final class ReopenedPool extends DelegatingDataSource {
 	}
 
 	/**
+	 * Has the pool report its metrics, unless it does already.
+	 * @param registry a registry that HikariCP knows
+	 */
+	synchronized void measure(Object registry) {
+		if (this.config.getMetricRegistry() == null && this.config.getMetricsTrackerFactory() == null) {
+			this.config.setMetricRegistry(registry);
+			if (this.pool != null) {
+				this.pool.setMetricRegistry(registry);
+			}
+		}
+	}
+
+	/**
 	 * Lets the next call open the pool again.
 	 */
 	synchronized void reopen() {

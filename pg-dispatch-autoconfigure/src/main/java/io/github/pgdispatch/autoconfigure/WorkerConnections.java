@@ -67,6 +67,16 @@ final class WorkerConnections implements SmartLifecycle, DisposableBean {
 		return readCommitted;
 	}
 
+	/**
+	 * Has the pool report its metrics, if the connections have a pool of their own.
+	 * @param registry a registry that HikariCP knows
+	 */
+	void measure(Object registry) {
+		if (this.ownPool != null) {
+			this.ownPool.measure(registry);
+		}
+	}
+
 	DataSource dataSource() {
 		return this.dataSource;
 	}

@@ -173,6 +173,7 @@ class PgDispatchObservabilityAutoConfigurationTests {
 				assertThat(value(registry, "pgdispatch.dead.letters", Map.of("name", "none"))).isEqualTo(1);
 				assertThat(value(registry, "pgdispatch.jobs.oldest", Map.of("kind", "sql"))).isNaN();
 				assertThat(value(registry, "pgdispatch.max.workers", Map.of("kind", "sql"))).isEqualTo(4);
+				assertThat(value(registry, "hikaricp.connections.max", Map.of("pool", "pg-dispatch"))).isEqualTo(8);
 				assertThat(value(registry, "pgdispatch.listening", Map.of("kind", "sql"))).isEqualTo(1);
 			});
 		});
