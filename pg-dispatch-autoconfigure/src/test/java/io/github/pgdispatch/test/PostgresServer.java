@@ -37,6 +37,7 @@ public final class PostgresServer implements AutoCloseable {
 	public static PostgresServer start(String... settings) {
 		try {
 			Path directory = Files.createTempDirectory("pg-dispatch-test-");
+			InitializedCluster.copyTo(directory);
 			EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
 				.setDataDirectory(directory)
 				.setCleanDataDirectory(false)
@@ -83,7 +84,7 @@ public final class PostgresServer implements AutoCloseable {
 	 * {@code app} that may create schemas can log in, without a password.
 	 * @return the database
 	 */
-	public TestDatabase createDatabase() {
+	public synchronized TestDatabase createDatabase() {
 		String name = "test_" + UUID.randomUUID().toString().replace("-", "");
 		JdbcClient jdbc = JdbcClient.create(this.server.getPostgresDatabase());
 		jdbc.sql("CREATE DATABASE " + name).update();
