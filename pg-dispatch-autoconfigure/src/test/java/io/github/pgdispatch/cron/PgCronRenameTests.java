@@ -3,8 +3,8 @@ package io.github.pgdispatch.cron;
 import java.sql.SQLException;
 import java.time.Duration;
 
-import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronServer;
+import io.github.pgdispatch.test.PgCronServers;
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
@@ -29,8 +29,8 @@ class PgCronRenameTests {
 
 	private final TestDatabase renamed;
 
-	PgCronRenameTests(PgCronHost host) {
-		this.server = PgCronServer.start(host);
+	PgCronRenameTests(PgCronServers servers) {
+		this.server = servers.start();
 		this.renamed = new TestDatabase(this.server.reachablePort(), "renamed");
 	}
 

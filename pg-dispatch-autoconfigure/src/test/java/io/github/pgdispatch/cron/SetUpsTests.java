@@ -6,8 +6,8 @@ import java.time.OffsetDateTime;
 import java.util.List;
 
 import io.github.pgdispatch.test.Attempts;
-import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronServer;
+import io.github.pgdispatch.test.PgCronServers;
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
@@ -50,22 +50,22 @@ class SetUpsTests {
 
 	private static final String REPAIR = "If pg_cron has stopped";
 
-	private final PgCronHost host;
+	private final PgCronServers servers;
 
 	private PgCronServer server;
 
 	private SetUpsPage page;
 
-	SetUpsTests(PgCronHost host) {
-		this.host = host;
-		this.server = PgCronServer.start(host, "cron.use_background_workers=off");
+	SetUpsTests(PgCronServers servers) {
+		this.servers = servers;
+		this.server = servers.start("cron.use_background_workers=off");
 		this.page = new SetUpsPage(this.server);
 		takeAwayWhatThePageGrants();
 	}
 
 	private void useBackgroundWorkers() {
 		this.server.close();
-		this.server = PgCronServer.start(this.host, "cron.use_background_workers=on", "cron.max_running_jobs=5");
+		this.server = this.servers.start("cron.use_background_workers=on", "cron.max_running_jobs=5");
 		this.page = new SetUpsPage(this.server);
 		takeAwayWhatThePageGrants();
 	}

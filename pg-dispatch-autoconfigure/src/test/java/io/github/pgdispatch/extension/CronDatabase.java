@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 
 import io.github.pgdispatch.test.ExtensionFiles;
-import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.TestDatabase;
 
@@ -28,8 +27,13 @@ final class CronDatabase implements AutoCloseable {
 		this.postgres = server.database().jdbc("postgres");
 	}
 
-	static CronDatabase start(PgCronHost host, String... settings) {
-		CronDatabase database = new CronDatabase(PgCronServer.start(host, settings));
+	/**
+	 * The database of a server.
+	 * @param server which is closed with the database
+	 * @return the database
+	 */
+	static CronDatabase on(PgCronServer server) {
+		CronDatabase database = new CronDatabase(server);
 		database.server.installExtension(ExtensionFiles.all());
 		return database;
 	}

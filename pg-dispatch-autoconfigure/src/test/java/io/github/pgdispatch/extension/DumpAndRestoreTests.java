@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 
 import io.github.pgdispatch.test.PgCronHost;
+import io.github.pgdispatch.test.PgCronServers;
 import io.github.pgdispatch.test.PgCronTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -29,14 +30,18 @@ class DumpAndRestoreTests {
 
 	private final PgCronHost host;
 
-	DumpAndRestoreTests(PgCronHost host) {
+	private final PgCronServers servers;
+
+	DumpAndRestoreTests(PgCronHost host, PgCronServers servers) {
 		this.host = host;
+		this.servers = servers;
 	}
 
 	@ParameterizedTest(name = "extension: {0}, background workers: {1}")
 	@CsvSource({ "false, on", "false, off", "true, on", "true, off" })
 	void copyRunsNothingUntilSomethingIsDispatchedInIt(boolean extension, String useBackgroundWorkers) {
-		try (CronDatabase original = start(useBackgroundWorkers); CronDatabase copy = start(useBackgroundWorkers)) {
+		try (CronDatabase original = start(useBackgroundWorkers);
+				CronDatabase copy = startAnother(useBackgroundWorkers)) {
 			install(original, extension);
 			fillQueue(original);
 			copy.launch(false);
@@ -56,7 +61,8 @@ class DumpAndRestoreTests {
 	@ParameterizedTest(name = "background workers: {0}")
 	@ValueSource(strings = { "on", "off" })
 	void copyOnTheSameMachineAndItsOriginalEachRunWhatIsTheirs(String useBackgroundWorkers) {
-		try (CronDatabase original = start(useBackgroundWorkers); CronDatabase copy = start(useBackgroundWorkers)) {
+		try (CronDatabase original = start(useBackgroundWorkers);
+				CronDatabase copy = startAnother(useBackgroundWorkers)) {
 			install(original, true);
 			fillQueue(original);
 			restore(original, copy);
@@ -75,7 +81,7 @@ class DumpAndRestoreTests {
 	 */
 	@Test
 	void formerOwnerOfTheExtensionIsGrantedItAfterTheRestoreOfASuperuser() {
-		try (CronDatabase original = start("off"); CronDatabase copy = start("off")) {
+		try (CronDatabase original = start("off"); CronDatabase copy = startAnother("off")) {
 			original.run("postgres", "GRANT CREATE ON DATABASE test TO app");
 			original.run("app", "CREATE EXTENSION pg_dispatch");
 			original.createTableOfEffects();
@@ -116,7 +122,14 @@ class DumpAndRestoreTests {
 	}
 
 	private CronDatabase start(String useBackgroundWorkers) {
-		return CronDatabase.start(this.host, "cron.use_background_workers=" + useBackgroundWorkers);
+		return CronDatabase.on(this.servers.start("cron.use_background_workers=" + useBackgroundWorkers));
+	}
+
+	/**
+	 * Starts the server of a copy, which is to know that it is another one.
+	 */
+	private CronDatabase startAnother(String useBackgroundWorkers) {
+		return CronDatabase.on(this.servers.startAnother("cron.use_background_workers=" + useBackgroundWorkers));
 	}
 
 	private static void install(CronDatabase database, boolean extension) {
@@ -137,7 +150,7 @@ class DumpAndRestoreTests {
 	 */
 	private static void fillQueue(CronDatabase database) {
 		database.fire("SELECT 1 / 0");
-		database.snooze(CronDatabase.effect("2 snoozed"), "30 seconds");
+		database.snooze(CronDatabase.effect("2 snoozed"), "20 seconds");
 		database.snooze(CronDatabase.effect("4 later"), "1 hour");
 		database.awaitTrue("EXISTS (SELECT FROM pgdispatch.dead_letter)");
 		// One row is enough for a job that is due so soon.

@@ -2,7 +2,7 @@ package io.github.pgdispatch.extension;
 
 import java.util.List;
 
-import io.github.pgdispatch.test.PgCronHost;
+import io.github.pgdispatch.test.PgCronServers;
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.AfterEach;
@@ -27,8 +27,8 @@ class ExtensionTests {
 
 	private final CronDatabase database;
 
-	ExtensionTests(PgCronHost host) {
-		this.database = CronDatabase.start(host);
+	ExtensionTests(PgCronServers servers) {
+		this.database = CronDatabase.on(servers.start());
 	}
 
 	@BeforeEach

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.schema.SchemaInitializer;
 import io.github.pgdispatch.test.ExtensionFiles;
-import io.github.pgdispatch.test.PgCronHost;
+import io.github.pgdispatch.test.PgCronServers;
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.parallel.Execution;
@@ -30,16 +30,16 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @Execution(ExecutionMode.CONCURRENT)
 class PredecessorTests {
 
-	private final PgCronHost host;
+	private final PgCronServers servers;
 
-	PredecessorTests(PgCronHost host) {
-		this.host = host;
+	PredecessorTests(PgCronServers servers) {
+		this.servers = servers;
 	}
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void waitingJobsOfThePredecessorRunAndSoDoNewOnes(boolean extension) {
-		try (CronDatabase database = CronDatabase.start(this.host)) {
+		try (CronDatabase database = CronDatabase.on(this.servers.start())) {
 			database.server().installExtension(Map.of("pg_dispatch--0.1.5.sql", ExtensionFiles.predecessor()));
 			database.run("postgres", "CREATE EXTENSION pg_dispatch VERSION '0.1.5'");
 			database.createTableOfEffects();
@@ -76,7 +76,7 @@ class PredecessorTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "pg_dispatch", "\"Snehil_Shah@pg_dispatch\"" })
 	void waitingJobOfThePredecessorThatItselfDispatchesIsNotLost(String extension) throws IOException {
-		try (CronDatabase database = CronDatabase.start(this.host)) {
+		try (CronDatabase database = CronDatabase.on(this.servers.start())) {
 			database.server()
 				.installExtension(Map.of("pg_dispatch--0.1.5.sql", ExtensionFiles.predecessor(),
 						"Snehil_Shah@pg_dispatch.control", ExtensionFiles.control(),

@@ -25,7 +25,7 @@ final class ContainerHost implements PgCronHost {
 
 	private static final int PORTS = 100;
 
-	private final AtomicInteger nextPort = new AtomicInteger(FIRST_PORT);
+	private final AtomicInteger nextPort = new AtomicInteger();
 
 	private final GenericContainer<?> container;
 
@@ -77,9 +77,12 @@ final class ContainerHost implements PgCronHost {
 		}
 	}
 
+	/**
+	 * Those of servers that were closed long ago are reserved again.
+	 */
 	@Override
 	public int reservePort() {
-		return this.nextPort.getAndIncrement();
+		return FIRST_PORT + Math.floorMod(this.nextPort.getAndIncrement(), PORTS);
 	}
 
 	@Override

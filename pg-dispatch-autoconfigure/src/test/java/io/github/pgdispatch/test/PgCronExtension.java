@@ -19,6 +19,7 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.StoreScope;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestInstantiationAwareExtension;
@@ -79,7 +80,8 @@ public final class PgCronExtension implements ExecutionCondition, ParameterResol
 	}
 
 	private static boolean isOurs(Class<?> type) {
-		return type == PgCronServer.class || type == PgCronHost.class || type == TestDatabase.class;
+		return type == PgCronServer.class || type == PgCronServers.class || type == PgCronHost.class
+				|| type == TestDatabase.class;
 	}
 
 	private static String[] settings(ExtensionContext context) {
@@ -95,8 +97,7 @@ public final class PgCronExtension implements ExecutionCondition, ParameterResol
 	}
 
 	private static PgCronHost findHost(ExtensionContext context) {
-		return context.getRoot()
-			.getStore(NAMESPACE)
+		return context.getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
 			.computeIfAbsent(PgCronHost.class, (key) -> host(System.getenv()), PgCronHost.class);
 	}
 
@@ -112,14 +113,13 @@ public final class PgCronExtension implements ExecutionCondition, ParameterResol
 		if (parameter.getParameter().getType() == PgCronHost.class) {
 			return host;
 		}
-		// To initialize a server takes longer than most tests.
-		PgCronServer initialized = context.getRoot().getStore(NAMESPACE).computeIfAbsent(PgCronServer.class, (key) -> {
-			PgCronServer server = PgCronServer.start(host);
-			server.stop();
-			return server;
-		}, PgCronServer.class);
+		PgCronServers servers = context.getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
+			.computeIfAbsent(PgCronServers.class, (key) -> new PgCronServers(host), PgCronServers.class);
+		if (parameter.getParameter().getType() == PgCronServers.class) {
+			return servers;
+		}
 		PgCronServer server = classContext(context).getStore(NAMESPACE)
-			.computeIfAbsent(Servers.class, (key) -> new Servers(initialized, settings(context)), Servers.class)
+			.computeIfAbsent(Servers.class, (key) -> new Servers(servers, settings(context)), Servers.class)
 			.lendTo(context);
 		return (parameter.getParameter().getType() == TestDatabase.class) ? server.database() : server;
 	}
@@ -164,7 +164,7 @@ public final class PgCronExtension implements ExecutionCondition, ParameterResol
 	 */
 	private static final class Servers implements AutoCloseable {
 
-		private final PgCronServer initialized;
+		private final PgCronServers servers;
 
 		private final String[] settings;
 
@@ -172,8 +172,8 @@ public final class PgCronExtension implements ExecutionCondition, ParameterResol
 
 		private final Deque<PgCronServer> free = new ArrayDeque<>();
 
-		Servers(PgCronServer initialized, String[] settings) {
-			this.initialized = initialized;
+		Servers(PgCronServers servers, String[] settings) {
+			this.servers = servers;
 			this.settings = settings;
 		}
 
@@ -190,7 +190,7 @@ public final class PgCronExtension implements ExecutionCondition, ParameterResol
 					return this.free.pop();
 				}
 			}
-			PgCronServer server = this.initialized.startCopy(this.settings);
+			PgCronServer server = this.servers.start(this.settings);
 			synchronized (this) {
 				this.all.add(server);
 			}

@@ -22,6 +22,8 @@ public final class PgCronServer implements AutoCloseable {
 
 	private int port;
 
+	private boolean closed;
+
 	private PgCronServer(PgCronHost host) {
 		this.host = host;
 		this.directory = host.createDirectory();
@@ -62,7 +64,7 @@ public final class PgCronServer implements AutoCloseable {
 
 	/**
 	 * Starts a server that has what this one has, which is stopped. It takes it for its
-	 * own: to tell one from the other, start each of them by itself.
+	 * own: to tell one from the other, initialize each of them by itself.
 	 * @param settings of its configuration, beside those of this server
 	 * @return the copy, which is to be closed
 	 */
@@ -198,12 +200,19 @@ public final class PgCronServer implements AutoCloseable {
 		return this.host.run("/bin/cat", this.directory + "/log");
 	}
 
+	/**
+	 * Stops the server if it runs, and removes what it had.
+	 */
 	@Override
 	public void close() {
-		if (!this.host.run("/bin/ls", this.directory).contains("postmaster.pid")) {
+		if (this.closed) {
 			return;
 		}
-		stopImmediately();
+		if (this.host.run("/bin/ls", this.directory).contains("postmaster.pid")) {
+			stopImmediately();
+		}
+		this.host.run("/bin/rm", "-rf", this.directory);
+		this.closed = true;
 	}
 
 }
