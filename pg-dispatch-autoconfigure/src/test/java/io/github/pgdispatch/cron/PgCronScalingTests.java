@@ -1,14 +1,14 @@
 package io.github.pgdispatch.cron;
 
 import java.time.Duration;
-import java.time.OffsetDateTime;
 
-import io.github.pgdispatch.test.Attempts;
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.Session;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,6 +19,7 @@ import static org.awaitility.Awaitility.await;
  * As many of pg_cron's jobs as the work needs, and as the settings allow.
  */
 @PgCronTest("cron.max_running_jobs=40")
+@Execution(ExecutionMode.CONCURRENT)
 class PgCronScalingTests {
 
 	private final CronQueue queue;
@@ -29,33 +30,7 @@ class PgCronScalingTests {
 
 	@BeforeEach
 	void prepare() {
-		this.queue.prepare();
-	}
-
-	/**
-	 * A second or two of pg_cron's, and the time to connect. (On a quiet machine they are
-	 * all running within three seconds.)
-	 */
-	@Test
-	void slowJobsRunSideBySideSoonAfterTheCommit() throws Exception {
-		Duration soon = Duration.ofSeconds(5);
-		assertThat(Attempts.shortest(soon, () -> {
-			prepare();
-			OffsetDateTime committedAt;
-			try (Session gate = this.queue.closeGate()) {
-				this.queue.withWorkers(32).fire(CronQueue.held("slow"), 32);
-				committedAt = this.queue.value("clock_timestamp()", OffsetDateTime.class);
-				await().until(() -> {
-					assertThat(this.queue.count("cron.job")).isLessThanOrEqualTo(32);
-					assertThat(this.queue.workersRunning()).isLessThanOrEqualTo(32);
-					return this.queue.jobsAtTheGate() == 32;
-				});
-			}
-			this.queue.awaitEffects(32);
-			assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isEqualTo(32);
-			return Duration.between(committedAt, this.queue.value("max(at) FROM effect", OffsetDateTime.class));
-		})).isLessThanOrEqualTo(soon);
-		this.queue.awaitIdle();
+		this.queue.prepare().lingering("0");
 	}
 
 	/**
@@ -89,57 +64,6 @@ class PgCronScalingTests {
 		});
 		assertThat(this.queue.value("count(DISTINCT pid) FROM effect", Integer.class)).isEqualTo(3);
 		this.queue.awaitIdle();
-	}
-
-	@Test
-	void streamOfQuickJobsIsDrainedByOneAtATime() {
-		int jobs = 3_000;
-		this.queue.asApp("""
-				DO $$
-				BEGIN
-					FOR i IN 1 .. %d LOOP
-						PERFORM pgdispatch.fire('%s');
-						COMMIT;
-						PERFORM pg_sleep(0.001);
-						COMMIT;
-					END LOOP;
-				END
-				$$""".formatted(jobs, CronQueue.effect("quick").replace("'", "''")));
-		this.queue.awaitEffects(jobs);
-		assertThat(this.queue.value("""
-				count(*)
-				  FROM (SELECT pid <> lag(pid) OVER (ORDER BY at) AS another FROM effect) AS effect
-				 WHERE another""", Integer.class)).isLessThan(jobs / 5);
-		this.queue.awaitIdle();
-	}
-
-	@Test
-	void burstOfQuickJobsIsDrainedInBatches() {
-		int jobs = 20_000;
-		this.queue.fire(CronQueue.effect("quick"), jobs);
-		this.queue.awaitEffects(jobs);
-		assertThat(this.queue.value("count(DISTINCT (pid, started_at)) FROM effect", Integer.class))
-			.isLessThan(jobs / 10);
-		this.queue.awaitIdle();
-	}
-
-	/**
-	 * One cron job a dispatch comes to a standstill with so many.
-	 */
-	@Test
-	void tensOfThousandsWaitingAreDrainedAtTheRateOfAThousand() throws Exception {
-		Duration atHalfTheRate = timeToDrain(1_000).multipliedBy(2 * 31);
-		assertThat(Attempts.shortest(atHalfTheRate, () -> timeToDrain(31_000))).isLessThanOrEqualTo(atHalfTheRate);
-	}
-
-	private Duration timeToDrain(int jobs) {
-		prepare();
-		this.queue.fire(CronQueue.effect("quick"), jobs);
-		this.queue.awaitEffects(jobs);
-		OffsetDateTime first = this.queue.value("min(at) FROM effect", OffsetDateTime.class);
-		OffsetDateTime last = this.queue.value("max(at) FROM effect", OffsetDateTime.class);
-		this.queue.awaitIdle();
-		return Duration.between(first, last);
 	}
 
 }
