@@ -12,7 +12,10 @@ import io.github.pgdispatch.test.Session;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +33,7 @@ import static org.awaitility.Awaitility.await;
  */
 @PgCronTest
 @Execution(ExecutionMode.CONCURRENT)
+@TestMethodOrder(OrderAnnotation.class)
 class PgCronFaultTests {
 
 	private static final String REMOVE_ALL = "SELECT cron.unschedule(jobid) FROM cron.job";
@@ -70,6 +74,7 @@ class PgCronFaultTests {
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "0", "1 hour" })
+	@Order(2)
 	void nextDispatchMakesUpForAChangeThatPgCronHasMissed(String delay) throws SQLException {
 		this.queue.withWorkers(1);
 		try (Session administrator = new Session(this.server.database(), "postgres")) {
@@ -168,6 +173,7 @@ class PgCronFaultTests {
 	 * What a SERIALIZABLE transaction cannot know of is replaced in the next minute.
 	 */
 	@Test
+	@Order(1)
 	void workersThatAreTakenAwayAreReplacedInTheNextMinuteIfThatIsSerializable() {
 		workersThatAreTakenAwayAreReplaced("SERIALIZABLE");
 	}

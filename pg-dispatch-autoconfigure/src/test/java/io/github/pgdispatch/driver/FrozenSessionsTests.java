@@ -7,6 +7,8 @@ import io.github.pgdispatch.test.TestDatabase;
 import io.github.pgdispatch.test.TestNode;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -17,6 +19,7 @@ import static org.awaitility.Awaitility.await;
  * I6: a connection that a firewall has forgotten while SQL runs costs no worker.
  */
 @PostgresTest
+@Execution(ExecutionMode.CONCURRENT)
 class FrozenSessionsTests {
 
 	private static final String RUNNING = """
@@ -81,7 +84,9 @@ class FrozenSessionsTests {
 	}
 
 	private void awaitRunning() {
-		await().until(() -> count("pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'CALL%'") == 1);
+		await().until(() -> this.jdbc.sql("SELECT count(*) " + RUNNING + " AND wait_event = 'PgSleep'")
+			.query(Integer.class)
+			.single() == 1);
 	}
 
 	private void awaitEffect(String name) {
