@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionStatus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -47,11 +49,16 @@ class HandlerLifecycleTests {
 			.run((context) -> context.getBean(Effects.class).send());
 		AtomicInteger sent = new AtomicInteger();
 		this.application.run((context) -> {
-			await().until(() -> context.getBean(Mailer.class).sent.get() == 1);
+			Mailer mailer = context.getBean(Mailer.class);
+			await().until(() -> mailer.sent.get() == 1);
+			// So long that many are left when the application is closed.
+			mailer.millis = 50;
+			PlatformTransactionManager transactionManager = context.getBean(PlatformTransactionManager.class);
+			TransactionStatus transaction = transactionManager.getTransaction(null);
 			for (int i = 0; i < 200; i++) {
 				context.getBean(Effects.class).send();
 			}
-			Mailer mailer = context.getBean(Mailer.class);
+			transactionManager.commit(transaction);
 			await().until(() -> mailer.sent.get() > 20);
 			context.getSourceApplicationContext().close();
 			sent.set(mailer.sent.get());
@@ -124,8 +131,10 @@ class HandlerLifecycleTests {
 
 		private volatile boolean running;
 
+		private volatile long millis = 10;
+
 		void send() throws InterruptedException {
-			Thread.sleep(10);
+			Thread.sleep(this.millis);
 			if (!this.running) {
 				throw new IllegalStateException("The mailer is not running");
 			}
