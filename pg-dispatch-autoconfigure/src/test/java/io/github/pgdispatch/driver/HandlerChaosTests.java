@@ -59,7 +59,7 @@ class HandlerChaosTests {
 
 	@Test
 	void everyJobHasItsEffectsWhileNodesAreKilled(TestDatabase database) throws Exception {
-		int jobs = 20_000;
+		int jobs = 10_000;
 		AtomicInteger kills = new AtomicInteger();
 		int unsettled = 0;
 		long began;

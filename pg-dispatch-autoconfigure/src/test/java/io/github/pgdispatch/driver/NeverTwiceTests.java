@@ -33,7 +33,7 @@ import static org.awaitility.Awaitility.await;
 @PostgresTest
 class NeverTwiceTests {
 
-	private static final int DISPATCHES = 10_000;
+	private static final int DISPATCHES = 5_000;
 
 	private static final int CLIENTS = 8;
 
