@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +28,7 @@ import static org.awaitility.Awaitility.await;
  * what pg_cron would, which is switched off.
  */
 @PgCronTest("cron.launch_active_jobs=off")
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(60)
 class PgCronHandshakeTests {
 
