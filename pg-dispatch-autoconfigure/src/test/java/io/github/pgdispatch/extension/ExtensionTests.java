@@ -13,8 +13,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import io.github.pgdispatch.test.NextVersion;
-import java.nio.file.Path;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -89,9 +87,9 @@ class ExtensionTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "postgres", "app" })
-	void updatesWithWaitingJobsInPlace(String owner, @TempDir Path directory) {
+	void updatesWithWaitingJobsInPlace(String owner) {
 		String extension = "pg_dispatch_of_" + owner;
-		this.database.server().installExtension(NextVersion.in(directory).extensionFiles(extension));
+		this.database.server().installExtension(NextVersion.get().extensionFiles(extension));
 		this.database.run(owner, "CREATE EXTENSION " + extension + " VERSION '" + TestDatabase.SCHEMA_VERSION + "'",
 				"CALL pgdispatch.grant_to('app')");
 		this.database.fire(CronDatabase.effect("1 waiting"));

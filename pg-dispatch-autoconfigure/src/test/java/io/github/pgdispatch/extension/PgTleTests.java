@@ -14,8 +14,6 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import io.github.pgdispatch.test.NextVersion;
-import java.nio.file.Path;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -69,8 +67,8 @@ class PgTleTests {
 	}
 
 	@Test
-	void nextVersionIsAddedAsAWholeAndAsAnUpdate(@TempDir Path directory) {
-		NextVersion next = NextVersion.in(directory);
+	void nextVersionIsAddedAsAWholeAndAsAnUpdate() {
+		NextVersion next = NextVersion.get();
 		run("postgres", ExtensionFiles.pgTleScript());
 		run("postgres", next.pgTleScript());
 		run("postgres", next.pgTleScript());

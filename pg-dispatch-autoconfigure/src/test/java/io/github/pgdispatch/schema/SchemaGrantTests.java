@@ -14,8 +14,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 import io.github.pgdispatch.test.NextVersion;
-import java.nio.file.Path;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -80,10 +78,10 @@ class SchemaGrantTests {
 	}
 
 	@Test
-	void whoeverCouldDispatchBeforeAnUpgradeStillCan(TestDatabase database, @TempDir Path directory) {
+	void whoeverCouldDispatchBeforeAnUpgradeStillCan(TestDatabase database) {
 		database.install("app");
 		database.jdbc("app").sql("CALL pgdispatch.grant_to(?::regrole)").param('"' + this.role + '"').update();
-		database.update("app", NextVersion.in(directory));
+		database.update("app", NextVersion.get());
 		fire();
 		assertThat(jobsOfRole()).isOne();
 		assertThat(this.jdbcOfRole.sql("SELECT count(*) FROM pgdispatch.cron_worker").query(Integer.class).single())

@@ -26,8 +26,6 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import io.github.pgdispatch.test.NextVersion;
-import java.nio.file.Path;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -149,18 +147,17 @@ class SchemaInitializerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void upgradesWhatAnAdministratorHasInstalled(Installation installation, TestDatabase database,
-			@TempDir Path directory) {
+	void upgradesWhatAnAdministratorHasInstalled(Installation installation, TestDatabase database) {
 		database.install("app");
-		installation.run(database.dataSource("app"), NextVersion.in(directory));
+		installation.run(database.dataSource("app"), NextVersion.get());
 		assertThat(version(database.jdbc("app"))).isEqualTo(NextVersion.NAME);
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void upgradesWhatLiquibaseHasInstalled(Installation installation, TestDatabase database, @TempDir Path directory) {
+	void upgradesWhatLiquibaseHasInstalled(Installation installation, TestDatabase database) {
 		Installation.LIQUIBASE.run(database.dataSource("app"));
-		NextVersion next = NextVersion.in(directory);
+		NextVersion next = NextVersion.get();
 		installation.run(database.dataSource("app"), next);
 		installation.run(database.dataSource("app"), next);
 		assertThat(version(database.jdbc("app"))).isEqualTo(NextVersion.NAME);
@@ -168,8 +165,8 @@ class SchemaInitializerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void installsTheNextVersionAsAWhole(Installation installation, TestDatabase database, @TempDir Path directory) {
-		installation.run(database.dataSource("app"), NextVersion.in(directory));
+	void installsTheNextVersionAsAWhole(Installation installation, TestDatabase database) {
+		installation.run(database.dataSource("app"), NextVersion.get());
 		assertThat(version(database.jdbc("app"))).isEqualTo(NextVersion.NAME);
 	}
 

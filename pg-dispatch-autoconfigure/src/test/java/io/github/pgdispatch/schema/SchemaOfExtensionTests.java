@@ -17,8 +17,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import io.github.pgdispatch.test.NextVersion;
-import java.nio.file.Path;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -66,8 +64,8 @@ class SchemaOfExtensionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void extensionThatIsTooOldIsUpdatedByItsOwner(Installation installation, @TempDir Path directory) {
-		NextVersion next = NextVersion.in(directory);
+	void extensionThatIsTooOldIsUpdatedByItsOwner(Installation installation) {
+		NextVersion next = NextVersion.get();
 		this.server.installExtension(next.extensionFiles("pg_dispatch_next"));
 		run("CREATE EXTENSION pg_dispatch_next VERSION '" + TestDatabase.SCHEMA_VERSION + "'",
 				"CALL pgdispatch.grant_to('app')");

@@ -1,6 +1,5 @@
 package io.github.pgdispatch.sql;
 
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.FutureTask;
@@ -13,7 +12,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -31,10 +29,10 @@ class UpgradeTests {
 
 	private final NextVersion next;
 
-	UpgradeTests(TestDatabase database, @TempDir Path directory) {
+	UpgradeTests(TestDatabase database) {
 		this.database = database;
 		this.queue = new Queue(database);
-		this.next = NextVersion.in(directory);
+		this.next = NextVersion.get();
 	}
 
 	@BeforeEach

@@ -1,6 +1,5 @@
 package io.github.pgdispatch.sql;
 
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,7 +14,6 @@ import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.PGStatement;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,8 +32,8 @@ class UpgradeWhileInUseTests {
 	private int dispatched;
 
 	@Test
-	void nothingIsLostAndNothingRunsTwice(TestDatabase database, @TempDir Path directory) throws Exception {
-		NextVersion next = NextVersion.in(directory);
+	void nothingIsLostAndNothingRunsTwice(TestDatabase database) throws Exception {
+		NextVersion next = NextVersion.get();
 		try (Queue queue = new Queue(database)) {
 			queue.run("DROP SCHEMA IF EXISTS pgdispatch CASCADE", "DROP TABLE IF EXISTS public.effect");
 			database.install("postgres");

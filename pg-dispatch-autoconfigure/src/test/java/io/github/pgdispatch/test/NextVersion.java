@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
+import org.springframework.util.FileSystemUtils;
+
 /**
  * A version of the schema after the newest one, made as a developer makes one: a line in
  * the list of versions, and a file with what is to be changed. The build's own program
@@ -38,26 +40,37 @@ public final class NextVersion {
 	}
 
 	/**
-	 * Makes the scripts.
-	 * @param directory to make them in
+	 * Returns the version, whose scripts are made once in each virtual machine: that
+	 * takes seconds.
 	 * @return the version
 	 */
-	public static NextVersion in(Path directory) {
-		Path sources = directory.resolve("sql");
+	public static NextVersion get() {
+		return Holder.VERSION;
+	}
+
+	private static NextVersion make() {
 		try {
-			copy(Path.of("src", "main", "sql"), sources);
-			Files.writeString(sources.resolve("versions.txt"), NAME + "\n", StandardOpenOption.APPEND);
-			Files.createDirectories(sources.resolve("update"));
-			Files.writeString(sources.resolve("update").resolve(TestDatabase.SCHEMA_VERSION + "--" + NAME + ".sql"),
-					UPDATE);
-			Files.writeString(sources.resolve("install").resolve("tables.sql"), UPDATE, StandardOpenOption.APPEND);
-			NextVersion version = new NextVersion(directory);
-			build(sources, version.resources(), version.extension(), directory.resolve("dbdev"));
-			return version;
+			Path directory = Files.createTempDirectory("pg-dispatch-next-version-");
+			Runtime.getRuntime()
+				.addShutdownHook(new Thread(() -> FileSystemUtils.deleteRecursively(directory.toFile())));
+			return make(directory);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private static NextVersion make(Path directory) throws IOException {
+		Path sources = directory.resolve("sql");
+		copy(Path.of("src", "main", "sql"), sources);
+		Files.writeString(sources.resolve("versions.txt"), NAME + "\n", StandardOpenOption.APPEND);
+		Files.createDirectories(sources.resolve("update"));
+		Files.writeString(sources.resolve("update").resolve(TestDatabase.SCHEMA_VERSION + "--" + NAME + ".sql"),
+				UPDATE);
+		Files.writeString(sources.resolve("install").resolve("tables.sql"), UPDATE, StandardOpenOption.APPEND);
+		NextVersion version = new NextVersion(directory);
+		build(sources, version.resources(), version.extension(), directory.resolve("dbdev"));
+		return version;
 	}
 
 	private static void copy(Path from, Path to) throws IOException {
@@ -167,6 +180,12 @@ public final class NextVersion {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private static final class Holder {
+
+		static final NextVersion VERSION = make();
+
 	}
 
 }
