@@ -167,8 +167,8 @@ class NeverTwiceTests {
 	}
 
 	/**
-	 * Kills the backends of all workers every 100 ms. It does not make up for delays, as
-	 * otherwise no session would live long enough to begin a job. While a job has lost
+	 * Kills the backends of all workers every 100 ms, if they have completed some jobs
+	 * since: on a slow machine they would not get to any otherwise. While a job has lost
 	 * four sessions, it waits, as on a slow machine it could hit the same job each time:
 	 * a job that has lost five sessions becomes a dead letter.
 	 */
@@ -178,19 +178,32 @@ class NeverTwiceTests {
 
 		private final SingleConnectionDataSource dataSource;
 
+		private final JdbcClient jdbc;
+
 		private final AtomicInteger killed = new AtomicInteger();
+
+		private int effects;
 
 		Killer(TestDatabase database) {
 			this.dataSource = new SingleConnectionDataSource(database.url(), "postgres", "", true);
-			JdbcClient jdbc = JdbcClient.create(this.dataSource);
-			this.executor.scheduleWithFixedDelay(() -> this.killed.addAndGet(jdbc.sql("""
+			this.jdbc = JdbcClient.create(this.dataSource);
+			this.executor.scheduleWithFixedDelay(() -> kill(database), 0, 100, TimeUnit.MILLISECONDS);
+		}
+
+		private void kill(TestDatabase database) {
+			int effects = this.jdbc.sql("SELECT count(*) FROM effect").query(Integer.class).single();
+			if (effects < this.effects + 20) {
+				return;
+			}
+			this.effects = effects;
+			this.killed.addAndGet(this.jdbc.sql("""
 					SELECT count(pg_terminate_backend(pid))
 					  FROM pg_stat_activity
 					 WHERE application_name = ? AND datname = ?
 					   AND NOT EXISTS (SELECT FROM pgdispatch.job WHERE crashes >= 4)""")
 				.params(TestNode.WORKER, database.name())
 				.query(Integer.class)
-				.single()), 0, 100, TimeUnit.MILLISECONDS);
+				.single());
 		}
 
 		int killed() {
