@@ -47,6 +47,33 @@ class SignupApplicationTests {
 	}
 
 	@Test
+	void actuatorTellsOfHealthAndMetrics() {
+		signUp("Grace");
+		Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+			this.client.get()
+				.uri("/actuator/health")
+				.exchange()
+				.expectStatus()
+				.isOk()
+				.expectBody()
+				.jsonPath("$.components.pgdispatch.status")
+				.isEqualTo("UP")
+				.jsonPath("$.components.pgdispatch.details.waiting")
+				.isNumber();
+			this.client.get()
+				.uri("/actuator/metrics/pgdispatch.jobs?tag=name:signUpSideEffects.remind")
+				.exchange()
+				.expectStatus()
+				.isOk();
+			this.client.get()
+				.uri("/actuator/metrics/pgdispatch.job.duration?tag=handler:signUpSideEffects.welcome")
+				.exchange()
+				.expectStatus()
+				.isOk();
+		});
+	}
+
+	@Test
 	void theSnoozedSideEffectsAreNotEarly() {
 		long id = signUp("Barbara");
 		awaitSideEffects(id);
