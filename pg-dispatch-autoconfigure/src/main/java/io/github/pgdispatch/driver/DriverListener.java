@@ -78,7 +78,8 @@ public interface DriverListener {
 	}
 
 	/**
-	 * Called when a driver is woken because there are due jobs.
+	 * Called when a driver is woken because there are due jobs. They may be running
+	 * already, or another node may be faster.
 	 * @param jobs the kind of the jobs
 	 * @param source what has woken it
 	 */
