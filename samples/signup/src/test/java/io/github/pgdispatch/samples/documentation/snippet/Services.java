@@ -1,5 +1,8 @@
 package io.github.pgdispatch.samples.documentation.snippet;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * What an application may have besides.
  */
@@ -11,6 +14,20 @@ final class Services {
 	static class Mailer {
 
 		void welcome(long profileId) {
+		}
+
+	}
+
+	static class Pager {
+
+		private final List<String> alerts = new ArrayList<>();
+
+		void alert(String text) {
+			this.alerts.add(text);
+		}
+
+		List<String> alerts() {
+			return this.alerts;
 		}
 
 	}

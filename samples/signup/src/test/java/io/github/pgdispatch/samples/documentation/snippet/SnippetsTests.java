@@ -4,8 +4,12 @@ import java.util.List;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.JobKind;
+import io.github.pgdispatch.PgDispatchNode;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.QueueLimits;
+import io.github.pgdispatch.event.DeadLetterEvent;
+import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.testing.AutoConfigurePgDispatch;
 import io.github.pgdispatch.testing.DispatchedJobs;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -110,11 +114,26 @@ class SnippetsTests {
 		assertThat(this.operator.retryWhatTheMailServerRefused()).isZero();
 	}
 
+	@Test
+	void applicationIsAlerted(@Autowired ApplicationEventPublisher events, @Autowired Alerts alerts) {
+		events.publishEvent(new DeadLetterEvent(42, null, 10, "22012", "division by zero"));
+		events.publishEvent(new DriverLostEvent(JobKind.HANDLER, "Connection refused"));
+		assertThat(alerts.pager().alerts()).containsExactly("Job 42 (SQL) failed for good: division by zero",
+				"This node cannot run jobs (HANDLER): Connection refused");
+	}
+
+	@Test
+	void nodeWithoutWorkersCanBeDrained(@Autowired Maintenance maintenance, @Autowired PgDispatchNode node) {
+		maintenance.begin();
+		assertThat(node.isDraining()).isFalse();
+		maintenance.end();
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import({ KeyedSideEffects.class, Listeners.class, MailSideEffects.class, Operator.class, Orders.class,
-			Profiles.class, RenamedSideEffects.class, ResultSideEffects.class, TenantPropagator.class,
-			TransactionalSideEffects.class, VideoSideEffects.class })
+	@Import({ Alerts.class, KeyedSideEffects.class, Listeners.class, MailSideEffects.class, Maintenance.class,
+			Operator.class, Orders.class, Profiles.class, RenamedSideEffects.class, ResultSideEffects.class,
+			TenantPropagator.class, TransactionalSideEffects.class, VideoSideEffects.class })
 	static class Application {
 
 		@Bean
