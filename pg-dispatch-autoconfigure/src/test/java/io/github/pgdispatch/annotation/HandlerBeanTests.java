@@ -100,8 +100,8 @@ class HandlerBeanTests {
 
 	@Test
 	void whatIsForBodiesIsRefusedWithSql() {
-		assertRefused(this.nodes.node().withBean(NamedSql.class), "for methods without SQL", "NamedSql.call()");
-		assertRefused(this.nodes.node().withBean(ConcurrentSql.class), "for methods without SQL");
+		assertRefused(this.nodes.node().withBean(ConcurrentSql.class), "for methods without SQL",
+				"ConcurrentSql.call()");
 	}
 
 	private static void assertRefused(ApplicationContextRunner application, String... reasons) {
@@ -316,14 +316,6 @@ class HandlerBeanTests {
 	static class AsynchronousClass {
 
 		@AfterCommitDispatch
-		void call() {
-		}
-
-	}
-
-	static class NamedSql {
-
-		@AfterCommitDispatch(command = "SELECT 1", name = "named")
 		void call() {
 		}
 
