@@ -446,12 +446,13 @@ CREATE OR REPLACE FUNCTION pgdispatch.cron_command(worker_id bigint) RETURNS tex
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT pg_catalog.replace('DO $x$BEGIN SET ROLE NONE;IF pg_catalog.to_regprocedure(''pgdispatch.cron_work(bigint)'')IS NULL THEN '
-        'PERFORM cron.unschedule(''pgdispatch worker ?'');ELSE CALL pgdispatch.cron_work(?);END IF;END$x$', '?', worker_id::pg_catalog.text)
+        'PERFORM cron.unschedule(j.jobid)FROM cron.job AS j WHERE j.jobname OPERATOR(pg_catalog.=)''pgdispatch worker ?'';'
+        'ELSE CALL pgdispatch.cron_work(?);END IF;END$x$', '?', worker_id::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_command(bigint) IS
-'Returns the command of the worker''s counterpart in cron.job. It removes itself if the schema was dropped. The role that
-the session logs in as may take on another one by default.';
+'Returns the command of the worker''s counterpart in cron.job. It removes itself if the schema was dropped, unless an
+earlier run has done so. The role that the session logs in as may take on another one by default.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_last_run() RETURNS bigint
