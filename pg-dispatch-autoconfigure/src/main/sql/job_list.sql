@@ -81,3 +81,55 @@ failed attempt of a job that waits for another one. pgdispatch.find returns the 
 A page without a filter reads that many jobs, of each handler. With a filter that few jobs meet, it reads all jobs of the role.
 Errors: 22023 if the kind or the state is another one.
 Example: SELECT id, name, state, due_at FROM pgdispatch.jobs(state => ''waiting'')';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.cancel_jobs(
+    kind text DEFAULT NULL, name text DEFAULT NULL, queue text DEFAULT NULL, state text DEFAULT NULL, max_count integer DEFAULT 10000)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    job          record;
+    is_cancelled boolean;
+    cancelled    bigint := 0;
+BEGIN
+    IF state = 'running' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'pgdispatch: the state is running',
+            HINT = 'Jobs that run are cancelled one by one: SELECT pgdispatch.cancel(id). Leave the state out to cancel all that wait.';
+    END IF;
+    FOR job IN
+        SELECT j.kind, j.name, j.place, j.id
+          FROM pgdispatch.jobs(kind, name, queue, state, max_count => max_count) AS j
+         WHERE j.state <> 'running'
+    LOOP
+        IF job.kind = 'handler' THEN
+            is_cancelled := coalesce(pgdispatch.cancel_job_of_handler(job.name, job.place, job.id) = 'cancelled', false);
+        ELSE
+            PERFORM FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job.place AND j.id = job.id FOR UPDATE SKIP LOCKED;
+            is_cancelled := FOUND AND NOT pgdispatch.runs_non_transactional(job.id);
+            IF is_cancelled THEN
+                DELETE FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job.place AND j.id = job.id;
+            END IF;
+        END IF;
+        IF is_cancelled THEN
+            cancelled := cancelled + 1;
+            PERFORM pgdispatch.end_managed_job(caller, job.id, 'cancelled', false);   -- Does nothing for a plain job.
+        END IF;
+    END LOOP;
+    RETURN cancelled;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.cancel_jobs(text, text, text, text, integer) IS
+'Cancels jobs of the current role that wait, are snoozed or are held, at most max_count of them, and returns how many it has cancelled.
+The other arguments choose the jobs as in pgdispatch.jobs, which lists or counts them before. Jobs that run are left; a method that
+began meanwhile is interrupted. If this transaction rolls back, the jobs are back. It locks them until its end.
+Errors: 22023 if the state is running, or the kind or the state is another one than those of pgdispatch.jobs.
+Example: SELECT pgdispatch.cancel_jobs(name => ''signUpSideEffects.remind'')';

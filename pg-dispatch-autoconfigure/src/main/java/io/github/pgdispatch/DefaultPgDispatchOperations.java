@@ -14,6 +14,7 @@ import io.github.pgdispatch.gateway.QueueGateway;
 import io.github.pgdispatch.gateway.StatusGateway;
 
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.util.Assert;
 
 /**
  * Default implementation of {@link PgDispatchOperations}.
@@ -49,6 +50,18 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	}
 
 	@Override
+	public long count(JobFilter filter) {
+		return this.status.count(filter.selection());
+	}
+
+	@Override
+	public long cancel(JobFilter filter) {
+		Assert.isTrue(filter.state() != JobState.RUNNING, "Jobs that run are cancelled one by one, by their ids");
+		Assert.isTrue(filter.after() == null, "Jobs are cancelled from the first one on, and not from a page on");
+		return this.transaction.call(() -> this.status.cancel(filter.selection()));
+	}
+
+	@Override
 	public boolean runNow(long id) {
 		return this.jobs.runNow(id);
 	}
@@ -61,6 +74,11 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public List<DeadLetter> deadLetters(DeadLetterFilter filter) {
 		return this.deadLetters.list(filter.selection()).stream().map(DeadLetter::of).toList();
+	}
+
+	@Override
+	public long count(DeadLetterFilter filter) {
+		return this.deadLetters.count(filter.selection());
 	}
 
 	@Override

@@ -60,6 +60,24 @@ public interface PgDispatchOperations {
 	JobPage jobs(JobFilter filter);
 
 	/**
+	 * Counts jobs that wait or run, up to the limit of the filter. The cost is that of
+	 * the page.
+	 * @param filter selects the jobs
+	 * @return their number, which is at most {@link JobFilter#limit()}
+	 */
+	long count(JobFilter filter);
+
+	/**
+	 * Cancels jobs that wait, are snoozed or are held, up to the limit of the filter and
+	 * from the first one on. Jobs that run are left, and are cancelled one by one with
+	 * {@link PgDispatchTemplate#cancel(long)}; a method that begins meanwhile is
+	 * interrupted.
+	 * @param filter selects the jobs, in any state but running
+	 * @return the number of cancelled jobs
+	 */
+	long cancel(JobFilter filter);
+
+	/**
 	 * Makes a job due that is snoozed or waits for its next attempt. It runs as soon as
 	 * its ordering key, its queue and pauses let it.
 	 * @param id the id of the job
@@ -81,6 +99,13 @@ public interface PgDispatchOperations {
 	 * @return the selected dead letters, in the order in which they failed
 	 */
 	List<DeadLetter> deadLetters(DeadLetterFilter filter);
+
+	/**
+	 * Counts dead letters, for example those that a retry would dispatch again.
+	 * @param filter selects the dead letters
+	 * @return their number
+	 */
+	long count(DeadLetterFilter filter);
 
 	/**
 	 * Dispatches a dead letter again. The job keeps its id and its options, and its

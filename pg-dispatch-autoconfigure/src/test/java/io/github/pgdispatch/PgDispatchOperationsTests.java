@@ -290,6 +290,37 @@ class PgDispatchOperationsTests {
 	}
 
 	@Test
+	void jobsAreCountedAndCancelledByFilter() throws Exception {
+		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', label => 'a') FROM generate_series(1, 5)",
+				"SELECT pgdispatch.dispatch_handler('mails.send', key => 'k')",
+				"SELECT pgdispatch.dispatch('SELECT 1', '1 hour', label => 'b')");
+		JobFilter labelled = JobFilter.all().name("a");
+		assertThat(this.operations.count(labelled)).isEqualTo(5);
+		assertThat(this.operations.count(labelled.limit(3))).isEqualTo(3);
+		this.transaction.executeWithoutResult((status) -> {
+			assertThat(this.operations.cancel(labelled)).isEqualTo(5);
+			status.setRollbackOnly();
+		});
+		assertThat(this.operations.cancel(labelled.limit(3))).isEqualTo(3);
+		assertThat(this.operations.count(labelled)).isEqualTo(2);
+		assertThat(this.operations.cancel(JobFilter.all().kind(JobKind.HANDLER))).isOne();
+		assertThat(this.operations.count(JobFilter.all())).isEqualTo(3);
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> this.operations.cancel(JobFilter.all().state(JobState.RUNNING)))
+			.withMessageContaining("one by one");
+		assertThatIllegalArgumentException().isThrownBy(() -> this.operations.cancel(JobFilter.all().after("now/1")))
+			.withMessageContaining("page");
+	}
+
+	@Test
+	void deadLettersAreCountedByFilter() throws Exception {
+		failed("SELECT 1 / 0", ", label => 'divide'");
+		failed("SELECT 1 / 0");
+		assertThat(this.operations.count(ALL)).isEqualTo(2);
+		assertThat(this.operations.count(ALL.label("divide"))).isOne();
+	}
+
+	@Test
 	void filterOfJobsIsChecked() {
 		JobFilter all = JobFilter.all();
 		assertThatIllegalArgumentException().isThrownBy(() -> all.state(JobState.DONE)).withMessageContaining("DONE");

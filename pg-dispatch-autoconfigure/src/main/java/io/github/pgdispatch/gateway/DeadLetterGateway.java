@@ -45,6 +45,8 @@ public final class DeadLetterGateway {
 					 ORDER BY c.failed_at, c.id"""
 				.formatted(Headers.of("c"));
 
+	private static final String COUNT = SELECTED + "SELECT pg_catalog.count(*) FROM chosen AS c";
+
 	private static final String RETRY = SELECTED
 			+ "SELECT pg_catalog.count(*) FILTER (WHERE pgdispatch.retry(c.id)) FROM chosen AS c";
 
@@ -71,6 +73,16 @@ public final class DeadLetterGateway {
 	 */
 	public List<DeadLetterRow> list(DeadLetterSelection selection) {
 		return this.jdbc.query(LIST, parameters(selection), DeadLetterRow::of);
+	}
+
+	/**
+	 * Counts dead letters.
+	 * @param selection of the dead letters
+	 * @return their number
+	 */
+	public long count(DeadLetterSelection selection) {
+		Long count = this.jdbc.queryForObject(COUNT, parameters(selection), Long.class);
+		return (count != null) ? count : 0;
 	}
 
 	/**

@@ -27,6 +27,13 @@ public final class StatusGateway {
 			  FROM pgdispatch.jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text::pg_catalog.timestamptz, ?, ?) AS j"""
 		.formatted(Headers.of("j"));
 
+	private static final String COUNT = """
+			SELECT pg_catalog.count(*)
+			  FROM pgdispatch.jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text::pg_catalog.timestamptz, ?, ?)""";
+
+	private static final String CANCEL = """
+			SELECT pgdispatch.cancel_jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?)""";
+
 	private final JdbcOperations jdbc;
 
 	/**
@@ -43,6 +50,28 @@ public final class StatusGateway {
 	 */
 	public List<StatusRow> status() {
 		return this.jdbc.query(STATUS, StatusRow::of);
+	}
+
+	/**
+	 * Counts jobs.
+	 * @param selection of the jobs
+	 * @return their number, up to the limit of the selection
+	 */
+	public long count(JobSelection selection) {
+		Long count = this.jdbc.queryForObject(COUNT, Long.class, selection.kind(), selection.name(), selection.queue(),
+				selection.state(), selection.afterPlace(), selection.afterId(), selection.limit());
+		return (count != null) ? count : 0;
+	}
+
+	/**
+	 * Cancels jobs that do not run, from the first one on.
+	 * @param selection of the jobs
+	 * @return the number of cancelled jobs
+	 */
+	public long cancel(JobSelection selection) {
+		Long count = this.jdbc.queryForObject(CANCEL, Long.class, selection.kind(), selection.name(), selection.queue(),
+				selection.state(), selection.limit());
+		return (count != null) ? count : 0;
 	}
 
 	/**

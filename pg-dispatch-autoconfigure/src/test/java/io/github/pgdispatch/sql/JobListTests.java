@@ -126,6 +126,35 @@ class JobListTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void cancelledJobsReleaseWhatTheyHeld() throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('q', 1)",
+				"SELECT pgdispatch.dispatch('SELECT 1', ordering_key => 'o', label => 'first')",
+				"SELECT pgdispatch.dispatch('" + Queue.effect("second").replace("'", "''")
+						+ "', ordering_key => 'o', key => 'k', label => 'second')",
+				"SELECT pgdispatch.dispatch_handler('h', queue => 'q', keep_result => '1 hour')");
+		assertThat(this.app.value("SELECT pgdispatch.cancel_jobs(name => 'first')")).isEqualTo("1");
+		this.app.work();
+		assertThat(this.queue.effects()).containsExactly("second");
+		assertThat(this.app.value("SELECT pgdispatch.cancel_jobs(kind => 'handler')")).isEqualTo("1");
+		assertThat(this.app.value("SELECT count(*) FROM pgdispatch.managed_job WHERE handler = 'h'")).isEqualTo("0");
+		assertThat(this.app.value("SELECT state FROM pgdispatch.result")).isEqualTo("cancelled");
+	}
+
+	@Test
+	void jobThatRunsIsNotCancelledByAFilter() throws Exception {
+		this.app.run("SELECT pg_advisory_lock(7)", "SELECT pgdispatch.fire('SELECT pg_advisory_xact_lock(7)')");
+		try (Session worker = this.queue.app()) {
+			FutureTask<Session.Drain> work = Session.async(() -> worker.work());
+			this.queue.awaitBlocked(worker);
+			assertThat(this.app.value("SELECT pgdispatch.cancel_jobs()")).isEqualTo("0");
+			this.app.run("SELECT pg_advisory_unlock(7)");
+			assertThat(work.get().completed()).isOne();
+		}
+		assertThat(this.app.error("SELECT pgdispatch.cancel_jobs(state => 'running')").getSQLState())
+			.isEqualTo("22023");
+	}
+
+	@Test
 	void jobThatIsDueOrHeldOrGoneDoesNotRunNow() throws SQLException {
 		this.app.run("SELECT pgdispatch.dispatch('SELECT 1', ordering_key => 'o') FROM generate_series(1, 2)",
 				"SELECT pgdispatch.pause()");

@@ -76,6 +76,8 @@ SELECT pgdispatch.end_non_transactional(b.id, b.attempt, '22000', 'failed') FROM
 SELECT j.* FROM pgdispatch.jobs() AS j;
 SELECT j.* FROM pgdispatch.jobs('sql', 'one', 'q', 'waiting', '-infinity', 0, 2) AS j;
 SELECT j.* FROM pgdispatch.jobs(state => 'none') AS j;
+SELECT pgdispatch.cancel_jobs(state => 'running');
+SELECT pgdispatch.cancel_jobs(name => 'one');
 SELECT s.* FROM pgdispatch.status() AS s;
 SELECT pgdispatch.run_now(j.id) FROM pgdispatch.job AS j;
 
