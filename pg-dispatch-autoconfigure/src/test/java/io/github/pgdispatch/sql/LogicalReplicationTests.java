@@ -44,8 +44,10 @@ class LogicalReplicationTests {
 
 	@AfterEach
 	void stop() throws SQLException {
-		this.subscriber.run("ALTER SUBSCRIPTION s DISABLE", "ALTER SUBSCRIPTION s SET (slot_name = NONE)",
-				"DROP SUBSCRIPTION s");
+		this.subscriber.run("ALTER SUBSCRIPTION s DISABLE");
+		// One that creates a slot would wait for the DROP, which waits for that slot.
+		this.subscriber.awaitTrue("NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'walsender')");
+		this.subscriber.run("ALTER SUBSCRIPTION s SET (slot_name = NONE)", "DROP SUBSCRIPTION s");
 		this.subscriber.close();
 		this.publisher.close();
 		this.server.close();
