@@ -109,16 +109,18 @@ class StatusTests extends AbstractQueueTests {
 	}
 
 	/**
-	 * The rows of jobs that this transaction has read so far.
+	 * The rows of jobs that a count reads. It has a session of its own, as the numbers of
+	 * a session's transactions add up until the server collects them, about once a
+	 * second.
 	 */
 	private long rowsRead() throws SQLException {
-		this.app.run("BEGIN", "SELECT count(*) FROM pgdispatch.status()");
-		long read = Long.parseLong(this.app.value("""
-				SELECT sum(seq_tup_read + idx_tup_fetch)
-				  FROM pg_stat_xact_all_tables
-				 WHERE schemaname = 'pgdispatch' AND relname IN ('job', 'handler_job')"""));
-		this.app.run("COMMIT");
-		return read;
+		try (Session session = this.queue.app()) {
+			session.run("BEGIN", "SELECT count(*) FROM pgdispatch.status()");
+			return Long.parseLong(session.value("""
+					SELECT sum(seq_tup_read + idx_tup_fetch)
+					  FROM pg_stat_xact_all_tables
+					 WHERE schemaname = 'pgdispatch' AND relname IN ('job', 'handler_job')"""));
+		}
 	}
 
 	@Test
