@@ -131,14 +131,8 @@ BEGIN
         EXIT WHEN job.place IS NULL;
         IF job.handler IS NOT NULL THEN
             answer := pgdispatch.cancel_job_of_handler(job.handler, job.place, job_id);
-        ELSIF NOT pgdispatch.runs_non_transactional(job_id) THEN   -- A job that does runs without a lock on its row.
-            PERFORM FROM pgdispatch.job AS j
-              WHERE j.role = caller AND j.due_at = job.place AND j.id = job_id
-                FOR UPDATE SKIP LOCKED;
-            IF FOUND AND NOT pgdispatch.runs_non_transactional(job_id) THEN   -- It may have begun just before this transaction locked the row.
-                DELETE FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job.place AND j.id = job_id;
-                answer := CASE WHEN sent THEN 'interrupted' ELSE 'cancelled' END;
-            END IF;
+        ELSIF pgdispatch.delete_waiting_command(job.place, job_id) THEN
+            answer := CASE WHEN sent THEN 'interrupted' ELSE 'cancelled' END;
         END IF;
         IF answer IN ('cancelled', 'interrupted') AND (job.managed).id IS NOT NULL THEN
             PERFORM pgdispatch.end_managed_job(caller, job_id, 'cancelled', false);
@@ -174,6 +168,31 @@ Errors: 22023 if the patience is negative or longer than 10 years.
 Example: SELECT pgdispatch.cancel(42)';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.delete_waiting_command(job_place timestamptz, job_id bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+BEGIN
+    IF pgdispatch.runs_non_transactional(job_id) THEN   -- A job that does runs without a lock on its row.
+        RETURN false;
+    END IF;
+    PERFORM FROM pgdispatch.job AS j
+      WHERE j.role = caller AND j.due_at = job_place AND j.id = job_id
+        FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND OR pgdispatch.runs_non_transactional(job_id) THEN   -- It may have begun just before this transaction locked the row.
+        RETURN false;
+    END IF;
+    DELETE FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job_place AND j.id = job_id;
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.delete_waiting_command(timestamptz, bigint) IS
+'Part of pgdispatch.cancel and pgdispatch.cancel_jobs. Deletes the row of a SQL job unless it runs. Returns whether it has deleted it.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.cancel_job_of_handler(handler_name text, job_place timestamptz, job_id bigint) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -203,7 +222,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cancel_job_of_handler(text, timestamptz, bigint) IS
-'Part of pgdispatch.cancel, for a job of a handler. Returns NULL if another transaction has locked the job.';
+'Part of pgdispatch.cancel and pgdispatch.cancel_jobs, for a job of a handler. Returns NULL if another transaction has locked the job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_now(job_id bigint) RETURNS boolean

@@ -79,7 +79,7 @@ running, snoozed or held. max_count: number of jobs of a page.
 For the next page, pass the place and the id of the last job as after_place and after_id. sqlstate and message are those of the last
 failed attempt of a job that waits for another one. pgdispatch.find returns the command or the arguments of a job.
 A page without a filter reads that many jobs, of each handler. With a filter that few jobs meet, it reads all jobs of the role.
-Errors: 22023 if the kind or the state is another one.
+Errors: 22023 if the kind or the state is none of these.
 Example: SELECT id, name, state, due_at FROM pgdispatch.jobs(state => ''waiting'')';
 
 
@@ -112,11 +112,7 @@ BEGIN
         IF job.kind = 'handler' THEN
             is_cancelled := coalesce(pgdispatch.cancel_job_of_handler(job.name, job.place, job.id) = 'cancelled', false);
         ELSE
-            PERFORM FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job.place AND j.id = job.id FOR UPDATE SKIP LOCKED;
-            is_cancelled := FOUND AND NOT pgdispatch.runs_non_transactional(job.id);
-            IF is_cancelled THEN
-                DELETE FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job.place AND j.id = job.id;
-            END IF;
+            is_cancelled := pgdispatch.delete_waiting_command(job.place, job.id);
         END IF;
         IF is_cancelled THEN
             cancelled := cancelled + 1;
@@ -131,5 +127,5 @@ COMMENT ON FUNCTION pgdispatch.cancel_jobs(text, text, text, text, integer) IS
 'Cancels jobs of the current role that wait, are snoozed or are held, at most max_count of them, and returns how many it has cancelled.
 The other arguments choose the jobs as in pgdispatch.jobs, which lists or counts them before. Jobs that run are left; a method that
 began meanwhile is interrupted. If this transaction rolls back, the jobs are back. It locks them until its end.
-Errors: 22023 if the state is running, or the kind or the state is another one than those of pgdispatch.jobs.
+Errors: 22023 if the state is running, or the kind or the state is not one that pgdispatch.jobs takes.
 Example: SELECT pgdispatch.cancel_jobs(name => ''signUpSideEffects.remind'')';
