@@ -141,13 +141,6 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	/**
-	 * Returns the maximum number of running methods.
-	 */
-	int limit() {
-		return this.settings.concurrency();
-	}
-
-	/**
 	 * Describes the running jobs for which the loop waits when it is stopped.
 	 */
 	@Nullable String waitsFor() {

@@ -93,9 +93,18 @@ final class DriverRun implements JobRun {
 	}
 
 	@Override
-	public DriverState state() {
-		return new DriverState(JobKind.SQL, true, !this.watcherEnded.isDone(), isDraining(), this.watcher.isConnected(),
-				this.watcher.isListening(), this.workers.working(), this.workers.limit());
+	public boolean isAlive() {
+		return !this.watcherEnded.isDone();
+	}
+
+	@Override
+	public QueueWatcher watcher() {
+		return this.watcher;
+	}
+
+	@Override
+	public int active() {
+		return this.workers.working();
 	}
 
 	@Override

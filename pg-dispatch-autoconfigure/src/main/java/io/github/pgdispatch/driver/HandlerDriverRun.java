@@ -122,9 +122,18 @@ final class HandlerDriverRun implements JobRun {
 	}
 
 	@Override
-	public DriverState state() {
-		return new DriverState(JobKind.HANDLER, true, !this.ended.isDone(), isDraining(), this.watcher.isConnected(),
-				this.watcher.isListening(), this.claimLoop.active(), this.claimLoop.limit());
+	public boolean isAlive() {
+		return !this.ended.isDone();
+	}
+
+	@Override
+	public QueueWatcher watcher() {
+		return this.watcher;
+	}
+
+	@Override
+	public int active() {
+		return this.claimLoop.active();
 	}
 
 	@Override

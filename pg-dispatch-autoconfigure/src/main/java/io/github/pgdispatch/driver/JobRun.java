@@ -13,8 +13,18 @@ interface JobRun extends Run, Drainable {
 	void committed(int fired, int snoozed);
 
 	/**
-	 * Returns the state of the driver, which is running.
+	 * Returns whether the threads of the driver are there.
 	 */
-	DriverState state();
+	boolean isAlive();
+
+	/**
+	 * Returns what watches the queue.
+	 */
+	QueueWatcher watcher();
+
+	/**
+	 * Returns the number of busy workers.
+	 */
+	int active();
 
 }

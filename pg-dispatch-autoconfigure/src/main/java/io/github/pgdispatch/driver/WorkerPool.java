@@ -327,13 +327,6 @@ final class WorkerPool implements Wakeable {
 	}
 
 	/**
-	 * Returns the maximum number of workers.
-	 */
-	int limit() {
-		return this.threads;
-	}
-
-	/**
 	 * Returns the number of workers that have not stopped.
 	 */
 	int working() {
