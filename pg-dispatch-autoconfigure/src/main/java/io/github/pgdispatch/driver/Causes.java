@@ -12,7 +12,7 @@ import org.springframework.transaction.TransactionSystemException;
 /**
  * Finds the causes of an exception.
  */
-final class Causes {
+public final class Causes {
 
 	/**
 	 * Limits the number of causes, as an exception may be a cause of itself.
@@ -32,17 +32,22 @@ final class Causes {
 	}
 
 	/**
-	 * Returns the first of the causes of an exception, or the exception itself.
+	 * Returns the first of the causes of an exception.
+	 * @param error the exception
+	 * @return the first cause, or the exception itself if it has none
 	 */
-	static Throwable first(Throwable error) {
+	public static Throwable first(Throwable error) {
 		return of(error).reduce(error, (one, other) -> other);
 	}
 
 	/**
 	 * Returns whether an exception or one of its causes is an {@link SQLException} that
 	 * meets a condition.
+	 * @param error the exception
+	 * @param condition to meet
+	 * @return whether one of them meets it
 	 */
-	static boolean anySql(Throwable error, Predicate<SQLException> condition) {
+	public static boolean anySql(Throwable error, Predicate<SQLException> condition) {
 		return of(error).anyMatch((cause) -> cause instanceof SQLException sql && condition.test(sql));
 	}
 

@@ -151,7 +151,10 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 			.increment(amount);
 	}
 
-	private static Tags tags(PgDispatchMeter meter, String... values) {
+	/**
+	 * Returns the tags of a meter with these values, in the order of their names.
+	 */
+	static Tags tags(PgDispatchMeter meter, String... values) {
 		Tags tags = Tags.empty();
 		for (int i = 0; i < values.length; i++) {
 			tags = tags.and(meter.tags().get(i), values[i]);
@@ -159,7 +162,7 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 		return tags;
 	}
 
-	private static String name(Enum<?> value) {
+	static String name(Enum<?> value) {
 		return value.name().toLowerCase(Locale.ROOT);
 	}
 

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -15,7 +14,6 @@ import io.github.pgdispatch.JobState;
 import io.github.pgdispatch.PgDispatchStatus;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
@@ -59,12 +57,13 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 		}
 		Rows jobs = new Rows(PgDispatchMeter.JOBS);
 		for (PgDispatchStatus.Jobs group : status.jobs()) {
-			jobs.add(group.count(), group.kind().name(), name(group.name()), name(group.queue()), group.state().name());
+			jobs.add(group.count(), DriverMetrics.name(group.kind()), name(group.name()), name(group.queue()),
+					DriverMetrics.name(group.state()));
 		}
 		jobs.register();
 		Rows oldest = new Rows(PgDispatchMeter.JOBS_OLDEST);
 		for (JobKind kind : JobKind.values()) {
-			oldest.add(oldest(status, kind), kind.name());
+			oldest.add(oldest(status, kind), DriverMetrics.name(kind));
 		}
 		oldest.register();
 		Rows deadLetters = new Rows(PgDispatchMeter.DEAD_LETTERS);
@@ -135,18 +134,9 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 
 		void register() {
 			List<MultiGauge.Row<?>> rows = new ArrayList<>();
-			this.values.forEach((tags, value) -> rows.add(MultiGauge.Row.of(tags(tags), value)));
+			this.values.forEach((tags, value) -> rows
+				.add(MultiGauge.Row.of(DriverMetrics.tags(this.meter, tags.toArray(new String[0])), value)));
 			Objects.requireNonNull(QueueMetrics.this.gauges.get(this.meter)).register(rows, true);
-		}
-
-		private Tags tags(List<String> values) {
-			Tags tags = Tags.empty();
-			for (int i = 0; i < values.size(); i++) {
-				String tag = this.meter.tags().get(i);
-				boolean isEnum = "kind".equals(tag) || "state".equals(tag);
-				tags = tags.and(tag, isEnum ? values.get(i).toLowerCase(Locale.ROOT) : values.get(i));
-			}
-			return tags;
 		}
 
 	}

@@ -1,7 +1,6 @@
 package io.github.pgdispatch.observability;
 
-import java.sql.SQLException;
-import java.util.stream.Stream;
+import io.github.pgdispatch.driver.Causes;
 
 /**
  * Recognizes errors that say that the schema is missing, is another one, or is not
@@ -9,14 +8,11 @@ import java.util.stream.Stream;
  */
 final class SchemaProblem {
 
-	private static final int MAX_CAUSES = 100;
-
 	private SchemaProblem() {
 	}
 
 	static boolean isCauseOf(Throwable error) {
-		return causes(error).anyMatch((cause) -> cause instanceof SQLException sql && sql.getSQLState() != null
-				&& sql.getSQLState().matches("42.*|3F.*"));
+		return Causes.anySql(error, (ex) -> String.valueOf(ex.getSQLState()).matches("42.*|3F.*"));
 	}
 
 	/**
@@ -24,12 +20,7 @@ final class SchemaProblem {
 	 * values.
 	 */
 	static String describe(Throwable error) {
-		Throwable first = causes(error).reduce(error, (one, other) -> other);
-		return String.valueOf(first.getMessage()).lines().findFirst().orElse("");
-	}
-
-	private static Stream<Throwable> causes(Throwable error) {
-		return Stream.iterate(error, (cause) -> cause != null, Throwable::getCause).limit(MAX_CAUSES);
+		return String.valueOf(Causes.first(error).getMessage()).lines().findFirst().orElse("");
 	}
 
 }
