@@ -3,7 +3,6 @@ package io.github.pgdispatch;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 import io.github.pgdispatch.gateway.ListedJobRow;
@@ -38,7 +37,7 @@ public record ListedJob(long id, JobKind kind, @Nullable String name, @Nullable 
 	}
 
 	static ListedJob of(ListedJobRow job) {
-		return new ListedJob(job.id(), JobKind.valueOf(job.kind().toUpperCase(Locale.ROOT)), job.name(), job.queue(),
+		return new ListedJob(job.id(), JobKind.valueOf(job.kind()), job.name(), job.queue(),
 				JobState.valueOf(job.state()), job.dispatchedAt(), job.dueAt(), job.attempts(), job.sqlState(),
 				job.message(), job.headers());
 	}

@@ -45,8 +45,9 @@ public interface PgDispatchOperations {
 
 	/**
 	 * Counts what waits, runs and has failed. The cost does not grow with the number of
-	 * jobs: some milliseconds, and up to a tenth of a second where many jobs wait. It
-	 * needs no transaction, and works in a read-only one and on a standby.
+	 * jobs: some milliseconds, and some tenths of a second where thousands of jobs of
+	 * many handlers wait. It needs no transaction, and works in a read-only one and on a
+	 * standby.
 	 * @return the numbers
 	 */
 	PgDispatchStatus status();
@@ -188,7 +189,7 @@ public interface PgDispatchOperations {
 	void resumeQueue(String queue);
 
 	/**
-	 * Returns whether a queue is paused by itself. One look at an index.
+	 * Returns whether a queue is paused by itself. One look at a small table.
 	 * @param queue the name of the queue
 	 * @return whether it is paused; {@code false} if only everything is paused, or there
 	 * is no such queue

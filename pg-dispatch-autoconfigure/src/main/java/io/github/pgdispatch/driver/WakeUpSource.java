@@ -21,7 +21,8 @@ public enum WakeUpSource {
 	DUE,
 
 	/**
-	 * A poll has found due jobs of which nothing else had told.
+	 * A poll has found due jobs. No commit, notification or due time had woken the driver
+	 * for them.
 	 */
 	POLL
 

@@ -42,7 +42,7 @@ public record DeadLetterRow(long id, @Nullable String command, @Nullable String 
 				row.getString("detail"), row.getString("hint"), row.getString("context"));
 	}
 
-	private static Instant instant(ResultSet row, String column) throws SQLException {
+	static Instant instant(ResultSet row, String column) throws SQLException {
 		return row.getObject(column, OffsetDateTime.class).toInstant();
 	}
 

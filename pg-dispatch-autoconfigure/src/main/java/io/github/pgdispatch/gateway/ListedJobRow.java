@@ -3,7 +3,6 @@ package io.github.pgdispatch.gateway;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param place of the job in the list, as the database writes it
  * @param id of the job
- * @param kind {@code sql} or {@code handler}
+ * @param kind the name of the job's kind, in upper case
  * @param name the handler or the label; {@code null} for a SQL job without a label
  * @param queue of the job
  * @param state the name of the job's state, in upper case
@@ -30,12 +29,9 @@ public record ListedJobRow(String place, long id, String kind, @Nullable String 
 
 	static ListedJobRow of(ResultSet row, int number) throws SQLException {
 		return new ListedJobRow(row.getString("place"), row.getLong("id"), row.getString("kind"), row.getString("name"),
-				row.getString("queue"), row.getString("state"), instant(row, "dispatched_at"), instant(row, "due_at"),
-				row.getInt("attempts"), row.getString("sqlstate"), row.getString("message"), Headers.read(row));
-	}
-
-	private static Instant instant(ResultSet row, String column) throws SQLException {
-		return row.getObject(column, OffsetDateTime.class).toInstant();
+				row.getString("queue"), row.getString("state"), DeadLetterRow.instant(row, "dispatched_at"),
+				DeadLetterRow.instant(row, "due_at"), row.getInt("attempts"), row.getString("sqlstate"),
+				row.getString("message"), Headers.read(row));
 	}
 
 }

@@ -22,7 +22,7 @@ public final class StatusGateway {
 			        SELECT t.* FROM pgdispatch.table_health() AS t) AS s""";
 
 	private static final String JOBS = """
-			SELECT j.place::pg_catalog.text, j.id, j.kind, j.name, j.queue, pg_catalog.upper(j.state) AS state, j.dispatched_at, j.due_at,
+			SELECT j.place::pg_catalog.text, j.id, pg_catalog.upper(j.kind) AS kind, j.name, j.queue, pg_catalog.upper(j.state) AS state, j.dispatched_at, j.due_at,
 			       j.attempts, j.sqlstate, j.message, %s
 			  FROM pgdispatch.jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text::pg_catalog.timestamptz, ?, ?) AS j"""
 		.formatted(Headers.of("j"));
