@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.github.pgdispatch.test.HandlerNode;
 import io.github.pgdispatch.test.JvmProcess;
@@ -42,10 +43,9 @@ final class Applications implements Runners {
 					"pgdispatch.worker.poll-interval=500ms", "pgdispatch.retry.max-attempts=50",
 					"pgdispatch.retry.back-off=50ms", "pgdispatch.retry.back-off-multiplier=1"));
 		}
-		for (int i = 0; i < NODES; i++) {
-			String name = "node " + i;
-			await(name).atMost(Duration.ofMinutes(1)).until(() -> !sessionsOf(name).isEmpty());
-		}
+		// A node that loses its session while it starts does not start.
+		await().atMost(Duration.ofMinutes(2))
+			.until(() -> this.nodes.stream().allMatch((node) -> node.log().contains(HandlerNode.STARTED)));
 	}
 
 	@Override
@@ -82,6 +82,17 @@ final class Applications implements Runners {
 	@Override
 	public boolean runNonTransactional() {
 		return true;
+	}
+
+	@Override
+	public List<String> state() {
+		return this.nodes.stream()
+			.flatMap((node) -> Stream.concat(Stream.of("A node that is alive: " + node.isAlive()), last(node.log())))
+			.toList();
+	}
+
+	private static Stream<String> last(List<String> lines) {
+		return lines.stream().skip(Math.max(0, lines.size() - 40));
 	}
 
 	@Override

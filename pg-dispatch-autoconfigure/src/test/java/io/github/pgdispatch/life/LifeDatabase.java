@@ -110,6 +110,24 @@ final class LifeDatabase implements AutoCloseable {
 	}
 
 	/**
+	 * Returns what may keep jobs from being run: sessions, locks, pauses and queues.
+	 */
+	List<String> state() throws SQLException {
+		return values(
+				"""
+						SELECT concat_ws(' ', a.pid, a.application_name, a.state, a.wait_event, now() - a.xact_start, left(a.query, 200))
+						  FROM pg_stat_activity AS a WHERE a.datname = current_database()
+						UNION ALL
+						SELECT concat_ws(' ', l.pid, l.locktype, l.relation::regclass, l.classid, l.objid, l.mode, l.granted)
+						  FROM pg_locks AS l
+						 WHERE l.locktype <> 'virtualxid'
+						   AND l.pid IN (SELECT a.pid FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid())
+						UNION ALL SELECT 'pause ' || p FROM pgdispatch.pause AS p
+						UNION ALL SELECT 'queue ' || q FROM pgdispatch.queue AS q
+						UNION ALL SELECT 'node ' || n FROM pgdispatch.node AS n""");
+	}
+
+	/**
 	 * Returns what is left of jobs, keys that are kept aside.
 	 */
 	List<String> leftovers() throws SQLException {

@@ -27,6 +27,14 @@ interface Runners extends AutoCloseable {
 	}
 
 	/**
+	 * Returns what they tell of themselves, for whoever wants to know why they run
+	 * nothing.
+	 */
+	default List<String> state() {
+		return List.of();
+	}
+
+	/**
 	 * Whether they run commands outside of a transaction within seconds.
 	 */
 	boolean runNonTransactional();

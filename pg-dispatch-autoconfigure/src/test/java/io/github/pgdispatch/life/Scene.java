@@ -50,10 +50,13 @@ final class Scene implements AutoCloseable {
 		Thread.sleep(DURATION.toMillis());
 		this.users.stop();
 		List<String> leftovers = drain();
-		this.runners.stop();
 		if (!leftovers.isEmpty()) {
-			problems.add("It was left: " + String.join("\n    ", leftovers));
+			problems.add(leftovers.size() + " were left: "
+					+ String.join("\n    ", leftovers.subList(0, Math.min(20, leftovers.size()))));
+			problems.add("The database then: " + String.join("\n    ", this.life.state()));
+			problems.add("The runners then: " + String.join("\n    ", this.runners.state()));
 		}
+		this.runners.stop();
 		List<String> locks = this.life.locks();
 		if (!locks.isEmpty()) {
 			problems.add("Locks were left: " + locks);

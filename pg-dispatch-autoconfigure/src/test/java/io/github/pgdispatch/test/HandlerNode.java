@@ -29,6 +29,11 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 public final class HandlerNode implements AutoCloseable {
 
+	/**
+	 * The line that a node in a JVM of its own prints when it has started.
+	 */
+	public static final String STARTED = "The node has started";
+
 	private final ConfigurableApplicationContext context;
 
 	private HandlerNode(ConfigurableApplicationContext context) {
@@ -63,7 +68,8 @@ public final class HandlerNode implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a node in a JVM of its own.
+	 * Starts a node in a JVM of its own, which has started once {@link #STARTED} is in
+	 * its log.
 	 * @param name by which PostgreSQL and its bean know it
 	 */
 	public static JvmProcess startJvm(TestDatabase database, String name, Class<?> bean, String... properties) {
@@ -99,6 +105,7 @@ public final class HandlerNode implements AutoCloseable {
 	public static void main(String[] arguments) throws Exception {
 		List<String> properties = List.of(arguments).subList(2, arguments.length);
 		start(arguments[0], Class.forName(arguments[1]), properties.toArray(String[]::new));
+		System.out.println(STARTED);
 		Thread.sleep(300_000);
 		System.exit(1);
 	}

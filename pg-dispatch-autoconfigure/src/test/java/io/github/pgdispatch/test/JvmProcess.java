@@ -2,6 +2,7 @@ package io.github.pgdispatch.test;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +14,11 @@ public final class JvmProcess implements AutoCloseable {
 
 	private final Process process;
 
-	private JvmProcess(Process process) {
+	private final Path log;
+
+	private JvmProcess(Process process, Path log) {
 		this.process = process;
+		this.log = log;
 	}
 
 	public static JvmProcess start(Class<?> main, String... arguments) {
@@ -25,9 +29,10 @@ public final class JvmProcess implements AutoCloseable {
 				System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), main.getName()));
 		command.addAll(List.of(arguments));
 		try {
-			return new JvmProcess(new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-				.start());
+			Path log = Files.createTempFile(Files.createDirectories(Path.of("target", "jvm")), main.getSimpleName(),
+					".log");
+			return new JvmProcess(
+					new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -43,6 +48,18 @@ public final class JvmProcess implements AutoCloseable {
 
 	public boolean isAlive() {
 		return this.process.isAlive();
+	}
+
+	/**
+	 * Returns what it has printed so far.
+	 */
+	public List<String> log() {
+		try {
+			return Files.readAllLines(this.log);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/**
