@@ -30,7 +30,10 @@ final class SchemaBuild {
 			"pgdispatch.managed_job", "OPERATOR(pg_catalog.", " the current role", "clock_timestamp()",
 			"pgdispatch.cron_", " DEFAULT NULL", ")IS'Part of ", " timestamptz", "'::interval", "transaction",
 			"pgdispatch.", "pg_catalog.", ")RETURNS ", " interval", ";END IF;", "PERFORM ", "NOT NULL",
-			" boolean", " integer", "END$$;\n", "SELECT ", "RETURN ", ".role=", "WHERE ", " that ", "THEN\n");
+			" boolean", " integer", "END$$;\n", "SELECT ", "RETURN ", ".role=", "WHERE ", " that ", "THEN\n",
+			"SET enable_seqscan=off\nSET enable_bitmapscan=off\n", "\nSET search_path=pg_catalog,pg_temp",
+			"LANGUAGE plpgsql", "dead_letter", "handler", "worker", "dispatch", "managed", "regrole", "command", "due_at",
+			"bigint", "attempt", "BEGIN\n", " constant", " of the ", "caller");
 
 	private final Path sources;
 
