@@ -193,6 +193,7 @@ BEGIN
        OR pgdispatch.is_held_by_role(pgdispatch.batch_lock(quote_ident(CURRENT_USER)::regrole)) THEN
         RETURN false;
     END IF;
+    PERFORM pgdispatch.purge_expired();   -- Where no application polls the queue, nobody else does.
     RETURN worker_id IS NULL
         OR pgdispatch.cron_end_run(worker_id, is_lookout)
         OR idle_for >= linger + '2 seconds'::interval AND pgdispatch.cron_end_run(worker_id, is_lookout, false, true);

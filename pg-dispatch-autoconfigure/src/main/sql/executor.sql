@@ -374,6 +374,9 @@ BEGIN
     RESET SESSION AUTHORIZATION;
     SET ROLE NONE;
     PERFORM pgdispatch.delete_jobs(jobs[:ran]);
+    IF ran OPERATOR(pg_catalog.>) 0 AND pgdispatch.keeps_history() THEN
+        PERFORM pgdispatch.record_ends(ARRAY(SELECT pgdispatch.ended_command(j, NULL, 'done', NULL, NULL) FROM pg_catalog.unnest(jobs[:ran]) AS j));
+    END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     ran := 0;
     all_ran := false;
@@ -538,6 +541,7 @@ BEGIN
     RESET SESSION AUTHORIZATION;
     SET ROLE NONE;
     -- If another session has interrupted the job, the next statement is cancelled. Later no session does: see pgdispatch.interrupt_job.
+    ignored := pgdispatch.record_command(job, managed, 'done');
     IF managed.id IS NOT NULL THEN
         ignored := pgdispatch.end_managed_job(job.role, job.id, 'done', true, value, row_count);
     ELSE

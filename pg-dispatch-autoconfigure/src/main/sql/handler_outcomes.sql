@@ -8,7 +8,7 @@
 -- keep the transaction from committing.
 CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_job(
     node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer, result json DEFAULT NULL,
-    required boolean DEFAULT false)
+    required boolean DEFAULT false, ran_for interval DEFAULT NULL)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -18,7 +18,7 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    is_managed boolean;
+    job pgdispatch.handler_job;
 BEGIN
     DELETE FROM pgdispatch.handler_job AS j
      WHERE j.role = quote_ident(CURRENT_USER)::regrole
@@ -27,7 +27,7 @@ BEGIN
        AND j.id = job_id
        AND j.claimed_by = node
        AND j.attempts = attempt
-    RETURNING j.managed INTO is_managed;
+    RETURNING j.* INTO job;
     IF NOT FOUND THEN
         IF required THEN
             RAISE SQLSTATE 'PD003' USING
@@ -37,7 +37,8 @@ BEGIN
         END IF;
         RETURN false;
     END IF;
-    IF is_managed THEN
+    PERFORM pgdispatch.record_call(job, 'done', ran_for);
+    IF job.managed THEN
         IF result IS NOT NULL AND pgdispatch.exceeds_result_limit(result) THEN
             RAISE SQLSTATE 'PD002' USING
                 MESSAGE = pgdispatch.result_limit_message(),
@@ -49,10 +50,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.complete_handler_job(uuid, text, timestamptz, bigint, integer, json, boolean) IS
+COMMENT ON FUNCTION pgdispatch.complete_handler_job(uuid, text, timestamptz, bigint, integer, json, boolean, interval) IS
 'Deletes a job that the node has claimed and completed, and keeps its result if one is wanted. If the claim does not
 hold any more, it deletes nothing and returns false, or fails with SQLSTATE PD003 if required is true. Nodes require
-it where a COMMIT follows in the same message.
+it where a COMMIT follows in the same message. ran_for is for the history: the time since the attempt began; NULL: unknown.
 Errors: PD002 if the result is larger than the setting result_limit. What the method has done in this transaction is then
 undone, and the attempt has failed.';
 
@@ -60,7 +61,8 @@ undone, and the attempt has failed.';
 -- Whoever has locked a row of a job, such as a transaction that cancels it, must not hold up the outcomes of other jobs. The node tries
 -- again later.
 CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_jobs(
-    node uuid, handlers text[], due_ats timestamptz[], ids bigint[], attempts integer[], results json[] DEFAULT '{}')
+    node uuid, handlers text[], due_ats timestamptz[], ids bigint[], attempts integer[], results json[] DEFAULT '{}',
+    seconds double precision[] DEFAULT '{}')
 RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -72,10 +74,12 @@ BEGIN
     FOR i IN 1 .. cardinality(ids) LOOP
         IF results[i] IS NOT NULL AND pgdispatch.exceeds_result_limit(results[i]) THEN
             -- What the method has done is committed. Another attempt would do it again and return as much.
-            IF pgdispatch.fail_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], 'PD002', pgdispatch.result_limit_message(), NULL) IS NULL THEN
+            IF pgdispatch.fail_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], 'PD002', pgdispatch.result_limit_message(), NULL,
+                                           ran_for => seconds[i] * '1 second'::interval) IS NULL THEN
                 lost := lost || ids[i];
             END IF;
-        ELSIF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i]) THEN
+        ELSIF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i],
+                                                  ran_for => seconds[i] * '1 second'::interval) THEN
             lost := lost || ids[i];
         END IF;
     END LOOP;
@@ -83,10 +87,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[], json[]) IS
+COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[], json[], double precision[]) IS
 'Deletes jobs that the node has claimed and completed, with their results. A job whose result is larger than the setting
-result_limit becomes a dead letter with SQLSTATE PD002. Returns the ids of the jobs on which its claim did not hold any
-more.';
+result_limit becomes a dead letter with SQLSTATE PD002. seconds is for the history: the time since each attempt began. Returns the ids
+of the jobs on which its claim did not hold any more.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.exceeds_result_limit(result json) RETURNS boolean
@@ -166,7 +170,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.fail_handler_job(
     node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer,
     error_sqlstate text, error_message text, error_context text,
     can_retry boolean DEFAULT false, retry_in interval DEFAULT NULL, max_attempts integer DEFAULT 1,
-    back_off interval DEFAULT NULL, back_off_multiplier double precision DEFAULT NULL, max_back_off interval DEFAULT NULL)
+    back_off interval DEFAULT NULL, back_off_multiplier double precision DEFAULT NULL, max_back_off interval DEFAULT NULL,
+    ran_for interval DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -216,17 +221,17 @@ BEGIN
     END IF;
 
     IF job.cancelled THEN
-        PERFORM pgdispatch.delete_cancelled_handler_job(job);
+        PERFORM pgdispatch.delete_cancelled_handler_job(job, ran_for);
         RETURN 'cancelled';
     END IF;
-    PERFORM pgdispatch.add_handler_dead_letter(job, error_sqlstate, error_message, error_context);
+    PERFORM pgdispatch.add_handler_dead_letter(job, error_sqlstate, error_message, error_context, ran_for);
     RETURN 'dead';
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.fail_handler_job(uuid, text, timestamptz, bigint, integer, text, text, text, boolean, interval, integer, interval, double precision, interval) IS
+COMMENT ON FUNCTION pgdispatch.fail_handler_job(uuid, text, timestamptz, bigint, integer, text, text, text, boolean, interval, integer, interval, double precision, interval, interval) IS
 'For a job that the node has claimed and whose attempt has failed. Options of the job itself take precedence over
-max_attempts and the back-off, which are the handler''s.
+max_attempts and the back-off, which are the handler''s. ran_for is for the history: the time since the attempt began.
 Returns retried: the job is due again after retry_in or, if that is NULL, after its back-off. dead: it has had its
 maximum number of attempts, or can_retry is false, and it is a dead letter with this error. cancelled: it was
 cancelled meanwhile and is deleted. NULL: the claim does not hold any more.';
@@ -247,25 +252,26 @@ COMMENT ON FUNCTION pgdispatch.cancel_handler_job(uuid, text, timestamptz, bigin
 not hold any more.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.delete_cancelled_handler_job(job pgdispatch.handler_job) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.delete_cancelled_handler_job(job pgdispatch.handler_job, ran_for interval DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     DELETE FROM pgdispatch.handler_job AS j
      WHERE j.role = job.role AND j.handler = job.handler AND j.due_at = job.due_at AND j.id = job.id;
+    PERFORM pgdispatch.record_call(job, 'cancelled', ran_for);
     IF job.managed THEN
         PERFORM pgdispatch.end_managed_job(job.role, job.id, 'cancelled', false);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.delete_cancelled_handler_job(pgdispatch.handler_job) IS
+COMMENT ON FUNCTION pgdispatch.delete_cancelled_handler_job(pgdispatch.handler_job, interval) IS
 'Part of what ends jobs of handlers. Deletes a cancelled job that this transaction has locked, and what belongs to it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.add_handler_dead_letter(
-    job pgdispatch.handler_job, error_sqlstate text, error_message text, error_context text)
+    job pgdispatch.handler_job, error_sqlstate text, error_message text, error_context text, ran_for interval DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -275,6 +281,7 @@ DECLARE
 BEGIN
     DELETE FROM pgdispatch.handler_job AS j
      WHERE j.role = job.role AND j.handler = job.handler AND j.due_at = job.due_at AND j.id = job.id;
+    PERFORM pgdispatch.record_call(job, 'failed', ran_for, error_sqlstate, error_message);
     IF job.managed THEN
         SELECT m.* INTO requested FROM pgdispatch.managed_job AS m WHERE m.role = job.role AND m.id = job.id;
     END IF;
@@ -288,5 +295,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.add_handler_dead_letter(pgdispatch.handler_job, text, text, text) IS
+COMMENT ON FUNCTION pgdispatch.add_handler_dead_letter(pgdispatch.handler_job, text, text, text, interval) IS
 'Part of what ends jobs of handlers. Turns a job that this transaction has locked into a dead letter with this error.';

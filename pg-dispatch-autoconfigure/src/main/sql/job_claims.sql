@@ -163,8 +163,12 @@ SET jit = off
 AS $$
 DECLARE
     worker constant regrole := quote_ident(CURRENT_USER)::regrole;
+    kept    constant boolean := pgdispatch.keeps_history();
     deleted bigint;
 BEGIN
+    IF kept THEN
+        PERFORM pgdispatch.record_ends(ARRAY(SELECT pgdispatch.ended_command(j, NULL, 'done', NULL, NULL) FROM pgdispatch.job AS j WHERE j.ctid = ANY (places)));
+    END IF;
     DELETE FROM pgdispatch.job WHERE job.ctid = ANY (places);
     GET DIAGNOSTICS deleted = ROW_COUNT;
     IF deleted = cardinality(ids) THEN
@@ -172,13 +176,16 @@ BEGIN
     END IF;
     -- A job has updated or deleted the row of another one, which is at another place now, or gone.
     FOR i IN 1 .. cardinality(ids) LOOP
+        IF kept THEN
+            PERFORM pgdispatch.record_command(j, NULL, 'done') FROM pgdispatch.job AS j WHERE j.role = worker AND j.due_at = due_ats[i] AND j.id = ids[i];
+        END IF;
         DELETE FROM pgdispatch.job WHERE job.role = worker AND job.due_at = due_ats[i] AND job.id = ids[i];
     END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.delete_plain_jobs(timestamptz[], bigint[], tid[]) IS
-'Part of pgdispatch.work. Deletes the rows of jobs that pgdispatch.claim_plain_jobs has claimed.';
+'Part of pgdispatch.work. Deletes the rows of jobs that pgdispatch.claim_plain_jobs has claimed and that are done.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.count_due_jobs(moment timestamptz, max_count integer) RETURNS integer

@@ -59,15 +59,24 @@ BEGIN
               FROM pgdispatch.result AS r
              WHERE r.role = caller AND r.id = job_id AND r.expires_at > clock_timestamp();
     END IF;
+    IF NOT FOUND THEN
+        RETURN QUERY
+            SELECT h.id, h.outcome, NULL::text, h.handler, NULL::json, h.dispatched_at, h.due_at, h.attempts, h.ended_at, h.label, h.queue,
+                   h.sqlstate, h.message, NULL::json
+              FROM pgdispatch.history AS h
+             WHERE h.role = caller AND h.id = job_id
+             ORDER BY h.ended_at DESC
+             LIMIT 1;
+    END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.find(bigint) IS
 'Returns a job of the current role by the id that pgdispatch.dispatch returned, or no row if there is no such job any more.
 state: waiting (for a worker), snoozed (until due_at), held (by its ordering key, its queue, a pause, or a driver for
-non-transactional commands), running, failed (it is a dead letter) or, while its result is kept, done or cancelled.
+non-transactional commands), running, failed (it is a dead letter, or was one) or, while its result or its history is kept, done or cancelled.
 due_at is the time of its next attempt. sqlstate and message are the error of its last attempt.
-Columns that do not apply are NULL; of a job that is done or cancelled only id, state and finished_at are known.
+Columns that do not apply are NULL; of a job of which only the result is kept, id, state and finished_at are known.
 Finding a job without options reads all jobs of the role.
 Example: SELECT state, attempts FROM pgdispatch.find(42)';
 
@@ -174,6 +183,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    job    pgdispatch.job;
 BEGIN
     IF pgdispatch.runs_non_transactional(job_id) THEN   -- A job that does runs without a lock on its row.
         RETURN false;
@@ -184,7 +194,8 @@ BEGIN
     IF NOT FOUND OR pgdispatch.runs_non_transactional(job_id) THEN   -- It may have begun just before this transaction locked the row.
         RETURN false;
     END IF;
-    DELETE FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job_place AND j.id = job_id;
+    DELETE FROM pgdispatch.job AS j WHERE j.role = caller AND j.due_at = job_place AND j.id = job_id RETURNING j.* INTO job;
+    PERFORM pgdispatch.record_command(job, (SELECT m FROM pgdispatch.managed_job AS m WHERE job.managed AND m.role = caller AND m.id = job_id), 'cancelled');
     RETURN true;
 END
 $$;
@@ -199,16 +210,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
-    node uuid;
+    job    pgdispatch.handler_job;
 BEGIN
-    SELECT j.claimed_by
-      INTO node
+    SELECT j.*
+      INTO job
       FROM pgdispatch.handler_job AS j
      WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id
        FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN NULL;
-    ELSIF node IN (SELECT n.id FROM pgdispatch.node AS n WHERE n.role = caller) THEN
+    ELSIF job.claimed_by IN (SELECT n.id FROM pgdispatch.node AS n WHERE n.role = caller) THEN
         -- If the node is dead, the next node that looks for poison jobs deletes the job.
         UPDATE pgdispatch.handler_job AS j SET cancelled = true
          WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
@@ -217,6 +228,7 @@ BEGIN
     END IF;
     DELETE FROM pgdispatch.handler_job AS j
      WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
+    PERFORM pgdispatch.record_call(job, 'cancelled', NULL);
     RETURN 'cancelled';
 END
 $$;

@@ -129,3 +129,110 @@ The other arguments choose the jobs as in pgdispatch.jobs, which lists or counts
 began meanwhile is interrupted. If this transaction rolls back, the jobs are back. It locks them until its end.
 Errors: 22023 if the state is running, or the kind or the state is not one that pgdispatch.jobs takes.
 Example: SELECT pgdispatch.cancel_jobs(name => ''signUpSideEffects.remind'')';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.move_jobs(
+    to_queue text, kind text DEFAULT NULL, name text DEFAULT NULL, queue text DEFAULT NULL, state text DEFAULT NULL,
+    max_count integer DEFAULT 10000)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    job   record;
+    moved bigint := 0;
+BEGIN
+    IF to_queue IS NOT NULL AND NOT EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = caller AND q.name = to_queue) THEN
+        RAISE undefined_object USING
+            MESSAGE = format('pgdispatch: there is no queue %s', quote_ident(to_queue)),
+            HINT = format('Create it with SELECT pgdispatch.set_queue(%L).', to_queue);
+    ELSIF state = 'running' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'pgdispatch: the state is running',
+            HINT = 'Jobs that run keep their places in their queues. Leave the state out to move all that wait.';
+    END IF;
+    FOR job IN
+        SELECT j.kind, j.name, j.place, j.id
+          FROM pgdispatch.jobs(kind, name, queue, state, max_count => max_count) AS j
+         WHERE j.state <> 'running'
+    LOOP
+        IF pgdispatch.move_to_queue(CASE WHEN job.kind = 'handler' THEN job.name END, job.place, job.id, to_queue) THEN
+            moved := moved + 1;
+        END IF;
+    END LOOP;
+    IF moved > 0 THEN
+        PERFORM pgdispatch.wake_drivers(caller, true), pgdispatch.wake_nodes(caller);
+    END IF;
+    RETURN moved;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.move_jobs(text, text, text, text, text, integer) IS
+'Moves jobs of the current role that wait, are snoozed or are held to another queue, at most max_count of them, and returns how many it
+has moved. to_queue: the name of a queue; NULL: out of their queues. The other arguments choose the jobs as in pgdispatch.jobs, which
+lists or counts them before. Jobs that have a place in their queue, because they run or are about to, are left. Their order among the
+jobs of the other queue is that of their due times and priorities. If this transaction rolls back, the jobs are where they were. It
+locks them until its end.
+Errors: 42704 if there is no such queue; 22023 if the state is running, or the kind or the state is not one that pgdispatch.jobs takes.
+Example: SELECT pgdispatch.move_jobs(to_queue => ''slow'', name => ''signUpSideEffects.remind'')';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.move_to_queue(handler_name text, job_place timestamptz, job_id bigint, to_queue text) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    caller  constant regrole := quote_ident(CURRENT_USER)::regrole;
+    command pgdispatch.job;
+    call    pgdispatch.handler_job;
+    job     pgdispatch.managed_job;
+BEGIN
+    IF handler_name IS NULL THEN
+        SELECT j.* INTO command FROM pgdispatch.job AS j
+         WHERE j.role = caller AND j.due_at = job_place AND j.id = job_id
+           FOR UPDATE SKIP LOCKED;
+    ELSE
+        SELECT j.* INTO call FROM pgdispatch.handler_job AS j
+         WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id
+           AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (pgdispatch.nodes_of(caller)))
+           FOR UPDATE SKIP LOCKED;
+    END IF;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+
+    SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = caller AND m.id = job_id FOR UPDATE;
+    IF FOUND THEN
+        IF job.in_queue OR job.started_at IS NOT NULL OR job.queue IS NOT DISTINCT FROM to_queue THEN
+            RETURN false;
+        END IF;
+        UPDATE pgdispatch.managed_job AS m SET queue = to_queue, slot_at = NULL WHERE m.role = caller AND m.id = job_id;
+        IF job.held_by = 'queue' OR job.held_by IS NULL AND job.slot_at IS NOT NULL THEN
+            -- Its next claim finds out whether the other queue lets it run.
+            PERFORM pgdispatch.move_job(job, CASE WHEN job.due_at > clock_timestamp() THEN job.due_at ELSE job.rank END);
+        END IF;
+        RETURN true;
+    ELSIF to_queue IS NULL THEN
+        RETURN false;
+    END IF;
+    INSERT INTO pgdispatch.managed_job (role, id, handler, due_at, place, rank, attempts, crashes, max_attempts, time_limit, queue, snoozed)
+    VALUES (caller, job_id, handler_name, job_place, job_place, job_place, coalesce(command.crashes, 0), coalesce(command.crashes, 0),
+            command.max_attempts, call.time_limit, to_queue, CASE WHEN job_place > now() THEN true END);
+    IF handler_name IS NULL THEN
+        UPDATE pgdispatch.job AS j SET managed = true WHERE j.role = caller AND j.due_at = job_place AND j.id = job_id;
+    ELSE
+        UPDATE pgdispatch.handler_job AS j SET managed = true
+         WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
+    END IF;
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.move_to_queue(text, timestamptz, bigint, text) IS
+'Part of pgdispatch.move_jobs. Moves a job that does not run. handler_name is NULL for a SQL job. Returns false if the job runs, another
+transaction has locked it, or it is in that queue already.';

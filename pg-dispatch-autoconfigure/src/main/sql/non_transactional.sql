@@ -91,6 +91,7 @@ BEGIN
     IF error_sqlstate IS NULL THEN
         BEGIN
             PERFORM pgdispatch.delete_jobs(ARRAY[job]);
+            PERFORM pgdispatch.record_command(job, managed, 'done');
             PERFORM pgdispatch.end_managed_job(me, job_id, 'done', false);
             RETURN 'done';
         EXCEPTION

@@ -273,6 +273,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM pgdispatch.delete_jobs(ARRAY[job]);
+    PERFORM pgdispatch.record_command(job, managed, 'failed', code, message);
     INSERT INTO pgdispatch.dead_letter (role, id, command, label, dispatched_at, due_at, crashes, attempts, sqlstate, message, detail, hint, context, headers, options)
     VALUES (job.role, job.id, job.command, job.label, job.dispatched_at, coalesce(managed.due_at, job.due_at),
             coalesce(managed.crashes, greatest(job.crashes - 1, 0)),
@@ -367,6 +368,11 @@ BEGIN
     PERFORM set_config('pgdispatch.tidied', date_part('epoch', moment)::text, false);
     PERFORM pgdispatch.free_places_of_dead_nodes();
     PERFORM pgdispatch.purge_dead_letters(me);
+    IF EXISTS (SELECT FROM pgdispatch.history_retention) OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = 'pgdispatch.history'::regclass) THEN
+        PERFORM pgdispatch.tidy_history(true);
+    END IF;
+    DELETE FROM pgdispatch.operator_action AS a
+     WHERE a.role = me AND a.acted_at < moment - (pgdispatch.settings(me)).dead_letter_retention;
     DELETE FROM pgdispatch.result AS r WHERE r.role = me AND r.expires_at < moment;
     -- A transaction that relies on the key has locked its row, and may stay open.
     DELETE FROM pgdispatch.job_key AS k
@@ -375,5 +381,6 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.purge_expired() IS
-'Part of pgdispatch.poll_queue and pgdispatch.poll_handlers. Deletes dead letters, results and idempotency keys of the
-current role that have expired, once a minute in each session. They are not seen even before they are deleted.';
+'Part of pgdispatch.poll_queue, pgdispatch.poll_handlers and pgdispatch.cron_work. Deletes dead letters, results and idempotency keys of the
+current role that have expired, once a minute in each session. They are not seen even before they are deleted. Drops the partitions of
+the history that have expired.';

@@ -32,7 +32,8 @@ CREATE OR REPLACE PROCEDURE pgdispatch.configure(
     dead_letter_retention interval DEFAULT NULL,
     result_limit          integer  DEFAULT NULL,
     cron_workers          integer  DEFAULT NULL,
-    cron_linger           interval DEFAULT NULL)
+    cron_linger           interval DEFAULT NULL,
+    history_retention     interval DEFAULT NULL)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -50,7 +51,9 @@ BEGIN
         (configure.cron_workers NOT BETWEEN 0 AND 1000, format('cron_workers is %s', configure.cron_workers),
             'Pass a number from 0, which keeps pg_cron away, to 1000.'),
         (NOT pgdispatch.is_duration(configure.cron_linger) OR configure.cron_linger > '1 hour'::interval,
-            format('cron_linger is %s', configure.cron_linger), 'Pass an interval from zero to one hour.')
+            format('cron_linger is %s', configure.cron_linger), 'Pass an interval from zero to one hour.'),
+        (NOT pgdispatch.is_duration(configure.history_retention), format('history_retention is %s', configure.history_retention),
+            'Pass how long ended jobs are kept, from zero, which keeps none, to 10 years.')
       ) AS p (applies, problem, remedy)
      WHERE p.applies
      LIMIT 1;
@@ -64,12 +67,15 @@ BEGIN
         result_limit = coalesce(excluded.result_limit, s.result_limit),
         cron_workers = coalesce(excluded.cron_workers, s.cron_workers),
         cron_linger = coalesce(excluded.cron_linger, s.cron_linger);
+    IF configure.history_retention IS NOT NULL THEN
+        PERFORM pgdispatch.set_history_retention(for_role, '', configure.history_retention);
+    END IF;
 END
 $$;
 
-COMMENT ON PROCEDURE pgdispatch.configure(regrole, interval, integer, integer, interval) IS
+COMMENT ON PROCEDURE pgdispatch.configure(regrole, interval, integer, integer, interval, interval) IS
 'Changes settings of a role or, without for_role, of all roles that have none of their own. A setting that is left out
-or NULL stays as it is. To return to the defaults, delete the row from pgdispatch.setting. Only the owner of the
+or NULL stays as it is. To return to the defaults, delete the row from pgdispatch.setting or pgdispatch.history_retention. Only the owner of the
 schema may call it (otherwise SQLSTATE 42501). The change takes effect when this transaction commits. A value out of
 range fails with SQLSTATE 22023.
 dead_letter_retention: how long dead letters are kept; zero to 10 years (default 14 days).
@@ -77,4 +83,5 @@ result_limit: maximum size, in bytes of JSON, of the rows of a command or the va
 result; one or more (default 1048576).
 cron_workers: maximum number of pg_cron jobs that run the role''s jobs at once; 0 to 1000 (default 4). 0 keeps pg_cron away.
 cron_linger: how long a worker of pg_cron waits for more jobs after its last one; 0 to 1 hour (default 5 seconds).
+history_retention: how long ended jobs are kept in pgdispatch.history; zero, which keeps none, to 10 years (default 0).
 Example: CALL pgdispatch.configure(''app'', cron_workers => 16, cron_linger => ''0'')';

@@ -7,8 +7,8 @@
 -- Rules for every table:
 --   * The first column of the primary key is the role that owns the row, and a policy shows each role only its own rows. A role
 --     therefore cannot see, lock or delete the jobs of another role. The policy binds the owner of the schema as well (FORCE); only
---     superusers and roles with BYPASSRLS see all rows. The table setting, which holds no jobs, is an exception, so that its
---     owner can write it. A second policy shows all rows to pgdispatch.status_of_all_roles while it counts them. PostgreSQL
+--     superusers and roles with BYPASSRLS see all rows. The tables setting and history_retention, which hold no jobs, are exceptions,
+--     so that their owner can write them. A second policy shows all rows to pgdispatch.status_of_all_roles while it counts them. PostgreSQL
 --     tries policies in the reverse order of their names, so that it costs nothing where the first one, "own", shows the row.
 --   * Autovacuum works by fixed numbers of rows and not by a share of the table, so that a large backlog does not delay it.
 --   * Every column says in its comment what its value means, and what NULL means where the column may be NULL.
@@ -472,6 +472,103 @@ CREATE POLICY own ON pgdispatch.dead_letter
 COMMENT ON POLICY own ON pgdispatch.dead_letter IS 'A role sees, adds and removes only its own dead letters.';
 CREATE POLICY monitoring ON pgdispatch.dead_letter FOR SELECT USING (pgdispatch.is_monitoring());
 COMMENT ON POLICY monitoring ON pgdispatch.dead_letter IS 'pgdispatch.status_of_all_roles counts the dead letters of all roles.';
+
+
+CREATE TABLE pgdispatch.history (
+    role      regrole     NOT NULL,
+    id        bigint      NOT NULL,
+    outcome   text        NOT NULL CHECK (outcome OPERATOR(pg_catalog.=) ANY (ARRAY['done', 'failed', 'cancelled'])),
+    handler   text        COLLATE "C",
+    label     text        COLLATE "C",
+    queue     text        COLLATE "C",
+    dispatched_at timestamptz NOT NULL,
+    due_at    timestamptz NOT NULL,
+    started_at timestamptz,
+    ended_at  timestamptz NOT NULL,
+    attempts  integer     NOT NULL,
+    node      text,
+    sqlstate  text,
+    message   text
+    -- Each partition has its own primary key and index. A dump of the partitions could not be restored if they had them from a
+    -- table that belongs to an extension.
+) PARTITION BY RANGE (ended_at);
+
+COMMENT ON TABLE pgdispatch.history IS
+'The jobs that have ended, where history_retention has them kept. There is a partition for each day of UTC, which is dropped as a
+whole. A role sees only its own jobs.';
+COMMENT ON COLUMN pgdispatch.history.role IS 'The role that dispatched the job.';
+COMMENT ON COLUMN pgdispatch.history.id IS 'The id of the job. A job that failed and was retried has a row for each end.';
+COMMENT ON COLUMN pgdispatch.history.outcome IS 'done, failed (it became a dead letter) or cancelled.';
+COMMENT ON COLUMN pgdispatch.history.handler IS 'The handler that the job called; NULL: it was a command.';
+COMMENT ON COLUMN pgdispatch.history.label IS 'The label of a command; NULL: it had none.';
+COMMENT ON COLUMN pgdispatch.history.queue IS 'The queue of the job; NULL: it had none.';
+COMMENT ON COLUMN pgdispatch.history.dispatched_at IS 'Start of the transaction that dispatched the job.';
+COMMENT ON COLUMN pgdispatch.history.due_at IS 'Time at which the last attempt was due.';
+COMMENT ON COLUMN pgdispatch.history.started_at IS
+'Start of the last attempt, or of the batch in which a command ran; NULL: the job was cancelled before it began, or its node was lost.';
+COMMENT ON COLUMN pgdispatch.history.ended_at IS 'End of the job, just before the commit that ended it.';
+COMMENT ON COLUMN pgdispatch.history.attempts IS 'Number of attempts.';
+COMMENT ON COLUMN pgdispatch.history.node IS
+'The id of the node that ran the method, or the application_name of the session that ran the command; NULL: the job was cancelled before it began.';
+COMMENT ON COLUMN pgdispatch.history.sqlstate IS 'The SQLSTATE of the error; NULL: there was none, or what failed was not SQL.';
+COMMENT ON COLUMN pgdispatch.history.message IS 'The first 1000 characters of the error; NULL: there was none.';
+
+ALTER TABLE pgdispatch.history ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.history FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.history
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.history IS 'A role sees, adds and removes only what has become of its own jobs.';
+
+
+CREATE TABLE pgdispatch.operator_action (
+    role      regrole     NOT NULL DEFAULT pg_catalog.quote_ident(CURRENT_USER)::regrole,
+    id        bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
+    acted_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    operator  text        NOT NULL,
+    action    text        NOT NULL,
+    target    json        NOT NULL,
+    affected  bigint      NOT NULL,
+    PRIMARY KEY (role, id)
+);
+
+COMMENT ON TABLE pgdispatch.operator_action IS
+'What operators have done through the Actuator endpoint or the dashboard. A row is written in the transaction of the action and kept as
+long as dead letters are. A role sees only what was done to its own jobs.';
+COMMENT ON COLUMN pgdispatch.operator_action.role IS 'The role whose jobs it was done to.';
+COMMENT ON COLUMN pgdispatch.operator_action.id IS 'The actions of a role in their order.';
+COMMENT ON COLUMN pgdispatch.operator_action.acted_at IS 'When it was done.';
+COMMENT ON COLUMN pgdispatch.operator_action.operator IS 'The name of the user who did it, as the application knows it; anonymous: there is no login.';
+COMMENT ON COLUMN pgdispatch.operator_action.action IS 'What was done, such as retry, delete, cancel, pause or resume.';
+COMMENT ON COLUMN pgdispatch.operator_action.target IS 'To what it was done: a JSON object with ids, or with the conditions of a filter.';
+COMMENT ON COLUMN pgdispatch.operator_action.affected IS 'How many jobs, dead letters, queues or pauses it changed.';
+
+ALTER TABLE pgdispatch.operator_action ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.operator_action FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.operator_action
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.operator_action IS 'A role sees only what was done to its own jobs.';
+
+
+CREATE TABLE pgdispatch.history_retention (
+    role      regrole  NOT NULL,
+    queue     text     NOT NULL DEFAULT '' COLLATE "C",
+    retention interval NOT NULL,
+    PRIMARY KEY (role, queue)
+);
+
+COMMENT ON TABLE pgdispatch.history_retention IS
+'How long ended jobs are kept in the history. Without a row, none is kept. pgdispatch.keep_history and pgdispatch.configure write it.
+For a job, the row of its queue counts before that of its role, and that before the one for all roles.';
+COMMENT ON COLUMN pgdispatch.history_retention.role IS 'The role whose jobs are kept; - stands for all roles.';
+COMMENT ON COLUMN pgdispatch.history_retention.queue IS 'The queue whose jobs are kept; empty: all jobs of the role.';
+COMMENT ON COLUMN pgdispatch.history_retention.retention IS 'Time for which an ended job is kept at least; 0: it is not kept.';
+
+ALTER TABLE pgdispatch.history_retention ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.history_retention
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.history_retention IS 'A role changes only what is kept of its own jobs.';
+CREATE POLICY general ON pgdispatch.history_retention FOR SELECT USING (role::oid OPERATOR(pg_catalog.=) 0::oid);
+COMMENT ON POLICY general ON pgdispatch.history_retention IS 'A role sees what is kept of the jobs of all roles.';
 
 
 CREATE TABLE pgdispatch.node (

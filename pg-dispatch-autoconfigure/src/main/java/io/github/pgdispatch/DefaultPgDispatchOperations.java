@@ -1,5 +1,6 @@
 package io.github.pgdispatch;
 
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,8 +11,11 @@ import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.DeadLetterSelection;
 import io.github.pgdispatch.gateway.DeadLetterGateway;
+import io.github.pgdispatch.gateway.HistoryGateway;
 import io.github.pgdispatch.gateway.QueueGateway;
 import io.github.pgdispatch.gateway.StatusGateway;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.Assert;
@@ -27,6 +31,8 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
 	private final StatusGateway status;
 
+	private final HistoryGateway history;
+
 	private final JobControl jobs;
 
 	private final DispatchTransaction transaction;
@@ -35,6 +41,7 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 		this.deadLetters = new DeadLetterGateway(dataSource);
 		this.queues = new QueueGateway(dataSource);
 		this.status = new StatusGateway(dataSource);
+		this.history = new HistoryGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, false);
 		this.jobs = new JobControl(dataSource, this.transaction);
 	}
@@ -55,6 +62,13 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	}
 
 	@Override
+	public long move(JobFilter filter, @Nullable String queue) {
+		Assert.isTrue(filter.state() != JobState.RUNNING, "Jobs that run are not moved");
+		Assert.isTrue(filter.after() == null, "Jobs are moved from the first one on, and not from a page on");
+		return this.transaction.call(() -> this.status.move(filter.selection(), queue));
+	}
+
+	@Override
 	public long cancel(JobFilter filter) {
 		Assert.isTrue(filter.state() != JobState.RUNNING, "Jobs that run are cancelled one by one, by their ids");
 		Assert.isTrue(filter.after() == null, "Jobs are cancelled from the first one on, and not from a page on");
@@ -64,6 +78,22 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public boolean runNow(long id) {
 		return this.jobs.runNow(id);
+	}
+
+	@Override
+	public void keepHistory(Duration retention) {
+		this.transaction.execute(() -> this.history.keep(null, retention));
+	}
+
+	@Override
+	public void keepHistory(String queue, Duration retention) {
+		requireName("queue", queue);
+		this.transaction.execute(() -> this.history.keep(queue, retention));
+	}
+
+	@Override
+	public HistoryPage history(HistoryFilter filter) {
+		return HistoryPage.of(this.history.list(filter.selection()), filter.limit());
 	}
 
 	@Override

@@ -28,10 +28,14 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	private static final JobFilter ALL = new JobFilter(null, null, null, null, null, 100);
 
 	public JobFilter {
-		Assert.isTrue(name == null || !name.isBlank(), "The name must not be blank");
-		Assert.isTrue(queue == null || !queue.isBlank(), "The queue must not be blank");
 		Assert.isTrue(state == null || !state.hasEnded(),
 				() -> "Jobs that have ended are not listed, so that none is " + state);
+		check(name, queue, after, limit);
+	}
+
+	static void check(@Nullable String name, @Nullable String queue, @Nullable String after, int limit) {
+		Assert.isTrue(name == null || !name.isBlank(), "The name must not be blank");
+		Assert.isTrue(queue == null || !queue.isBlank(), "The queue must not be blank");
 		Assert.isTrue(after == null || after.matches("[^/]+/\\d{1,18}"), () -> "No page ends with '" + after + "'");
 		Assert.isTrue(limit > 0 && limit <= MAX_LIMIT, () -> "The limit must be from 1 to 10,000, but is " + limit);
 	}

@@ -29,7 +29,7 @@ public enum JobState {
 	RUNNING,
 
 	/**
-	 * The job has succeeded. This is known only while its result is kept.
+	 * The job has succeeded. This is known only while its result or its history is kept.
 	 */
 	DONE,
 
@@ -39,7 +39,7 @@ public enum JobState {
 	FAILED,
 
 	/**
-	 * The job was cancelled. This is known only while its result is kept.
+	 * The job was cancelled. This is known only while its result or its history is kept.
 	 */
 	CANCELLED;
 

@@ -1,10 +1,13 @@
 package io.github.pgdispatch;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -79,6 +82,16 @@ public interface PgDispatchOperations {
 	long cancel(JobFilter filter);
 
 	/**
+	 * Moves jobs that wait, are snoozed or are held to another queue, up to the limit of
+	 * the filter and from the first one on. Jobs that run, or are about to run, are left.
+	 * @param filter selects the jobs, in any state but running
+	 * @param queue the name of a queue, which has to exist; {@code null} to take the jobs
+	 * out of their queues
+	 * @return the number of jobs that were moved
+	 */
+	long move(JobFilter filter, @Nullable String queue);
+
+	/**
 	 * Makes a job due that is snoozed or waits for its next attempt. It runs as soon as
 	 * its ordering key, its queue and pauses let it.
 	 * @param id the id of the job
@@ -86,6 +99,34 @@ public interface PgDispatchOperations {
 	 * with this id, it was due before, or its ordering key or its queue holds it
 	 */
 	boolean runNow(long id);
+
+	/**
+	 * Has the jobs that end kept in the history, from now on and on all nodes, in
+	 * addition to those of queues with a retention of their own. It costs each job a row
+	 * in the transaction that ends it. {@code pgdispatch.history.retention} is set again
+	 * whenever a node starts.
+	 * @param retention the time for which a job is kept at least, up to ten years; zero
+	 * to keep none
+	 */
+	void keepHistory(Duration retention);
+
+	/**
+	 * Has the jobs of a queue kept in the history, as {@link #keepHistory(Duration)} does
+	 * for all jobs.
+	 * @param queue the name of the queue
+	 * @param retention the time for which a job is kept at least, up to ten years; zero
+	 * to keep none, whatever applies to other jobs
+	 */
+	void keepHistory(String queue, Duration retention);
+
+	/**
+	 * Lists the jobs that have ended, page by page, as far as they are kept. A page
+	 * without conditions reads as many rows. A page with conditions that few jobs meet
+	 * reads the whole history.
+	 * @param filter selects the jobs, and the page
+	 * @return the page, which has no jobs if no history is kept
+	 */
+	HistoryPage history(HistoryFilter filter);
 
 	/**
 	 * Finds a dead letter.

@@ -290,6 +290,46 @@ class PgDispatchOperationsTests {
 	}
 
 	@Test
+	void historyIsKeptAndListedPageByPage() throws Exception {
+		this.operations.setQueue("mail", QueueLimits.none());
+		this.operations.keepHistory(Duration.ofDays(7));
+		this.operations.keepHistory("mail", Duration.ZERO);
+		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', label => 'a') FROM generate_series(1, 5)",
+				"SELECT pgdispatch.dispatch('SELECT 1', label => 'mail', queue => 'mail')");
+		long failed = failed("SELECT 1 / 0", ", label => 'b'");
+		HistoryFilter all = HistoryFilter.all();
+		assertThat(this.operations.history(all).jobs()).hasSize(6);
+		EndedJob last = this.operations.history(all.limit(1).outcome(JobState.FAILED)).jobs().get(0);
+		assertThat(last.id()).isEqualTo(failed);
+		assertThat(last.kind()).isEqualTo(JobKind.SQL);
+		assertThat(last.name()).isEqualTo("b");
+		assertThat(last.sqlState()).isEqualTo("22012");
+		assertThat(last.message()).isEqualTo("division by zero");
+		assertThat(last.startedAt()).isBetween(last.dueAt(), last.endedAt());
+		HistoryPage first = this.operations.history(all.name("a").limit(3));
+		assertThat(first.next()).isNotNull();
+		HistoryPage second = this.operations.history(all.name("a").limit(3).after(first.next()));
+		assertThat(second.jobs()).hasSize(2).doesNotContainAnyElementsOf(first.jobs());
+		assertThat(second.next()).isNull();
+		assertThat(this.operations.history(all.kind(JobKind.HANDLER)).jobs()).isEmpty();
+		assertThat(this.operations.history(all.queue("mail")).jobs()).isEmpty();
+		assertThatIllegalArgumentException().isThrownBy(() -> all.outcome(JobState.WAITING))
+			.withMessage("No job has ended that is WAITING");
+	}
+
+	@Test
+	void jobsAreMovedByFilter() throws Exception {
+		this.operations.setQueue("mail", QueueLimits.none());
+		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', label => 'a') FROM generate_series(1, 5)");
+		assertThat(this.operations.move(JobFilter.all().name("a").limit(2), "mail")).isEqualTo(2);
+		assertThat(this.operations.count(JobFilter.all().queue("mail"))).isEqualTo(2);
+		assertThat(this.operations.move(JobFilter.all().queue("mail"), null)).isEqualTo(2);
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> this.operations.move(JobFilter.all().state(JobState.RUNNING), "mail"))
+			.withMessage("Jobs that run are not moved");
+	}
+
+	@Test
 	void jobsAreCountedAndCancelledByFilter() throws Exception {
 		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', label => 'a') FROM generate_series(1, 5)",
 				"SELECT pgdispatch.dispatch_handler('mails.send', key => 'k')",

@@ -130,6 +130,13 @@ public final class PgDispatchAutoConfiguration {
 
 	@Bean
 	@DependsOnDatabaseInitialization
+	ConfiguredHistory pgDispatchConfiguredHistory(PgDispatchProperties properties,
+			ObjectProvider<PgDispatchOperations> operations) {
+		return new ConfiguredHistory(properties, operations);
+	}
+
+	@Bean
+	@DependsOnDatabaseInitialization
 	ConfiguredQueues pgDispatchConfiguredQueues(PgDispatchProperties properties,
 			ObjectProvider<PgDispatchOperations> operations) {
 		return new ConfiguredQueues(properties.queues(), operations);

@@ -19,13 +19,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * settings
  * @param worker Workers of this node
  * @param metrics Health and metrics of the queue
+ * @param history Jobs that have ended
  * @param queues Limits of queues by the name of the queue. They are set when the
  * application starts
  */
 @ConfigurationProperties("pgdispatch")
 record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue("auto") Driver driver,
 		@Nullable Duration timeLimit, @DefaultValue Retry retry, @DefaultValue Worker worker,
-		@DefaultValue Metrics metrics, @DefaultValue Map<String, Queue> queues) {
+		@DefaultValue Metrics metrics, @DefaultValue History history, @DefaultValue Map<String, Queue> queues) {
 
 	enum Transaction {
 
@@ -87,6 +88,17 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	}
 
 	/**
+	 * Jobs that have ended.
+	 *
+	 * @param retention Time for which ended jobs are kept at least, of all nodes of the
+	 * role. It is set when the application starts; 0 to keep none. If not set, what the
+	 * database has stays as it is, which is none at first
+	 */
+	record History(@Nullable Duration retention) {
+
+	}
+
+	/**
 	 * Workers of this node.
 	 *
 	 * @param enabled Whether this node runs jobs. A node that does not run jobs can still
@@ -116,8 +128,11 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	 * @param rate Maximum number of jobs of the queue that begin in each period. No limit
 	 * if not set
 	 * @param per Period of the rate
+	 * @param historyRetention Time for which ended jobs of the queue are kept at least; 0
+	 * to keep none. If not set, they are kept as long as other jobs
 	 */
-	record Queue(@Nullable Integer concurrency, @Nullable Integer rate, @DefaultValue("1s") Duration per) {
+	record Queue(@Nullable Integer concurrency, @Nullable Integer rate, @DefaultValue("1s") Duration per,
+			@Nullable Duration historyRetention) {
 
 	}
 

@@ -140,12 +140,16 @@ final class JobRunner implements Function<Claim, Outcome> {
 	}
 
 	private HandlerInvocation invoke(Handler handler, Claim claim, boolean completes) throws Throwable {
+		long begin = System.nanoTime();
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
 				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context);
 				LogContext.Scope logged = this.logContext.add(logged(claim))) {
-			Completion completion = (result, commit) -> commit ? this.completion.completeAndCommit(claim, result)
-					: this.completion.complete(claim, result);
+			Completion completion = (result, commit) -> {
+				Duration ranFor = Duration.ofNanos(System.nanoTime() - begin);
+				return commit ? this.completion.completeAndCommit(claim, result, ranFor)
+						: this.completion.complete(claim, result, ranFor);
+			};
 			return handler.call(claim.arguments(), context, this.invocations, completes ? completion : null,
 					claim.wantsResult());
 		}

@@ -42,6 +42,13 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 				this.counted, times);
 	}
 
+	/**
+	 * Returns how long the attempt took.
+	 */
+	Duration duration() {
+		return (this.times != null) ? this.times.duration() : Duration.ZERO;
+	}
+
 	boolean isDone() {
 		return this.kind == Kind.DONE || isSettled();
 	}

@@ -87,7 +87,8 @@ final class OutcomeWriter {
 		List<Claim> claims = done.stream().map(Outcome::claim).toList();
 		Set<Long> takenOver;
 		try {
-			takenOver = new HashSet<>(this.gateway.complete(claims, results(done)));
+			takenOver = new HashSet<>(
+					this.gateway.complete(claims, results(done), done.stream().map(Outcome::duration).toList()));
 		}
 		catch (SQLException ex) {
 			if (LostDatabase.isCauseOf(ex)) {
@@ -132,7 +133,7 @@ final class OutcomeWriter {
 		Claim claim = outcome.claim();
 		FailureReport report = outcome.report();
 		Assert.state(report != null, "A failure without a report");
-		String end = this.gateway.fail(claim, attempt(claim, outcome, report));
+		String end = this.gateway.fail(claim, attempt(claim, outcome, report), outcome.duration());
 		if (end == null) {
 			warn(claim
 					+ " failed on this node, which no longer has the claim: another node has taken it over, or it was"
@@ -186,7 +187,7 @@ final class OutcomeWriter {
 	 */
 	void giveUp(Outcome outcome, Throwable refusal) throws SQLException {
 		FailureReport report = FailureReport.ofRefusal(outcome.kind(), refusal);
-		this.gateway.fail(outcome.claim(), FailedAttempt.last(report.sqlState(), report.message()));
+		this.gateway.fail(outcome.claim(), FailedAttempt.last(report.sqlState(), report.message()), outcome.duration());
 		report(outcome, AttemptOutcome.FAILED);
 		reportDeadLetter(outcome.claim(), report);
 	}

@@ -2,6 +2,7 @@ package io.github.pgdispatch.gateway;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.UUID;
 
 import javax.sql.DataSource;
@@ -21,7 +22,8 @@ import org.springframework.jdbc.core.ResultSetExtractor;
  */
 public final class CompletionGateway {
 
-	private static final String FUNCTION = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::pg_catalog.json, required => ";
+	private static final String FUNCTION = "SELECT pgdispatch.complete_handler_job(?, ?, ?, ?, ?, ?::pg_catalog.json, "
+			+ "ran_for => pg_catalog.make_interval(secs => ?), required => ";
 
 	private static final String COMPLETE = FUNCTION + "false)";
 
@@ -59,12 +61,13 @@ public final class CompletionGateway {
 	 * Deletes a job.
 	 * @param claim on the job
 	 * @param result as JSON; {@code null} if none is kept
+	 * @param ranFor time since the attempt began
 	 * @return whether the node still had the claim; if not, nothing is deleted
 	 * @throws ReadOnlyTransactionException if the current transaction is read-only
 	 */
-	public boolean complete(Claim claim, @Nullable String result) {
+	public boolean complete(Claim claim, @Nullable String result, Duration ranFor) {
 		try {
-			return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> set(statement, claim, result),
+			return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> set(statement, claim, result, ranFor),
 					(ResultSetExtractor<Boolean>) (row) -> row.next() && row.getBoolean(1)));
 		}
 		catch (DataAccessException ex) {
@@ -78,13 +81,14 @@ public final class CompletionGateway {
 	 * connection, which then has no effect.
 	 * @param claim on the job
 	 * @param result as JSON; {@code null} if none is kept
+	 * @param ranFor time since the attempt began
 	 * @return whether the node still had the claim; if not, nothing is committed
 	 * @throws ReadOnlyTransactionException if the current transaction is read-only
 	 */
-	public boolean completeAndCommit(Claim claim, @Nullable String result) {
+	public boolean completeAndCommit(Claim claim, @Nullable String result, Duration ranFor) {
 		try {
 			this.jdbc.execute(COMPLETE_AND_COMMIT, (PreparedStatementCallback<Boolean>) (statement) -> {
-				set(statement, claim, result);
+				set(statement, claim, result, ranFor);
 				return statement.execute();
 			});
 			return true;
@@ -106,10 +110,12 @@ public final class CompletionGateway {
 				? new ReadOnlyTransactionException(ex) : ex;
 	}
 
-	private void set(PreparedStatement statement, Claim claim, @Nullable String result) throws SQLException {
+	private void set(PreparedStatement statement, Claim claim, @Nullable String result, Duration ranFor)
+			throws SQLException {
 		statement.setObject(1, this.node);
 		claim.setParameters(statement);
 		statement.setString(6, TextEncoding.fitting(statement.getConnection(), result));
+		statement.setDouble(7, Durations.seconds(ranFor));
 	}
 
 }

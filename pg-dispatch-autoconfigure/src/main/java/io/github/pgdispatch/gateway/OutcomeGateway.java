@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutcomeGateway {
 
-	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::pg_catalog.json[])";
+	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::pg_catalog.json[], ?)";
 
 	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?), ?)";
 
 	private static final String END_ATTEMPT = """
 			SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?), ?, pg_catalog.make_interval(secs => ?), ?,
-			                                  pg_catalog.make_interval(secs => ?))""";
+			                                  pg_catalog.make_interval(secs => ?), pg_catalog.make_interval(secs => ?))""";
 
 	private static final String END_CANCELLED = "SELECT pgdispatch.cancel_handler_job(?, ?, ?, ?, ?)";
 
@@ -45,28 +45,31 @@ public final class OutcomeGateway {
 	 * Deletes jobs that are done.
 	 * @param claims on the jobs
 	 * @param results of the jobs as JSON, or an empty list if no result is kept
+	 * @param durations of the attempts
 	 * @return the ids of the jobs that another node has taken over
 	 * @throws SQLException if the outcome is unknown: the jobs may have been deleted
 	 */
-	public Set<Long> complete(List<Claim> claims, List<String> results) throws SQLException {
+	public Set<Long> complete(List<Claim> claims, List<String> results, List<Duration> durations) throws SQLException {
 		try {
-			return delete(claims, results);
+			return delete(claims, results, durations);
 		}
 		catch (SQLException ex) {
 			if (!TextEncoding.isRefusal(ex)) {
 				throw ex;
 			}
-			return delete(claims, results.stream().map(TextEncoding::ascii).toList());
+			return delete(claims, results.stream().map(TextEncoding::ascii).toList(), durations);
 		}
 	}
 
-	private Set<Long> delete(List<Claim> claims, List<String> results) throws SQLException {
+	private Set<Long> delete(List<Claim> claims, List<String> results, List<Duration> durations) throws SQLException {
 		return this.statements.execute(COMPLETE, (statement) -> {
 			statement.setArray(2, NodeStatements.array(statement, "text", claims, Claim::handler));
 			statement.setArray(3, NodeStatements.times(statement, claims, Claim::dueAt));
 			statement.setArray(4, NodeStatements.array(statement, "int8", claims, Claim::id));
 			statement.setArray(5, NodeStatements.array(statement, "int4", claims, Claim::attempt));
 			statement.setArray(6, statement.getConnection().createArrayOf("text", results.toArray()));
+			statement.setArray(7, statement.getConnection()
+				.createArrayOf("float8", durations.stream().map(Durations::seconds).toArray()));
 		}, (row) -> Arrays.stream((Long[]) row.getArray(1).getArray()).collect(Collectors.toSet()), Set.of());
 	}
 
@@ -90,23 +93,24 @@ public final class OutcomeGateway {
 	 * Ends an attempt that has failed.
 	 * @param claim on the job
 	 * @param failure of the attempt
+	 * @param ranFor how long the attempt took
 	 * @return {@code retried}, {@code dead} or {@code cancelled}; {@code null} if the
 	 * node no longer had the claim
 	 * @throws SQLException if the attempt was not ended
 	 */
-	public @Nullable String fail(Claim claim, FailedAttempt failure) throws SQLException {
+	public @Nullable String fail(Claim claim, FailedAttempt failure, Duration ranFor) throws SQLException {
 		try {
-			return end(claim, failure);
+			return end(claim, failure, ranFor);
 		}
 		catch (SQLException ex) {
 			if (!TextEncoding.isRefusal(ex)) {
 				throw ex;
 			}
-			return end(claim, failure.inAscii());
+			return end(claim, failure.inAscii(), ranFor);
 		}
 	}
 
-	private @Nullable String end(Claim claim, FailedAttempt failure) throws SQLException {
+	private @Nullable String end(Claim claim, FailedAttempt failure, Duration ranFor) throws SQLException {
 		return this.statements.execute(END_ATTEMPT, (statement) -> {
 			claim.setParameters(statement);
 			statement.setString(6, failure.sqlState());
@@ -119,6 +123,7 @@ public final class OutcomeGateway {
 			statement.setDouble(12, Durations.seconds(failure.backOff()));
 			statement.setDouble(13, failure.backOffMultiplier());
 			statement.setDouble(14, Durations.seconds(failure.maxBackOff()));
+			statement.setDouble(15, Durations.seconds(ranFor));
 		}, (row) -> Optional.ofNullable(row.getString(1)), Optional.<String>empty()).orElse(null);
 	}
 

@@ -4,6 +4,8 @@ import java.util.List;
 
 import javax.sql.DataSource;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -33,6 +35,9 @@ public final class StatusGateway {
 
 	private static final String CANCEL = """
 			SELECT pgdispatch.cancel_jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?)""";
+
+	private static final String MOVE = """
+			SELECT pgdispatch.move_jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?)""";
 
 	private final JdbcOperations jdbc;
 
@@ -71,6 +76,18 @@ public final class StatusGateway {
 	public long cancel(JobSelection selection) {
 		Long count = this.jdbc.queryForObject(CANCEL, Long.class, selection.kind(), selection.name(), selection.queue(),
 				selection.state(), selection.limit());
+		return (count != null) ? count : 0;
+	}
+
+	/**
+	 * Moves jobs that do not run to another queue, from the first one on.
+	 * @param selection of the jobs
+	 * @param queue the name of the queue; {@code null} for none
+	 * @return the number of jobs that were moved
+	 */
+	public long move(JobSelection selection, @Nullable String queue) {
+		Long count = this.jdbc.queryForObject(MOVE, Long.class, queue, selection.kind(), selection.name(),
+				selection.queue(), selection.state(), selection.limit());
 		return (count != null) ? count : 0;
 	}
 

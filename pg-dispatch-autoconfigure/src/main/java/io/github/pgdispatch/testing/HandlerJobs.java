@@ -1,5 +1,6 @@
 package io.github.pgdispatch.testing;
 
+import java.time.Duration;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.DispatchContext;
@@ -12,6 +13,7 @@ import io.github.pgdispatch.handler.HandlerInvocation;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs jobs that call handlers.
@@ -79,13 +81,18 @@ final class HandlerJobs {
 		// not see the job, and so cannot complete it.
 		boolean invisible = this.transaction.isActive();
 		HandlerInvocation invocation;
+		long begin = System.nanoTime();
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
 			invocation = handler.call(claim.arguments(), context, this.invocations,
-					(result, commit) -> invisible || this.completion.complete(claim, result), claim.wantsResult());
+					(result, commit) -> invisible || complete(claim, result, begin), claim.wantsResult());
 		}
 		if (invisible || !invocation.isCompleted()) {
-			this.transaction.run(() -> this.completion.complete(claim, invocation.result()));
+			this.transaction.run(() -> complete(claim, invocation.result(), begin));
 		}
+	}
+
+	private boolean complete(Claim claim, @Nullable String result, long begin) {
+		return this.completion.complete(claim, result, Duration.ofNanos(System.nanoTime() - begin));
 	}
 
 }

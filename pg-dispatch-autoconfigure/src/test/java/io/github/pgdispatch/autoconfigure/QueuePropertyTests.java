@@ -60,6 +60,26 @@ class QueuePropertyTests {
 	}
 
 	@Test
+	void historyIsKeptFromTheStartOn() {
+		this.application
+			.withPropertyValues("pgdispatch.history.retention=7d", "pgdispatch.queues.mail.history-retention=0",
+					"spring.datasource.hikari.auto-commit=false")
+			.run((context) -> assertThat(
+					this.jdbc.sql("SELECT concat_ws(' ', queue, retention) FROM pgdispatch.history_retention")
+						.query(String.class)
+						.list())
+				.containsExactlyInAnyOrder(" 168:00:00", "mail 00:00:00"));
+	}
+
+	@Test
+	void badRetentionIsReported() {
+		this.application.withPropertyValues("pgdispatch.queues.mail.history-retention=-1s")
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOfSatisfying(PgDispatchConfigurationException.class, (ex) -> assertThat(ex.getDescription())
+					.isEqualTo("The property pgdispatch.queues.mail.history-retention is PT-1S.")));
+	}
+
+	@Test
 	void beansMayBeReplaced() {
 		this.application.withBean(PgDispatchOperations.class, () -> mock(PgDispatchOperations.class))
 			.withBean(JobResults.class, () -> mock(JobResults.class))

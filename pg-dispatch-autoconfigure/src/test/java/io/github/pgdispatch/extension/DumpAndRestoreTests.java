@@ -149,6 +149,7 @@ class DumpAndRestoreTests {
 	 * that is snoozed.
 	 */
 	private static void fillQueue(CronDatabase database) {
+		database.run("app", "SELECT pgdispatch.keep_history('1 day')");
 		database.fire("SELECT 1 / 0");
 		database.snooze(CronDatabase.effect("2 snoozed"), "20 seconds");
 		database.snooze(CronDatabase.effect("4 later"), "1 hour");
@@ -168,6 +169,10 @@ class DumpAndRestoreTests {
 				SELECT d::text FROM pgdispatch.dead_letter AS d
 				 UNION ALL
 				SELECT s::text FROM pgdispatch.setting AS s
+				 UNION ALL
+				SELECT h::text FROM pgdispatch.history AS h
+				 UNION ALL
+				SELECT r::text FROM pgdispatch.history_retention AS r
 				 ORDER BY 1""");
 	}
 

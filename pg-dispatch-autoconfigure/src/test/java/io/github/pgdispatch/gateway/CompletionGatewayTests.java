@@ -65,7 +65,7 @@ class CompletionGatewayTests {
 				Claim kept = claim();
 				transaction.executeWithoutResult((status) -> {
 					insert(jdbc, number);
-					assertThat(gateway.completeAndCommit(kept, null)).isTrue();
+					assertThat(gateway.completeAndCommit(kept, null, Duration.ZERO)).isTrue();
 					assertThat(count("effect")).as("seen by others").isEqualTo(number);
 					assertThat(count("pgdispatch.handler_job")).isZero();
 				});
@@ -73,7 +73,7 @@ class CompletionGatewayTests {
 				this.others.sql("DELETE FROM pgdispatch.handler_job").update();
 				transaction.executeWithoutResult((status) -> {
 					insert(jdbc, number);
-					assertThat(gateway.completeAndCommit(lost, null)).isFalse();
+					assertThat(gateway.completeAndCommit(lost, null, Duration.ZERO)).isFalse();
 					status.setRollbackOnly();
 				});
 				assertThat(count("effect")).isEqualTo(number);

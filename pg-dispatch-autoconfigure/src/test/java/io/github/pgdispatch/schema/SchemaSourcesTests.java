@@ -56,7 +56,7 @@ class SchemaSourcesTests {
 						 UNION ALL
 						SELECT c.relname FROM pg_class AS c
 						 WHERE c.relnamespace = 'pgdispatch'::regnamespace
-						   AND c.relkind IN ('r', 'i')
+						   AND c.relkind IN ('r', 'p', 'i')
 						   AND NOT EXISTS (SELECT FROM pg_constraint AS n WHERE n.conindid = c.oid)
 						 UNION ALL
 						SELECT p.polname || ' on ' || p.polrelid::regclass FROM pg_policy AS p

@@ -66,14 +66,16 @@ class CreateExtensionTests {
 		try (Session app = this.queue.app()) {
 			app.run("CREATE EXTENSION " + this.extension);
 			this.queue.grantTo("app");
+			app.run("SELECT pgdispatch.keep_history('1 day')");
 			app.fire("SELECT 1");
 			assertThat(app.work().completed()).isOne();
 			assertThat(this.queue.values(
 					"SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = '" + this.extension + "'"))
 				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.handler_job",
 						"pgdispatch.managed_job", "pgdispatch.job_key", "pgdispatch.queue", "pgdispatch.pause",
-						"pgdispatch.result", "pgdispatch.dead_letter", "pgdispatch.setting", "pgdispatch.cron_worker",
-						"pgdispatch.cron_worker_id_seq");
+						"pgdispatch.result", "pgdispatch.dead_letter", "pgdispatch.setting",
+						"pgdispatch.history_retention", "pgdispatch.operator_action",
+						"pgdispatch.operator_action_id_seq", "pgdispatch.cron_worker", "pgdispatch.cron_worker_id_seq");
 			app.run("DROP EXTENSION " + this.extension);
 			assertThat(app.value("SELECT to_regnamespace('pgdispatch')")).isNull();
 		}

@@ -65,6 +65,54 @@ class JobListTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void jobsAreMovedToAnotherQueueByFilter() throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('one', 1), pgdispatch.set_queue('two', 2)",
+				"SELECT pgdispatch.dispatch('" + Queue.effect("a").replace("'", "''")
+						+ "', label => 'a', max_attempts => 3)",
+				"SELECT pgdispatch.dispatch('" + Queue.effect("b").replace("'", "''")
+						+ "', label => 'b', queue => 'two')",
+				"SELECT pgdispatch.dispatch_handler('h'), pgdispatch.dispatch_handler('h', delay => '1 hour')",
+				"SELECT pgdispatch.dispatch('SELECT 1', label => 'later', delay => '1 hour')");
+		assertThat(this.app.value("SELECT pgdispatch.move_jobs('one', state => 'snoozed')")).isEqualTo("2");
+		assertThat(this.app.value("SELECT pgdispatch.move_jobs('one', state => 'snoozed')")).isEqualTo("0");
+		assertThat(this.app.value("SELECT pgdispatch.move_jobs('one', max_count => 3)")).isEqualTo("3");
+		assertThat(this.app.values("SELECT DISTINCT concat_ws(' ', name, queue) FROM pgdispatch.jobs() ORDER BY 1"))
+			.containsExactly("a one", "b one", "h one", "later one");
+		assertThat(this.app.value(
+				"SELECT m.max_attempts FROM pgdispatch.managed_job AS m JOIN pgdispatch.job AS j USING (id) WHERE label = 'a'"))
+			.isEqualTo("3");
+		this.app.run("CALL pgdispatch.work()");
+		Node node = new Node(this.app);
+		assertThat(node.complete(node.claim(5, "h").get(0))).isTrue();
+		assertThat(this.queue.effects()).containsExactly("a", "b");
+		assertThat(this.app.value("SELECT pgdispatch.move_jobs(NULL, queue => 'one')")).isEqualTo("2");
+		assertThat(this.app.values("SELECT DISTINCT queue FROM pgdispatch.managed_job")).containsExactly((String) null);
+	}
+
+	@Test
+	void heldJobRunsInTheQueueThatItIsMovedTo() throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('one', 1), pgdispatch.set_queue('two', 2)",
+				"SELECT pgdispatch.dispatch_handler('h', queue => 'one') FROM generate_series(1, 3)");
+		Node node = new Node(this.app);
+		Node.Job first = node.claim(5, "h").get(0);
+		assertThat(node.claim(5, "h")).isEmpty();
+		assertThat(this.app.value("SELECT pgdispatch.move_jobs('two', state => 'held')")).isEqualTo("2");
+		List<Node.Job> others = node.claim(5, "h");
+		assertThat(others).hasSize(2);
+		node.complete(others);
+		assertThat(node.complete(first)).isTrue();
+		assertThat(this.app.value("SELECT count(*) FROM pgdispatch.managed_job")).isEqualTo("0");
+	}
+
+	@Test
+	void aQueueThatJobsAreMovedToHasToExist() {
+		assertThat(this.app.error("SELECT pgdispatch.move_jobs('none')").getMessage())
+			.contains("there is no queue \"none\"");
+		assertThat(this.app.error("SELECT pgdispatch.move_jobs(NULL, state => 'running')").getMessage())
+			.contains("the state is running");
+	}
+
+	@Test
 	void plainCommandThatRunsAloneIsRunning() throws Exception {
 		this.app.run("SELECT pg_advisory_lock(7)", "SELECT pgdispatch.fire('SELECT pg_advisory_xact_lock(7)')");
 		try (Session worker = this.queue.app()) {

@@ -51,7 +51,7 @@ class PrivilegeTests extends AbstractQueueTests {
 		assertThat(this.queue.values(
 				"SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'pgdispatch'::regnamespace AND prosecdef"))
 			.containsExactlyInAnyOrder("pgdispatch.cron_configuration()", "pgdispatch.cron_follow_renames()",
-					"pgdispatch.status_of_all_roles()");
+					"pgdispatch.status_of_all_roles()", "pgdispatch.tidy_history(boolean)");
 	}
 
 	@ParameterizedTest

@@ -25,7 +25,7 @@ public final class UnqualifiedNames {
 	private static final Set<String> KEYWORDS = Set
 		.of(("all and any array as by call case check coalesce conflict else "
 				+ "elsif except execute exists exit extract filter from greatest having if in intersect into key lateral least limit loop "
-				+ "materialized not offset on operator or over perform return returning row select set then union unique using "
+				+ "materialized not offset on operator or over perform range return returning row select set then union unique using "
 				+ "values when where while with")
 			.split(" "));
 

@@ -1,6 +1,9 @@
 -- Calls what a role may call, so that every function of the schema runs at least once, except for those that need pg_cron. The
 -- statements themselves name no operator or function without a schema. Several of them fail: see their comments.
 
+-- The history of everything that follows
+SELECT pgdispatch.keep_history('1 day'), pgdispatch.keep_history('0', 'q'), pgdispatch.keep_history(NULL, 'q');
+
 -- Dispatches of commands
 SELECT pgdispatch.fire('INSERT INTO public.effect VALUES (''fired'')');
 SELECT pgdispatch.snooze('SELECT 1', '1 hour');
@@ -74,6 +77,7 @@ SELECT pgdispatch.end_non_transactional(b.id, b.attempt, '22000', 'failed') FROM
 
 -- Lists and numbers of jobs
 SELECT j.* FROM pgdispatch.jobs() AS j;
+SELECT pgdispatch.move_jobs('of o'), pgdispatch.move_jobs(NULL, queue => 'of o');
 SELECT j.* FROM pgdispatch.jobs('sql', 'one', 'q', 'waiting', '-infinity', 0, 2) AS j;
 SELECT j.* FROM pgdispatch.jobs(state => 'none') AS j;
 SELECT pgdispatch.cancel_jobs(state => 'running');
@@ -174,3 +178,5 @@ SELECT pgdispatch.poll_queue(10, true);
 SELECT pgdispatch.dispatch_handler('g', ordering_key => 'r', queue => 'q');
 COMMIT;
 CALL pgdispatch.work();
+SELECT h.* FROM pgdispatch.history() AS h;
+SELECT f.state FROM pgdispatch.history() AS h, pgdispatch.find(h.id) AS f;

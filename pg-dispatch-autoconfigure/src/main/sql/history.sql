@@ -1,0 +1,298 @@
+-- The history: what has become of jobs that have ended, for those who want it kept.
+--
+-- Whatever ends a job asks keeps_history first. Without a row in history_retention, which is the default, that is a look at an empty
+-- table. The history is never worth an error: what cannot be recorded is left out, with a WARNING.
+--
+-- Each day of UTC has a partition, which is made days before and dropped as a whole. To attach a partition does not block those who
+-- record; to drop one does, for an instant, and is given up if it would have to wait.
+
+CREATE OR REPLACE FUNCTION pgdispatch.keeps_history() RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM pgdispatch.history_retention);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.keeps_history() IS
+'Returns whether jobs that end may have to be recorded: whether the role, one of its queues or all roles have a retention.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.retention_of(of_role regrole, of_queue text) RETURNS interval
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.retention
+      FROM pgdispatch.history_retention AS r
+     WHERE r.role::oid = ANY (ARRAY[0::oid, of_role::oid])
+       AND (r.queue = '' OR r.queue = of_queue)
+     ORDER BY r.queue DESC, r.role::oid DESC
+     LIMIT 1
+$$;
+
+COMMENT ON FUNCTION pgdispatch.retention_of(regrole, text) IS
+'Returns how long ended jobs of a role and a queue are kept. NULL: they are not. of_queue is NULL for jobs without a queue.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.record_ends(ended pgdispatch.history[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    moment constant timestamptz := clock_timestamp();
+BEGIN
+    IF to_regclass('pgdispatch.' || pgdispatch.history_partition(moment)) IS NULL THEN
+        PERFORM pgdispatch.tidy_history(false);
+    END IF;
+    INSERT INTO pgdispatch.history
+    SELECT e.role, e.id, e.outcome, e.handler, e.label, e.queue, e.dispatched_at, e.due_at, e.started_at, moment, e.attempts, e.node,
+           e.sqlstate, left(e.message, 1000)
+      FROM unnest(ended) AS e
+     WHERE pgdispatch.retention_of(e.role, e.queue) > '0'::interval;
+EXCEPTION
+    WHEN assert_failure OR OTHERS THEN
+        RAISE WARNING 'pgdispatch: the history lacks job % and % more: %', ended[1].id, cardinality(ended) - 1, SQLERRM;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.record_ends(pgdispatch.history[]) IS
+'Part of what ends jobs. Records jobs that end now, as far as they are to be kept. It never fails.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.record_command(
+    job pgdispatch.job, managed pgdispatch.managed_job, outcome text, error_sqlstate text DEFAULT NULL, error_message text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF pgdispatch.keeps_history() THEN
+        PERFORM pgdispatch.record_ends(ARRAY[pgdispatch.ended_command(job, managed, outcome, error_sqlstate, error_message)]);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.record_command(pgdispatch.job, pgdispatch.managed_job, text, text, text) IS
+'Part of what ends SQL jobs. Records the end of one, if a history is kept. managed is NULL for a plain job.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.ended_command(
+    job pgdispatch.job, managed pgdispatch.managed_job, outcome text, error_sqlstate text, error_message text)
+RETURNS pgdispatch.history
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ended pgdispatch.history;
+BEGIN
+    ended.role := job.role;
+    ended.id := job.id;
+    ended.outcome := ended_command.outcome;
+    ended.label := job.label;
+    ended.queue := managed.queue;
+    ended.dispatched_at := job.dispatched_at;
+    ended.due_at := coalesce(managed.due_at, job.due_at);
+    ended.attempts := coalesce(managed.attempts, job.crashes);
+    ended.sqlstate := error_sqlstate;
+    ended.message := error_message;
+    IF outcome <> 'cancelled' THEN
+        ended.attempts := greatest(ended.attempts, 1);
+        ended.started_at := coalesce(managed.started_at, now());   -- The transaction began with the claim of the job or of its batch.
+        ended.node := nullif(current_setting('application_name'), '');
+    END IF;
+    RETURN ended;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.ended_command(pgdispatch.job, pgdispatch.managed_job, text, text, text) IS
+'Part of pgdispatch.record_command and pgdispatch.delete_plain_jobs. Returns what is recorded of a SQL job.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.record_call(
+    job pgdispatch.handler_job, outcome text, ran_for interval, error_sqlstate text DEFAULT NULL, error_message text DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ended   pgdispatch.history;
+    managed record;
+BEGIN
+    IF NOT pgdispatch.keeps_history() THEN
+        RETURN;
+    END IF;
+    SELECT m.queue, m.due_at INTO managed FROM pgdispatch.managed_job AS m WHERE job.managed AND m.role = job.role AND m.id = job.id;
+    ended.role := job.role;
+    ended.id := job.id;
+    ended.outcome := record_call.outcome;
+    ended.handler := job.handler;
+    ended.queue := managed.queue;
+    ended.dispatched_at := job.dispatched_at;
+    ended.due_at := coalesce(managed.due_at, job.due_at);
+    ended.started_at := clock_timestamp() - ran_for;
+    ended.attempts := job.attempts;
+    ended.node := job.claimed_by::text;
+    ended.sqlstate := error_sqlstate;
+    ended.message := error_message;
+    PERFORM pgdispatch.record_ends(ARRAY[ended]);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.record_call(pgdispatch.handler_job, text, interval, text, text) IS
+'Part of what ends jobs of handlers. Records the end of one, if a history is kept, before its row in pgdispatch.managed_job is deleted.
+ran_for: time since the attempt began; NULL: unknown.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.history_partition(moment timestamptz) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT 'history_' || to_char(moment AT TIME ZONE 'UTC', 'YYYYMMDD') $$;
+
+COMMENT ON FUNCTION pgdispatch.history_partition(timestamptz) IS
+'Returns the name of the partition of pgdispatch.history for the day, which is one of UTC.';
+
+
+-- A job that ends needs a partition, and its role may not create tables.
+CREATE OR REPLACE FUNCTION pgdispatch.tidy_history(drops boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '50ms'
+SET client_min_messages = warning
+AS $$
+DECLARE
+    today   constant timestamp := date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC');
+    longest constant interval  := (SELECT max(r.retention) FROM pgdispatch.history_retention AS r);
+    day     timestamp;
+    name    text;
+BEGIN
+    IF longest > '0'::interval THEN
+        FOR ahead IN 0 .. 2 LOOP
+            day := today + ahead * '1 day'::interval;
+            name := pgdispatch.history_partition(day AT TIME ZONE 'UTC');
+            CONTINUE WHEN to_regclass('pgdispatch.' || name) IS NOT NULL;
+            -- Only those who do the same wait for these locks. To create it as a partition would take a lock that stops whoever records.
+            EXECUTE format('CREATE TABLE pgdispatch.%I (LIKE pgdispatch.history INCLUDING ALL)', name);
+            EXECUTE format('ALTER TABLE pgdispatch.%I ADD PRIMARY KEY (role, ended_at, id), ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
+            EXECUTE format('CREATE INDEX ON pgdispatch.%I (role, id)', name);
+            EXECUTE format('ALTER TABLE pgdispatch.history ATTACH PARTITION pgdispatch.%I FOR VALUES FROM (%L) TO (%L)', name,
+                           day AT TIME ZONE 'UTC', (day + '1 day'::interval) AT TIME ZONE 'UTC');
+        END LOOP;
+    END IF;
+    IF drops THEN
+        FOR name IN
+            SELECT c.relname
+              FROM pg_inherits AS i
+              JOIN pg_class AS c ON c.oid = i.inhrelid
+             WHERE i.inhparent = 'pgdispatch.history'::regclass
+               AND c.relname < pgdispatch.history_partition(clock_timestamp() - coalesce(longest, '0'::interval))
+        LOOP
+            EXECUTE format('DROP TABLE pgdispatch.%I', name);
+        END LOOP;
+    END IF;
+EXCEPTION
+    WHEN lock_not_available OR duplicate_table OR unique_violation THEN
+        NULL;   -- Somebody else does it, or reads or records for longer than this may wait. The next minute will do.
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.tidy_history(boolean) IS
+'Part of pgdispatch.purge_expired and pgdispatch.record_ends. Makes the partitions of the next days, if anything is to be kept. With
+drops, it drops those whose last job has been kept for the longest retention. It waits 50 ms at most for those who read or record.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.keep_history(retention interval, queue text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+BEGIN
+    IF NOT pgdispatch.is_duration(retention) OR NOT pgdispatch.is_name(queue) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = CASE WHEN NOT pgdispatch.is_name(queue) THEN 'pgdispatch: the name of the queue is blank, longer than 1000 bytes or has a control character'
+                           ELSE format('pgdispatch: the retention is %s', retention)
+                      END,
+            HINT = 'Pass how long ended jobs are kept, from zero to 10 years, or NULL for what all roles have; and a queue such as ''mail'', or leave it out.';
+    END IF;
+    PERFORM pgdispatch.set_history_retention(caller, coalesce(keep_history.queue, ''), keep_history.retention);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.keep_history(interval, text) IS
+'Has the ended jobs of the current role, or of one of its queues, kept in pgdispatch.history for at least the retention, from the commit
+of this transaction on. 0: they are not kept. NULL: what applies to the role, or to all roles, applies again. A partition of a day is
+dropped once the longest retention of all roles has passed.
+It costs each job a row with two indexes, written in the transaction that ends the job.
+Errors: 22023 if the retention is negative or longer than 10 years, or the name of the queue is not valid.
+Example: SELECT pgdispatch.keep_history(''7 days'')';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.set_history_retention(of_role regrole, of_queue text, new_retention interval) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF new_retention IS NULL THEN
+        DELETE FROM pgdispatch.history_retention AS r WHERE r.role = of_role AND r.queue = of_queue;
+        RETURN;
+    END IF;
+    INSERT INTO pgdispatch.history_retention AS r (role, queue, retention)
+    VALUES (of_role, of_queue, new_retention)
+    ON CONFLICT ON CONSTRAINT history_retention_pkey DO UPDATE
+    SET retention = excluded.retention
+    WHERE r.retention <> excluded.retention;
+    PERFORM pgdispatch.tidy_history(false);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.set_history_retention(regrole, text, interval) IS
+'Part of pgdispatch.keep_history and pgdispatch.configure. of_queue is empty for all jobs of the role; a retention of NULL removes it.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.history(
+    INOUT kind text DEFAULT NULL, INOUT name text DEFAULT NULL, INOUT queue text DEFAULT NULL, INOUT outcome text DEFAULT NULL,
+    before timestamptz DEFAULT 'infinity', before_id bigint DEFAULT 9223372036854775807, max_count integer DEFAULT 100,
+    OUT id bigint, OUT dispatched_at timestamptz, OUT due_at timestamptz, OUT started_at timestamptz, OUT ended_at timestamptz,
+    OUT attempts integer, OUT node text, OUT sqlstate text, OUT message text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+BEGIN
+    IF history.kind NOT IN ('sql', 'handler') OR history.outcome NOT IN ('done', 'failed', 'cancelled') THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = CASE WHEN history.kind NOT IN ('sql', 'handler') THEN format('pgdispatch: the kind is %s', history.kind)
+                           ELSE format('pgdispatch: the outcome is %s', history.outcome)
+                      END,
+            HINT = 'The kind is sql or handler, and the outcome is done, failed or cancelled. Leave them out for all jobs.';
+    END IF;
+    RETURN QUERY
+        SELECT CASE WHEN h.handler IS NULL THEN 'sql' ELSE 'handler' END, coalesce(h.handler, h.label), h.queue, h.outcome, h.id, h.dispatched_at,
+               h.due_at, h.started_at, h.ended_at, h.attempts, h.node, h.sqlstate, h.message
+          FROM pgdispatch.history AS h
+         WHERE h.role = caller
+           AND (h.ended_at, h.id) < (before, before_id)
+           AND (history.kind IS NULL OR (h.handler IS NULL) = (history.kind = 'sql'))
+           AND (history.name IS NULL OR coalesce(h.handler, h.label) = history.name)
+           AND (history.queue IS NULL OR h.queue = history.queue)
+           AND (history.outcome IS NULL OR h.outcome = history.outcome)
+         ORDER BY h.ended_at DESC, h.id DESC
+         LIMIT max_count;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.history(text, text, text, text, timestamptz, bigint, integer) IS
+'Lists the jobs of the current role that have ended, the last one first, as far as they are kept (see pgdispatch.keep_history). The
+arguments choose jobs; NULL stands for all.
+kind: sql or handler. name: the label of a SQL job, or the handler. queue: the queue. outcome: done, failed or cancelled. max_count:
+number of jobs of a page. For the next page, pass the ended_at and the id of the last job as before and before_id.
+A page without a filter reads that many rows. With a filter that few jobs meet, it reads the whole history of the role.
+Errors: 22023 if the kind or the outcome is none of these.
+Example: SELECT id, name, outcome, ended_at FROM pgdispatch.history(name => ''signUpSideEffects.welcome'')';
