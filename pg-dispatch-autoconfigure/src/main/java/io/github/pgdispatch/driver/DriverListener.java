@@ -14,9 +14,9 @@ import io.github.pgdispatch.event.JobTakenOverEvent;
  *
  * <p>
  * Methods are called on the threads that claim jobs and write their outcomes, or that
- * commit. They have to return quickly and be thread-safe, and must not wait for anything.
- * An exception is logged and harms nothing. No method is told the SQL or the arguments of
- * a job.
+ * commit; {@link #attemptBegins} is called on the thread of the attempt. They have to
+ * return quickly and be thread-safe, and must not wait for anything. An exception is
+ * logged and harms nothing. No method is told the SQL or the arguments of a job.
  */
 public interface DriverListener {
 
@@ -61,6 +61,17 @@ public interface DriverListener {
 	 * @param event the driver
 	 */
 	default void driverBack(DriverBackEvent event) {
+	}
+
+	/**
+	 * Called on the thread of an attempt of a handler's job, before anything else of it
+	 * is done.
+	 * @param attempt the attempt
+	 * @return a scope, which is closed on the same thread when the attempt has ended
+	 */
+	default AttemptScope attemptBegins(BegunAttempt attempt) {
+		return (outcome, error) -> {
+		};
 	}
 
 	/**

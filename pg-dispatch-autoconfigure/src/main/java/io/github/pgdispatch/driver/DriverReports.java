@@ -1,6 +1,8 @@
 package io.github.pgdispatch.driver;
 
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -86,6 +88,21 @@ final class DriverReports {
 		}
 	}
 
+	/**
+	 * Tells the listeners that an attempt begins on the current thread.
+	 * @return the scope of all of them
+	 */
+	AttemptScope attemptBegins(BegunAttempt attempt) {
+		Deque<AttemptScope> scopes = new ArrayDeque<>();
+		for (DriverListener listener : this.listeners) {
+			tell(listener, (begins) -> {
+				AttemptScope scope = begins.attemptBegins(attempt);
+				scopes.push((outcome, error) -> tell(begins, (ends) -> scope.close(outcome, error)));
+			});
+		}
+		return (outcome, error) -> scopes.forEach((scope) -> scope.close(outcome, error));
+	}
+
 	void attemptEnded(EndedAttempt attempt) {
 		tell((listener) -> listener.attemptEnded(attempt));
 	}
@@ -101,13 +118,15 @@ final class DriverReports {
 	}
 
 	private void tell(Consumer<DriverListener> call) {
-		for (DriverListener listener : this.listeners) {
-			try {
-				call.accept(listener);
-			}
-			catch (RuntimeException | Error ex) {
-				report(listener, ex);
-			}
+		this.listeners.forEach((listener) -> tell(listener, call));
+	}
+
+	private void tell(DriverListener listener, Consumer<DriverListener> call) {
+		try {
+			call.accept(listener);
+		}
+		catch (RuntimeException | Error ex) {
+			report(listener, ex);
 		}
 	}
 

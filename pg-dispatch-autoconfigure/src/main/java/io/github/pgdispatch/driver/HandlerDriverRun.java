@@ -52,7 +52,7 @@ final class HandlerDriverRun implements JobRun {
 		UUID node = UUID.randomUUID();
 		this.scheduler = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		JobRunner runner = new JobRunner(handlers, invocations, propagator,
-				new CompletionGateway(applicationDataSource, node), this.scheduler);
+				new CompletionGateway(applicationDataSource, node), this.scheduler, this.reports);
 		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()),
 				new OutcomeGateway(dataSource, node), new LeaseGateway(dataSource, node, settings.lease()), handlers,
 				runner, executor, settings, this::scheduleLook, this.reports);

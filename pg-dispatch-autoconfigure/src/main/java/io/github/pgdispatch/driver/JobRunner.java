@@ -64,6 +64,8 @@ final class JobRunner implements Function<Claim, Outcome> {
 
 	private final ScheduledExecutorService scheduler;
 
+	private final DriverReports reports;
+
 	private final LogContext logContext = LogContext.create(JobRunner.class.getClassLoader());
 
 	/**
@@ -79,24 +81,41 @@ final class JobRunner implements Function<Claim, Outcome> {
 	 * @param propagator that restores the context that a job carries in its headers
 	 * @param completion that completes a job in the transaction of its method
 	 * @param scheduler that interrupts jobs at their time limits
+	 * @param reports to those who listen to the driver
 	 */
 	JobRunner(Handlers handlers, HandlerInvocations invocations, DispatchPropagator propagator,
-			CompletionGateway completion, ScheduledExecutorService scheduler) {
+			CompletionGateway completion, ScheduledExecutorService scheduler, DriverReports reports) {
 		this.handlers = handlers;
 		this.invocations = invocations;
 		this.propagator = propagator;
 		this.completion = completion;
 		this.scheduler = scheduler;
+		this.reports = reports;
 	}
 
 	@Override
 	public Outcome apply(Claim claim) {
+		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
+				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
+		AttemptScope scope = this.reports.attemptBegins(new BegunAttempt(claim.handler(), context));
+		try {
+			Outcome outcome = run(claim, context);
+			scope.close(outcome.attempt(), outcome.error());
+			return outcome;
+		}
+		catch (Throwable ex) {
+			scope.close(null, ex);
+			throw ex;
+		}
+	}
+
+	private Outcome run(Claim claim, DispatchContext context) {
 		Handler handler = this.handlers.get(claim.handler());
 		Assert.state(handler != null, "A claim on a job of a handler that this node does not have");
 		boolean completes = true;
 		for (int race = 1;; race++) {
 			try {
-				HandlerInvocation invocation = invokeWithinTimeLimit(handler, claim, completes);
+				HandlerInvocation invocation = invokeWithinTimeLimit(handler, claim, context, completes);
 				this.misfits.remove(claim.handler());
 				return invocation.isCompleted() ? Outcome.of(claim, Outcome.Kind.SETTLED)
 						: Outcome.done(claim, invocation.result());
@@ -122,14 +141,15 @@ final class JobRunner implements Function<Claim, Outcome> {
 		}
 	}
 
-	private HandlerInvocation invokeWithinTimeLimit(Handler handler, Claim claim, boolean completes) throws Throwable {
+	private HandlerInvocation invokeWithinTimeLimit(Handler handler, Claim claim, DispatchContext context,
+			boolean completes) throws Throwable {
 		Duration limit = (claim.timeLimit() != null) ? claim.timeLimit() : handler.timeLimit();
 		if (limit == null) {
-			return invoke(handler, claim, completes);
+			return invoke(handler, claim, context, completes);
 		}
 		TimeLimit timeLimit = new TimeLimit(limit, this.scheduler);
 		try {
-			return invoke(handler, claim, completes);
+			return invoke(handler, claim, context, completes);
 		}
 		catch (Throwable ex) {
 			throw timeLimit.end() ? new JobTimeLimitExceededException(limit, ex) : ex;
@@ -139,10 +159,9 @@ final class JobRunner implements Function<Claim, Outcome> {
 		}
 	}
 
-	private HandlerInvocation invoke(Handler handler, Claim claim, boolean completes) throws Throwable {
+	private HandlerInvocation invoke(Handler handler, Claim claim, DispatchContext context, boolean completes)
+			throws Throwable {
 		long begin = System.nanoTime();
-		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
-				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context);
 				LogContext.Scope logged = this.logContext.add(logged(claim))) {
 			Completion completion = (result, commit) -> {

@@ -60,6 +60,20 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 		return this.kind == Kind.SETTLED || this.kind == Kind.TAKEN_OVER;
 	}
 
+	/**
+	 * Returns what becomes of the attempt; {@code null} if it failed, because only the
+	 * database knows whether the job is run again.
+	 */
+	@Nullable AttemptOutcome attempt() {
+		return switch (this.kind) {
+			case DONE, SETTLED -> AttemptOutcome.DONE;
+			case TAKEN_OVER -> AttemptOutcome.LOST;
+			case CANCELLED -> AttemptOutcome.CANCELLED;
+			case RELEASED -> AttemptOutcome.RELEASED;
+			case FAILED -> null;
+		};
+	}
+
 	static Outcome released(Claim claim, Duration delay) {
 		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, false, null);
 	}

@@ -191,6 +191,28 @@ class MethodReportsTests {
 	}
 
 	@Test
+	void tellsTheBeginningAndTheEndOfAnAttemptOnItsThread() {
+		try (HandlerNode node = node("pgdispatch.retry.max-attempts=1")) {
+			long done = dispatch("done");
+			long failing = dispatch("failing");
+			RecordingListener told = node.bean(RecordingListener.class);
+			await().until(() -> told.told(RecordingListener.ClosedAttempt.class).size() == 2);
+			assertThat(told.told(RecordingListener.ClosedAttempt.class))
+				.allMatch(RecordingListener.ClosedAttempt::onSameThread)
+				.anySatisfy((attempt) -> {
+					assertThat(attempt.attempt().context().jobId()).isEqualTo(done);
+					assertThat(attempt.outcome()).isEqualTo(AttemptOutcome.DONE);
+					assertThat(attempt.error()).isNull();
+				})
+				.anySatisfy((attempt) -> {
+					assertThat(attempt.attempt().context().jobId()).isEqualTo(failing);
+					assertThat(attempt.outcome()).isNull();
+					assertThat(attempt.error()).hasMessageContaining("It cannot be done");
+				});
+		}
+	}
+
+	@Test
 	void listenerThatThrowsIsLoggedAndHarmsNothing(CapturedOutput output) {
 		try (HandlerNode node = HandlerNode.start(this.database, FailingApplication.class,
 				"pgdispatch.retry.max-attempts=3", "pgdispatch.retry.back-off=10ms")) {
@@ -259,7 +281,9 @@ class MethodReportsTests {
 				@Override
 				void record(Object told) {
 					super.record(told);
-					throw new IllegalStateException("listener");
+					if (!(told instanceof BegunAttempt attempt) || attempt.context().attempt() > 1) {
+						throw new IllegalStateException("listener");
+					}
 				}
 
 			};

@@ -10,6 +10,7 @@ import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.event.HandlerUnknownEvent;
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.event.JobTakenOverEvent;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Records all that the drivers tell.
@@ -20,6 +21,13 @@ class RecordingListener implements DriverListener {
 
 	<T> List<T> told(Class<T> type) {
 		return this.told.stream().filter(type::isInstance).map(type::cast).toList();
+	}
+
+	@Override
+	public AttemptScope attemptBegins(BegunAttempt attempt) {
+		record(attempt);
+		Thread thread = Thread.currentThread();
+		return (outcome, error) -> record(new ClosedAttempt(attempt, thread == Thread.currentThread(), outcome, error));
 	}
 
 	@Override
@@ -78,6 +86,11 @@ class RecordingListener implements DriverListener {
 	 * @param source what has woken the driver
 	 */
 	record WakeUp(JobKind jobs, WakeUpSource source) {
+
+	}
+
+	record ClosedAttempt(BegunAttempt attempt, boolean onSameThread, @Nullable AttemptOutcome outcome,
+			@Nullable Throwable error) {
 
 	}
 
