@@ -27,6 +27,8 @@ final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Build
 
 	private DispatchPropagator propagator = DispatchPropagator.of(List.of());
 
+	private DispatchObserver observer = (dispatch, write) -> write.getAsLong();
+
 	private DispatchDefaults defaults = DispatchDefaults.ONE_ATTEMPT;
 
 	DefaultPgDispatchTemplateBuilder(DataSource dataSource, PlatformTransactionManager transactionManager) {
@@ -65,6 +67,12 @@ final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Build
 	}
 
 	@Override
+	public PgDispatchTemplate.Builder observer(DispatchObserver observer) {
+		this.observer = observer;
+		return this;
+	}
+
+	@Override
 	public PgDispatchTemplate.Builder defaults(DispatchDefaults defaults) {
 		this.defaults = defaults;
 		return this;
@@ -75,7 +83,7 @@ final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Build
 		return new DefaultPgDispatchTemplate(
 				new JobWriter(this.dataSource,
 						new DispatchTransaction(this.transactionManager, this.dataSource, this.transactionRequired),
-						this.propagator, this.listener, this.handlerListener, this.defaults),
+						this.propagator, this.observer, this.listener, this.handlerListener, this.defaults),
 				new JobControl(this.dataSource,
 						new DispatchTransaction(this.transactionManager, this.dataSource, false)),
 				this.results);

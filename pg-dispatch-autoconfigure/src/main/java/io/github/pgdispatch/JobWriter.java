@@ -8,6 +8,7 @@ import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.DispatchGateway;
 import io.github.pgdispatch.gateway.DispatchOptions;
+import io.github.pgdispatch.gateway.Option;
 
 /**
  * Writes jobs of both kinds in the current transaction, with their headers, and counts
@@ -23,6 +24,8 @@ final class JobWriter {
 
 	private final DispatchPropagator propagator;
 
+	private final DispatchObserver observer;
+
 	private final DispatchListener listener;
 
 	private final DispatchListener handlerListener;
@@ -32,10 +35,12 @@ final class JobWriter {
 	private final DispatchOptions defaultOptions;
 
 	JobWriter(DataSource dataSource, DispatchTransaction transaction, DispatchPropagator propagator,
-			DispatchListener listener, DispatchListener handlerListener, DispatchDefaults defaults) {
+			DispatchObserver observer, DispatchListener listener, DispatchListener handlerListener,
+			DispatchDefaults defaults) {
 		this.gateway = new DispatchGateway(dataSource);
 		this.transaction = transaction;
 		this.propagator = propagator;
+		this.observer = observer;
 		this.listener = listener;
 		this.handlerListener = handlerListener;
 		this.defaults = defaults;
@@ -84,7 +89,8 @@ final class JobWriter {
 			});
 			return;
 		}
-		write(this.listener, commands.size(), false, (headers, notify) -> {
+		ObservedDispatch observed = new ObservedDispatch(null, null, null, new LinkedHashMap<>());
+		write(observed, this.listener, commands.size(), false, (headers, notify) -> {
 			this.gateway.dispatchAll(commands, headers, notify, this.defaultOptions);
 			return UNKNOWN;
 		});
@@ -103,18 +109,21 @@ final class JobWriter {
 	}
 
 	private long write(Dispatch dispatch, Statement statement) {
-		return write((dispatch.handler() != null) ? this.handlerListener : this.listener, 1, dispatch.isLater(),
-				statement);
+		DispatchOptions options = dispatch.options();
+		ObservedDispatch observed = new ObservedDispatch(dispatch.handler(), (String) options.get(Option.LABEL),
+				(String) options.get(Option.QUEUE), new LinkedHashMap<>());
+		return write(observed, (dispatch.handler() != null) ? this.handlerListener : this.listener, 1,
+				dispatch.isLater(), statement);
 	}
 
-	private long write(DispatchListener listener, int jobs, boolean later, Statement statement) {
-		return this.transaction.call(() -> {
-			Map<String, String> headers = new LinkedHashMap<>();
-			this.propagator.inject(headers);
-			long id = statement.execute(headers, !listener.isListening());
+	private long write(ObservedDispatch dispatch, DispatchListener listener, int jobs, boolean later,
+			Statement statement) {
+		return this.observer.observe(dispatch, () -> this.transaction.call(() -> {
+			this.propagator.inject(dispatch.headers());
+			long id = statement.execute(dispatch.headers(), !listener.isListening());
 			CommitCallback.of(listener).count(jobs, later);
 			return id;
-		});
+		}));
 	}
 
 	private interface Statement {

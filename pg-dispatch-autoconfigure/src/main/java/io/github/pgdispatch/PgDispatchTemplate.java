@@ -243,6 +243,13 @@ public interface PgDispatchTemplate {
 		Builder propagator(DispatchPropagator propagator);
 
 		/**
+		 * Sets the observer that is called around each dispatch.
+		 * @param observer the observer
+		 * @return this builder
+		 */
+		Builder observer(DispatchObserver observer);
+
+		/**
 		 * Sets the defaults for the options of SQL. The defaults of a handler are those
 		 * of its method.
 		 * @param defaults the defaults

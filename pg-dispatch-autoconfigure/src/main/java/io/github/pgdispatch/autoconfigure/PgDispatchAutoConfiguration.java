@@ -10,6 +10,7 @@ import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.BackOff;
 import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.DispatchListener;
+import io.github.pgdispatch.DispatchObserver;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
@@ -84,14 +85,15 @@ public final class PgDispatchAutoConfiguration {
 	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource, TransactionManagers transactionManagers,
 			ObjectProvider<ApplicationDriver> driver,
 			@Qualifier("pgDispatchHandlerDriver") ObjectProvider<DispatchListener> handlerDriver, JobResults results,
-			ObjectProvider<DispatchPropagator> propagators, DispatchDefaults defaults,
-			PgDispatchProperties properties) {
+			ObjectProvider<DispatchPropagator> propagators, ObjectProvider<DispatchObserver> observer,
+			DispatchDefaults defaults, PgDispatchProperties properties) {
 		PgDispatchTemplate.Builder builder = PgDispatchTemplate
 			.builder(dataSource.get(), transactionManagers.select(dataSource.get()))
 			.transactionRequired(properties.transaction() == Transaction.REQUIRED)
 			.results(results)
 			.propagator(DispatchPropagator.of(propagators.orderedStream().toList()))
 			.defaults(defaults);
+		observer.ifAvailable(builder::observer);
 		driver.ifAvailable(builder::listener);
 		handlerDriver.ifAvailable(builder::handlerListener);
 		return builder.build();
