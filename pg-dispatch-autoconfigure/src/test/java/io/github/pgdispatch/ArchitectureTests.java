@@ -159,11 +159,13 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void onlyMetricsKnowMicrometer() {
+	void onlyMetricsAndObservationsKnowMicrometer() {
 		noClasses().that()
 			.haveSimpleNameNotEndingWith("Metrics")
 			.and()
 			.haveSimpleNameNotEndingWith("MetricsConfiguration")
+			.and()
+			.haveNameNotMatching(".*Observation.*")
 			.and()
 			.doNotHaveSimpleName("Rows")
 			.should()

@@ -1,5 +1,6 @@
 package io.github.pgdispatch.samples.documentation.snippet;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import javax.sql.DataSource;
@@ -12,6 +13,8 @@ import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.testing.AutoConfigurePgDispatch;
 import io.github.pgdispatch.testing.DispatchedJobs;
+import io.micrometer.common.KeyValue;
+import io.micrometer.observation.ObservationRegistry;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +126,17 @@ class SnippetsTests {
 	}
 
 	@Test
+	void dispatchIsObservedWithItsTenant(@Autowired ObservationRegistry observations) {
+		List<KeyValue> tenants = new ArrayList<>();
+		observations.observationConfig().observationFilter((context) -> {
+			tenants.add(context.getLowCardinalityKeyValue("tenant"));
+			return context;
+		});
+		Tenant.run("acme", () -> this.profiles.charge(42));
+		assertThat(tenants).containsExactly(KeyValue.of("tenant", "acme"));
+	}
+
+	@Test
 	void nodeWithoutWorkersCanBeDrained(@Autowired Maintenance maintenance, @Autowired PgDispatchNode node) {
 		maintenance.begin();
 		assertThat(node.isDraining()).isFalse();
@@ -133,7 +147,7 @@ class SnippetsTests {
 	@EnableAutoConfiguration
 	@Import({ Alerts.class, KeyedSideEffects.class, Listeners.class, MailSideEffects.class, Maintenance.class,
 			Operator.class, Orders.class, Profiles.class, RenamedSideEffects.class, ResultSideEffects.class,
-			TenantPropagator.class, TransactionalSideEffects.class, VideoSideEffects.class })
+			TenantConvention.class, TenantPropagator.class, TransactionalSideEffects.class, VideoSideEffects.class })
 	static class Application {
 
 		@Bean

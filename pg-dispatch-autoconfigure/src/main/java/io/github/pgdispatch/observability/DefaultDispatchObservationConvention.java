@@ -1,0 +1,50 @@
+package io.github.pgdispatch.observability;
+
+import io.github.pgdispatch.ObservedDispatch;
+import io.github.pgdispatch.observability.PgDispatchObservation.Key;
+import io.micrometer.common.KeyValue;
+import io.micrometer.common.KeyValues;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Default implementation of {@link DispatchObservationConvention}. It can be extended.
+ */
+public class DefaultDispatchObservationConvention implements DispatchObservationConvention {
+
+	@Override
+	public String getName() {
+		return PgDispatchObservation.DISPATCH.getName();
+	}
+
+	@Override
+	public String getContextualName(DispatchObservationContext context) {
+		ObservedDispatch dispatch = context.getDispatch();
+		String name = (dispatch.handler() != null) ? dispatch.handler() : dispatch.label();
+		return "dispatch " + ((name != null) ? name : "SQL");
+	}
+
+	@Override
+	public KeyValues getLowCardinalityKeyValues(DispatchObservationContext context) {
+		ObservedDispatch dispatch = context.getDispatch();
+		return KeyValues.of(value(Key.HANDLER, dispatch.handler()), value(Key.LABEL, dispatch.label()),
+				value(Key.QUEUE, dispatch.queue()), value(Key.OUTCOME, outcome(context)));
+	}
+
+	@Override
+	public KeyValues getHighCardinalityKeyValues(DispatchObservationContext context) {
+		long id = context.getJobId();
+		return KeyValues.of(value(Key.JOB_ID, (id != 0) ? String.valueOf(id) : null));
+	}
+
+	private static @Nullable String outcome(DispatchObservationContext context) {
+		if (context.isDone()) {
+			return "done";
+		}
+		return (context.getError() != null) ? "error" : null;
+	}
+
+	private static KeyValue value(Key key, @Nullable String value) {
+		return key.withValue((value != null) ? value : KeyValue.NONE_VALUE);
+	}
+
+}
