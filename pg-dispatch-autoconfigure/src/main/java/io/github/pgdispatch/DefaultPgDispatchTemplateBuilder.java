@@ -29,6 +29,8 @@ final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Build
 
 	private DispatchObserver observer = (dispatch, write) -> write.getAsLong();
 
+	private boolean traceComment;
+
 	private DispatchDefaults defaults = DispatchDefaults.ONE_ATTEMPT;
 
 	DefaultPgDispatchTemplateBuilder(DataSource dataSource, PlatformTransactionManager transactionManager) {
@@ -73,6 +75,12 @@ final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Build
 	}
 
 	@Override
+	public PgDispatchTemplate.Builder traceComment(boolean traceComment) {
+		this.traceComment = traceComment;
+		return this;
+	}
+
+	@Override
 	public PgDispatchTemplate.Builder defaults(DispatchDefaults defaults) {
 		this.defaults = defaults;
 		return this;
@@ -80,10 +88,9 @@ final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Build
 
 	@Override
 	public PgDispatchTemplate build() {
-		return new DefaultPgDispatchTemplate(
-				new JobWriter(this.dataSource,
-						new DispatchTransaction(this.transactionManager, this.dataSource, this.transactionRequired),
-						this.propagator, this.observer, this.listener, this.handlerListener, this.defaults),
+		return new DefaultPgDispatchTemplate(new JobWriter(this.dataSource,
+				new DispatchTransaction(this.transactionManager, this.dataSource, this.transactionRequired),
+				this.propagator, this.observer, this.traceComment, this.listener, this.handlerListener, this.defaults),
 				new JobControl(this.dataSource,
 						new DispatchTransaction(this.transactionManager, this.dataSource, false)),
 				this.results);

@@ -26,6 +26,8 @@ final class JobWriter {
 
 	private final DispatchObserver observer;
 
+	private final boolean traceComment;
+
 	private final DispatchListener listener;
 
 	private final DispatchListener handlerListener;
@@ -35,12 +37,13 @@ final class JobWriter {
 	private final DispatchOptions defaultOptions;
 
 	JobWriter(DataSource dataSource, DispatchTransaction transaction, DispatchPropagator propagator,
-			DispatchObserver observer, DispatchListener listener, DispatchListener handlerListener,
-			DispatchDefaults defaults) {
+			DispatchObserver observer, boolean traceComment, DispatchListener listener,
+			DispatchListener handlerListener, DispatchDefaults defaults) {
 		this.gateway = new DispatchGateway(dataSource);
 		this.transaction = transaction;
 		this.propagator = propagator;
 		this.observer = observer;
+		this.traceComment = traceComment;
 		this.listener = listener;
 		this.handlerListener = handlerListener;
 		this.defaults = defaults;
@@ -58,7 +61,8 @@ final class JobWriter {
 			Long id = (handler != null)
 					? this.gateway.dispatchHandler(handler, dispatch.content(), headers, dispatch.delay(), notify,
 							options)
-					: this.gateway.dispatch(dispatch.content(), headers, dispatch.delay(), notify, options);
+					: this.gateway.dispatch(command(dispatch.content(), headers), headers, dispatch.delay(), notify,
+							options);
 			return DispatchedInTransaction.add(id);
 		});
 	}
@@ -74,7 +78,7 @@ final class JobWriter {
 				this.gateway.fireHandler(handler, dispatch.content(), headers, dispatch.delay(), notify, options);
 			}
 			else {
-				this.gateway.fire(dispatch.content(), headers, dispatch.delay(), notify, options);
+				this.gateway.fire(command(dispatch.content(), headers), headers, dispatch.delay(), notify, options);
 			}
 			return UNKNOWN;
 		});
@@ -91,9 +95,14 @@ final class JobWriter {
 		}
 		ObservedDispatch observed = new ObservedDispatch(null, null, null, new LinkedHashMap<>());
 		write(observed, this.listener, commands.size(), false, (headers, notify) -> {
-			this.gateway.dispatchAll(commands, headers, notify, this.defaultOptions);
+			this.gateway.dispatchAll(commands.stream().map((sql) -> command(sql, headers)).toList(), headers, notify,
+					this.defaultOptions);
 			return UNKNOWN;
 		});
+	}
+
+	private String command(String sql, Map<String, String> headers) {
+		return this.traceComment ? TraceComment.addTo(sql, headers) : sql;
 	}
 
 	/**

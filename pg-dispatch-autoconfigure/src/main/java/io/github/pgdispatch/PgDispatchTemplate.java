@@ -250,6 +250,15 @@ public interface PgDispatchTemplate {
 		Builder observer(DispatchObserver observer);
 
 		/**
+		 * Sets whether SQL begins with a comment that names the trace of its dispatch, if
+		 * the job has a header {@code traceparent} in the form of the W3C. The default is
+		 * {@code false}.
+		 * @param traceComment whether SQL begins with such a comment
+		 * @return this builder
+		 */
+		Builder traceComment(boolean traceComment);
+
+		/**
 		 * Sets the defaults for the options of SQL. The defaults of a handler are those
 		 * of its method.
 		 * @param defaults the defaults

@@ -92,6 +92,7 @@ public final class PgDispatchAutoConfiguration {
 			.transactionRequired(properties.transaction() == Transaction.REQUIRED)
 			.results(results)
 			.propagator(DispatchPropagator.of(propagators.orderedStream().toList()))
+			.traceComment(properties.observations().sqlComment())
 			.defaults(defaults);
 		observer.ifAvailable(builder::observer);
 		driver.ifAvailable(builder::listener);

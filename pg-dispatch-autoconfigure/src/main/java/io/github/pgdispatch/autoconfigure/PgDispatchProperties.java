@@ -20,13 +20,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param worker Workers of this node
  * @param metrics Health and metrics of the queue
  * @param history Jobs that have ended
+ * @param observations Observations of dispatches and jobs
  * @param queues Limits of queues by the name of the queue. They are set when the
  * application starts
  */
 @ConfigurationProperties("pgdispatch")
 record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue("auto") Driver driver,
 		@Nullable Duration timeLimit, @DefaultValue Retry retry, @DefaultValue Worker worker,
-		@DefaultValue Metrics metrics, @DefaultValue History history, @DefaultValue Map<String, Queue> queues) {
+		@DefaultValue Metrics metrics, @DefaultValue Observations observations, @DefaultValue History history,
+		@DefaultValue Map<String, Queue> queues) {
 
 	enum Transaction {
 
@@ -95,6 +97,16 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	 * database has stays as it is, which is none at first
 	 */
 	record History(@Nullable Duration retention) {
+
+	}
+
+	/**
+	 * Observations of dispatches and jobs.
+	 *
+	 * @param sqlComment Whether SQL begins with a comment that names the trace of its
+	 * dispatch
+	 */
+	record Observations(@DefaultValue("false") boolean sqlComment) {
 
 	}
 
