@@ -374,8 +374,8 @@ BEGIN
     RESET SESSION AUTHORIZATION;
     SET ROLE NONE;
     PERFORM pgdispatch.delete_jobs(jobs[:ran]);
-    IF ran OPERATOR(pg_catalog.>) 0 AND pgdispatch.keeps_history() THEN
-        PERFORM pgdispatch.record_ends(ARRAY(SELECT pgdispatch.ended_command(j, NULL, 'done', NULL, NULL) FROM pg_catalog.unnest(jobs[:ran]) AS j));
+    IF ran OPERATOR(pg_catalog.>) 0 AND EXISTS (SELECT FROM pgdispatch.history_retention) THEN
+        PERFORM pgdispatch.record_commands(jobs[:ran]);
     END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     ran := 0;
@@ -541,7 +541,9 @@ BEGIN
     RESET SESSION AUTHORIZATION;
     SET ROLE NONE;
     -- If another session has interrupted the job, the next statement is cancelled. Later no session does: see pgdispatch.interrupt_job.
-    ignored := pgdispatch.record_command(job, managed, 'done');
+    IF EXISTS (SELECT FROM pgdispatch.history_retention) THEN
+        ignored := pgdispatch.record_command(job, managed, 'done');
+    END IF;
     IF managed.id IS NOT NULL THEN
         ignored := pgdispatch.end_managed_job(job.role, job.id, 'done', true, value, row_count);
     ELSE

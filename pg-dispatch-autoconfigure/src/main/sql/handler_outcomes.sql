@@ -18,7 +18,8 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    job pgdispatch.handler_job;
+    job  pgdispatch.handler_job;
+    kept boolean;
 BEGIN
     DELETE FROM pgdispatch.handler_job AS j
      WHERE j.role = quote_ident(CURRENT_USER)::regrole
@@ -27,7 +28,7 @@ BEGIN
        AND j.id = job_id
        AND j.claimed_by = node
        AND j.attempts = attempt
-    RETURNING j.* INTO job;
+    RETURNING j.managed, j.dispatched_at, EXISTS (SELECT FROM pgdispatch.history_retention) INTO job.managed, job.dispatched_at, kept;
     IF NOT FOUND THEN
         IF required THEN
             RAISE SQLSTATE 'PD003' USING
@@ -37,7 +38,15 @@ BEGIN
         END IF;
         RETURN false;
     END IF;
-    PERFORM pgdispatch.record_call(job, 'done', ran_for);
+    IF kept THEN
+        job.role := quote_ident(CURRENT_USER)::regrole;
+        job.handler := handler_name;
+        job.due_at := job_due_at;
+        job.id := job_id;
+        job.attempts := attempt;
+        job.claimed_by := node;
+        PERFORM pgdispatch.record_call(job, 'done', ran_for);
+    END IF;
     IF job.managed THEN
         IF result IS NOT NULL AND pgdispatch.exceeds_result_limit(result) THEN
             RAISE SQLSTATE 'PD002' USING

@@ -1,63 +1,50 @@
 -- The history: what has become of jobs that have ended, for those who want it kept.
 --
--- Whatever ends a job asks keeps_history first. Without a row in history_retention, which is the default, that is a look at an empty
--- table. The history is never worth an error: what cannot be recorded is left out, with a WARNING.
+-- Whatever ends a job looks first whether history_retention has a row. By default it has none, and a look at an empty table costs
+-- nearly nothing. The history is never worth an error: what cannot be recorded is left out, with a WARNING.
 --
 -- Each day of UTC has a partition, which is made days before and dropped as a whole. To attach a partition does not block those who
 -- record; to drop one does, for an instant, and is given up if it would have to wait.
 
-CREATE OR REPLACE FUNCTION pgdispatch.keeps_history() RETURNS boolean
-LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION pgdispatch.retention_of(of_role regrole, of_queue text) RETURNS interval
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM pgdispatch.history_retention);
+    RETURN (SELECT r.retention
+              FROM pgdispatch.history_retention AS r
+             WHERE r.role::oid = ANY (ARRAY[0::oid, of_role::oid])
+               AND (r.queue = '' OR r.queue = of_queue)
+             ORDER BY r.queue DESC, r.role::oid DESC
+             LIMIT 1);
 END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.keeps_history() IS
-'Returns whether jobs that end may have to be recorded: whether the role, one of its queues or all roles have a retention.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.retention_of(of_role regrole, of_queue text) RETURNS interval
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT r.retention
-      FROM pgdispatch.history_retention AS r
-     WHERE r.role::oid = ANY (ARRAY[0::oid, of_role::oid])
-       AND (r.queue = '' OR r.queue = of_queue)
-     ORDER BY r.queue DESC, r.role::oid DESC
-     LIMIT 1
 $$;
 
 COMMENT ON FUNCTION pgdispatch.retention_of(regrole, text) IS
 'Returns how long ended jobs of a role and a queue are kept. NULL: they are not. of_queue is NULL for jobs without a queue.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.record_ends(ended pgdispatch.history[]) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.record_commands(done pgdispatch.job[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     moment constant timestamptz := clock_timestamp();
+    node   constant text        := nullif(current_setting('application_name'), '');
 BEGIN
-    IF to_regclass('pgdispatch.' || pgdispatch.history_partition(moment)) IS NULL THEN
-        PERFORM pgdispatch.tidy_history(false);
+    IF pgdispatch.retention_of(quote_ident(CURRENT_USER)::regrole, NULL) > '0'::interval THEN
+        PERFORM pgdispatch.ensure_history_partition(moment);
+        INSERT INTO pgdispatch.history (role, id, outcome, label, dispatched_at, due_at, started_at, ended_at, attempts, node)
+        SELECT d.role, d.id, 'done', d.label, d.dispatched_at, d.due_at, now(), moment, 1, node FROM unnest(done) AS d;
     END IF;
-    INSERT INTO pgdispatch.history
-    SELECT e.role, e.id, e.outcome, e.handler, e.label, e.queue, e.dispatched_at, e.due_at, e.started_at, moment, e.attempts, e.node,
-           e.sqlstate, left(e.message, 1000)
-      FROM unnest(ended) AS e
-     WHERE pgdispatch.retention_of(e.role, e.queue) > '0'::interval;
 EXCEPTION
     WHEN assert_failure OR OTHERS THEN
-        RAISE WARNING 'pgdispatch: the history lacks job % and % more: %', ended[1].id, cardinality(ended) - 1, SQLERRM;
+        RAISE WARNING 'pgdispatch: the history lacks % jobs from % on: %', cardinality(done), done[1].id, SQLERRM;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.record_ends(pgdispatch.history[]) IS
-'Part of what ends jobs. Records jobs that end now, as far as they are to be kept. It never fails.';
+COMMENT ON FUNCTION pgdispatch.record_commands(pgdispatch.job[]) IS
+'Part of pgdispatch.work. Records plain SQL jobs that are done, and that ran in this transaction. It never fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.record_command(
@@ -66,29 +53,12 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-    IF pgdispatch.keeps_history() THEN
-        PERFORM pgdispatch.record_ends(ARRAY[pgdispatch.ended_command(job, managed, outcome, error_sqlstate, error_message)]);
-    END IF;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.record_command(pgdispatch.job, pgdispatch.managed_job, text, text, text) IS
-'Part of what ends SQL jobs. Records the end of one, if a history is kept. managed is NULL for a plain job.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.ended_command(
-    job pgdispatch.job, managed pgdispatch.managed_job, outcome text, error_sqlstate text, error_message text)
-RETURNS pgdispatch.history
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
 DECLARE
     ended pgdispatch.history;
 BEGIN
     ended.role := job.role;
     ended.id := job.id;
-    ended.outcome := ended_command.outcome;
+    ended.outcome := record_command.outcome;
     ended.label := job.label;
     ended.queue := managed.queue;
     ended.dispatched_at := job.dispatched_at;
@@ -98,15 +68,15 @@ BEGIN
     ended.message := error_message;
     IF outcome <> 'cancelled' THEN
         ended.attempts := greatest(ended.attempts, 1);
-        ended.started_at := coalesce(managed.started_at, now());   -- The transaction began with the claim of the job or of its batch.
+        ended.started_at := coalesce(managed.started_at, now());   -- The transaction began with the claim of the job.
         ended.node := nullif(current_setting('application_name'), '');
     END IF;
-    RETURN ended;
+    PERFORM pgdispatch.record_end(ended);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.ended_command(pgdispatch.job, pgdispatch.managed_job, text, text, text) IS
-'Part of pgdispatch.record_command and pgdispatch.delete_plain_jobs. Returns what is recorded of a SQL job.';
+COMMENT ON FUNCTION pgdispatch.record_command(pgdispatch.job, pgdispatch.managed_job, text, text, text) IS
+'Part of what ends SQL jobs. Records the end of one, if a history is kept. managed is NULL for a plain job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.record_call(
@@ -116,26 +86,24 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    ended   pgdispatch.history;
-    managed record;
+    ended pgdispatch.history;
 BEGIN
-    IF NOT pgdispatch.keeps_history() THEN
-        RETURN;
+    IF job.managed THEN
+        SELECT m.queue, m.due_at INTO ended.queue, ended.due_at FROM pgdispatch.managed_job AS m WHERE m.role = job.role AND m.id = job.id;
+    ELSE
+        ended.due_at := job.due_at;
     END IF;
-    SELECT m.queue, m.due_at INTO managed FROM pgdispatch.managed_job AS m WHERE job.managed AND m.role = job.role AND m.id = job.id;
     ended.role := job.role;
     ended.id := job.id;
     ended.outcome := record_call.outcome;
     ended.handler := job.handler;
-    ended.queue := managed.queue;
     ended.dispatched_at := job.dispatched_at;
-    ended.due_at := coalesce(managed.due_at, job.due_at);
     ended.started_at := clock_timestamp() - ran_for;
     ended.attempts := job.attempts;
     ended.node := job.claimed_by::text;
     ended.sqlstate := error_sqlstate;
     ended.message := error_message;
-    PERFORM pgdispatch.record_ends(ARRAY[ended]);
+    PERFORM pgdispatch.record_end(ended);
 END
 $$;
 
@@ -144,10 +112,51 @@ COMMENT ON FUNCTION pgdispatch.record_call(pgdispatch.handler_job, text, interva
 ran_for: time since the attempt began; NULL: unknown.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.history_partition(moment timestamptz) RETURNS text
-LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION pgdispatch.record_end(ended pgdispatch.history) RETURNS void
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT 'history_' || to_char(moment AT TIME ZONE 'UTC', 'YYYYMMDD') $$;
+AS $$
+DECLARE
+    moment constant timestamptz := clock_timestamp();
+BEGIN
+    PERFORM pgdispatch.ensure_history_partition(moment);
+    INSERT INTO pgdispatch.history
+    SELECT ended.role, ended.id, ended.outcome, ended.handler, ended.label, ended.queue, ended.dispatched_at, ended.due_at, ended.started_at,
+           moment, ended.attempts, ended.node, ended.sqlstate, left(ended.message, 1000)
+     WHERE pgdispatch.retention_of(ended.role, ended.queue) > '0'::interval;
+EXCEPTION
+    WHEN assert_failure OR OTHERS THEN
+        RAISE WARNING 'pgdispatch: the history lacks job %: %', ended.id, SQLERRM;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.record_end(pgdispatch.history) IS
+'Part of pgdispatch.record_command and pgdispatch.record_call. Records a job that ends now, if it is to be kept. It never fails.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.ensure_history_partition(moment timestamptz) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF to_regclass('pgdispatch.' || pgdispatch.history_partition(moment)) IS NULL AND EXISTS (SELECT FROM pgdispatch.history_retention) THEN
+        PERFORM pgdispatch.tidy_history(false);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.ensure_history_partition(timestamptz) IS
+'Part of what records the ends of jobs. Makes the partition of the day, if no worker has made it before.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.history_partition(moment timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN 'history_' || to_char(moment AT TIME ZONE 'UTC', 'YYYYMMDD');
+END
+$$;
 
 COMMENT ON FUNCTION pgdispatch.history_partition(timestamptz) IS
 'Returns the name of the partition of pgdispatch.history for the day, which is one of UTC.';
@@ -197,7 +206,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.tidy_history(boolean) IS
-'Part of pgdispatch.purge_expired and pgdispatch.record_ends. Makes the partitions of the next days, if anything is to be kept. With
+'Part of pgdispatch.purge_expired and pgdispatch.ensure_history_partition. Makes the partitions of the next days, if anything is to be kept. With
 drops, it drops those whose last job has been kept for the longest retention. It waits 50 ms at most for those who read or record.';
 
 

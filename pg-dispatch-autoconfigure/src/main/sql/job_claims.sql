@@ -163,11 +163,11 @@ SET jit = off
 AS $$
 DECLARE
     worker constant regrole := quote_ident(CURRENT_USER)::regrole;
-    kept    constant boolean := pgdispatch.keeps_history();
+    kept    constant boolean := EXISTS (SELECT FROM pgdispatch.history_retention);
     deleted bigint;
 BEGIN
     IF kept THEN
-        PERFORM pgdispatch.record_ends(ARRAY(SELECT pgdispatch.ended_command(j, NULL, 'done', NULL, NULL) FROM pgdispatch.job AS j WHERE j.ctid = ANY (places)));
+        PERFORM pgdispatch.record_commands(ARRAY(SELECT j FROM pgdispatch.job AS j WHERE j.ctid = ANY (places)));
     END IF;
     DELETE FROM pgdispatch.job WHERE job.ctid = ANY (places);
     GET DIAGNOSTICS deleted = ROW_COUNT;

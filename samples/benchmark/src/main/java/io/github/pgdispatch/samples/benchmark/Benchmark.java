@@ -17,6 +17,7 @@ import io.github.pgdispatch.samples.benchmark.report.Line;
 import io.github.pgdispatch.samples.benchmark.report.MarkdownReport;
 import io.github.pgdispatch.samples.benchmark.report.SvgReport;
 import io.github.pgdispatch.samples.benchmark.scenario.Backlog;
+import io.github.pgdispatch.samples.benchmark.scenario.BeingWatched;
 import io.github.pgdispatch.samples.benchmark.scenario.BothAtOnce;
 import io.github.pgdispatch.samples.benchmark.scenario.Burst;
 import io.github.pgdispatch.samples.benchmark.scenario.CommandDrain;
@@ -97,6 +98,7 @@ public final class Benchmark {
 		scenarios.put("S11", new Growth());
 		scenarios.put("S12", new StartUp());
 		scenarios.put("S13", new Nodes());
+		scenarios.put("S14", new BeingWatched());
 		return scenarios;
 	}
 

@@ -44,7 +44,12 @@ public enum PgDispatch implements Contender {
 	@Override
 	public Application create(HikariDataSource dataSource, PlatformTransactionManager transactionManager, int threads,
 			LongConsumer body) {
-		return new PgDispatchApplication(dataSource, transactionManager, threads, body, this.jobs);
+		return create(dataSource, transactionManager, threads, body, NodeSettings.DEFAULT);
+	}
+
+	Application create(HikariDataSource dataSource, PlatformTransactionManager transactionManager, int threads,
+			LongConsumer body, NodeSettings settings) {
+		return new PgDispatchApplication(dataSource, transactionManager, threads, body, this.jobs, settings);
 	}
 
 	@Override

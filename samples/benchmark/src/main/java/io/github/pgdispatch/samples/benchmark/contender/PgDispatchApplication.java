@@ -2,6 +2,8 @@ package io.github.pgdispatch.samples.benchmark.contender;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongConsumer;
 
 import javax.sql.DataSource;
@@ -37,6 +39,8 @@ final class PgDispatchApplication implements Application {
 
 	private final Class<? extends Jobs> type;
 
+	private final NodeSettings settings;
+
 	private @Nullable Connection others;
 
 	private ConfigurableApplicationContext node;
@@ -44,12 +48,13 @@ final class PgDispatchApplication implements Application {
 	private Jobs jobs;
 
 	PgDispatchApplication(HikariDataSource dataSource, PlatformTransactionManager transactionManager, int threads,
-			LongConsumer body, Class<? extends Jobs> type) {
+			LongConsumer body, Class<? extends Jobs> type, NodeSettings settings) {
 		this.dataSource = dataSource;
 		this.transactionManager = transactionManager;
 		this.threads = threads;
 		this.body = body;
 		this.type = type;
+		this.settings = settings;
 		this.node = node(false);
 		this.jobs = this.node.getBean(Jobs.class);
 		attend();
@@ -76,7 +81,12 @@ final class PgDispatchApplication implements Application {
 	}
 
 	private ConfigurableApplicationContext node(boolean works) {
-		return new SpringApplicationBuilder(Node.class).web(WebApplicationType.NONE)
+		List<String> arguments = new ArrayList<>(List.of("--spring.main.banner-mode=off",
+				"--spring.main.log-startup-info=false", "--pgdispatch.driver=application",
+				"--pgdispatch.worker.enabled=" + works, "--pgdispatch.worker.concurrency=" + this.threads));
+		this.settings.properties().forEach((property) -> arguments.add("--" + property));
+		return new SpringApplicationBuilder(Node.class).sources(this.settings.configurations().toArray(Class[]::new))
+			.web(WebApplicationType.NONE)
 			.registerShutdownHook(false)
 			.initializers((GenericApplicationContext context) -> {
 				context.registerBean(DataSource.class, () -> this.dataSource, (bean) -> bean.setDestroyMethodName(""));
@@ -84,9 +94,7 @@ final class PgDispatchApplication implements Application {
 				context.registerBean(LongConsumer.class, () -> this.body);
 				context.registerBean(this.type);
 			})
-			.run("--spring.main.banner-mode=off", "--spring.main.log-startup-info=false",
-					"--pgdispatch.driver=application", "--pgdispatch.worker.enabled=" + works,
-					"--pgdispatch.worker.concurrency=" + this.threads);
+			.run(arguments.toArray(String[]::new));
 	}
 
 	@Override

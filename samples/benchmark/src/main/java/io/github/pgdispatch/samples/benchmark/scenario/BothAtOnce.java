@@ -75,7 +75,12 @@ public final class BothAtOnce implements Scenario {
 					.formatted(100 * new Samples(backlogs.getOrDefault(other, List.of())).median())));
 	}
 
-	private static double measure(BenchmarkServer server, Duration time, Contender contender, List<Double> backlogs)
+	/**
+	 * How many jobs are run while clients dispatch at full speed.
+	 * @param backlogs takes the part of the jobs that is left
+	 * @return jobs per second
+	 */
+	static double measure(BenchmarkServer server, Duration time, Contender contender, List<Double> backlogs)
 			throws Exception {
 		TestDatabase database = server.createDatabase();
 		try (Arena arena = new Arena(database, contender, Arena.Body::insert)) {
