@@ -1,6 +1,8 @@
 package io.github.pgdispatch;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +16,7 @@ import io.github.pgdispatch.gateway.DeadLetterGateway;
 import io.github.pgdispatch.gateway.HistoryGateway;
 import io.github.pgdispatch.gateway.QueueGateway;
 import io.github.pgdispatch.gateway.StatusGateway;
+import org.jspecify.annotations.Nullable;
 
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +27,10 @@ import org.springframework.util.Assert;
  * Default implementation of {@link PgDispatchOperations}.
  */
 final class DefaultPgDispatchOperations implements PgDispatchOperations {
+
+	private static final int DEFAULT_PAGE = 100;
+
+	private static final int DEFAULT_GROUPED = 2_000;
 
 	private final DeadLetterGateway deadLetters;
 
@@ -104,6 +111,35 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public List<DeadLetter> deadLetters(DeadLetterFilter filter) {
 		return this.deadLetters.list(filter.selection()).stream().map(DeadLetter::of).toList();
+	}
+
+	@Override
+	public DeadLetterPage latestDeadLetters(DeadLetterFilter filter, @Nullable String after) {
+		int limit = (filter.limit() != null) ? filter.limit() : DEFAULT_PAGE;
+		String[] position = (after != null) ? after.split("/") : new String[] { "", "0" };
+		Assert.isTrue(after == null || after.matches("[^/]+/\\d{1,18}"), () -> "No page ends with '" + after + "'");
+		List<DeadLetter> page = this.deadLetters
+			.latest(filter.limit(limit).selection(), (after != null) ? time(position[0]) : null,
+					Long.parseLong(position[1]))
+			.stream()
+			.map(DeadLetter::of)
+			.toList();
+		return DeadLetterPage.of(page, limit);
+	}
+
+	private static Instant time(String text) {
+		try {
+			return Instant.parse(text);
+		}
+		catch (DateTimeParseException ex) {
+			throw new IllegalArgumentException("No page ends at '" + text + "'", ex);
+		}
+	}
+
+	@Override
+	public List<DeadLetterGroup> deadLetterGroups(DeadLetterFilter filter) {
+		int limit = (filter.limit() != null) ? filter.limit() : DEFAULT_GROUPED;
+		return this.deadLetters.groups(filter.limit(limit).selection()).stream().map(DeadLetterGroup::of).toList();
 	}
 
 	@Override

@@ -143,6 +143,26 @@ public interface PgDispatchOperations {
 	List<DeadLetter> deadLetters(DeadLetterFilter filter);
 
 	/**
+	 * Lists dead letters page by page, the latest first. A page without conditions reads
+	 * as many dead letters. A page with conditions that few meet reads all of them.
+	 * @param filter selects the dead letters. Its limit is that of a page, which is 100
+	 * if it has none
+	 * @param after the {@link DeadLetterPage#next()} of the page before; {@code null} for
+	 * the first page
+	 * @return the page
+	 */
+	DeadLetterPage latestDeadLetters(DeadLetterFilter filter, @Nullable String after);
+
+	/**
+	 * Groups dead letters by their handler or label and by their error. The cost is that
+	 * of listing as many dead letters as the limit allows.
+	 * @param filter selects the dead letters. Up to its limit, or to 2,000 if it has
+	 * none, the latest are counted
+	 * @return the groups, of which the largest is the first; immutable
+	 */
+	List<DeadLetterGroup> deadLetterGroups(DeadLetterFilter filter);
+
+	/**
 	 * Counts dead letters, for example those that a retry would dispatch again.
 	 * @param filter selects the dead letters
 	 * @return their number

@@ -127,6 +127,47 @@ class PgDispatchOperationsTests {
 	}
 
 	@Test
+	void latestDeadLettersComeFirstPageByPage() throws Exception {
+		// Those that fail in one transaction have the same time.
+		this.session
+			.run("""
+					INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, dispatched_at, due_at, failed_at, crashes, message)
+					SELECT 'app'::regrole, i, 'mails.send', '{}', now(), now(), now() - (i % 2) * interval '1 hour', 0, 'no' FROM generate_series(1, 5) AS i""");
+		DeadLetterPage first = this.operations.latestDeadLetters(ALL.limit(2), null);
+		assertThat(first.deadLetters()).extracting(DeadLetter::id).containsExactly(4L, 2L);
+		DeadLetterPage second = this.operations.latestDeadLetters(ALL.limit(2), first.next());
+		assertThat(second.deadLetters()).extracting(DeadLetter::id).containsExactly(5L, 3L);
+		DeadLetterPage third = this.operations.latestDeadLetters(ALL.limit(2), second.next());
+		assertThat(third.deadLetters()).extracting(DeadLetter::id).containsExactly(1L);
+		assertThat(third.next()).isNull();
+		assertThat(this.operations.latestDeadLetters(ALL.handler("mails.receive"), null).deadLetters()).isEmpty();
+		assertThatIllegalArgumentException().isThrownBy(() -> this.operations.latestDeadLetters(ALL, "today"));
+		assertThatIllegalArgumentException().isThrownBy(() -> this.operations.latestDeadLetters(ALL, "today/1"));
+	}
+
+	@Test
+	void deadLettersAreGroupedByWhatFailedAndWhy() throws Exception {
+		failed("SELECT 1 / 0", ", label => 'divide'");
+		failed("SELECT 2 / 0", ", label => 'divide'");
+		failed("SELECT no_such_function()", ", label => 'divide'");
+		this.session
+			.run("""
+					INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, dispatched_at, due_at, failed_at, crashes, message)
+					SELECT 'app'::regrole, -i, 'mails.send', '{}', now(), now(), now() - i * interval '1 hour', 0, 'java.io.IOException: ' || i FROM generate_series(1, 3) AS i""");
+		List<DeadLetterGroup> groups = this.operations.deadLetterGroups(ALL);
+		assertThat(groups)
+			.extracting(DeadLetterGroup::handler, DeadLetterGroup::label, DeadLetterGroup::sqlState,
+					DeadLetterGroup::exception, DeadLetterGroup::count)
+			.containsExactly(tuple("mails.send", null, null, "java.io.IOException", 3L),
+					tuple(null, "divide", "22012", null, 2L), tuple(null, "divide", "42883", null, 1L));
+		assertThat(groups.get(0).message()).isEqualTo("java.io.IOException: 1");
+		assertThat(groups.get(0).latest()).isEqualTo(groups.get(0).oldest().plus(Duration.ofHours(2)));
+		assertThat(this.operations.deadLetterGroups(ALL.handler("mails.send").limit(2))).singleElement()
+			.extracting(DeadLetterGroup::count)
+			.isEqualTo(2L);
+	}
+
+	@Test
 	void retriedDeadLetterIsAJobAgain() throws Exception {
 		long id = failed("INSERT INTO effect SELECT name FROM missing");
 		this.session.run("CREATE TABLE missing (name text)", "INSERT INTO missing VALUES ('there')");

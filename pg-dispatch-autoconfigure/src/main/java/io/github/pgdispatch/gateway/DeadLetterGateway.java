@@ -20,7 +20,7 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
  */
 public final class DeadLetterGateway {
 
-	private static final String SELECTED = """
+	private static final String SELECTION = """
 			WITH chosen AS MATERIALIZED (
 			    SELECT d.*
 			      FROM pgdispatch.dead_letter AS d
@@ -32,18 +32,39 @@ public final class DeadLetterGateway {
 			       AND d.failed_at OPERATOR(pg_catalog.>=) coalesce(:since::pg_catalog.timestamptz, '-infinity')
 			       AND d.failed_at OPERATOR(pg_catalog.<) coalesce(:until::pg_catalog.timestamptz, 'infinity')
 			       AND (:text::pg_catalog.text IS NULL OR pg_catalog.strpos(pg_catalog.lower(d.message), pg_catalog.lower(:text::pg_catalog.text)) OPERATOR(pg_catalog.>) 0)
-			     ORDER BY d.failed_at, d.id
+			       %s
 			     LIMIT :limit::bigint)
 			""";
 
-	private static final String LIST = SELECTED
+	private static final String SELECTED = SELECTION.formatted("ORDER BY d.failed_at, d.id");
+
+	private static final String LATEST = SELECTION.formatted(
+			"""
+					AND ROW(d.failed_at, d.id) OPERATOR(pg_catalog.<) ROW(coalesce(:before::pg_catalog.timestamptz, 'infinity'), :beforeId::bigint)
+					     ORDER BY d.failed_at DESC, d.id DESC""");
+
+	private static final String COLUMNS = """
+			SELECT c.id, c.command, c.label, c.handler, c.arguments::pg_catalog.text, c.options::pg_catalog.text, c.dispatched_at, c.due_at, c.failed_at,
+			       c.attempts, c.crashes, c.sqlstate, c.message, c.detail, c.hint, c.context,
+			       %s
+			  FROM chosen AS c
+			"""
+		.formatted(Headers.of("c"));
+
+	private static final String LIST = SELECTED + COLUMNS + " ORDER BY c.failed_at, c.id";
+
+	private static final String LIST_LATEST = LATEST + COLUMNS + " ORDER BY c.failed_at DESC, c.id DESC";
+
+	private static final String GROUPS = LATEST
 			+ """
-					SELECT c.id, c.command, c.label, c.handler, c.arguments::pg_catalog.text, c.options::pg_catalog.text, c.dispatched_at, c.due_at, c.failed_at,
-					       c.attempts, c.crashes, c.sqlstate, c.message, c.detail, c.hint, c.context,
-					       %s
-					  FROM chosen AS c
-					 ORDER BY c.failed_at, c.id"""
-				.formatted(Headers.of("c"));
+					SELECT g.handler, g.label, g.sqlstate, g.exception, pg_catalog.count(*) AS count,
+					       (pg_catalog.array_agg(g.message ORDER BY g.failed_at DESC, g.id DESC))[1] AS message,
+					       pg_catalog.min(g.failed_at) AS oldest, pg_catalog.max(g.failed_at) AS latest
+					  FROM (SELECT c.handler, c.label, c.sqlstate, pg_catalog.left(c.message, 1000) AS message, c.failed_at, c.id,
+					               CASE WHEN c.sqlstate IS NULL THEN pg_catalog.split_part(pg_catalog.split_part(c.message, E'\n', 1), ':', 1) END AS exception
+					          FROM chosen AS c) AS g
+					 GROUP BY g.handler, g.label, g.sqlstate, g.exception
+					 ORDER BY count DESC, latest DESC""";
 
 	private static final String COUNT = SELECTED + "SELECT pg_catalog.count(*) FROM chosen AS c";
 
@@ -76,6 +97,27 @@ public final class DeadLetterGateway {
 	}
 
 	/**
+	 * Lists dead letters, the latest first.
+	 * @param selection of the dead letters
+	 * @param before the time of the failure of the one before the first of the list;
+	 * {@code null} for all
+	 * @param beforeId the id of that one
+	 * @return the dead letters
+	 */
+	public List<DeadLetterRow> latest(DeadLetterSelection selection, @Nullable Instant before, long beforeId) {
+		return this.jdbc.query(LIST_LATEST, parameters(selection, before, beforeId), DeadLetterRow::of);
+	}
+
+	/**
+	 * Groups dead letters by what has failed and why.
+	 * @param selection of the dead letters, of which the latest are chosen
+	 * @return the groups, of which the largest is the first
+	 */
+	public List<DeadLetterGroupRow> groups(DeadLetterSelection selection) {
+		return this.jdbc.query(GROUPS, parameters(selection, null, 0), DeadLetterGroupRow::of);
+	}
+
+	/**
 	 * Counts dead letters.
 	 * @param selection of the dead letters
 	 * @return their number
@@ -102,6 +144,11 @@ public final class DeadLetterGateway {
 	 */
 	public long delete(DeadLetterSelection selection) {
 		return this.jdbc.update(DELETE, parameters(selection));
+	}
+
+	private static MapSqlParameterSource parameters(DeadLetterSelection selection, @Nullable Instant before,
+			long beforeId) {
+		return parameters(selection).addValue("before", time(before)).addValue("beforeId", beforeId);
 	}
 
 	private static MapSqlParameterSource parameters(DeadLetterSelection selection) {
