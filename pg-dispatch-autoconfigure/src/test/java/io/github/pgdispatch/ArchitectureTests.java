@@ -46,6 +46,8 @@ class ArchitectureTests {
 			.definedBy(ROOT + ".annotation")
 			.layer("observability")
 			.definedBy(ROOT + ".observability")
+			.layer("endpoint")
+			.definedBy(ROOT + ".endpoint")
 			.layer("driver")
 			.definedBy(ROOT + ".driver")
 			.layer("event")
@@ -70,8 +72,10 @@ class ArchitectureTests {
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("observability")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
+			.whereLayer("endpoint")
+			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("driver")
-			.mayOnlyBeAccessedByLayers("auto-configuration", "observability", "testing")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "observability", "endpoint", "testing")
 			.whereLayer("event")
 			.mayOnlyBeAccessedByLayers("observability", "driver")
 			.whereLayer("handler")
@@ -79,8 +83,8 @@ class ArchitectureTests {
 			.whereLayer("installation")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("API")
-			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "observability", "driver",
-					"event", "handler", "installation")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "observability", "endpoint",
+					"driver", "event", "handler", "installation")
 			.whereLayer("command")
 			.mayOnlyBeAccessedByLayers("API", "annotation")
 			.whereLayer("gateway")
@@ -115,12 +119,12 @@ class ArchitectureTests {
 	}
 
 	/**
-	 * A health indicator is a class of Spring Boot.
+	 * A health indicator and an endpoint are classes of Spring Boot.
 	 */
 	@Test
-	void onlyTheAutoConfigurationAndTheHealthIndicatorKnowSpringBoot() {
+	void onlyTheAutoConfigurationTheHealthIndicatorAndTheEndpointKnowSpringBoot() {
 		noClasses().that()
-			.resideOutsideOfPackage(ROOT + ".autoconfigure")
+			.resideOutsideOfPackages(ROOT + ".autoconfigure", ROOT + ".endpoint")
 			.and()
 			.areNotAnnotatedWith(ImportAutoConfiguration.class)
 			.and()
@@ -135,7 +139,8 @@ class ArchitectureTests {
 	void onlyGatewaysAndTheInstallationTalkToTheDatabase() {
 		noClasses().that()
 			.resideInAnyPackage(ROOT, ROOT + ".annotation", ROOT + ".driver", ROOT + ".handler", ROOT + ".command",
-					ROOT + ".event", ROOT + ".observability", ROOT + ".testing", ROOT + ".autoconfigure")
+					ROOT + ".event", ROOT + ".observability", ROOT + ".endpoint", ROOT + ".testing",
+					ROOT + ".autoconfigure")
 			.and(not(gatewaysForTests()))
 			.should()
 			.dependOnClassesThat()

@@ -48,10 +48,13 @@ class ConfigurationMetadataTests {
 
 	@Test
 	void allGroupsAndPropertiesAreKnown() {
-		assertThat(items("groups").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder("pgdispatch",
+		assertThat(items("groups").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
+				"management.endpoint.pgdispatch", "management.endpoint.pgdispatch.ui", "pgdispatch",
 				"pgdispatch.history", "pgdispatch.metrics", "pgdispatch.observations", "pgdispatch.retry",
 				"pgdispatch.schema", "pgdispatch.worker");
 		assertThat(items("properties").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
+				"management.endpoint.pgdispatch.access", "management.endpoint.pgdispatch.roles",
+				"management.endpoint.pgdispatch.show-values", "management.endpoint.pgdispatch.ui.enabled",
 				"pgdispatch.allow-routing-data-source", "pgdispatch.check-annotations", "pgdispatch.driver",
 				"pgdispatch.history.retention", "pgdispatch.metrics.interval", "pgdispatch.observations.sql-comment",
 				"pgdispatch.queues", "pgdispatch.retry.back-off", "pgdispatch.retry.back-off-multiplier",

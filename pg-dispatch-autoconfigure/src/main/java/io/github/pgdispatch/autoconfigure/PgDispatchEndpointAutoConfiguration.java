@@ -1,0 +1,91 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.util.Set;
+
+import io.github.pgdispatch.PgDispatchNode;
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.PgDispatchTemplate;
+import io.github.pgdispatch.annotation.HandlerMethods;
+import io.github.pgdispatch.driver.ObservedDriver;
+import io.github.pgdispatch.endpoint.CsrfHeader;
+import io.github.pgdispatch.endpoint.CsrfHeaders;
+import io.github.pgdispatch.endpoint.OperatorActions;
+import io.github.pgdispatch.endpoint.PgDispatchEndpoint;
+import io.github.pgdispatch.endpoint.ThisNode;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.EndpointAccessResolver;
+import org.springframework.boot.actuate.endpoint.EndpointId;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.security.web.csrf.CsrfToken;
+import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.web.context.request.RequestContextHolder;
+
+/**
+ * Auto-configuration for {@link PgDispatchEndpoint}. Without Actuator, or if the endpoint
+ * is not exposed, there is nothing of it.
+ */
+@AutoConfiguration(after = PgDispatchAutoConfiguration.class)
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnAvailableEndpoint(PgDispatchEndpoint.class)
+@ConditionalOnBean(PgDispatchOperations.class)
+@EnableConfigurationProperties(PgDispatchEndpointProperties.class)
+public final class PgDispatchEndpointAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	PgDispatchEndpoint pgDispatchEndpoint(PgDispatchOperations operations, PgDispatchTemplate template, ThisNode node,
+			OperatorActions actions, EndpointAccessResolver access, PgDispatchEndpointProperties properties,
+			ObjectProvider<CsrfHeaders> csrf) {
+		boolean writable = access.accessFor(EndpointId.of("pgdispatch"), Access.READ_ONLY) == Access.UNRESTRICTED;
+		return new PgDispatchEndpoint(operations, template, node, actions,
+				new PgDispatchEndpoint.Settings(writable, properties.ui().enabled(),
+						(user) -> properties.showValues().isShown(user, properties.roles()),
+						() -> current(csrf.getIfAvailable())));
+	}
+
+	private static @Nullable CsrfHeader current(@Nullable CsrfHeaders headers) {
+		return (headers != null) ? headers.current() : null;
+	}
+
+	@Bean
+	ThisNode pgDispatchThisNode(PgDispatchNode node, ObjectProvider<ObservedDriver> drivers,
+			ObjectProvider<HandlerMethods> handlers) {
+		return new ThisNode(node, () -> drivers.orderedStream().toList(), () -> names(handlers.getIfAvailable()));
+	}
+
+	private static Set<String> names(@Nullable HandlerMethods handlers) {
+		return (handlers != null) ? handlers.handlers().names() : Set.of();
+	}
+
+	@Bean
+	OperatorActions pgDispatchOperatorActions(SelectedDataSource dataSource, TransactionManagers transactionManagers,
+			ApplicationEventPublisher publisher) {
+		return new OperatorActions(new TransactionTemplate(transactionManagers.select(dataSource.get())), publisher);
+	}
+
+	/**
+	 * Configuration for the protection of changes by Spring Security.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ CsrfToken.class, RequestContextHolder.class })
+	static class CsrfConfiguration {
+
+		@Bean
+		CsrfHeaders pgDispatchCsrfHeaders() {
+			return new CsrfHeaders();
+		}
+
+	}
+
+}

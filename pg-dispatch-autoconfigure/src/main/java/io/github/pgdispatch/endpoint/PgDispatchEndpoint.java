@@ -1,0 +1,238 @@
+package io.github.pgdispatch.endpoint;
+
+import java.security.Principal;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.PgDispatchTemplate;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.dao.DataIntegrityViolationException;
+
+/**
+ * The Actuator endpoint {@code pgdispatch}, which shows jobs, dead letters, queues,
+ * handlers and nodes and, with unrestricted access, changes them. An endpoint for the
+ * web, because its answers depend on the user and have a status. The page
+ * {@code docs/endpoint.md} has its paths, parameters and answers.
+ *
+ * <p>
+ * Thread-safe. All operations block: they ask the database, and WebFlux calls them on
+ * threads that may wait.
+ */
+@ImportRuntimeHints(EndpointRuntimeHints.class)
+@WebEndpoint(id = "pgdispatch", defaultAccess = Access.READ_ONLY)
+public final class PgDispatchEndpoint {
+
+	private final PgDispatchOperations operations;
+
+	private final ThisNode node;
+
+	private final OperatorActions actions;
+
+	private final Settings settings;
+
+	private final Map<String, Topic> topics;
+
+	private final Page page;
+
+	/**
+	 * Creates an endpoint.
+	 * @param operations what it does
+	 * @param template finds and cancels single jobs
+	 * @param node the node that answers
+	 * @param actions makes changes, and tells who made them
+	 * @param settings what it shows and lets users do
+	 */
+	public PgDispatchEndpoint(PgDispatchOperations operations, PgDispatchTemplate template, ThisNode node,
+			OperatorActions actions, Settings settings) {
+		this.operations = operations;
+		this.node = node;
+		this.actions = actions;
+		this.settings = settings;
+		this.topics = Map.of("jobs", new JobsTopic(operations, template), "dead-letters",
+				new DeadLettersTopic(operations), "dead-letter-groups", new DeadLetterGroupsTopic(operations), "queues",
+				new QueuesTopic(operations), "handlers", new HandlersTopic(operations, node), "nodes",
+				new NodesTopic(operations, node), "pauses", new PausesTopic(operations));
+		this.page = new Page(settings.page());
+	}
+
+	/**
+	 * Tells what waits, runs and has failed in numbers, the state of the node that
+	 * answers, and what the user may do.
+	 * @param securityContext the user
+	 * @return the answer
+	 */
+	@ReadOperation
+	public WebEndpointResponse<Object> overview(SecurityContext securityContext) {
+		return answer(() -> json(Topic.answer("writable", this.settings.writable(), "valuesShown",
+				values(securityContext).shown(), "user", name(securityContext.getPrincipal()), "csrf",
+				this.settings.writable() ? this.settings.csrf().get() : null, "node", this.node.state(), "status",
+				this.operations.status())));
+	}
+
+	/**
+	 * Lists what there is. Spring Boot finds each parameter by its name.
+	 * @param securityContext the user
+	 * @param what the topic, or {@code ui} for the page
+	 * @param kind the kind of the jobs
+	 * @param handler the name of their handler
+	 * @param label the label of their SQL
+	 * @param queue the name of their queue
+	 * @param state their state
+	 * @param sqlState the SQLSTATE of their error
+	 * @param message a text in the message of their error
+	 * @param since the earliest time of their failure
+	 * @param until the time before which they failed
+	 * @param after the {@code next} of the page before
+	 * @param limit their maximum number
+	 * @return the answer
+	 */
+	@ReadOperation
+	public WebEndpointResponse<Object> list(SecurityContext securityContext, @Selector String what,
+			@Nullable String kind, @Nullable String handler, @Nullable String label, @Nullable String queue,
+			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
+			@Nullable String until, @Nullable String after, @Nullable String limit) {
+		return answer(() -> {
+			if (what.equals(Page.PATH)) {
+				return this.page.read("index.html");
+			}
+			Parameters parameters = new Parameters("kind", kind, "handler", handler, "label", label, "queue", queue,
+					"state", state, "sqlState", sqlState, "message", message, "since", since, "until", until, "after",
+					after, "limit", limit);
+			return json(topic(what).list(parameters, values(securityContext)));
+		});
+	}
+
+	/**
+	 * Finds one.
+	 * @param securityContext the user
+	 * @param what the topic, or {@code ui} for the page
+	 * @param id the id of one, or the name of a file of the page
+	 * @return the answer
+	 */
+	@ReadOperation
+	public WebEndpointResponse<Object> get(SecurityContext securityContext, @Selector String what,
+			@Selector String id) {
+		return answer(
+				() -> what.equals(Page.PATH) ? this.page.read(id) : json(topic(what).get(id, values(securityContext))));
+	}
+
+	/**
+	 * Makes a change, or counts what it would change.
+	 * @param securityContext the user
+	 * @param what the topic
+	 * @param action what to do
+	 * @param countOnly whether nothing is to be changed
+	 * @param ids the ids of jobs or dead letters
+	 * @param all whether all are meant
+	 * @param kind the kind of the jobs
+	 * @param handler the name of their handler
+	 * @param label the label of their SQL
+	 * @param queue the name of their queue, or of a queue
+	 * @param state their state
+	 * @param sqlState the SQLSTATE of their error
+	 * @param message a text in the message of their error
+	 * @param since the earliest time of their failure
+	 * @param until the time before which they failed
+	 * @param limit their maximum number
+	 * @param concurrency the maximum number of jobs of a queue that run at once
+	 * @param rate the maximum number of jobs of a queue that begin in a period
+	 * @param per the period
+	 * @return the answer
+	 */
+	@WriteOperation
+	public WebEndpointResponse<Object> change(SecurityContext securityContext, @Selector String what,
+			@Nullable String action, @Nullable String countOnly, @Nullable String ids, @Nullable String all,
+			@Nullable String kind, @Nullable String handler, @Nullable String label, @Nullable String queue,
+			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
+			@Nullable String until, @Nullable String limit, @Nullable String concurrency, @Nullable String rate,
+			@Nullable String per) {
+		return answer(() -> {
+			Parameters parameters = new Parameters("action", action, "countOnly", countOnly, "ids", ids, "all", all,
+					"kind", kind, "handler", handler, "label", label, "queue", queue, "state", state, "sqlState",
+					sqlState, "message", message, "since", since, "until", until, "limit", limit, "concurrency",
+					concurrency, "rate", rate, "per", per);
+			return json(change(securityContext.getPrincipal(), what, parameters));
+		});
+	}
+
+	private Map<String, Object> change(@Nullable Principal user, String what, Parameters parameters) {
+		Topic topic = topic(what);
+		String action = parameters.required("action");
+		boolean countOnly = parameters.flag("countOnly");
+		Change change = topic.change(action, parameters);
+		long count = countOnly ? change.count().getAsLong()
+				: this.actions.make(user, what, action, parameters.asMap(), change.make());
+		return Topic.answer("action", action, "count", count, "countOnly", countOnly);
+	}
+
+	private Topic topic(String what) {
+		Topic topic = this.topics.get(what);
+		if (topic == null) {
+			throw new NoSuchElementException("There is nothing at this path. There are "
+					+ String.join(", ", this.topics.keySet().stream().sorted().toList()));
+		}
+		return topic;
+	}
+
+	private Values values(SecurityContext securityContext) {
+		return new Values(this.settings.valuesShown().test(securityContext));
+	}
+
+	private static @Nullable String name(@Nullable Principal user) {
+		return (user != null) ? user.getName() : null;
+	}
+
+	private static WebEndpointResponse<Object> json(Map<String, Object> answer) {
+		return new WebEndpointResponse<>(OperationResponseBody.of(answer));
+	}
+
+	private static WebEndpointResponse<Object> answer(Supplier<WebEndpointResponse<Object>> action) {
+		try {
+			return action.get();
+		}
+		catch (IllegalArgumentException ex) {
+			return error(ex.getMessage(), WebEndpointResponse.STATUS_BAD_REQUEST);
+		}
+		catch (NoSuchElementException ex) {
+			return error(ex.getMessage(), WebEndpointResponse.STATUS_NOT_FOUND);
+		}
+		catch (DataIntegrityViolationException ex) {
+			return error(
+					"The database refuses a parameter: "
+							+ String.valueOf(ex.getMostSpecificCause().getMessage()).lines().findFirst().orElse(""),
+					WebEndpointResponse.STATUS_BAD_REQUEST);
+		}
+	}
+
+	private static WebEndpointResponse<Object> error(@Nullable String message, int status) {
+		return new WebEndpointResponse<>(OperationResponseBody.of(Topic.answer("error", message)), status);
+	}
+
+	/**
+	 * What the endpoint shows and lets users do.
+	 *
+	 * @param writable whether changes may be made
+	 * @param page whether the page is there
+	 * @param valuesShown whether a user may see the values of jobs
+	 * @param csrf finds the header that the current user has to send with a change;
+	 * returns {@code null} if none is needed
+	 */
+	public record Settings(boolean writable, boolean page, Predicate<SecurityContext> valuesShown,
+			Supplier<@Nullable CsrfHeader> csrf) {
+
+	}
+
+}

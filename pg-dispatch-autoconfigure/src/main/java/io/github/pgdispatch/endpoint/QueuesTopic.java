@@ -1,0 +1,86 @@
+package io.github.pgdispatch.endpoint;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Set;
+
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.PgDispatchStatus;
+import io.github.pgdispatch.QueueLimits;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * The queues with their limits.
+ */
+final class QueuesTopic implements Topic {
+
+	private final PgDispatchOperations operations;
+
+	QueuesTopic(PgDispatchOperations operations) {
+		this.operations = operations;
+	}
+
+	@Override
+	public Map<String, Object> list(Parameters parameters, Values values) {
+		parameters.only(Set.of());
+		Map<String, QueueLimits> limits = this.operations.queues();
+		List<Queue> queues = this.operations.status()
+			.queues()
+			.stream()
+			.filter((queue) -> limits.containsKey(queue.name()))
+			.map((queue) -> Queue.of(queue, Objects.requireNonNull(limits.get(queue.name()))))
+			.toList();
+		return Topic.answer("queues", queues);
+	}
+
+	@Override
+	public Change change(String action, Parameters parameters) {
+		String queue = parameters.required("queue");
+		switch (action) {
+			case "set" -> {
+				QueueLimits limits = limits(
+						parameters.only(Set.of("action", "countOnly", "queue", "concurrency", "rate", "per")));
+				return Change.ofOne(() -> this.operations.setQueue(queue, limits));
+			}
+			case "drop" -> {
+				parameters.only(Set.of("action", "countOnly", "queue"));
+				requireQueue(this.operations, queue);
+				return Change.ofOne(() -> this.operations.dropQueue(queue));
+			}
+			default -> throw Topic.unknown(action, "set or drop");
+		}
+	}
+
+	static void requireQueue(PgDispatchOperations operations, String queue) {
+		if (!operations.queues().containsKey(queue)) {
+			throw new NoSuchElementException("There is no queue '" + queue + "'");
+		}
+	}
+
+	private static QueueLimits limits(Parameters parameters) {
+		Integer rate = parameters.number("rate");
+		Duration per = parameters.duration("per");
+		Assert.isTrue(rate != null || per == null, "The parameter per does not apply without rate. Leave it out");
+		return new QueueLimits(parameters.number("concurrency"), rate,
+				Objects.requireNonNullElse(per, QueueLimits.none().per()));
+	}
+
+	/**
+	 * A queue in an answer.
+	 */
+	record Queue(String name, boolean paused, long running, @Nullable Integer concurrency, @Nullable Integer rate,
+			@Nullable Duration per) {
+
+		static Queue of(PgDispatchStatus.Queue queue, QueueLimits limits) {
+			return new Queue(queue.name(), queue.paused(), queue.running(), limits.concurrency(), limits.rate(),
+					(limits.rate() != null) ? limits.per() : null);
+		}
+
+	}
+
+}
