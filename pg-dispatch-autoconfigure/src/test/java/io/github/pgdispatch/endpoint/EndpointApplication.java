@@ -16,6 +16,7 @@ import org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoCo
 import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
 import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
 import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
+import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.event.EventListener;
@@ -53,7 +54,8 @@ record EndpointApplication(ConfigurableApplicationContext context) implements Au
 
 	@SpringBootConfiguration
 	@EnableAutoConfiguration(exclude = { DataJpaRepositoriesAutoConfiguration.class, FlywayAutoConfiguration.class,
-			LiquibaseAutoConfiguration.class, HibernateJpaAutoConfiguration.class })
+			LiquibaseAutoConfiguration.class, HibernateJpaAutoConfiguration.class,
+			UserDetailsServiceAutoConfiguration.class })
 	static class Application {
 
 		@Bean

@@ -1,5 +1,6 @@
 package io.github.pgdispatch.endpoint;
 
+import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpMethod;
@@ -21,15 +22,18 @@ final class EndpointSecurity {
 	}
 
 	/**
-	 * Everybody may read, operators may write, and forged requests are refused.
+	 * Users may read, and operators may make changes.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Roles {
 
 		@Bean
-		SecurityFilterChain roles(HttpSecurity http) {
-			return http.authorizeHttpRequests((
-					requests) -> requests.requestMatchers(HttpMethod.POST).hasRole("OPERATOR").anyRequest().permitAll())
+		SecurityFilterChain operators(HttpSecurity http) {
+			return http.securityMatcher(EndpointRequest.to("pgdispatch"))
+				.authorizeHttpRequests((requests) -> requests.requestMatchers(HttpMethod.POST)
+					.hasRole("OPERATOR")
+					.anyRequest()
+					.authenticated())
 				.httpBasic(Customizer.withDefaults())
 				.build();
 		}

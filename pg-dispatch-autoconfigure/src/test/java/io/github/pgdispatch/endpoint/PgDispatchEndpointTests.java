@@ -73,7 +73,7 @@ class PgDispatchEndpointTests {
 		session
 			.run("""
 					INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, headers, dispatched_at, due_at, failed_at, crashes, message, context)
-					VALUES ('app'::regrole, %1$d, 'signUp.welcome', '{"profileId": 41}', '{"trace": "secret"}', now(), now(), now() - %1$d * interval '1 minute', 0, '%2$s', 'at secret')"""
+					VALUES ('app'::regrole, %1$d, 'signUp.welcome', '{"profileId": 987654321}', '{"trace": "secret"}', now(), now(), now() - %1$d * interval '1 minute', 0, '%2$s', 'at secret')"""
 				.formatted(id, message));
 	}
 
@@ -97,7 +97,6 @@ class PgDispatchEndpointTests {
 				"HANDLER");
 		assertThat(overview.get("status").get("jobs").get(0).get("count").intValue()).isEqualTo(2);
 		assertThat(viewer.read("").get("valuesShown").booleanValue()).isFalse();
-		assertThat(user("").read("").has("user")).isFalse();
 	}
 
 	@Test
@@ -122,8 +121,7 @@ class PgDispatchEndpointTests {
 		long id = viewer.read("/jobs").get("jobs").get(0).get("id").longValue();
 		for (String path : new String[] { "/jobs", "/jobs/" + id, "/dead-letters", "/dead-letters/7", "/jobs/7",
 				"/dead-letter-groups" }) {
-			assertThat(viewer.get(path).text()).as(path).doesNotContain("secret").doesNotContain("41");
-			assertThat(user("").get(path).text()).as(path).doesNotContain("secret").doesNotContain("41");
+			assertThat(viewer.get(path).text()).as(path).doesNotContain("secret").doesNotContain("987654321");
 			assertThat(operator.get(path).text()).as(path).contains("secret");
 		}
 		assertThat(viewer.read("/jobs/" + id).get("job").get("command").stringValue()).isEqualTo("******");
@@ -273,7 +271,7 @@ class PgDispatchEndpointTests {
 		fail(7, "other");
 		String delete = "{'action': 'delete', 'all': true}";
 		assertThat(viewer.post("/dead-letters", delete).status()).isEqualTo(403);
-		assertThat(user("").post("/dead-letters", delete).status()).isEqualTo(401);
+		assertThat(user("").postWithoutToken("/dead-letters", delete).status()).isIn(401, 403);
 		assertThat(operator.postWithoutToken("/dead-letters", delete).status()).isEqualTo(403);
 		assertThat(count("dead_letter")).isOne();
 	}
@@ -332,7 +330,8 @@ class PgDispatchEndpointTests {
 
 	@Test
 	void pageHasItsFiles() {
-		Answer script = user("").get("/ui/only-in-tests.js");
+		assertThat(user("").get("/ui/only-in-tests.js").status()).isEqualTo(401);
+		Answer script = viewer.get("/ui/only-in-tests.js");
 		assertThat(script.status()).isEqualTo(200);
 		assertThat(script.type()).isEqualToIgnoringCase("text/javascript;charset=UTF-8");
 		assertThat(script.text()).contains("for tests");

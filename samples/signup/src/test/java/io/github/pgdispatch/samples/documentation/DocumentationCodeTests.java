@@ -31,7 +31,8 @@ class DocumentationCodeTests {
 	/**
 	 * What cannot be tested, and why.
 	 */
-	private static final Map<String, String> NOT_TESTED = Map.of("text", "drawings and output, no code", "kotlin",
+	private static final Map<String, String> NOT_TESTED = Map.of("text", "drawings and output, no code", "json",
+			"answers of the endpoint, which DocumentedAnswersTests compares with real ones", "kotlin",
 			"this build has no Kotlin compiler and no Gradle; what is named in a build script is compared below");
 
 	static Stream<CodeBlock> java() {
@@ -64,6 +65,14 @@ class DocumentationCodeTests {
 
 	private static String withoutSpace(CodeBlock block) {
 		return CodeBlock.withoutSpace(block.code());
+	}
+
+	@Test
+	void answersOfTheEndpointAreTestedWhereItIs() {
+		assertThat(Repository.pages().filter((page) -> !page.blocks("json").isEmpty())).extracting(Page::path)
+			.containsExactly(Path.of("docs", "endpoint.md"));
+		assertThat(Repository.sources()).anyMatch((source) -> source.contains("class DocumentedAnswersTests")
+				&& source.contains("\"docs\", \"endpoint.md\""));
 	}
 
 	@Test

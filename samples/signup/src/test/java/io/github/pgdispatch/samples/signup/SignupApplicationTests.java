@@ -74,6 +74,18 @@ class SignupApplicationTests {
 	}
 
 	@Test
+	void actuatorTellsOfJobsAndHandlers() {
+		this.client.get()
+			.uri("/actuator/pgdispatch/handlers")
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody()
+			.jsonPath("$.handlers[?(@.name == 'signUpSideEffects.welcome')].here")
+			.isEqualTo(true);
+	}
+
+	@Test
 	void theSnoozedSideEffectsAreNotEarly() {
 		long id = signUp("Barbara");
 		awaitSideEffects(id);
