@@ -88,7 +88,7 @@ class ArchitectureTests {
 			.whereLayer("command")
 			.mayOnlyBeAccessedByLayers("API", "annotation")
 			.whereLayer("gateway")
-			.mayOnlyBeAccessedByLayers("API", "driver", "testing")
+			.mayOnlyBeAccessedByLayers("API", "driver", "endpoint", "testing")
 			.check(this.classes);
 	}
 

@@ -28,7 +28,6 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.web.csrf.CsrfToken;
-import org.springframework.transaction.support.TransactionTemplate;
 import org.springframework.web.context.request.RequestContextHolder;
 
 /**
@@ -71,7 +70,7 @@ public final class PgDispatchEndpointAutoConfiguration {
 	@Bean
 	OperatorActions pgDispatchOperatorActions(SelectedDataSource dataSource, TransactionManagers transactionManagers,
 			ApplicationEventPublisher publisher) {
-		return new OperatorActions(new TransactionTemplate(transactionManagers.select(dataSource.get())), publisher);
+		return new OperatorActions(dataSource.get(), transactionManagers.select(dataSource.get()), publisher);
 	}
 
 	/**

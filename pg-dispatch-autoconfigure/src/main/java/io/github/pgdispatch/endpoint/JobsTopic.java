@@ -9,7 +9,6 @@ import java.util.Set;
 import io.github.pgdispatch.Cancellation;
 import io.github.pgdispatch.JobFilter;
 import io.github.pgdispatch.JobInfo;
-import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.JobPage;
 import io.github.pgdispatch.JobState;
 import io.github.pgdispatch.ListedJob;
@@ -60,7 +59,8 @@ final class JobsTopic implements Topic {
 		return switch (action) {
 			case "cancel" -> cancel(parameters);
 			case "run-now" -> runNow(parameters);
-			default -> throw Topic.unknown(action, "cancel or run-now");
+			case "move" -> move(parameters);
+			default -> throw Topic.unknown(action, "cancel, run-now or move");
 		};
 	}
 
@@ -70,10 +70,32 @@ final class JobsTopic implements Topic {
 					(id) -> find(id).filter((job) -> !job.state().hasEnded()).isPresent(),
 					(id) -> this.template.cancel(id) != Cancellation.NOT_FOUND);
 		}
+		JobFilter filter = notRunning(parameters);
+		return new Change(() -> count(filter), () -> this.operations.cancel(filter));
+	}
+
+	private Change move(Parameters parameters) {
+		String queue = parameters.required("to");
+		Assert.isTrue(!Selections.isOfIds(parameters, CONDITIONS, "to"),
+				"The parameter ids does not apply to a move. Use the conditions of a filter");
+		QueuesTopic.requireQueue(this.operations, queue);
+		JobFilter filter = notRunning(parameters);
+		return new Change(() -> count(filter), () -> this.operations.move(filter, queue));
+	}
+
+	private static JobFilter notRunning(Parameters parameters) {
 		JobFilter filter = filter(parameters, MAX_CHANGED);
 		Assert.isTrue(filter.state() != JobState.RUNNING,
-				"The parameter state must not be running. Jobs that run are cancelled by their ids");
-		return new Change(() -> this.operations.count(filter), () -> this.operations.cancel(filter));
+				"The parameter state must not be running. Jobs that run are left, and are cancelled by their ids");
+		return filter;
+	}
+
+	/**
+	 * Counts jobs that do not run. Those that run are the first ones of a list.
+	 */
+	private long count(JobFilter filter) {
+		long all = this.operations.count(filter);
+		return (filter.state() != null) ? all : all - this.operations.count(filter.state(JobState.RUNNING));
 	}
 
 	private Change runNow(Parameters parameters) {
@@ -96,16 +118,9 @@ final class JobsTopic implements Topic {
 	}
 
 	private static JobFilter filter(Parameters parameters, int defaultLimit) {
-		String handler = parameters.text("handler");
-		String label = parameters.text("label");
-		JobKind kind = parameters.constant("kind", JobKind.class);
-		Assert.isTrue(handler == null || label == null, "Give only one of the parameters handler and label");
-		if (handler != null || label != null) {
-			Assert.isTrue(kind == null, "Leave the parameter kind out: a handler or a label is of one kind");
-			kind = (handler != null) ? JobKind.HANDLER : JobKind.SQL;
-		}
+		KindAndName jobs = KindAndName.of(parameters);
 		Integer limit = parameters.number("limit");
-		return new JobFilter(kind, (handler != null) ? handler : label, parameters.text("queue"),
+		return new JobFilter(jobs.kind(), jobs.name(), parameters.text("queue"),
 				parameters.constant("state", JobState.class), null, Objects.requireNonNullElse(limit, defaultLimit));
 	}
 

@@ -6,11 +6,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.gateway.OperatorActionGateway;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.audit.listener.AuditApplicationEvent;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionOperations;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Makes the changes of operators, each in one transaction, and tells who made them.
@@ -18,38 +23,45 @@ import org.springframework.transaction.support.TransactionOperations;
  */
 public final class OperatorActions {
 
+	private static final String WITHOUT_LOGIN = "anonymous";
+
 	private final TransactionOperations transaction;
+
+	private final OperatorActionGateway gateway;
 
 	private final ApplicationEventPublisher publisher;
 
 	/**
 	 * Creates an instance.
-	 * @param transaction runs each change in a transaction of the database that has the
-	 * schema
+	 * @param dataSource the database that has the schema
+	 * @param transactionManager the manager of its transactions
 	 * @param publisher publishes an {@link AuditApplicationEvent} after each commit
 	 */
-	public OperatorActions(TransactionOperations transaction, ApplicationEventPublisher publisher) {
-		this.transaction = transaction;
+	public OperatorActions(DataSource dataSource, PlatformTransactionManager transactionManager,
+			ApplicationEventPublisher publisher) {
+		this.transaction = new TransactionTemplate(transactionManager);
+		this.gateway = new OperatorActionGateway(dataSource);
 		this.publisher = publisher;
 	}
 
 	/**
-	 * Makes a change, all of it or nothing.
+	 * Makes a change and records it, all of it or nothing.
 	 * @param user who makes it; {@code null} if there is no login
-	 * @param what the path of what is changed
 	 * @param action the name of the change
-	 * @param parameters the parameters of the change
+	 * @param target what is changed, by name
 	 * @param change makes the change, and returns the number of what it has changed
 	 * @return that number
 	 */
-	long make(@Nullable Principal user, String what, String action, Map<String, String> parameters,
-			LongSupplier change) {
-		long count = this.transaction.execute((status) -> change.getAsLong());
-		Map<String, @Nullable Object> data = new LinkedHashMap<>(parameters);
-		data.remove("action");
-		data.put("what", what);
+	long make(@Nullable Principal user, String action, Map<String, String> target, LongSupplier change) {
+		String operator = (user != null) ? user.getName() : WITHOUT_LOGIN;
+		long count = this.transaction.execute((status) -> {
+			long changed = change.getAsLong();
+			this.gateway.record(operator, action, target, changed);
+			return changed;
+		});
+		Map<String, @Nullable Object> data = new LinkedHashMap<>(target);
 		data.put("count", count);
-		this.publisher.publishEvent(new AuditApplicationEvent((user != null) ? user.getName() : "",
+		this.publisher.publishEvent(new AuditApplicationEvent(operator,
 				"PGDISPATCH_" + action.toUpperCase(Locale.ROOT).replace('-', '_'), data));
 		return count;
 	}

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -135,8 +134,15 @@ final class Parameters {
 		}
 	}
 
-	Map<String, String> asMap() {
-		return Collections.unmodifiableMap(this.values);
+	/**
+	 * Returns what a change is about, for the record.
+	 */
+	Map<String, String> target(String what) {
+		Map<String, String> target = new LinkedHashMap<>();
+		target.put("what", what);
+		target.putAll(this.values);
+		target.keySet().removeAll(Set.of("action", "countOnly"));
+		return target;
 	}
 
 }

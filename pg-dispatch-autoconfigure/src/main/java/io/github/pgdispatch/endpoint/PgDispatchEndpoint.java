@@ -63,8 +63,9 @@ public final class PgDispatchEndpoint {
 		this.settings = settings;
 		this.topics = Map.of("jobs", new JobsTopic(operations, template), "dead-letters",
 				new DeadLettersTopic(operations), "dead-letter-groups", new DeadLetterGroupsTopic(operations), "queues",
-				new QueuesTopic(operations), "handlers", new HandlersTopic(operations, node), "nodes",
-				new NodesTopic(operations, node), "pauses", new PausesTopic(operations));
+				new QueuesTopic(operations), "handlers", new HandlersTopic(operations, node), "history",
+				new HistoryTopic(operations), "nodes", new NodesTopic(operations, node), "pauses",
+				new PausesTopic(operations));
 		this.page = new Page(settings.page());
 	}
 
@@ -95,6 +96,7 @@ public final class PgDispatchEndpoint {
 	 * @param message a text in the message of their error
 	 * @param since the earliest time of their failure
 	 * @param until the time before which they failed
+	 * @param outcome the state in which they ended
 	 * @param after the {@code next} of the page before
 	 * @param limit their maximum number
 	 * @return the answer
@@ -103,14 +105,14 @@ public final class PgDispatchEndpoint {
 	public WebEndpointResponse<Object> list(SecurityContext securityContext, @Selector String what,
 			@Nullable String kind, @Nullable String handler, @Nullable String label, @Nullable String queue,
 			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
-			@Nullable String until, @Nullable String after, @Nullable String limit) {
+			@Nullable String until, @Nullable String outcome, @Nullable String after, @Nullable String limit) {
 		return answer(() -> {
 			if (what.equals(Page.PATH)) {
 				return this.page.read("index.html");
 			}
 			Parameters parameters = new Parameters("kind", kind, "handler", handler, "label", label, "queue", queue,
-					"state", state, "sqlState", sqlState, "message", message, "since", since, "until", until, "after",
-					after, "limit", limit);
+					"state", state, "sqlState", sqlState, "message", message, "since", since, "until", until, "outcome",
+					outcome, "after", after, "limit", limit);
 			return json(topic(what).list(parameters, values(securityContext)));
 		});
 	}
@@ -147,6 +149,7 @@ public final class PgDispatchEndpoint {
 	 * @param since the earliest time of their failure
 	 * @param until the time before which they failed
 	 * @param limit their maximum number
+	 * @param to the name of the queue to which jobs are moved
 	 * @param concurrency the maximum number of jobs of a queue that run at once
 	 * @param rate the maximum number of jobs of a queue that begin in a period
 	 * @param per the period
@@ -157,13 +160,13 @@ public final class PgDispatchEndpoint {
 			@Nullable String action, @Nullable String countOnly, @Nullable String ids, @Nullable String all,
 			@Nullable String kind, @Nullable String handler, @Nullable String label, @Nullable String queue,
 			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
-			@Nullable String until, @Nullable String limit, @Nullable String concurrency, @Nullable String rate,
-			@Nullable String per) {
+			@Nullable String until, @Nullable String limit, @Nullable String to, @Nullable String concurrency,
+			@Nullable String rate, @Nullable String per) {
 		return answer(() -> {
 			Parameters parameters = new Parameters("action", action, "countOnly", countOnly, "ids", ids, "all", all,
 					"kind", kind, "handler", handler, "label", label, "queue", queue, "state", state, "sqlState",
-					sqlState, "message", message, "since", since, "until", until, "limit", limit, "concurrency",
-					concurrency, "rate", rate, "per", per);
+					sqlState, "message", message, "since", since, "until", until, "limit", limit, "to", to,
+					"concurrency", concurrency, "rate", rate, "per", per);
 			return json(change(securityContext.getPrincipal(), what, parameters));
 		});
 	}
@@ -174,7 +177,7 @@ public final class PgDispatchEndpoint {
 		boolean countOnly = parameters.flag("countOnly");
 		Change change = topic.change(action, parameters);
 		long count = countOnly ? change.count().getAsLong()
-				: this.actions.make(user, what, action, parameters.asMap(), change.make());
+				: this.actions.make(user, action, parameters.target(what), change.make());
 		return Topic.answer("action", action, "count", count, "countOnly", countOnly);
 	}
 

@@ -19,12 +19,12 @@ final class Selections {
 	 * not turn into a change of all.
 	 * @param parameters of the request
 	 * @param conditions the names of the conditions of a filter
+	 * @param more the names of other parameters that the change has
 	 * @return whether the change is of ids
 	 */
-	static boolean isOfIds(Parameters parameters, Set<String> conditions) {
+	static boolean isOfIds(Parameters parameters, Set<String> conditions, String... more) {
 		boolean ofIds = parameters.has("ids");
-		Set<String> allowed = with(conditions, "action", "countOnly", "ids", "all", "limit");
-		parameters.only(allowed);
+		parameters.only(with(with(conditions, more), "action", "countOnly", "ids", "all", "limit"));
 		int selections = (ofIds ? 1 : 0) + (parameters.flag("all") ? 1 : 0) + (parameters.hasAnyOf(conditions) ? 1 : 0);
 		Assert.isTrue(selections > 0, () -> "Nothing is selected. Give ids, a condition ("
 				+ String.join(", ", conditions.stream().sorted().toList()) + "), or all=true");

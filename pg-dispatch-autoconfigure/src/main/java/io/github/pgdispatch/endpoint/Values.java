@@ -5,6 +5,7 @@ import java.util.stream.Collectors;
 
 import io.github.pgdispatch.DeadLetter;
 import io.github.pgdispatch.DeadLetterGroup;
+import io.github.pgdispatch.EndedJob;
 import io.github.pgdispatch.JobInfo;
 import io.github.pgdispatch.ListedJob;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,12 @@ record Values(boolean shown) {
 	DeadLetterGroup of(DeadLetterGroup group) {
 		return new DeadLetterGroup(group.handler(), group.label(), group.sqlState(), group.exception(),
 				String.valueOf(message(group.message())), group.count(), group.oldest(), group.latest());
+	}
+
+	EndedJob of(EndedJob job) {
+		return new EndedJob(job.id(), job.kind(), job.name(), job.queue(), job.outcome(), job.dispatchedAt(),
+				job.dueAt(), job.startedAt(), job.endedAt(), job.attempts(), job.node(), job.sqlState(),
+				message(job.message()));
 	}
 
 	private @Nullable String text(@Nullable String value) {

@@ -56,10 +56,12 @@ class DocumentedAnswersTests {
 	 */
 	private static void fill(TestDatabase database) throws SQLException {
 		try (Session session = new Session(database, "app")) {
-			session.run("SELECT pgdispatch.set_queue('mail', 4, 100, '1 minute')",
+			session.run("SELECT pgdispatch.keep_history('1 day')",
+					"SELECT pgdispatch.set_queue('mail', 4, 100, '1 minute')",
 					"""
 							SELECT pgdispatch.dispatch_handler('signUp.welcome', '{"profileId": 41}', '1 hour', queue => 'mail', headers => '{"tenant": "acme"}')""",
 					"SELECT pgdispatch.dispatch('SELECT remind(42)', '1 day', label => 'remind') FROM generate_series(1, 2)",
+					"SELECT pgdispatch.dispatch('SELECT 1', label => 'report')",
 					"SELECT pgdispatch.pause('signUp.bill')",
 					"""
 							INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, headers, attempts, options, dispatched_at, due_at, failed_at, crashes, message, context)

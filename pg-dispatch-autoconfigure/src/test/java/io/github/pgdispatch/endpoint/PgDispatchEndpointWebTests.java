@@ -54,7 +54,7 @@ class PgDispatchEndpointWebTests {
 			assertThat(client.post("/jobs", "{'action': 'cancel', 'label': 'flux'}").json(200).get("count").intValue())
 				.isOne();
 			assertThat(application.auditEvents()).singleElement()
-				.satisfies((event) -> assertThat(event.getPrincipal()).isEmpty());
+				.satisfies((event) -> assertThat(event.getPrincipal()).isEqualTo("anonymous"));
 		}
 	}
 
