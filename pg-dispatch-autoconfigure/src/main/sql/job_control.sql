@@ -242,29 +242,10 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
     job record;
 BEGIN
     SELECT p.* INTO job FROM pgdispatch.locate_job(job_id) AS p;
-    IF job.place <= now() OR job.place = 'infinity' THEN
-        RETURN false;
-    ELSIF job.handler IS NULL THEN
-        UPDATE pgdispatch.job AS j SET due_at = now() WHERE j.role = caller AND j.due_at = job.place AND j.id = job_id;
-    ELSE
-        UPDATE pgdispatch.handler_job AS j SET due_at = now() WHERE j.role = caller AND j.handler = job.handler AND j.due_at = job.place AND j.id = job_id;
-    END IF;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    UPDATE pgdispatch.managed_job AS m
-       SET due_at = now(), place = now(), rank = now() - coalesce(m.priority, 0) * '1 second'::interval
-     WHERE m.role = caller AND m.id = job_id;
-    IF job.handler IS NULL THEN
-        PERFORM pgdispatch.wake_drivers(caller, true);
-    ELSE
-        PERFORM pgdispatch.wake_nodes(caller);
-    END IF;
-    RETURN true;
+    RETURN job.place IS NOT NULL AND pgdispatch.make_due(job.handler, job.place, job_id);
 END
 $$;
 
@@ -273,6 +254,45 @@ COMMENT ON FUNCTION pgdispatch.run_now(bigint) IS
 soon as its order, its queue and pauses let it. Returns false if there is no such job, if it is due already, or if its order or its
 queue holds it.
 Example: SELECT pgdispatch.run_now(42)';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.make_due(handler_name text, job_place timestamptz, job_id bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+BEGIN
+    IF job_place <= now() OR job_place = 'infinity' THEN
+        RETURN false;
+    ELSIF handler_name IS NULL THEN
+        UPDATE pgdispatch.job AS j SET due_at = now() WHERE j.role = caller AND j.due_at = job_place AND j.id = job_id;
+    ELSE
+        UPDATE pgdispatch.handler_job AS j SET due_at = now()
+         WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
+    END IF;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE pgdispatch.managed_job AS m
+       SET due_at = now(), place = now(), rank = now() - coalesce(m.priority, 0) * '1 second'::interval
+     WHERE m.role = caller AND m.id = job_id;
+    IF handler_name IS NULL THEN
+        PERFORM pgdispatch.wake_drivers(caller, true);
+    ELSE
+        PERFORM pgdispatch.wake_nodes(caller);
+    END IF;
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.make_due(text, timestamptz, bigint) IS
+'Part of pgdispatch.run_now and pgdispatch.run_jobs_now. handler_name is NULL for a SQL job. Returns false if the job is due already, is
+held, or is no longer at that place.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.retry(dead_letter_id bigint) RETURNS boolean

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION pgdispatch.jobs(
     INOUT kind text DEFAULT NULL, INOUT name text DEFAULT NULL, INOUT queue text DEFAULT NULL, INOUT state text DEFAULT NULL,
-    after_place timestamptz DEFAULT '-infinity', after_id bigint DEFAULT 0, max_count integer DEFAULT 100,
+    after_place timestamptz DEFAULT '-infinity', after_id bigint DEFAULT 0, max_count integer DEFAULT 100, ids bigint[] DEFAULT NULL,
     OUT place timestamptz, OUT id bigint, OUT dispatched_at timestamptz, OUT due_at timestamptz, OUT attempts integer,
     OUT sqlstate text, OUT message text, OUT headers json)
 RETURNS SETOF record
@@ -47,6 +47,7 @@ BEGIN
             AND (jobs.name IS NULL OR j.label = jobs.name)
             AND (jobs.queue IS NULL OR m.queue = jobs.queue)
             AND (jobs.state IS NULL OR v.state = jobs.state)
+            AND (jobs.ids IS NULL OR j.id = ANY (jobs.ids))
           ORDER BY j.due_at, j.id
           LIMIT max_count)
         UNION ALL
@@ -62,6 +63,7 @@ BEGIN
                            AND (j.due_at, j.id) > (after_place, after_id)
                            AND (jobs.queue IS NULL OR m.queue = jobs.queue)
                            AND (jobs.state IS NULL OR v.state = jobs.state)
+                           AND (jobs.ids IS NULL OR j.id = ANY (jobs.ids))
                          ORDER BY j.due_at, j.id
                          LIMIT max_count) AS h
          WHERE (jobs.kind = 'handler') IS NOT FALSE
@@ -71,11 +73,11 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.jobs(text, text, text, text, timestamptz, bigint, integer) IS
+COMMENT ON FUNCTION pgdispatch.jobs(text, text, text, text, timestamptz, bigint, integer, bigint[]) IS
 'Lists the jobs of the current role that wait or run, in the order of their places, which is that of their due times, changed by
 priorities; a held job has the place infinity. The arguments choose jobs; NULL stands for all.
 kind: sql or handler. name: the label of a SQL job, or the handler. queue: the queue. state: waiting (due, or in a batch that runs),
-running, snoozed or held. max_count: number of jobs of a page.
+running, snoozed or held. ids: the ids of jobs. max_count: number of jobs of a page.
 For the next page, pass the place and the id of the last job as after_place and after_id. sqlstate and message are those of the last
 failed attempt of a job that waits for another one. pgdispatch.find returns the command or the arguments of a job.
 A page without a filter reads that many jobs, of each handler. With a filter that few jobs meet, it reads all jobs of the role.
@@ -84,7 +86,8 @@ Example: SELECT id, name, state, due_at FROM pgdispatch.jobs(state => ''waiting'
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancel_jobs(
-    kind text DEFAULT NULL, name text DEFAULT NULL, queue text DEFAULT NULL, state text DEFAULT NULL, max_count integer DEFAULT 10000)
+    kind text DEFAULT NULL, name text DEFAULT NULL, queue text DEFAULT NULL, state text DEFAULT NULL, max_count integer DEFAULT 10000,
+    ids bigint[] DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -106,7 +109,7 @@ BEGIN
     END IF;
     FOR job IN
         SELECT j.kind, j.name, j.place, j.id
-          FROM pgdispatch.jobs(kind, name, queue, state, max_count => max_count) AS j
+          FROM pgdispatch.jobs(kind, name, queue, state, max_count => max_count, ids => ids) AS j
          WHERE j.state <> 'running'
     LOOP
         IF job.kind = 'handler' THEN
@@ -123,7 +126,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cancel_jobs(text, text, text, text, integer) IS
+COMMENT ON FUNCTION pgdispatch.cancel_jobs(text, text, text, text, integer, bigint[]) IS
 'Cancels jobs of the current role that wait, are snoozed or are held, at most max_count of them, and returns how many it has cancelled.
 The other arguments choose the jobs as in pgdispatch.jobs, which lists or counts them before. Jobs that run are left; a method that
 began meanwhile is interrupted. If this transaction rolls back, the jobs are back. It locks them until its end.
@@ -133,7 +136,7 @@ Example: SELECT pgdispatch.cancel_jobs(name => ''signUpSideEffects.remind'')';
 
 CREATE OR REPLACE FUNCTION pgdispatch.move_jobs(
     to_queue text, kind text DEFAULT NULL, name text DEFAULT NULL, queue text DEFAULT NULL, state text DEFAULT NULL,
-    max_count integer DEFAULT 10000)
+    max_count integer DEFAULT 10000, ids bigint[] DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -154,7 +157,7 @@ BEGIN
     END IF;
     FOR job IN
         SELECT j.kind, j.name, j.place, j.id
-          FROM pgdispatch.jobs(kind, name, queue, state, max_count => max_count) AS j
+          FROM pgdispatch.jobs(kind, name, queue, state, max_count => max_count, ids => ids) AS j
          WHERE j.state <> 'running'
     LOOP
         IF pgdispatch.move_to_queue(CASE WHEN job.kind = 'handler' THEN job.name END, job.place, job.id, to_queue) THEN
@@ -168,7 +171,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.move_jobs(text, text, text, text, text, integer) IS
+COMMENT ON FUNCTION pgdispatch.move_jobs(text, text, text, text, text, integer, bigint[]) IS
 'Moves jobs of the current role that wait, are snoozed or are held to another queue, at most max_count of them, and returns how many it
 has moved. to_queue: the name of a queue; NULL: out of their queues. The other arguments choose the jobs as in pgdispatch.jobs, which
 lists or counts them before. Jobs that have a place in their queue, because they run or are about to, are left. Their order among the
@@ -236,3 +239,31 @@ $$;
 COMMENT ON FUNCTION pgdispatch.move_to_queue(text, timestamptz, bigint, text) IS
 'Part of pgdispatch.move_jobs. Moves a job that does not run. handler_name is NULL for a SQL job. Returns false if the job runs, another
 transaction has locked it, or it is in that queue already.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.run_jobs_now(
+    kind text DEFAULT NULL, name text DEFAULT NULL, queue text DEFAULT NULL, max_count integer DEFAULT 10000, ids bigint[] DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    job record;
+    due bigint := 0;
+BEGIN
+    FOR job IN
+        SELECT j.kind, j.name, j.place, j.id FROM pgdispatch.jobs(kind, name, queue, 'snoozed', max_count => max_count, ids => ids) AS j
+    LOOP
+        IF pgdispatch.make_due(CASE WHEN job.kind = 'handler' THEN job.name END, job.place, job.id) THEN
+            due := due + 1;
+        END IF;
+    END LOOP;
+    RETURN due;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.run_jobs_now(text, text, text, integer, bigint[]) IS
+'Makes jobs of the current role due that are snoozed or wait for their next attempt, at most max_count of them, as pgdispatch.run_now does
+for one. Returns how many are due because of this. The other arguments choose the jobs as in pgdispatch.jobs.
+Errors: 22023 if the kind is not one that pgdispatch.jobs takes.
+Example: SELECT pgdispatch.run_jobs_now(name => ''signUpSideEffects.remind'')';

@@ -88,6 +88,13 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	}
 
 	@Override
+	public long runNow(JobFilter filter) {
+		Assert.isTrue(filter.state() == null || filter.state() == JobState.SNOOZED, "Only snoozed jobs are made due");
+		Assert.isTrue(filter.after() == null, "Jobs are made due from the first one on, and not from a page on");
+		return this.transaction.call(() -> this.status.runNow(filter.selection()));
+	}
+
+	@Override
 	public void keepHistory(Duration retention) {
 		this.transaction.execute(() -> this.history.keep(null, retention));
 	}

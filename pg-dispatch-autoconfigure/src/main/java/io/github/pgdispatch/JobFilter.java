@@ -1,5 +1,8 @@
 package io.github.pgdispatch;
 
+import java.util.Collection;
+import java.util.List;
+
 import io.github.pgdispatch.gateway.JobSelection;
 import org.jspecify.annotations.Nullable;
 
@@ -17,19 +20,21 @@ import org.springframework.util.Assert;
  * @param name the name of the handler, or the label of SQL
  * @param queue the name of the queue
  * @param state the state, which is one of a job that has not ended
+ * @param ids the ids of the jobs; immutable
  * @param after the {@link JobPage#next()} of the page before
  * @param limit the maximum number of jobs of a page, from 1 to 10,000
  */
 public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable String queue, @Nullable JobState state,
-		@Nullable String after, int limit) {
+		@Nullable List<Long> ids, @Nullable String after, int limit) {
 
 	private static final int MAX_LIMIT = 10_000;
 
-	private static final JobFilter ALL = new JobFilter(null, null, null, null, null, 100);
+	private static final JobFilter ALL = new JobFilter(null, null, null, null, null, null, 100);
 
 	public JobFilter {
 		Assert.isTrue(state == null || !state.hasEnded(),
 				() -> "Jobs that have ended are not listed, so that none is " + state);
+		ids = (ids != null) ? List.copyOf(ids) : null;
 		check(name, queue, after, limit);
 	}
 
@@ -54,7 +59,7 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	 * @return a new filter with this condition
 	 */
 	public JobFilter kind(JobKind kind) {
-		return new JobFilter(kind, this.name, this.queue, this.state, this.after, this.limit);
+		return new JobFilter(kind, this.name, this.queue, this.state, this.ids, this.after, this.limit);
 	}
 
 	/**
@@ -63,7 +68,7 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	 * @return a new filter with this condition
 	 */
 	public JobFilter name(String name) {
-		return new JobFilter(this.kind, name, this.queue, this.state, this.after, this.limit);
+		return new JobFilter(this.kind, name, this.queue, this.state, this.ids, this.after, this.limit);
 	}
 
 	/**
@@ -72,7 +77,7 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	 * @return a new filter with this condition
 	 */
 	public JobFilter queue(String queue) {
-		return new JobFilter(this.kind, this.name, queue, this.state, this.after, this.limit);
+		return new JobFilter(this.kind, this.name, queue, this.state, this.ids, this.after, this.limit);
 	}
 
 	/**
@@ -81,7 +86,17 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	 * @return a new filter with this condition
 	 */
 	public JobFilter state(JobState state) {
-		return new JobFilter(this.kind, this.name, this.queue, state, this.after, this.limit);
+		return new JobFilter(this.kind, this.name, this.queue, state, this.ids, this.after, this.limit);
+	}
+
+	/**
+	 * Selects jobs by their ids. As SQL jobs have no index by their ids, all of them are
+	 * read, once.
+	 * @param ids the ids of the jobs
+	 * @return a new filter with this condition
+	 */
+	public JobFilter ids(Collection<Long> ids) {
+		return new JobFilter(this.kind, this.name, this.queue, this.state, List.copyOf(ids), this.after, this.limit);
 	}
 
 	/**
@@ -90,7 +105,7 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	 * @return a new filter for the next page
 	 */
 	public JobFilter after(String next) {
-		return new JobFilter(this.kind, this.name, this.queue, this.state, next, this.limit);
+		return new JobFilter(this.kind, this.name, this.queue, this.state, this.ids, next, this.limit);
 	}
 
 	/**
@@ -99,13 +114,13 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	 * @return a new filter with this limit
 	 */
 	public JobFilter limit(int limit) {
-		return new JobFilter(this.kind, this.name, this.queue, this.state, this.after, limit);
+		return new JobFilter(this.kind, this.name, this.queue, this.state, this.ids, this.after, limit);
 	}
 
 	JobSelection selection() {
 		String[] position = (this.after != null) ? this.after.split("/") : new String[] { "-infinity", "0" };
 		return new JobSelection((this.kind != null) ? this.kind.sqlName() : null, this.name, this.queue,
-				(this.state != null) ? this.state.sqlName() : null, position[0], Long.parseLong(position[1]),
+				(this.state != null) ? this.state.sqlName() : null, this.ids, position[0], Long.parseLong(position[1]),
 				this.limit);
 	}
 

@@ -101,6 +101,14 @@ public interface PgDispatchOperations {
 	boolean runNow(long id);
 
 	/**
+	 * Makes jobs due that are snoozed or wait for their next attempt, up to the limit of
+	 * the filter and from the first one on.
+	 * @param filter selects the jobs, in the state {@link JobState#SNOOZED} or in any
+	 * @return the number of jobs that are due because of this
+	 */
+	long runNow(JobFilter filter);
+
+	/**
 	 * Has the jobs that end kept in the history, from now on and on all nodes, in
 	 * addition to those of queues with a retention of their own. It costs each job a row
 	 * in the transaction that ends it. {@code pgdispatch.history.retention} is set again

@@ -359,6 +359,25 @@ class PgDispatchOperationsTests {
 	}
 
 	@Test
+	void jobsAreChosenByTheirIds() throws Exception {
+		long later = Long.parseLong(this.session.value("SELECT pgdispatch.dispatch('SELECT 1', '1 hour')"));
+		long other = Long
+			.parseLong(this.session.value("SELECT pgdispatch.dispatch_handler('mails.send', '{}', '1 hour')"));
+		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', '1 hour')");
+		JobFilter both = JobFilter.all().ids(List.of(later, other, 1_000_000L));
+		assertThat(this.operations.count(both)).isEqualTo(2);
+		assertThat(this.operations.jobs(both).jobs()).extracting(ListedJob::id).containsExactlyInAnyOrder(later, other);
+		assertThat(this.operations.runNow(both.limit(1))).isOne();
+		assertThat(this.operations.runNow(both)).isOne();
+		assertThat(this.operations.runNow(both)).isZero();
+		assertThat(this.operations.cancel(both)).isEqualTo(2);
+		assertThat(this.operations.runNow(JobFilter.all())).isOne();
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> this.operations.runNow(JobFilter.all().state(JobState.HELD)))
+			.withMessage("Only snoozed jobs are made due");
+	}
+
+	@Test
 	void jobsAreMovedByFilter() throws Exception {
 		this.operations.setQueue("mail", QueueLimits.none());
 		this.session.run("SELECT pgdispatch.dispatch('SELECT 1', label => 'a') FROM generate_series(1, 5)");

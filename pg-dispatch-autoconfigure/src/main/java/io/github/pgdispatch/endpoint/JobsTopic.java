@@ -121,7 +121,8 @@ final class JobsTopic implements Topic {
 		KindAndName jobs = KindAndName.of(parameters);
 		Integer limit = parameters.number("limit");
 		return new JobFilter(jobs.kind(), jobs.name(), parameters.text("queue"),
-				parameters.constant("state", JobState.class), null, Objects.requireNonNullElse(limit, defaultLimit));
+				parameters.constant("state", JobState.class), null, null,
+				Objects.requireNonNullElse(limit, defaultLimit));
 	}
 
 }

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.gateway;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
 
@@ -26,18 +27,24 @@ public final class StatusGateway {
 	private static final String JOBS = """
 			SELECT j.place::pg_catalog.text, j.id, pg_catalog.upper(j.kind) AS kind, j.name, j.queue, pg_catalog.upper(j.state) AS state, j.dispatched_at, j.due_at,
 			       j.attempts, j.sqlstate, j.message, %s
-			  FROM pgdispatch.jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text::pg_catalog.timestamptz, ?, ?) AS j"""
+			  FROM pgdispatch.jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text::pg_catalog.timestamptz, ?, ?,
+			                       ?::pg_catalog.text::bigint[]) AS j"""
 		.formatted(Headers.of("j"));
 
 	private static final String COUNT = """
 			SELECT pg_catalog.count(*)
-			  FROM pgdispatch.jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text::pg_catalog.timestamptz, ?, ?)""";
+			  FROM pgdispatch.jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text::pg_catalog.timestamptz, ?, ?,
+			                       ?::pg_catalog.text::bigint[])""";
 
 	private static final String CANCEL = """
-			SELECT pgdispatch.cancel_jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?)""";
+			SELECT pgdispatch.cancel_jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?, ?::pg_catalog.text::bigint[])""";
 
 	private static final String MOVE = """
-			SELECT pgdispatch.move_jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?)""";
+			SELECT pgdispatch.move_jobs(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?,
+			                            ?::pg_catalog.text::bigint[])""";
+
+	private static final String RUN_NOW = """
+			SELECT pgdispatch.run_jobs_now(?::pg_catalog.text, ?::pg_catalog.text, ?::pg_catalog.text, ?, ?::pg_catalog.text::bigint[])""";
 
 	private final JdbcOperations jdbc;
 
@@ -63,9 +70,8 @@ public final class StatusGateway {
 	 * @return their number, up to the limit of the selection
 	 */
 	public long count(JobSelection selection) {
-		Long count = this.jdbc.queryForObject(COUNT, Long.class, selection.kind(), selection.name(), selection.queue(),
-				selection.state(), selection.afterPlace(), selection.afterId(), selection.limit());
-		return (count != null) ? count : 0;
+		return number(COUNT, selection.kind(), selection.name(), selection.queue(), selection.state(),
+				selection.afterPlace(), selection.afterId(), selection.limit(), ids(selection));
 	}
 
 	/**
@@ -74,9 +80,8 @@ public final class StatusGateway {
 	 * @return the number of cancelled jobs
 	 */
 	public long cancel(JobSelection selection) {
-		Long count = this.jdbc.queryForObject(CANCEL, Long.class, selection.kind(), selection.name(), selection.queue(),
-				selection.state(), selection.limit());
-		return (count != null) ? count : 0;
+		return number(CANCEL, selection.kind(), selection.name(), selection.queue(), selection.state(),
+				selection.limit(), ids(selection));
 	}
 
 	/**
@@ -86,9 +91,28 @@ public final class StatusGateway {
 	 * @return the number of jobs that were moved
 	 */
 	public long move(JobSelection selection, @Nullable String queue) {
-		Long count = this.jdbc.queryForObject(MOVE, Long.class, queue, selection.kind(), selection.name(),
-				selection.queue(), selection.state(), selection.limit());
-		return (count != null) ? count : 0;
+		return number(MOVE, queue, selection.kind(), selection.name(), selection.queue(), selection.state(),
+				selection.limit(), ids(selection));
+	}
+
+	/**
+	 * Makes snoozed jobs due, from the first one on.
+	 * @param selection of the jobs; its state does not matter
+	 * @return the number of jobs that are due because of this
+	 */
+	public long runNow(JobSelection selection) {
+		return number(RUN_NOW, selection.kind(), selection.name(), selection.queue(), selection.limit(),
+				ids(selection));
+	}
+
+	private long number(String sql, @Nullable Object... parameters) {
+		Long number = this.jdbc.queryForObject(sql, Long.class, parameters);
+		return (number != null) ? number : 0;
+	}
+
+	private static @Nullable String ids(JobSelection selection) {
+		List<Long> ids = selection.ids();
+		return (ids != null) ? ids.stream().map(String::valueOf).collect(Collectors.joining(",", "{", "}")) : null;
 	}
 
 	/**
@@ -98,7 +122,7 @@ public final class StatusGateway {
 	 */
 	public List<ListedJobRow> jobs(JobSelection selection) {
 		return this.jdbc.query(JOBS, ListedJobRow::of, selection.kind(), selection.name(), selection.queue(),
-				selection.state(), selection.afterPlace(), selection.afterId(), selection.limit());
+				selection.state(), selection.afterPlace(), selection.afterId(), selection.limit(), ids(selection));
 	}
 
 }

@@ -141,6 +141,7 @@ SELECT c.id FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-00000000
 SELECT s.* FROM pgdispatch.status() AS s;
 SELECT j.* FROM pgdispatch.jobs() AS j;
 SELECT pgdispatch.run_now(j.id) FROM pgdispatch.handler_job AS j;
+SELECT pgdispatch.run_jobs_now();
 SELECT pgdispatch.cancel(j.id, '0') FROM pgdispatch.handler_job AS j;
 SELECT pgdispatch.heartbeat('00000000-0000-0000-0000-000000000001', '1 hour', '{1}');
 SELECT pgdispatch.cancel_handler_job(j.claimed_by, j.handler, j.due_at, j.id, j.attempts) FROM pgdispatch.handler_job AS j;
