@@ -3,15 +3,12 @@ package io.github.pgdispatch.endpoint;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 
 import io.github.pgdispatch.Cancellation;
 import io.github.pgdispatch.JobFilter;
-import io.github.pgdispatch.JobInfo;
 import io.github.pgdispatch.JobPage;
 import io.github.pgdispatch.JobState;
-import io.github.pgdispatch.ListedJob;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 
@@ -46,12 +43,9 @@ final class JobsTopic implements Topic {
 
 	@Override
 	public Map<String, Object> get(String id, Values values) {
-		return Topic.answer("job", find(Parameters.id(id)).map(values::of)
+		return Topic.answer("job", this.template.find(Parameters.id(id))
+			.map(values::of)
 			.orElseThrow(() -> new NoSuchElementException("There is no job " + id + ". It may just have ended")));
-	}
-
-	private Optional<JobInfo> find(long id) {
-		return this.template.find(id);
 	}
 
 	@Override
@@ -66,19 +60,45 @@ final class JobsTopic implements Topic {
 
 	private Change cancel(Parameters parameters) {
 		if (Selections.isOfIds(parameters, CONDITIONS)) {
-			return Change.ofIds("job that waits or runs", parameters.ids(),
-					(id) -> find(id).filter((job) -> !job.state().hasEnded()).isPresent(),
-					(id) -> this.template.cancel(id) != Cancellation.NOT_FOUND);
+			JobFilter ids = ids(parameters);
+			return new Change(() -> required(this.operations.count(ids), "job that waits or runs"),
+					() -> required(cancel(ids), "job that waits or runs"));
 		}
 		JobFilter filter = notRunning(parameters);
 		return new Change(() -> count(filter), () -> this.operations.cancel(filter));
 	}
 
+	/**
+	 * Cancels jobs, and interrupts those that run.
+	 */
+	private long cancel(JobFilter ids) {
+		long cancelled = this.operations.cancel(ids);
+		return cancelled + this.operations.jobs(ids.state(JobState.RUNNING))
+			.jobs()
+			.stream()
+			.filter((job) -> this.template.cancel(job.id()) != Cancellation.NOT_FOUND)
+			.count();
+	}
+
+	private static JobFilter ids(Parameters parameters) {
+		return JobFilter.all().limit(Parameters.MAX_IDS).ids(parameters.ids());
+	}
+
+	private static long required(long count, String what) {
+		if (count == 0) {
+			throw new NoSuchElementException("There is no " + what + " with one of these ids. It may just have ended");
+		}
+		return count;
+	}
+
 	private Change move(Parameters parameters) {
 		String queue = parameters.required("to");
-		Assert.isTrue(!Selections.isOfIds(parameters, CONDITIONS, "to"),
-				"The parameter ids does not apply to a move. Use the conditions of a filter");
 		QueuesTopic.requireQueue(this.operations, queue);
+		if (Selections.isOfIds(parameters, CONDITIONS, "to")) {
+			JobFilter ids = ids(parameters);
+			return new Change(() -> required(count(ids), "job that waits"),
+					() -> required(this.operations.move(ids, queue), "job that waits in another queue"));
+		}
 		JobFilter filter = notRunning(parameters);
 		return new Change(() -> count(filter), () -> this.operations.move(filter, queue));
 	}
@@ -100,21 +120,15 @@ final class JobsTopic implements Topic {
 
 	private Change runNow(Parameters parameters) {
 		if (Selections.isOfIds(parameters, CONDITIONS)) {
-			return Change.ofIds("snoozed job", parameters.ids(),
-					(id) -> find(id).filter((job) -> job.state() == JobState.SNOOZED).isPresent(),
-					this.operations::runNow);
+			JobFilter ids = ids(parameters).state(JobState.SNOOZED);
+			return new Change(() -> required(this.operations.count(ids), "snoozed job"),
+					() -> required(this.operations.runNow(ids), "snoozed job"));
 		}
 		JobFilter filter = filter(parameters, MAX_CHANGED);
 		Assert.isTrue(filter.state() == null || filter.state() == JobState.SNOOZED,
 				"The parameter state must be snoozed. Other jobs are due, or are held");
 		JobFilter snoozed = filter.state(JobState.SNOOZED);
-		return new Change(() -> this.operations.count(snoozed),
-				() -> this.operations.jobs(snoozed)
-					.jobs()
-					.stream()
-					.map(ListedJob::id)
-					.filter(this.operations::runNow)
-					.count());
+		return new Change(() -> this.operations.count(snoozed), () -> this.operations.runNow(snoozed));
 	}
 
 	private static JobFilter filter(Parameters parameters, int defaultLimit) {

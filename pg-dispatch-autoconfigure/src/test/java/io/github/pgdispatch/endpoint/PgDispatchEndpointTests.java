@@ -221,6 +221,10 @@ class PgDispatchEndpointTests {
 		assertThat(change("/jobs", move.formatted("slow", "")).get("count").intValue()).isEqualTo(2);
 		assertThat(viewer.read("/jobs?queue=slow").get("jobs")).hasSize(2);
 		assertThat(operator.post("/jobs", move.formatted("fast", "")).error(404)).contains("no queue 'fast'");
+		long bill = viewer.read("/jobs?label=bill").get("jobs").get(0).get("id").longValue();
+		String moveBill = "{'action': 'move', 'ids': '" + bill + "', 'to': 'slow'}";
+		assertThat(change("/jobs", moveBill).get("count").intValue()).isEqualTo(1);
+		assertThat(operator.post("/jobs", moveBill).error(404)).contains("no job that waits in another queue");
 	}
 
 	@Test
@@ -342,7 +346,6 @@ class PgDispatchEndpointTests {
 			value = { "/jobs | {} | action is missing",
 					"/jobs | {'action': 'stop', 'all': true} | cancel, run-now or move",
 					"/jobs | {'action': 'move', 'all': true} | to is missing",
-					"/jobs | {'action': 'move', 'ids': '1', 'to': 'mail'} | ids does not apply",
 					"/jobs | {'action': 'cancel'} | Nothing is selected",
 					"/jobs | {'action': 'cancel', 'all': 'yes'} | all must be true or false",
 					"/jobs | {'action': 'cancel', 'all': 'true', 'label': 'a'} | only one of",
