@@ -1,5 +1,6 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.util.Objects;
 import java.util.Set;
 
 import io.github.pgdispatch.PgDispatchNode;
@@ -19,6 +20,7 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.condition.Conditi
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.EndpointAccessResolver;
 import org.springframework.boot.actuate.endpoint.EndpointId;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -46,7 +48,9 @@ public final class PgDispatchEndpointAutoConfiguration {
 	PgDispatchEndpoint pgDispatchEndpoint(PgDispatchOperations operations, PgDispatchTemplate template, ThisNode node,
 			OperatorActions actions, EndpointAccessResolver access, PgDispatchEndpointProperties properties,
 			ObjectProvider<CsrfHeaders> csrf) {
-		boolean writable = access.accessFor(EndpointId.of("pgdispatch"), Access.READ_ONLY) == Access.UNRESTRICTED;
+		WebEndpoint endpoint = Objects.requireNonNull(PgDispatchEndpoint.class.getAnnotation(WebEndpoint.class));
+		boolean writable = access.accessFor(EndpointId.of(endpoint.id()),
+				endpoint.defaultAccess()) == Access.UNRESTRICTED;
 		return new PgDispatchEndpoint(operations, template, node, actions,
 				new PgDispatchEndpoint.Settings(writable, properties.ui().enabled(),
 						(user) -> properties.showValues().isShown(user, properties.roles()),
