@@ -5,6 +5,9 @@ import java.util.Map;
 
 import io.github.pgdispatch.DeadLetterFilter;
 import io.github.pgdispatch.Dispatch;
+import io.github.pgdispatch.HistoryFilter;
+import io.github.pgdispatch.HistoryPage;
+import io.github.pgdispatch.JobState;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.QueueLimits;
@@ -27,6 +30,10 @@ class Operator {
 
 	void remind(PgDispatchTemplate template) {
 		template.dispatch(Dispatch.sql("SELECT signup.remind(:id)", Map.of("id", 42)).label("remind"));
+	}
+
+	HistoryPage welcomed() {
+		return this.operations.history(HistoryFilter.all().name("signUpSideEffects.welcome").outcome(JobState.DONE));
 	}
 
 	void addTenant(String tenant) {
