@@ -55,7 +55,7 @@ public interface PgCronHost extends AutoCloseable {
 		if (ContainerHost.isAvailable()) {
 			return Optional.of(new ContainerHost());
 		}
-		return DebianHost.isAvailable() ? Optional.of(new DebianHost()) : Optional.empty();
+		return DebianPackages.areAvailable() ? Optional.of(new DebianHost()) : Optional.empty();
 	}
 
 	@Override
