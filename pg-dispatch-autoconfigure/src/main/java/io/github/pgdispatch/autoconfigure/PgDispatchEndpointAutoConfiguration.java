@@ -8,6 +8,7 @@ import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.HandlerMethods;
 import io.github.pgdispatch.driver.ObservedDriver;
+import io.github.pgdispatch.endpoint.AttemptCounter;
 import io.github.pgdispatch.endpoint.CsrfHeader;
 import io.github.pgdispatch.endpoint.CsrfHeaders;
 import io.github.pgdispatch.endpoint.OperatorActions;
@@ -63,8 +64,14 @@ public final class PgDispatchEndpointAutoConfiguration {
 
 	@Bean
 	ThisNode pgDispatchThisNode(PgDispatchNode node, ObjectProvider<ObservedDriver> drivers,
-			ObjectProvider<HandlerMethods> handlers) {
-		return new ThisNode(node, () -> drivers.orderedStream().toList(), () -> names(handlers.getIfAvailable()));
+			ObjectProvider<HandlerMethods> handlers, AttemptCounter attempts) {
+		return new ThisNode(node, () -> drivers.orderedStream().toList(), () -> names(handlers.getIfAvailable()),
+				attempts);
+	}
+
+	@Bean
+	AttemptCounter pgDispatchAttemptCounter() {
+		return new AttemptCounter();
 	}
 
 	private static Set<String> names(@Nullable HandlerMethods handlers) {
