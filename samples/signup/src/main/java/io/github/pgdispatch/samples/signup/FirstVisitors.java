@@ -17,7 +17,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Signs up some profiles when the application has started, one of them in vain.
+ * Signs up some profiles when the application has started, one of them in vain, and
+ * invites somebody, which fails.
  */
 @Component
 @ConditionalOnBooleanProperty("signup.story")
@@ -34,6 +35,8 @@ class FirstVisitors implements ApplicationRunner {
 
 	private final ProfileService profiles;
 
+	private final Invitations invitations;
+
 	private final TransactionOperations transaction;
 
 	private final JdbcClient jdbc;
@@ -42,10 +45,11 @@ class FirstVisitors implements ApplicationRunner {
 
 	private final Environment environment;
 
-	FirstVisitors(ProfileController controller, ProfileService profiles, TransactionOperations transaction,
-			JdbcClient jdbc, TaskScheduler scheduler, Environment environment) {
+	FirstVisitors(ProfileController controller, ProfileService profiles, Invitations invitations,
+			TransactionOperations transaction, JdbcClient jdbc, TaskScheduler scheduler, Environment environment) {
 		this.controller = controller;
 		this.profiles = profiles;
+		this.invitations = invitations;
 		this.transaction = transaction;
 		this.jdbc = jdbc;
 		this.scheduler = scheduler;
@@ -56,6 +60,7 @@ class FirstVisitors implements ApplicationRunner {
 	public void run(ApplicationArguments args) {
 		List.of("Ada", "Barbara", "Grace").forEach((name) -> this.controller.signUp(visitor(name)));
 		long id = signUpInVain(visitor("Mallory"));
+		this.transaction.executeWithoutResult((status) -> this.invitations.invite("hedy@example.com"));
 		this.scheduler.schedule(() -> conclude(id), this.scheduler.getClock().instant().plus(STORY));
 	}
 
@@ -84,8 +89,9 @@ class FirstVisitors implements ApplicationRunner {
 			.singleRow();
 		logger.info("Profile {}: the rollback left {} profiles, {} jobs and {} side effects", rolledBack,
 				left.get("profiles"), left.get("jobs"), left.get("side_effects"));
-		logger.info("Open http://localhost:{}/ and sign up yourself; stop with Ctrl-C",
-				this.environment.getProperty("local.server.port"));
+		String port = this.environment.getProperty("local.server.port");
+		logger.info("Open http://localhost:{}/ and sign up yourself; stop with Ctrl-C", port);
+		logger.info("An invitation has failed. Retry it at http://localhost:{}/actuator/pgdispatch/ui", port);
 	}
 
 }

@@ -2,6 +2,7 @@ package io.github.pgdispatch.samples.signup;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,9 @@ class SignupApplicationTests {
 
 	@Autowired
 	private ProfileService profiles;
+
+	@Autowired
+	private Invitations invitations;
 
 	@Autowired
 	private TransactionOperations transaction;
@@ -83,6 +87,52 @@ class SignupApplicationTests {
 			.expectBody()
 			.jsonPath("$.handlers[?(@.name == 'signUpSideEffects.welcome')].here")
 			.isEqualTo(true);
+	}
+
+	@Test
+	void thePageLinksToTheDashboard() {
+		assertThat(page()).contains("href=\"/actuator/pgdispatch/ui\"");
+		this.client.get()
+			.uri("/actuator/pgdispatch/ui")
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectHeader()
+			.contentTypeCompatibleWith(MediaType.TEXT_HTML);
+	}
+
+	@Test
+	void anInvitationFailsOnPurposeAndIsRetried() {
+		this.transaction.executeWithoutResult((status) -> this.invitations.invite("hedy@example.com"));
+		awaitFailedInvitations(1);
+		this.client.post()
+			.uri("/actuator/pgdispatch/dead-letters")
+			.contentType(MediaType.APPLICATION_JSON)
+			.body(Map.of("action", "retry", "handler", "invitations.invite"))
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody()
+			.jsonPath("$.count")
+			.isEqualTo(1);
+		awaitFailedInvitations(0);
+		Awaitility.await()
+			.until(() -> this.jdbc
+				.sql("SELECT count(*) FROM pgdispatch.handler_job WHERE handler = 'invitations.invite'")
+				.query(Long.class)
+				.single() == 0);
+		awaitFailedInvitations(0);
+	}
+
+	private void awaitFailedInvitations(int count) {
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(20))
+			.untilAsserted(() -> this.client.get()
+				.uri("/actuator/pgdispatch/dead-letters?handler=invitations.invite")
+				.exchange()
+				.expectBody()
+				.jsonPath("$.deadLetters.length()")
+				.isEqualTo(count));
 	}
 
 	@Test
@@ -230,7 +280,7 @@ class SignupApplicationTests {
 	void thePageNeedsNothingFromElsewhere() {
 		String page = page();
 		assertThat(page).doesNotContain("http://", "https://", "@import")
-			.doesNotContainPattern("(src|href)=\"(?!data:,)");
+			.doesNotContainPattern("(src|href)=\"(?!data:,|/actuator/pgdispatch/ui\")");
 	}
 
 	@Test
