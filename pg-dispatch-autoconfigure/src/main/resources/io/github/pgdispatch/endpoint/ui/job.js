@@ -10,9 +10,14 @@ import { remove, retry } from "./dead-letters.js";
 export const title = (route) => `Job ${route.id}`;
 
 export async function load({ id }, signal) {
+	const job = (await find("jobs", id, signal))?.job;
+	// The history may know of a job that failed although its dead letter was deleted.
+	return job?.state === "FAILED" ? { ...job, ...(await find("dead-letters", id, signal))?.deadLetter } : job;
+}
+
+async function find(path, id, signal) {
 	try {
-		const { job } = await get(`jobs/${encodeURIComponent(id)}`, {}, signal);
-		return job.state === "FAILED" ? { ...job, ...(await get(`dead-letters/${encodeURIComponent(id)}`, {}, signal)).deadLetter } : job;
+		return await get(`${path}/${encodeURIComponent(id)}`, {}, signal);
 	}
 	catch (failure) {
 		if (failure instanceof ApiError && failure.status === 404) {
