@@ -33,7 +33,8 @@ they are running, has been running.
 dead_letter: jobs that failed for good, by label or handler and by queue. oldest is the time since the oldest failed.
 queue: a queue by its name, with the number of its jobs that run or may run and its concurrency (max_count; NULL: no limit). state is
 open or paused. pause: a handler that is paused; without a name, all jobs of the role are.
-application: whether an application that runs the role''s SQL jobs is connected (1) or not (0). node: nodes that have claims.
+application: whether an application that runs the role''s SQL jobs is connected (1) or not (0); where the database has no pg_cron, also 0
+while all of them are busy. node: nodes that have claims.
 cron_worker: workers of pg_cron, by their purpose (name).
 table: dead rows of a table (name); oldest is the time since the last vacuum. snapshot: the oldest transaction or replication slot
 (name) that keeps dead rows from being removed. count is its age in transactions.
@@ -137,7 +138,8 @@ BEGIN
         SELECT worker, 'pause', nullif(p.handler, ''), NULL, NULL, NULL, NULL, NULL, NULL FROM pgdispatch.pause AS p WHERE p.role = worker
         UNION ALL
         SELECT worker, 'application', NULL, NULL, NULL, least(count(*), 1), true, NULL, NULL
-          FROM pgdispatch.lock_holders(pgdispatch.application_lock(worker))
+          FROM unnest(ARRAY[pgdispatch.application_lock(worker), pgdispatch.idle_driver_lock(worker)]) AS k (lock),
+               LATERAL pgdispatch.lock_holders(k.lock)
         UNION ALL
         SELECT worker, 'node', NULL, NULL, NULL, count(*), true, NULL, NULL FROM pgdispatch.node AS n WHERE n.role = worker AND n.expires_at > moment
         UNION ALL

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param queues the queues
  * @param paused whether everything is paused
  * @param pausedHandlers the handlers that are paused by themselves
- * @param applicationConnected whether an application that runs SQL jobs is connected
+ * @param applicationConnected whether an application that runs SQL jobs is connected;
+ * where the database has no pg_cron, {@code false} also while all of them are busy
  * @param nodes the number of nodes that have claims on jobs of handlers
  * @param cronWorkers the number of workers of pg_cron
  * @param tables the tables of the schema that have dead rows

@@ -27,6 +27,17 @@ class StatusTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void applicationThatRestsIsConnected() throws SQLException {
+		String application = "SELECT count FROM pgdispatch.status() WHERE kind = 'application'";
+		assertThat(this.app.value(application)).isEqualTo("0");
+		try (Session driver = this.queue.app()) {
+			driver.run("SELECT pgdispatch.poll_queue(1, true)");
+			assertThat(this.app.value(application)).isEqualTo("1");
+		}
+		this.queue.awaitTrue("(SELECT count FROM pgdispatch.status_of('app') WHERE kind = 'application') = 0");
+	}
+
+	@Test
 	void commandsAreCountedByLabelQueueAndState() throws SQLException {
 		this.app.run("SELECT pgdispatch.set_queue('mail', 1)", "SELECT pgdispatch.dispatch('SELECT 1', label => 'a')",
 				"SELECT pgdispatch.fire_all('{SELECT 1,SELECT 2}', label => 'a')",

@@ -13,7 +13,7 @@ export function view({ here, nodes, cronWorkers, applicationConnected }, { overv
 	const { tables, snapshot } = overview.status;
 	return [heading(title),
 		section("All nodes", terms([["Nodes that have claimed methods", number(nodes)], ["Workers of pg_cron", number(cronWorkers)],
-			["An application runs SQL jobs", applicationConnected ? "yes" : "no"]])),
+			["An application waits for SQL jobs", applicationConnected ? "yes" : "no"]])),
 		section("This node", terms([["Attempts since its start", number(here.attempts)]]), here.drivers.length ? drivers(here.drivers) : empty("This node runs no jobs.")),
 		section("Tables", snapshot && h("p", { class: "notice" }, h("b", {}, snapshot.holder), " holds the oldest snapshot",
 			snapshot.age && ` since ${span(seconds(snapshot.age))}`, `: ${number(snapshot.transactions)} transactions have begun since.`), tablesTable(tables))];
