@@ -18,6 +18,14 @@ public record DriverState(JobKind jobs, boolean running, boolean alive, boolean 
 		boolean listening, int active, int limit) {
 
 	/**
+	 * Returns whether the driver finds jobs and begins them.
+	 * @return whether it does
+	 */
+	public boolean isReady() {
+		return this.alive && this.connected && !this.draining;
+	}
+
+	/**
 	 * Returns whether the driver has a free worker that would begin a job.
 	 * @return whether it has
 	 */

@@ -55,6 +55,7 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 		for (ObservedDriver driver : this.drivers.get()) {
 			gauge(registry, PgDispatchMeter.ACTIVE_WORKERS, driver, DriverState::active);
 			gauge(registry, PgDispatchMeter.MAX_WORKERS, driver, DriverState::limit);
+			gauge(registry, PgDispatchMeter.READY, driver, (state) -> state.isReady() ? 1 : 0);
 			gauge(registry, PgDispatchMeter.LISTENING, driver, (state) -> state.listening() ? 1 : 0);
 		}
 		this.registry = registry;

@@ -60,6 +60,12 @@ public enum PgDispatchMeter {
 	MAX_WORKERS("pgdispatch.max.workers", "Maximum number of workers", "workers", "kind"),
 
 	/**
+	 * Gauge: 1 if this node begins jobs; 0 if its workers are stopped, drained, dead or
+	 * without the database.
+	 */
+	READY("pgdispatch.ready", "Whether this node begins jobs", null, "kind"),
+
+	/**
 	 * Gauge: 1 if the database notifies this node of dispatches from elsewhere, or else
 	 * 0.
 	 */

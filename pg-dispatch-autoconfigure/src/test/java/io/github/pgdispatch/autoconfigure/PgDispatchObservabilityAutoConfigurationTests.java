@@ -10,6 +10,7 @@ import java.util.Map;
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.PgDispatchNode;
 import io.github.pgdispatch.PgDispatchTemplate;
+import io.github.pgdispatch.driver.ObservedDriver;
 import io.github.pgdispatch.observability.PgDispatchHealthIndicator;
 import io.github.pgdispatch.observability.PgDispatchMeter;
 import io.github.pgdispatch.observability.StatusSampler;
@@ -31,6 +32,7 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.Lifecycle;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -177,6 +179,27 @@ class PgDispatchObservabilityAutoConfigurationTests {
 				assertThat(value(registry, "pgdispatch.listening", Map.of("kind", "sql"))).isEqualTo(1);
 			});
 		});
+	}
+
+	@Test
+	void nodeThatBeginsNoJobsIsNotReady() {
+		measured().run((context) -> {
+			MeterRegistry registry = registry(context);
+			await().untilAsserted(() -> assertReady(registry, 1));
+			PgDispatchNode node = context.getBean(PgDispatchNode.class);
+			node.drain();
+			assertReady(registry, 0);
+			node.resume();
+			await().untilAsserted(() -> assertReady(registry, 1));
+			context.getBeanProvider(ObservedDriver.class).forEach((driver) -> ((Lifecycle) driver).stop());
+			assertReady(registry, 0);
+		});
+	}
+
+	private static void assertReady(MeterRegistry registry, double ready) {
+		for (String kind : List.of("sql", "handler")) {
+			assertThat(value(registry, "pgdispatch.ready", Map.of("kind", kind))).as(kind).isEqualTo(ready);
+		}
 	}
 
 	private static double value(MeterRegistry registry, String meter, Map<String, String> tags) {
