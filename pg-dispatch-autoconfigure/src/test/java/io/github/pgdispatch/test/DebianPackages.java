@@ -14,7 +14,7 @@ import java.util.List;
  * Debian's packages, unpacked in a folder beside the system. They are kept, as it takes a
  * while to fetch them.
  */
-final class DebianPackages {
+public final class DebianPackages {
 
 	private static final String RELEASE = "trixie";
 
@@ -28,7 +28,11 @@ final class DebianPackages {
 	private DebianPackages() {
 	}
 
-	static boolean areAvailable() {
+	/**
+	 * Returns whether packages can be unpacked here.
+	 * @return whether this is Debian, or a system made of it, and the user is root
+	 */
+	public static boolean areAvailable() {
 		return Files.exists(Path.of("/etc/debian_version")) && "root".equals(System.getProperty("user.name"));
 	}
 
@@ -41,7 +45,7 @@ final class DebianPackages {
 	 * @param always what to do each time, while no other virtual machine is here
 	 * @return the folder
 	 */
-	static Path unpacked(String name, List<String> packages, Step once, Step always) {
+	public static Path unpacked(String name, List<String> packages, Step once, Step always) {
 		Path home = Path.of(System.getProperty("user.home"), ".cache", "pg-dispatch");
 		Path root = home.resolve(name + "-" + RELEASE + "-" + Integer.toHexString(packages.hashCode()));
 		try {
@@ -83,7 +87,7 @@ final class DebianPackages {
 	 * @return what it has printed
 	 * @throws IllegalStateException if it failed, with what it has printed
 	 */
-	static String run(List<String> command) {
+	public static String run(List<String> command) {
 		try {
 			Path output = Files.createTempFile("pg-dispatch-test-", ".log");
 			try {
@@ -115,7 +119,7 @@ final class DebianPackages {
 	/**
 	 * What is done with the folder.
 	 */
-	interface Step {
+	public interface Step {
 
 		void take(Path root) throws IOException;
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Assumptions;
  * Skips tests that need something that is not here. It says so on the console, as nobody
  * reads the reports of tests that pass.
  */
-final class LoudSkip {
+public final class LoudSkip {
 
 	private static final String LINE = "*".repeat(81);
 
@@ -22,7 +22,7 @@ final class LoudSkip {
 	 * @param environment the environment variables
 	 * @return nothing, ever
 	 */
-	static <T> T of(String message, Map<String, String> environment) {
+	public static <T> T of(String message, Map<String, String> environment) {
 		String framed = "\n%s\n%s\n%s\n".formatted(LINE, message.indent(2).stripTrailing(), LINE);
 		if ("true".equals(environment.get("CI"))) {
 			throw new IllegalStateException(framed + "With CI=true, that is a failure.");
