@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.JobState;
@@ -33,6 +34,8 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 	private static final int MAX_NAMES = 200;
 
 	private final Map<PgDispatchMeter, MultiGauge> gauges = new HashMap<>();
+
+	private final Map<PgDispatchMeter, Map<List<String>, Double>> latest = new ConcurrentHashMap<>();
 
 	private final Set<String> names = new HashSet<>();
 
@@ -132,11 +135,21 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 			return this;
 		}
 
+		/**
+		 * A gauge that stays is not registered anew, but has the latest value: a scrape
+		 * that came in between would find it twice, and fail.
+		 */
 		void register() {
+			QueueMetrics.this.latest.put(this.meter, this.values);
 			List<MultiGauge.Row<?>> rows = new ArrayList<>();
-			this.values.forEach((tags, value) -> rows
-				.add(MultiGauge.Row.of(DriverMetrics.tags(this.meter, tags.toArray(new String[0])), value)));
-			Objects.requireNonNull(QueueMetrics.this.gauges.get(this.meter)).register(rows, true);
+			this.values.keySet().forEach((tags) -> rows.add(row(tags)));
+			Objects.requireNonNull(QueueMetrics.this.gauges.get(this.meter)).register(rows);
+		}
+
+		private MultiGauge.Row<?> row(List<String> tags) {
+			PgDispatchMeter meter = this.meter;
+			return MultiGauge.Row.of(DriverMetrics.tags(meter, tags.toArray(new String[0])), QueueMetrics.this.latest,
+					(latest) -> latest.getOrDefault(meter, Map.of()).getOrDefault(tags, Double.NaN));
 		}
 
 	}

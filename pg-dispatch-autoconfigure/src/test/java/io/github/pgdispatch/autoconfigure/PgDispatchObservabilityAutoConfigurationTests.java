@@ -6,9 +6,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.PgDispatchNode;
+import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.driver.ObservedDriver;
 import io.github.pgdispatch.observability.PgDispatchHealthIndicator;
@@ -178,6 +180,26 @@ class PgDispatchObservabilityAutoConfigurationTests {
 				assertThat(value(registry, "hikaricp.connections.max", Map.of("pool", "pg-dispatch"))).isEqualTo(8);
 				assertThat(value(registry, "pgdispatch.listening", Map.of("kind", "sql"))).isEqualTo(1);
 			});
+		});
+	}
+
+	/**
+	 * Or else a scrape fails that comes between its removal and its return.
+	 */
+	@Test
+	void gaugeOfTheQueueStaysWhenItsValueChanges() {
+		measured().run((context) -> {
+			MeterRegistry registry = registry(context);
+			List<String> removed = new CopyOnWriteArrayList<>();
+			registry.config().onMeterRemoved((meter) -> removed.add(meter.getId().getName()));
+			PgDispatchOperations operations = context.getBean(PgDispatchOperations.class);
+			await().ignoreException(MeterNotFoundException.class)
+				.until(() -> value(registry, "pgdispatch.pauses", Map.of()) == 0);
+			operations.pause();
+			await().until(() -> value(registry, "pgdispatch.pauses", Map.of()) == 1);
+			operations.resume();
+			await().until(() -> value(registry, "pgdispatch.pauses", Map.of()) == 0);
+			assertThat(removed).doesNotContain("pgdispatch.pauses", "pgdispatch.nodes");
 		});
 	}
 
