@@ -4,6 +4,7 @@ import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -84,9 +85,10 @@ class DocumentationConfigurationTests {
 
 	@ParameterizedTest
 	@MethodSource("yaml")
-	void yamlIsOfKubernetes(CodeBlock block) {
+	void yamlIsOfKubernetesOrPrometheus(CodeBlock block) {
 		Map<String, Object> document = new Yaml().load(block.code());
-		assertThat(document).containsKeys("apiVersion", "kind", "metadata", "spec");
+		assertThat(document.keySet()).isIn(Set.of("apiVersion", "kind", "metadata", "spec"),
+				Set.of("global", "rule_files", "scrape_configs"));
 	}
 
 	@ParameterizedTest
