@@ -194,6 +194,7 @@ BEGIN
               FROM pg_inherits AS i
               JOIN pg_class AS c ON c.oid = i.inhrelid
              WHERE i.inhparent = 'pgdispatch.history'::regclass
+               AND c.relname ~ '^history_[0-9]{8}$'   -- The owner of the schema may have attached others.
                AND c.relname < pgdispatch.history_partition(clock_timestamp() - coalesce(longest, '0'::interval))
         LOOP
             EXECUTE format('DROP TABLE pgdispatch.%I', name);
@@ -202,12 +203,15 @@ BEGIN
 EXCEPTION
     WHEN lock_not_available OR duplicate_table OR unique_violation THEN
         NULL;   -- Somebody else does it, or reads or records for longer than this may wait. The next minute will do.
+    WHEN assert_failure OR OTHERS THEN
+        RAISE WARNING 'pgdispatch: the partitions of the history cannot be made or dropped: %', SQLERRM;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.tidy_history(boolean) IS
 'Part of pgdispatch.purge_expired and pgdispatch.ensure_history_partition. Makes the partitions of the next days, if anything is to be kept. With
-drops, it drops those whose last job has been kept for the longest retention. It waits 50 ms at most for those who read or record.';
+drops, it drops those whose last job has been kept for the longest retention. It waits 50 ms at most for those who read or record, and
+never fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.keep_history(retention interval, queue text DEFAULT NULL) RETURNS void

@@ -361,6 +361,7 @@ AS $$
 DECLARE
     me     constant regrole     := quote_ident(CURRENT_USER)::regrole;
     moment constant timestamptz := clock_timestamp();
+    acted_before timestamptz;
 BEGIN
     IF to_timestamp(coalesce(nullif(current_setting('pgdispatch.tidied', true), ''), '0')::double precision) > moment - '1 minute'::interval THEN
         RETURN;
@@ -371,8 +372,9 @@ BEGIN
     IF EXISTS (SELECT FROM pgdispatch.history_retention) OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = 'pgdispatch.history'::regclass) THEN
         PERFORM pgdispatch.tidy_history(true);
     END IF;
+    acted_before := moment - (pgdispatch.settings(me)).dead_letter_retention;
     DELETE FROM pgdispatch.operator_action AS a
-     WHERE a.role = me AND a.acted_at < moment - (pgdispatch.settings(me)).dead_letter_retention;
+     WHERE a.role = me AND a.acted_at < acted_before;
     DELETE FROM pgdispatch.result AS r WHERE r.role = me AND r.expires_at < moment;
     -- A transaction that relies on the key has locked its row, and may stay open.
     DELETE FROM pgdispatch.job_key AS k

@@ -246,7 +246,11 @@ class HistoryTests extends AbstractQueueTests {
 		String today = this.queue.values(PARTITIONS).get(0);
 		this.queue.run("CREATE TABLE pgdispatch.history_20200101 PARTITION OF pgdispatch.history "
 				+ "FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-02 00:00+00')");
+		this.queue.run("CREATE TABLE public.archive PARTITION OF pgdispatch.history "
+				+ "FOR VALUES FROM ('2019-01-01 00:00+00') TO ('2019-01-02 00:00+00')");
 		this.app.run("SELECT set_config('pgdispatch.tidied', '0', false)", "SELECT pgdispatch.poll_queue(1, false)");
+		assertThat(this.queue.values(PARTITIONS)).hasSize(4).startsWith("archive");
+		this.queue.run("DROP TABLE public.archive");
 		assertThat(this.queue.values(PARTITIONS)).hasSize(3).startsWith(today);
 		this.queue.run("DROP TABLE " + today);
 		this.app.run("SELECT pgdispatch.fire('SELECT 1')", "CALL pgdispatch.work()");
@@ -292,6 +296,23 @@ class HistoryTests extends AbstractQueueTests {
 		}
 		finally {
 			this.queue.run("DROP FUNCTION public.refuse() CASCADE");
+		}
+	}
+
+	@Test
+	void whoeverPollsIsNotStoppedByPartitionsThatCannotBeMade() throws SQLException {
+		this.queue.run("INSERT INTO pgdispatch.history_retention VALUES ('app'::regrole, '', '1 day')",
+				"CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no tables today'; END $$",
+				"CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.refuse()");
+		try {
+			this.app.run("SELECT set_config('pgdispatch.tidied', '0', false)",
+					"SELECT pgdispatch.fire($$" + Queue.effect("x") + "$$)", "SELECT pgdispatch.poll_queue(1, false)",
+					"CALL pgdispatch.work()");
+			assertThat(this.queue.effects()).containsExactly("x");
+			assertThat(this.queue.values(PARTITIONS)).isEmpty();
+		}
+		finally {
+			this.queue.run("DROP EVENT TRIGGER refuse", "DROP FUNCTION public.refuse()");
 		}
 	}
 
