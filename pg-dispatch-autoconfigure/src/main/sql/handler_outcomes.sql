@@ -18,8 +18,7 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    job  pgdispatch.handler_job;
-    kept boolean;
+    job pgdispatch.handler_job;
 BEGIN
     DELETE FROM pgdispatch.handler_job AS j
      WHERE j.role = quote_ident(CURRENT_USER)::regrole
@@ -28,7 +27,7 @@ BEGIN
        AND j.id = job_id
        AND j.claimed_by = node
        AND j.attempts = attempt
-    RETURNING j.managed, j.dispatched_at, EXISTS (SELECT FROM pgdispatch.history_retention) INTO job.managed, job.dispatched_at, kept;
+    RETURNING j.managed, j.dispatched_at INTO job.managed, job.dispatched_at;
     IF NOT FOUND THEN
         IF required THEN
             RAISE SQLSTATE 'PD003' USING
@@ -38,14 +37,16 @@ BEGIN
         END IF;
         RETURN false;
     END IF;
-    IF kept THEN
-        job.role := quote_ident(CURRENT_USER)::regrole;
-        job.handler := handler_name;
-        job.due_at := job_due_at;
-        job.id := job_id;
-        job.attempts := attempt;
-        job.claimed_by := node;
-        PERFORM pgdispatch.record_call(job, 'done', ran_for);
+    IF ran_for IS NOT NULL THEN
+        IF EXISTS (SELECT FROM pgdispatch.history_retention) THEN
+            job.role := quote_ident(CURRENT_USER)::regrole;
+            job.handler := handler_name;
+            job.due_at := job_due_at;
+            job.id := job_id;
+            job.attempts := attempt;
+            job.claimed_by := node;
+            PERFORM pgdispatch.record_call(job, 'done', ran_for);
+        END IF;
     END IF;
     IF job.managed THEN
         IF result IS NOT NULL AND pgdispatch.exceeds_result_limit(result) THEN
@@ -62,7 +63,8 @@ $$;
 COMMENT ON FUNCTION pgdispatch.complete_handler_job(uuid, text, timestamptz, bigint, integer, json, boolean, interval) IS
 'Deletes a job that the node has claimed and completed, and keeps its result if one is wanted. If the claim does not
 hold any more, it deletes nothing and returns false, or fails with SQLSTATE PD003 if required is true. Nodes require
-it where a COMMIT follows in the same message. ran_for is for the history: the time since the attempt began; NULL: unknown.
+it where a COMMIT follows in the same message. ran_for is for the history: the time since the attempt began; NULL: the job
+is not recorded.
 Errors: PD002 if the result is larger than the setting result_limit. What the method has done in this transaction is then
 undone, and the attempt has failed.';
 
@@ -78,7 +80,9 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '200 ms'
 AS $$
 DECLARE
+    kept constant boolean := EXISTS (SELECT FROM pgdispatch.history_retention);
     lost bigint[] := '{}';
+    done boolean;
 BEGIN
     FOR i IN 1 .. cardinality(ids) LOOP
         IF results[i] IS NOT NULL AND pgdispatch.exceeds_result_limit(results[i]) THEN
@@ -87,9 +91,16 @@ BEGIN
                                            ran_for => seconds[i] * '1 second'::interval) IS NULL THEN
                 lost := lost || ids[i];
             END IF;
-        ELSIF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i],
-                                                  ran_for => seconds[i] * '1 second'::interval) THEN
-            lost := lost || ids[i];
+        ELSE
+            IF kept THEN
+                done := pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i], false,
+                                                        coalesce(seconds[i], 0) * '1 second'::interval);
+            ELSE
+                done := pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i]);
+            END IF;
+            IF NOT done THEN
+                lost := lost || ids[i];
+            END IF;
         END IF;
     END LOOP;
     RETURN lost;

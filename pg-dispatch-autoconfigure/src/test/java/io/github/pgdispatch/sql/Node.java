@@ -110,7 +110,7 @@ final class Node {
 	}
 
 	boolean complete(Job job) throws SQLException {
-		return call("complete_handler_job", job, "");
+		return call("complete_handler_job", job, ", ran_for => '1 ms'");
 	}
 
 	boolean release(Job job) throws SQLException {
