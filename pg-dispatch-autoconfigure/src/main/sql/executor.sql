@@ -541,7 +541,7 @@ BEGIN
     RESET SESSION AUTHORIZATION;
     SET ROLE NONE;
     -- If another session has interrupted the job, the next statement is cancelled. Later no session does: see pgdispatch.interrupt_job.
-    IF EXISTS (SELECT FROM pgdispatch.history_retention) THEN
+    IF EXISTS (SELECT FROM pgdispatch.history_retention) THEN   -- By default, this spares each job the call.
         ignored := pgdispatch.record_command(job, managed, 'done');
     END IF;
     IF managed.id IS NOT NULL THEN

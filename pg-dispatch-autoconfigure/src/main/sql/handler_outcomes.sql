@@ -37,7 +37,7 @@ BEGIN
         END IF;
         RETURN false;
     END IF;
-    IF ran_for IS NOT NULL THEN
+    IF ran_for IS NOT NULL THEN   -- In one condition with the next one, it would not spare the look at the table.
         IF EXISTS (SELECT FROM pgdispatch.history_retention) THEN
             job.role := quote_ident(CURRENT_USER)::regrole;
             job.handler := handler_name;
@@ -82,7 +82,6 @@ AS $$
 DECLARE
     kept constant boolean := EXISTS (SELECT FROM pgdispatch.history_retention);
     lost bigint[] := '{}';
-    done boolean;
 BEGIN
     FOR i IN 1 .. cardinality(ids) LOOP
         IF results[i] IS NOT NULL AND pgdispatch.exceeds_result_limit(results[i]) THEN
@@ -91,16 +90,9 @@ BEGIN
                                            ran_for => seconds[i] * '1 second'::interval) IS NULL THEN
                 lost := lost || ids[i];
             END IF;
-        ELSE
-            IF kept THEN
-                done := pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i], false,
-                                                        coalesce(seconds[i], 0) * '1 second'::interval);
-            ELSE
-                done := pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i]);
-            END IF;
-            IF NOT done THEN
-                lost := lost || ids[i];
-            END IF;
+        ELSIF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i],
+                                                  ran_for => CASE WHEN kept THEN coalesce(seconds[i], 0) * '1 second'::interval END) THEN
+            lost := lost || ids[i];
         END IF;
     END LOOP;
     RETURN lost;

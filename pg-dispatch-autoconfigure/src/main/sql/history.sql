@@ -1,10 +1,10 @@
 -- The history: what has become of jobs that have ended, for those who want it kept.
 --
 -- Whatever ends a job looks first whether history_retention has a row. By default it has none, and a look at an empty table costs
--- nearly nothing. The history is never worth an error: what cannot be recorded is left out, with a WARNING.
+-- nearly nothing. An error of the history never makes a job fail: what cannot be recorded is left out, with a WARNING.
 --
--- Each day of UTC has a partition, which is made days before and dropped as a whole. To attach a partition does not block those who
--- record; to drop one does, for an instant, and is given up if it would have to wait.
+-- Each day of UTC has a partition. It is made two days before, which does not block the sessions that record jobs. It is dropped as a
+-- whole, which blocks them for an instant. A drop that would have to wait for them is given up and tried again later.
 
 CREATE OR REPLACE FUNCTION pgdispatch.retention_of(of_role regrole, of_queue text) RETURNS interval
 LANGUAGE plpgsql STABLE
@@ -56,6 +56,9 @@ AS $$
 DECLARE
     ended pgdispatch.history;
 BEGIN
+    IF NOT EXISTS (SELECT FROM pgdispatch.history_retention) THEN
+        RETURN;
+    END IF;
     ended.role := job.role;
     ended.id := job.id;
     ended.outcome := record_command.outcome;
@@ -88,6 +91,9 @@ AS $$
 DECLARE
     ended pgdispatch.history;
 BEGIN
+    IF NOT EXISTS (SELECT FROM pgdispatch.history_retention) THEN
+        RETURN;
+    END IF;
     IF job.managed THEN
         SELECT m.queue, m.due_at INTO ended.queue, ended.due_at FROM pgdispatch.managed_job AS m WHERE m.role = job.role AND m.id = job.id;
     ELSE
@@ -180,7 +186,7 @@ BEGIN
             day := today + ahead * '1 day'::interval;
             name := pgdispatch.history_partition(day AT TIME ZONE 'UTC');
             CONTINUE WHEN to_regclass('pgdispatch.' || name) IS NOT NULL;
-            -- Only those who do the same wait for these locks. To create it as a partition would take a lock that stops whoever records.
+            -- ATTACH PARTITION blocks only sessions that do the same. CREATE TABLE with PARTITION OF would block those that record jobs.
             EXECUTE format('CREATE TABLE pgdispatch.%I (LIKE pgdispatch.history INCLUDING ALL)', name);
             EXECUTE format('ALTER TABLE pgdispatch.%I ADD PRIMARY KEY (role, ended_at, id), ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
             EXECUTE format('CREATE INDEX ON pgdispatch.%I (role, id)', name);
@@ -202,7 +208,7 @@ BEGIN
     END IF;
 EXCEPTION
     WHEN lock_not_available OR duplicate_table OR unique_violation THEN
-        NULL;   -- Somebody else does it, or reads or records for longer than this may wait. The next minute will do.
+        NULL;   -- Another session does the same, or reads or records for longer than this waits. It is tried again in a minute.
     WHEN assert_failure OR OTHERS THEN
         RAISE WARNING 'pgdispatch: the partitions of the history cannot be made or dropped: %', SQLERRM;
 END

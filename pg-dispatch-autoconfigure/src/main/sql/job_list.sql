@@ -217,7 +217,7 @@ BEGIN
         UPDATE pgdispatch.managed_job AS m SET queue = to_queue, slot_at = NULL WHERE m.role = caller AND m.id = job_id;
         IF job.held_by = 'queue' OR job.held_by IS NULL AND job.slot_at IS NOT NULL THEN
             -- Its next claim finds out whether the other queue lets it run.
-            PERFORM pgdispatch.move_job(job, CASE WHEN job.due_at > clock_timestamp() THEN job.due_at ELSE job.rank END);
+            PERFORM pgdispatch.release_job(job, true);
         END IF;
         RETURN true;
     ELSIF to_queue IS NULL THEN

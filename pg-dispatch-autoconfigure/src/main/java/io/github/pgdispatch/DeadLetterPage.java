@@ -19,7 +19,8 @@ public record DeadLetterPage(List<DeadLetter> deadLetters, @Nullable String next
 
 	static DeadLetterPage of(List<DeadLetter> deadLetters, int limit) {
 		DeadLetter last = (deadLetters.size() == limit) ? deadLetters.get(limit - 1) : null;
-		return new DeadLetterPage(deadLetters, (last != null) ? last.failedAt() + "/" + last.id() : null);
+		return new DeadLetterPage(deadLetters,
+				(last != null) ? new PagePosition(last.failedAt().toString(), last.id()).text() : null);
 	}
 
 }

@@ -71,14 +71,14 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public long move(JobFilter filter, @Nullable String queue) {
 		Assert.isTrue(filter.state() != JobState.RUNNING, "Jobs that run are not moved");
-		Assert.isTrue(filter.after() == null, "Jobs are moved from the first one on, and not from a page on");
+		requireFirstPage(filter, "moved");
 		return this.transaction.call(() -> this.status.move(filter.selection(), queue));
 	}
 
 	@Override
 	public long cancel(JobFilter filter) {
 		Assert.isTrue(filter.state() != JobState.RUNNING, "Jobs that run are cancelled one by one, by their ids");
-		Assert.isTrue(filter.after() == null, "Jobs are cancelled from the first one on, and not from a page on");
+		requireFirstPage(filter, "cancelled");
 		return this.transaction.call(() -> this.status.cancel(filter.selection()));
 	}
 
@@ -90,7 +90,7 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public long runNow(JobFilter filter) {
 		Assert.isTrue(filter.state() == null || filter.state() == JobState.SNOOZED, "Only snoozed jobs are made due");
-		Assert.isTrue(filter.after() == null, "Jobs are made due from the first one on, and not from a page on");
+		requireFirstPage(filter, "made due");
 		return this.transaction.call(() -> this.status.runNow(filter.selection()));
 	}
 
@@ -123,11 +123,10 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public DeadLetterPage latestDeadLetters(DeadLetterFilter filter, @Nullable String after) {
 		int limit = (filter.limit() != null) ? filter.limit() : DEFAULT_PAGE;
-		String[] position = (after != null) ? after.split("/") : new String[] { "", "0" };
-		Assert.isTrue(after == null || after.matches("[^/]+/\\d{1,18}"), () -> "No page ends with '" + after + "'");
+		PagePosition position = (after != null) ? PagePosition.of(after) : null;
 		List<DeadLetter> page = this.deadLetters
-			.latest(filter.limit(limit).selection(), (after != null) ? time(position[0]) : null,
-					Long.parseLong(position[1]))
+			.latest(filter.limit(limit).selection(), (position != null) ? time(position.at()) : null,
+					(position != null) ? position.id() : 0)
 			.stream()
 			.map(DeadLetter::of)
 			.toList();
@@ -247,6 +246,11 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	public boolean dropQueue(String queue) {
 		requireName("queue", queue);
 		return this.transaction.call(() -> this.queues.dropQueue(queue));
+	}
+
+	private static void requireFirstPage(JobFilter filter, String what) {
+		Assert.isTrue(filter.after() == null,
+				() -> "Jobs are " + what + " from the first one on, and not from a page on");
 	}
 
 	private static void requireName(String what, String name) {

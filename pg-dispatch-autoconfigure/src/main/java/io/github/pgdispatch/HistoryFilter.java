@@ -23,6 +23,8 @@ import org.springframework.util.Assert;
 public record HistoryFilter(@Nullable JobKind kind, @Nullable String name, @Nullable String queue,
 		@Nullable JobState outcome, @Nullable String after, int limit) {
 
+	private static final PagePosition LATEST = new PagePosition("infinity", Long.MAX_VALUE);
+
 	private static final HistoryFilter ALL = new HistoryFilter(null, null, null, null, null, 100);
 
 	public HistoryFilter {
@@ -94,11 +96,9 @@ public record HistoryFilter(@Nullable JobKind kind, @Nullable String name, @Null
 	}
 
 	HistorySelection selection() {
-		String[] position = (this.after != null) ? this.after.split("/")
-				: new String[] { "infinity", String.valueOf(Long.MAX_VALUE) };
+		PagePosition position = (this.after != null) ? PagePosition.of(this.after) : LATEST;
 		return new HistorySelection((this.kind != null) ? this.kind.sqlName() : null, this.name, this.queue,
-				(this.outcome != null) ? this.outcome.sqlName() : null, position[0], Long.parseLong(position[1]),
-				this.limit);
+				(this.outcome != null) ? this.outcome.sqlName() : null, position.at(), position.id(), this.limit);
 	}
 
 }

@@ -21,7 +21,7 @@ public record HistoryPage(List<EndedJob> jobs, @Nullable String next) {
 	static HistoryPage of(List<EndedJobRow> rows, int limit) {
 		EndedJobRow last = (rows.size() == limit) ? rows.get(limit - 1) : null;
 		return new HistoryPage(rows.stream().map(EndedJob::of).toList(),
-				(last != null) ? last.position() + "/" + last.id() : null);
+				(last != null) ? new PagePosition(last.position(), last.id()).text() : null);
 	}
 
 }

@@ -29,6 +29,8 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 
 	private static final int MAX_LIMIT = 10_000;
 
+	private static final PagePosition FIRST = new PagePosition("-infinity", 0);
+
 	private static final JobFilter ALL = new JobFilter(null, null, null, null, null, null, 100);
 
 	public JobFilter {
@@ -41,7 +43,9 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	static void check(@Nullable String name, @Nullable String queue, @Nullable String after, int limit) {
 		Assert.isTrue(name == null || !name.isBlank(), "The name must not be blank");
 		Assert.isTrue(queue == null || !queue.isBlank(), "The queue must not be blank");
-		Assert.isTrue(after == null || after.matches("[^/]+/\\d{1,18}"), () -> "No page ends with '" + after + "'");
+		if (after != null) {
+			PagePosition.of(after);
+		}
 		Assert.isTrue(limit > 0 && limit <= MAX_LIMIT, () -> "The limit must be from 1 to 10,000, but is " + limit);
 	}
 
@@ -118,10 +122,9 @@ public record JobFilter(@Nullable JobKind kind, @Nullable String name, @Nullable
 	}
 
 	JobSelection selection() {
-		String[] position = (this.after != null) ? this.after.split("/") : new String[] { "-infinity", "0" };
+		PagePosition position = (this.after != null) ? PagePosition.of(this.after) : FIRST;
 		return new JobSelection((this.kind != null) ? this.kind.sqlName() : null, this.name, this.queue,
-				(this.state != null) ? this.state.sqlName() : null, this.ids, position[0], Long.parseLong(position[1]),
-				this.limit);
+				(this.state != null) ? this.state.sqlName() : null, this.ids, position.at(), position.id(), this.limit);
 	}
 
 }

@@ -22,7 +22,7 @@ public record JobPage(List<ListedJob> jobs, @Nullable String next) {
 	static JobPage of(List<ListedJobRow> rows, int limit) {
 		ListedJobRow last = (rows.size() == limit) ? rows.get(limit - 1) : null;
 		return new JobPage(rows.stream().map(ListedJob::of).toList(),
-				(last != null) ? last.place() + "/" + last.id() : null);
+				(last != null) ? new PagePosition(last.place(), last.id()).text() : null);
 	}
 
 }

@@ -92,9 +92,9 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	/**
 	 * Jobs that have ended.
 	 *
-	 * @param retention Time for which ended jobs are kept at least, of all nodes of the
-	 * role. It is set when the application starts; 0 to keep none. If not set, what the
-	 * database has stays as it is, which is none at first
+	 * @param retention Minimum time for which ended jobs of the role are kept; 0 to keep
+	 * none. The application sets it in the database when it starts. If not set, the
+	 * database keeps what it kept before, which is nothing at first
 	 */
 	record History(@Nullable Duration retention) {
 

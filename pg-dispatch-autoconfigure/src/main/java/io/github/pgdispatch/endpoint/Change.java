@@ -34,18 +34,24 @@ record Change(LongSupplier count, LongSupplier make) {
 	 * @return the change, which fails if it applies to none of the ids
 	 */
 	static Change ofIds(String what, List<Long> ids, LongPredicate applies, LongPredicate make) {
-		LongSupplier count = () -> {
-			long applicable = ids.stream().filter(applies::test).count();
-			if (applicable == 0) {
-				throw new NoSuchElementException(
-						"There is no " + what + " with one of these ids. It may just have ended");
-			}
-			return applicable;
-		};
+		LongSupplier count = () -> required(ids.stream().filter(applies::test).count(), what);
 		return new Change(count, () -> {
 			count.getAsLong();
 			return ids.stream().filter(make::test).count();
 		});
+	}
+
+	/**
+	 * Checks that a change of ids applies to something.
+	 * @param count the number of what it applies to
+	 * @param what the things that have the ids, for a message
+	 * @return the number
+	 */
+	static long required(long count, String what) {
+		if (count == 0) {
+			throw new NoSuchElementException("There is no " + what + " with one of these ids. It may just have ended");
+		}
+		return count;
 	}
 
 }

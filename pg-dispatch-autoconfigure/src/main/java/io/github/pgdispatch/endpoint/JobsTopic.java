@@ -61,8 +61,8 @@ final class JobsTopic implements Topic {
 	private Change cancel(Parameters parameters) {
 		if (Selections.isOfIds(parameters, CONDITIONS)) {
 			JobFilter ids = ids(parameters);
-			return new Change(() -> required(this.operations.count(ids), "job that waits or runs"),
-					() -> required(cancel(ids), "job that waits or runs"));
+			return new Change(() -> Change.required(this.operations.count(ids), "job that waits or runs"),
+					() -> Change.required(cancel(ids), "job that waits or runs"));
 		}
 		JobFilter filter = notRunning(parameters);
 		return new Change(() -> count(filter), () -> this.operations.cancel(filter));
@@ -84,20 +84,13 @@ final class JobsTopic implements Topic {
 		return JobFilter.all().limit(Parameters.MAX_IDS).ids(parameters.ids());
 	}
 
-	private static long required(long count, String what) {
-		if (count == 0) {
-			throw new NoSuchElementException("There is no " + what + " with one of these ids. It may just have ended");
-		}
-		return count;
-	}
-
 	private Change move(Parameters parameters) {
 		String queue = parameters.required("to");
 		QueuesTopic.requireQueue(this.operations, queue);
 		if (Selections.isOfIds(parameters, CONDITIONS, "to")) {
 			JobFilter ids = ids(parameters);
-			return new Change(() -> required(count(ids), "job that waits"),
-					() -> required(this.operations.move(ids, queue), "job that waits in another queue"));
+			return new Change(() -> Change.required(count(ids), "job that waits"),
+					() -> Change.required(this.operations.move(ids, queue), "job that waits in another queue"));
 		}
 		JobFilter filter = notRunning(parameters);
 		return new Change(() -> count(filter), () -> this.operations.move(filter, queue));
@@ -121,8 +114,8 @@ final class JobsTopic implements Topic {
 	private Change runNow(Parameters parameters) {
 		if (Selections.isOfIds(parameters, CONDITIONS)) {
 			JobFilter ids = ids(parameters).state(JobState.SNOOZED);
-			return new Change(() -> required(this.operations.count(ids), "snoozed job"),
-					() -> required(this.operations.runNow(ids), "snoozed job"));
+			return new Change(() -> Change.required(this.operations.count(ids), "snoozed job"),
+					() -> Change.required(this.operations.runNow(ids), "snoozed job"));
 		}
 		JobFilter filter = filter(parameters, MAX_CHANGED);
 		Assert.isTrue(filter.state() == null || filter.state() == JobState.SNOOZED,

@@ -35,7 +35,7 @@ interface Topic {
 	 * Prepares a change.
 	 * @param action what to do
 	 * @param parameters of the request
-	 * @return the change, of which nothing is done yet
+	 * @return the change, which is not made before it is asked for
 	 */
 	default Change change(String action, Parameters parameters) {
 		throw new NoSuchElementException("Nothing can be changed at this path");

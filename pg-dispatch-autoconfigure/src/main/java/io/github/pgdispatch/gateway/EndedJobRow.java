@@ -3,7 +3,6 @@ package io.github.pgdispatch.gateway;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +29,11 @@ public record EndedJobRow(String position, long id, String kind, @Nullable Strin
 		@Nullable String node, @Nullable String sqlState, @Nullable String message) {
 
 	static EndedJobRow of(ResultSet row, int number) throws SQLException {
-		OffsetDateTime startedAt = row.getObject("started_at", OffsetDateTime.class);
 		return new EndedJobRow(row.getString("position"), row.getLong("id"), row.getString("kind"),
 				row.getString("name"), row.getString("queue"), row.getString("outcome"),
 				DeadLetterRow.instant(row, "dispatched_at"), DeadLetterRow.instant(row, "due_at"),
-				(startedAt != null) ? startedAt.toInstant() : null, DeadLetterRow.instant(row, "ended_at"),
-				row.getInt("attempts"), row.getString("node"), row.getString("sqlstate"), row.getString("message"));
+				JobRow.instant(row, "started_at"), DeadLetterRow.instant(row, "ended_at"), row.getInt("attempts"),
+				row.getString("node"), row.getString("sqlstate"), row.getString("message"));
 	}
 
 }
