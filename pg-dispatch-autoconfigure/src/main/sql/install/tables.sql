@@ -10,6 +10,8 @@
 --     superusers and roles with BYPASSRLS see all rows. The tables setting and history_retention, which hold no jobs, are exceptions,
 --     so that their owner can write them. A second policy shows all rows to pgdispatch.status_of_all_roles while it counts them. PostgreSQL
 --     tries policies in the reverse order of their names, so that it costs nothing where the first one, "own", shows the row.
+--     The policies of job and handler_job compare numbers of type bigint, which no index serves. With a plan that was made while a
+--     table was empty, PostgreSQL would otherwise look for single rows among all rows of the role, though it knows their places.
 --   * Autovacuum works by fixed numbers of rows and not by a share of the table, so that a large backlog does not delay it.
 --   * Every column says in its comment what its value means, and what NULL means where the column may be NULL.
 
@@ -67,7 +69,7 @@ COMMENT ON COLUMN pgdispatch.job.label IS
 ALTER TABLE pgdispatch.job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pgdispatch.job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.job
-    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid::bigint OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid::bigint);
 COMMENT ON POLICY own ON pgdispatch.job IS 'A role sees, adds and removes only its own jobs.';
 CREATE POLICY monitoring ON pgdispatch.job FOR SELECT USING (pgdispatch.is_monitoring());
 COMMENT ON POLICY monitoring ON pgdispatch.job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';
@@ -147,7 +149,7 @@ COMMENT ON INDEX pgdispatch.handler_job_trouble IS
 ALTER TABLE pgdispatch.handler_job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pgdispatch.handler_job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.handler_job
-    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+    USING (role::oid::bigint OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid::bigint);
 COMMENT ON POLICY own ON pgdispatch.handler_job IS 'A role sees, adds and removes only its own jobs.';
 CREATE POLICY monitoring ON pgdispatch.handler_job FOR SELECT USING (pgdispatch.is_monitoring());
 COMMENT ON POLICY monitoring ON pgdispatch.handler_job IS 'pgdispatch.status_of_all_roles counts the jobs of all roles.';

@@ -98,7 +98,7 @@ class NoCliffTests extends AbstractQueueTests {
 		// A claim and a deletion each, and the looks for what was committed late. Were
 		// each batch to begin at the oldest, it would be hundreds of each job. What
 		// autovacuum keeps alive in the database meanwhile is read a few times more.
-		assertThat(indexEntries() - this.indexEntries).isLessThan(40 * jobs + JOBS / 2);
+		assertThat(indexEntries() - this.indexEntries).isLessThan(8 * jobs + JOBS / 2);
 	}
 
 }
