@@ -83,6 +83,9 @@ DECLARE
     kept constant boolean := EXISTS (SELECT FROM pgdispatch.history_retention);
     lost bigint[] := '{}';
 BEGIN
+    IF NOT kept AND cardinality(results) = 0 THEN
+        RETURN pgdispatch.complete_handler_jobs_together(node, handlers, due_ats, ids, attempts);
+    END IF;
     FOR i IN 1 .. cardinality(ids) LOOP
         IF results[i] IS NOT NULL AND pgdispatch.exceeds_result_limit(results[i]) THEN
             -- What the method has done is committed. Another attempt would do it again and return as much.
@@ -103,6 +106,53 @@ COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[]
 'Deletes jobs that the node has claimed and completed, with their results. A job whose result is larger than the setting
 result_limit becomes a dead letter with SQLSTATE PD002. seconds is for the history: the time since each attempt began. Returns the ids
 of the jobs on which its claim did not hold any more.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_jobs_together(
+    node uuid, handlers text[], due_ats timestamptz[], ids bigint[], attempts integer[])
+RETURNS bigint[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    caller  constant regrole := quote_ident(CURRENT_USER)::regrole;
+    places  tid[];
+    found   bigint[];
+    managed bigint[];
+BEGIN
+    -- Each job is looked up by its key: PostgreSQL does not change the order of this join, because the inner query locks its row. In a
+    -- DELETE with a join, a plan that was made while the table was empty would read all jobs of the role once for each of these.
+    SELECT array_agg(j.ctid), array_agg(j.id), array_agg(j.id) FILTER (WHERE j.managed)
+      INTO places, found, managed
+      FROM unnest(handlers, due_ats, ids, complete_handler_jobs_together.attempts) AS c (handler, due_at, id, attempt),
+           LATERAL (SELECT h.ctid, h.id, h.managed
+                      FROM pgdispatch.handler_job AS h
+                     WHERE h.role = caller
+                       AND h.handler = c.handler
+                       AND h.due_at = c.due_at
+                       AND h.id = c.id
+                       AND h.claimed_by = node
+                       AND h.attempts = c.attempt
+                       FOR UPDATE) AS j;
+    DELETE FROM pgdispatch.handler_job AS j WHERE j.ctid = ANY (places);   -- The rows are locked, so these are still their places.
+    IF managed IS NOT NULL THEN
+        FOR i IN 1 .. cardinality(managed) LOOP
+            PERFORM pgdispatch.end_managed_job(caller, managed[i], 'done', false);
+        END LOOP;
+    END IF;
+    IF cardinality(found) = cardinality(ids) THEN
+        RETURN '{}';
+    END IF;
+    RETURN ARRAY(SELECT i.id FROM unnest(ids) AS i (id) WHERE i.id <> ALL (coalesce(found, '{}')));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.complete_handler_jobs_together(uuid, text[], timestamptz[], bigint[], integer[]) IS
+'Part of pgdispatch.complete_handler_jobs, for jobs without a result where no history is kept. It takes less than half of the time.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.exceeds_result_limit(result json) RETURNS boolean

@@ -51,11 +51,9 @@ final class Settlement {
 	void settle() throws SQLException {
 		List<Outcome> left = new ArrayList<>(this.jobs.takeOutcomes());
 		try {
-			List<Outcome> settled = left.stream().filter(Outcome::isSettled).toList();
-			settled.forEach(this.writer::report);
-			settled(left, settled);
-			complete(left, (outcome) -> outcome.result() == null);
-			complete(left, (outcome) -> outcome.result() != null);
+			report(left);
+			complete(left, (outcome) -> outcome.kind() == Outcome.Kind.DONE && outcome.result() == null);
+			complete(left, (outcome) -> outcome.kind() == Outcome.Kind.DONE && outcome.result() != null);
 			for (Outcome outcome : List.copyOf(left)) {
 				write(outcome, left);
 			}
@@ -66,21 +64,26 @@ final class Settlement {
 		this.completed.addAndGet(this.unwritten.tryAgain());
 	}
 
+	private void report(List<Outcome> left) {
+		List<Outcome> settled = left.stream().filter(Outcome::isSettled).toList();
+		settled.forEach(this.writer::report);
+		settled(settled);
+		left.removeIf(Outcome::isSettled);
+	}
+
 	/**
 	 * Completes jobs together. If the database refuses that, they are left to be
 	 * completed one by one.
 	 */
 	private void complete(List<Outcome> left, Predicate<Outcome> which) throws SQLException {
-		List<Outcome> done = left.stream()
-			.filter((outcome) -> outcome.kind() == Outcome.Kind.DONE)
-			.filter(which)
-			.toList();
+		List<Outcome> done = left.stream().filter(which).toList();
 		if (done.isEmpty()) {
 			return;
 		}
 		try {
 			this.writer.complete(done);
-			settled(left, done);
+			settled(done);
+			left.removeIf(which);
 		}
 		catch (SQLException | RuntimeException ex) {
 			LostDatabase.rethrow(ex);
@@ -91,7 +94,8 @@ final class Settlement {
 	private void write(Outcome outcome, List<Outcome> left) throws SQLException {
 		try {
 			this.writer.write(outcome);
-			settled(left, List.of(outcome));
+			settled(List.of(outcome));
+			left.remove(outcome);
 		}
 		catch (SQLException | RuntimeException ex) {
 			LostDatabase.rethrow(ex);
@@ -100,10 +104,9 @@ final class Settlement {
 		}
 	}
 
-	private void settled(List<Outcome> left, List<Outcome> settled) {
+	private void settled(List<Outcome> settled) {
 		this.completed.addAndGet(settled.size());
 		this.jobs.settled(settled);
-		left.removeAll(settled);
 	}
 
 	/**

@@ -265,6 +265,20 @@ class HandlerClaimTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void jobsThatAreCompletedTogetherReleaseWhatWaitsForThem() throws SQLException {
+		this.app.run("SELECT pgdispatch.dispatch_handler('a', ordering_key => 'order')",
+				"SELECT pgdispatch.dispatch_handler('a', ordering_key => 'order')",
+				"SELECT pgdispatch.dispatch_handler('a', key => 'key')", "SELECT pgdispatch.dispatch_handler('a')");
+		Node node = new Node(this.app);
+		List<Job> claimed = node.claim(10, "a");
+		assertThat(claimed).hasSize(3);
+		node.complete(claimed);
+		assertThat(node.claim(10, "a")).as("the second in the order").hasSize(1);
+		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.job_key")).isEqualTo("0");
+		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.managed_job")).isEqualTo("1");
+	}
+
+	@Test
 	void releasedJobIsThereAtOnceAndItsAttemptNotCounted() throws SQLException {
 		dispatch("a", 1);
 		Node node = new Node(this.app);

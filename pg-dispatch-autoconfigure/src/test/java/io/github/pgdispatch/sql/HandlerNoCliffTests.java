@@ -94,6 +94,25 @@ class HandlerNoCliffTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void completionsReadWhatTheyCompleteWithPlansOfAnEmptyTable() throws SQLException {
+		int completed = 200;
+		int deleted = deleted();
+		int indexEntries = indexEntries();
+		try (Session worker = this.queue.app()) {
+			Node node = new Node(worker);
+			for (int i = 0; i < 10; i++) {
+				worker.run("SELECT pgdispatch.dispatch_handler('flood')");
+				node.complete(node.claim(10, "flood"));
+			}
+			worker.run(
+					"INSERT INTO pgdispatch.handler_job (handler, arguments) SELECT 'flood', '{}' FROM generate_series(1, 20000)");
+			node.complete(node.claim(completed, "flood"));
+		}
+		awaitDeleted(deleted + 10 + completed);
+		assertThat(indexEntries() - indexEntries).isPositive().isLessThan(10 * (completed + 10));
+	}
+
+	@Test
 	void whatComesBeforeTheLastClaimIsClaimedWhenNothingComesBehindIt() throws SQLException {
 		Node node = new Node(this.app);
 		this.app.run("SELECT pgdispatch.dispatch_handler('a') FROM generate_series(1, 3)");

@@ -2,6 +2,8 @@
 -- statements themselves name no operator or function without a schema. Several of them fail: see their comments.
 
 -- The history of everything that follows
+SELECT pgdispatch.dispatch_handler('i');
+SELECT pgdispatch.complete_handler_jobs(c.claimed_by, ARRAY[c.handler], ARRAY[c.due_at], ARRAY[c.id], ARRAY[c.attempts]) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{i}', '{1}', 1) AS c;
 SELECT pgdispatch.keep_history('1 day'), pgdispatch.keep_history('0', 'q'), pgdispatch.keep_history(NULL, 'q');
 
 -- Dispatches of commands
