@@ -312,9 +312,9 @@ BEGIN
         INSERT INTO pgdispatch.job (role, due_at, id, command, headers, managed, label) OVERRIDING SYSTEM VALUE
         VALUES (caller, job.place, job.id, dispatch_managed.command, dispatch_managed.headers, true, dispatch_managed.label);
     ELSE
-        INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, managed, time_limit, wants_result)
+        INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, managed, time_limit, wants_result, queue)
         VALUES (caller, job.handler, job.place, job.id, dispatch_managed.arguments, dispatch_managed.headers, true, job.time_limit,
-                CASE WHEN job.result IS NOT NULL THEN true END);
+                CASE WHEN job.result IS NOT NULL THEN true END, job.queue);
     END IF;
     INSERT INTO pgdispatch.managed_job SELECT job.*;
     RETURN job.id;

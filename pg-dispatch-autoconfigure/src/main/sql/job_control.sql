@@ -341,9 +341,11 @@ BEGIN
         VALUES (caller, new_place, failed_job.id, failed_job.command, failed_job.headers, failed_job.dispatched_at, failed_job.label,
                 CASE WHEN is_plain THEN (failed_job.options ->> 'max_attempts')::smallint END, CASE WHEN NOT is_plain THEN true END);
     ELSE
-        INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, dispatched_at, managed, time_limit, wants_result)
+        INSERT INTO pgdispatch.handler_job (role, handler, due_at, id, arguments, headers, dispatched_at, managed, time_limit, wants_result,
+                                            queue)
         VALUES (caller, failed_job.handler, new_place, failed_job.id, failed_job.arguments, failed_job.headers, failed_job.dispatched_at,
-                CASE WHEN NOT is_plain THEN true END, (failed_job.options ->> 'time_limit')::interval, CASE WHEN failed_job.options ? 'result' THEN true END);
+                CASE WHEN NOT is_plain THEN true END, (failed_job.options ->> 'time_limit')::interval, CASE WHEN failed_job.options ? 'result' THEN true END,
+                failed_job.options ->> 'queue');
     END IF;
     IF NOT is_plain THEN
         -- The row exists if the job still holds back the jobs behind it in its order.

@@ -215,6 +215,8 @@ BEGIN
             RETURN false;
         END IF;
         UPDATE pgdispatch.managed_job AS m SET queue = to_queue, slot_at = NULL WHERE m.role = caller AND m.id = job_id;
+        UPDATE pgdispatch.handler_job AS j SET queue = to_queue
+         WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
         IF job.held_by = 'queue' OR job.held_by IS NULL AND job.slot_at IS NOT NULL THEN
             -- Its next claim finds out whether the other queue lets it run.
             PERFORM pgdispatch.release_job(job, true);
@@ -229,7 +231,7 @@ BEGIN
     IF handler_name IS NULL THEN
         UPDATE pgdispatch.job AS j SET managed = true WHERE j.role = caller AND j.due_at = job_place AND j.id = job_id;
     ELSE
-        UPDATE pgdispatch.handler_job AS j SET managed = true
+        UPDATE pgdispatch.handler_job AS j SET managed = true, queue = to_queue
          WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
     END IF;
     RETURN true;

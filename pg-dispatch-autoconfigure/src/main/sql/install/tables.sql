@@ -90,6 +90,7 @@ CREATE TABLE pgdispatch.handler_job (
     cancelled  boolean,
     time_limit interval,
     wants_result boolean,
+    queue      text        COLLATE "C",
     sqlstate   text,
     message    text,
     -- The only index of all jobs. A node reads it for each of its handlers, from the oldest due job on. A claim changes none of
@@ -136,6 +137,8 @@ COMMENT ON COLUMN pgdispatch.handler_job.time_limit IS
 'Time after which the node interrupts an attempt; NULL: the handler''s own time limit applies.';
 COMMENT ON COLUMN pgdispatch.handler_job.wants_result IS
 'true if what the method returns is kept as the job''s result; NULL: it is not kept.';
+COMMENT ON COLUMN pgdispatch.handler_job.queue IS
+'The queue of the job, as in pgdispatch.managed_job, for the node that claims the job; NULL: it is in no queue.';
 COMMENT ON COLUMN pgdispatch.handler_job.sqlstate IS
 'The SQLSTATE of the error of the last failed attempt; NULL: none has failed, or what failed was not SQL.';
 COMMENT ON COLUMN pgdispatch.handler_job.message IS

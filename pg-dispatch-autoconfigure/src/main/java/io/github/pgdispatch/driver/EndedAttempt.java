@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param jobId the id of the job
  * @param handler the name of the handler
+ * @param queue the queue of the job; {@code null} if it is in none
  * @param attempt the number of the attempt, which starts at 1
  * @param outcome what has become of it
  * @param delay time from when the job was due until it began. As the first time is that
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param sqlState of the database error that caused the exception; {@code null} if there
  * was none
  */
-public record EndedAttempt(long jobId, String handler, int attempt, AttemptOutcome outcome, Duration delay,
-		Duration duration, @Nullable String exception, @Nullable String sqlState) {
+public record EndedAttempt(long jobId, String handler, @Nullable String queue, int attempt, AttemptOutcome outcome,
+		Duration delay, Duration duration, @Nullable String exception, @Nullable String sqlState) {
 
 }

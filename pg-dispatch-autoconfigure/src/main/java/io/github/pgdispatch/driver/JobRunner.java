@@ -2,6 +2,7 @@ package io.github.pgdispatch.driver;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -97,7 +98,7 @@ final class JobRunner implements Function<Claim, Outcome> {
 	public Outcome apply(Claim claim) {
 		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
 				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
-		AttemptScope scope = this.reports.attemptBegins(new BegunAttempt(claim.handler(), context));
+		AttemptScope scope = this.reports.attemptBegins(new BegunAttempt(claim.handler(), claim.queue(), context));
 		try {
 			Outcome outcome = run(claim, context);
 			scope.close(outcome.attempt(), outcome.error());
@@ -175,8 +176,14 @@ final class JobRunner implements Function<Claim, Outcome> {
 	}
 
 	private static Map<String, String> logged(Claim claim) {
-		return Map.of("pgdispatch.job.id", String.valueOf(claim.id()), "pgdispatch.job.handler", claim.handler(),
-				"pgdispatch.job.attempt", String.valueOf(claim.attempt()));
+		Map<String, String> values = new HashMap<>();
+		values.put("pgdispatch.job.id", String.valueOf(claim.id()));
+		values.put("pgdispatch.job.handler", claim.handler());
+		values.put("pgdispatch.job.attempt", String.valueOf(claim.attempt()));
+		if (claim.queue() != null) {
+			values.put("pgdispatch.job.queue", claim.queue());
+		}
+		return values;
 	}
 
 	/**

@@ -204,10 +204,10 @@ final class OutcomeWriter {
 		if (times != null) {
 			Claim claim = outcome.claim();
 			FailureReport report = outcome.report();
-			this.reports
-				.attemptEnded(new EndedAttempt(claim.id(), claim.handler(), claim.attempt(), end, times.delay(claim),
-						times.duration(), (outcome.error() != null) ? outcome.error().getClass().getName() : null,
-						(report != null) ? report.sqlState() : null));
+			this.reports.attemptEnded(new EndedAttempt(claim.id(), claim.handler(), claim.queue(), claim.attempt(), end,
+					times.delay(claim), times.duration(),
+					(outcome.error() != null) ? outcome.error().getClass().getName() : null,
+					(report != null) ? report.sqlState() : null));
 		}
 	}
 

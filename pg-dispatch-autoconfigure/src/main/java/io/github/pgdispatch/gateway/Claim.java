@@ -20,13 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @param headers of the job, as JSON; {@code null} if it has none
  * @param timeLimit after which the job is interrupted; {@code null} for the time limit of
  * its handler
+ * @param queue of the job; {@code null} if it is in none
  * @param wantsResult whether the result of the method is kept
  * @param takenOver whether another node had the claim before, and died or did not renew
  * its lease in time
  */
 public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, OffsetDateTime dispatchedAt,
-		String arguments, @Nullable String headers, @Nullable Duration timeLimit, boolean wantsResult,
-		boolean takenOver) {
+		String arguments, @Nullable String headers, @Nullable Duration timeLimit, @Nullable String queue,
+		boolean wantsResult, boolean takenOver) {
 
 	/**
 	 * Reads a claim.
@@ -38,7 +39,7 @@ public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, 
 		return new Claim(row.getString("handler"), row.getObject("due_at", OffsetDateTime.class), row.getLong("id"),
 				row.getInt("attempts"), row.getObject("dispatched_at", OffsetDateTime.class),
 				row.getString("arguments"), row.getString("headers"), Durations.ofMillis(row, "time_limit_ms"),
-				row.getBoolean("wants_result"), row.getBoolean("taken_over"));
+				row.getString("queue"), row.getBoolean("wants_result"), row.getBoolean("taken_over"));
 	}
 
 	/**

@@ -24,7 +24,9 @@ public class DefaultProcessObservationConvention implements ProcessObservationCo
 
 	@Override
 	public KeyValues getLowCardinalityKeyValues(ProcessObservationContext context) {
-		return KeyValues.of(Key.HANDLER.withValue(context.getHandler()), Key.OUTCOME.withValue(outcome(context)));
+		String queue = (context.getQueue() != null) ? context.getQueue() : KeyValue.NONE_VALUE;
+		return KeyValues.of(Key.HANDLER.withValue(context.getHandler()), Key.QUEUE.withValue(queue),
+				Key.OUTCOME.withValue(outcome(context)));
 	}
 
 	@Override

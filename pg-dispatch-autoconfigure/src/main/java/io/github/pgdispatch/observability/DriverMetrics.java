@@ -74,9 +74,10 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	public void attemptEnded(EndedAttempt attempt) {
 		MeterRegistry registry = this.registry;
 		if (registry != null) {
+			String queue = (attempt.queue() != null) ? attempt.queue() : NONE;
 			String outcome = name(attempt.outcome());
-			timer(registry, PgDispatchMeter.JOB_DELAY, attempt.handler(), outcome).record(attempt.delay());
-			timer(registry, PgDispatchMeter.JOB_DURATION, attempt.handler(), outcome).record(attempt.duration());
+			timer(registry, PgDispatchMeter.JOB_DELAY, attempt.handler(), queue, outcome).record(attempt.delay());
+			timer(registry, PgDispatchMeter.JOB_DURATION, attempt.handler(), queue, outcome).record(attempt.duration());
 			if (attempt.exception() != null) {
 				count(registry, PgDispatchMeter.JOB_FAILURES, 1, attempt.handler(),
 						error(attempt.sqlState(), attempt.exception()));

@@ -15,12 +15,12 @@ public enum PgDispatchMeter {
 	 * Timer: time from when a job of a handler was due until it began on this node.
 	 */
 	JOB_DELAY("pgdispatch.job.delay", "Time from when a job of a handler was due until it began", null, "handler",
-			"outcome"),
+			"queue", "outcome"),
 
 	/**
 	 * Timer: time that the method of a job ran on this node.
 	 */
-	JOB_DURATION("pgdispatch.job.duration", "Time that the method of a job ran", null, "handler", "outcome"),
+	JOB_DURATION("pgdispatch.job.duration", "Time that the method of a job ran", null, "handler", "queue", "outcome"),
 
 	/**
 	 * Counter: failed attempts of methods at this node. The error is the class of the

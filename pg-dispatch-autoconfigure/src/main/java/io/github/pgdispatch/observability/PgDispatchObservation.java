@@ -45,7 +45,7 @@ public enum PgDispatchObservation implements ObservationDocumentation {
 
 		@Override
 		public KeyName[] getLowCardinalityKeyNames() {
-			return new KeyName[] { Key.HANDLER, Key.OUTCOME };
+			return new KeyName[] { Key.HANDLER, Key.QUEUE, Key.OUTCOME };
 		}
 
 		@Override

@@ -41,6 +41,14 @@ public final class ProcessObservationContext extends ReceiverContext<Map<String,
 	}
 
 	/**
+	 * Returns the name of the queue.
+	 * @return the queue of the job; {@code null} if it is in none
+	 */
+	public @Nullable String getQueue() {
+		return this.attempt.queue();
+	}
+
+	/**
 	 * Returns the context of the job.
 	 * @return the context, as the method sees it
 	 */

@@ -52,7 +52,8 @@ class ClaimedJobsTests {
 	}
 
 	private static Claim claim(long id) {
-		return new Claim("handler", OffsetDateTime.MIN, id, 1, OffsetDateTime.MIN, "{}", null, null, false, false);
+		return new Claim("handler", OffsetDateTime.MIN, id, 1, OffsetDateTime.MIN, "{}", null, null, null, false,
+				false);
 	}
 
 }

@@ -18,6 +18,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -39,6 +40,19 @@ class JobLogContextTests {
 			await().until(() -> methods.during().size() == 2 && methods.after().size() == 2);
 			assertThat(methods.during()).containsExactly(mdc(id, 1), mdc(id, 2));
 			assertThat(methods.after()).allSatisfy((mdc) -> assertThat(mdc).isNullOrEmpty());
+		}
+	}
+
+	@Test
+	void methodHasItsQueueInTheMdc(TestDatabase database) {
+		database.install("app");
+		try (HandlerNode node = HandlerNode.start(database, Application.class)) {
+			database.jdbc("app")
+				.sql("SELECT pgdispatch.set_queue('mails'), pgdispatch.dispatch_handler('logging', queue => 'mails')")
+				.query()
+				.singleRow();
+			await().untilAsserted(() -> assertThat(node.bean(Methods.class).during()).first(MAP)
+				.containsEntry("pgdispatch.job.queue", "mails"));
 		}
 	}
 

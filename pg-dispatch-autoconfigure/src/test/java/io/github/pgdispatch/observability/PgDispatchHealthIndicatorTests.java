@@ -115,8 +115,8 @@ class PgDispatchHealthIndicatorTests {
 		Health drained = health(new DriverState(JobKind.HANDLER, true, true, true, false, false, 0, 2));
 		assertThat(drained.getStatus()).isEqualTo(Status.UP);
 		assertThat(drained.getDetails()).containsEntry("methods", "0 of 2 busy, drained");
-		this.activity.attemptEnded(
-				new EndedAttempt(1, "mails.send", 1, AttemptOutcome.DONE, Duration.ZERO, Duration.ZERO, null, null));
+		this.activity.attemptEnded(new EndedAttempt(1, "mails.send", null, 1, AttemptOutcome.DONE, Duration.ZERO,
+				Duration.ZERO, null, null));
 		assertThat(health(IDLE).getStatus()).isEqualTo(Status.UP);
 		pass(Duration.ofMinutes(2));
 		this.operations.pause();

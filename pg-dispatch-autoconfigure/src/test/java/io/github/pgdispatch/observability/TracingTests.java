@@ -80,6 +80,7 @@ class TracingTests {
 		assertThat(attributes(dispatch)).isEqualTo(Map.of("handler", "traced.send", "label", "none", "queue", "none",
 				"outcome", "done", "pgdispatch.job.id", "none"));
 		assertThat(attributes(process)).containsEntry("handler", "traced.send")
+			.containsEntry("queue", "none")
 			.containsEntry("outcome", "done")
 			.containsEntry("pgdispatch.job.attempt", "1")
 			.containsKey("pgdispatch.job.id");

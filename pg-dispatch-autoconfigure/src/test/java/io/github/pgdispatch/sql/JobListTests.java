@@ -105,6 +105,27 @@ class JobListTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void nodesLearnTheQueueOfAJobWithItsClaim() throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('one'), pgdispatch.set_queue('two')",
+				"SELECT pgdispatch.dispatch_handler('h', queue => 'one'), pgdispatch.dispatch_handler('h', '{\"plain\": 1}')");
+		assertThat(queuesOfClaims()).containsExactly("none", "one");
+		this.app.run("SELECT pgdispatch.move_jobs('two')");
+		assertThat(queuesOfClaims()).containsExactly("two", "two");
+		Node node = new Node(this.app);
+		for (Node.Job job : node.claim(5, "h")) {
+			assertThat(node.fail(job)).isTrue();
+		}
+		this.app.run("SELECT pgdispatch.retry(d.id) FROM pgdispatch.dead_letter AS d");
+		assertThat(queuesOfClaims()).containsExactly("two", "two");
+		this.app.run("SELECT pgdispatch.move_jobs(NULL)");
+		assertThat(queuesOfClaims()).containsExactly("none", "none");
+	}
+
+	private List<String> queuesOfClaims() throws SQLException {
+		return this.app.values("SELECT coalesce(queue, 'none') FROM pgdispatch.handler_job ORDER BY 1");
+	}
+
+	@Test
 	void aQueueThatJobsAreMovedToHasToExist() {
 		assertThat(this.app.error("SELECT pgdispatch.move_jobs('none')").getMessage())
 			.contains("there is no queue \"none\"");
