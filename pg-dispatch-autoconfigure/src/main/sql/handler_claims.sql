@@ -344,8 +344,11 @@ BEGIN
                 poison_job.crashes := poison_job.crashes + 1;
             END IF;
             IF poison_job.crashes >= max_crashes THEN
-                PERFORM pgdispatch.add_handler_dead_letter(poison_job, '58000',
-                            format('pgdispatch: %s nodes died while they ran this job', poison_job.crashes), NULL);
+                poison_job.sqlstate := '58000';
+                poison_job.message := format('pgdispatch: %s nodes died while they ran this job', poison_job.crashes);
+                PERFORM pgdispatch.add_handler_dead_letter(poison_job, poison_job.sqlstate, poison_job.message, NULL);
+                poison_job.claimed_by := NULL;
+                RETURN NEXT poison_job;
                 CONTINUE;
             END IF;
             CONTINUE WHEN poison_job.managed AND NOT pgdispatch.request_admission(caller, poison_job.id, poison_job.dispatched_at);
@@ -366,7 +369,8 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_poison_job(uuid, interval, text[]) IS
 'Renews the lease of the node and claims one job for it during which at least two nodes died. The node must run nothing
-else meanwhile. After five deaths a job becomes a dead letter. One that was cancelled before its node died is deleted.';
+else meanwhile. After five deaths a job becomes a dead letter, and is returned with its error and without a node. One
+that was cancelled before its node died is deleted.';
 
 
 -- These few jobs have an index of their own, and only this index must be used to find them. The conditions are therefore written in

@@ -87,13 +87,7 @@ BEGIN
         RETURN pgdispatch.complete_handler_jobs_together(node, handlers, due_ats, ids, attempts);
     END IF;
     FOR i IN 1 .. cardinality(ids) LOOP
-        IF results[i] IS NOT NULL AND pgdispatch.exceeds_result_limit(results[i]) THEN
-            -- What the method has done is committed. Another attempt would do it again and return as much.
-            IF pgdispatch.fail_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], 'PD002', pgdispatch.result_limit_message(), NULL,
-                                           ran_for => seconds[i] * '1 second'::interval) IS NULL THEN
-                lost := lost || ids[i];
-            END IF;
-        ELSIF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i],
+        IF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i],
                                                   ran_for => CASE WHEN kept THEN coalesce(seconds[i], 0) * '1 second'::interval END) THEN
             lost := lost || ids[i];
         END IF;
@@ -103,9 +97,9 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[], json[], double precision[]) IS
-'Deletes jobs that the node has claimed and completed, with their results. A job whose result is larger than the setting
-result_limit becomes a dead letter with SQLSTATE PD002. seconds is for the history: the time since each attempt began. Returns the ids
-of the jobs on which its claim did not hold any more.';
+'Deletes jobs that the node has claimed and completed, with their results. seconds is for the history: the time since
+each attempt began. Returns the ids of the jobs on which its claim did not hold any more.
+Errors: PD002 if a result is larger than the setting result_limit. No job is deleted then.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_jobs_together(

@@ -16,6 +16,7 @@ import io.github.pgdispatch.event.HandlerUnknownEvent;
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.event.JobTakenOverEvent;
 import io.github.pgdispatch.gateway.Claim;
+import io.github.pgdispatch.gateway.PoisonJobs;
 import io.github.pgdispatch.log.OneLineLog;
 
 /**
@@ -48,6 +49,15 @@ final class DriverReports {
 
 	void deadLetter(DeadLetterEvent event) {
 		tell((listener) -> listener.deadLetter(event));
+	}
+
+	/**
+	 * Reports a dead letter of which no attempt of this node is the cause.
+	 */
+	void dead(PoisonJobs.Dead job) {
+		Claim claim = job.claim();
+		logger.warn(claim + " is now in pgdispatch.dead_letter: " + job.message());
+		deadLetter(new DeadLetterEvent(claim.id(), claim.handler(), claim.attempt(), job.sqlState(), job.message()));
 	}
 
 	void claimed(List<Claim> claims) {

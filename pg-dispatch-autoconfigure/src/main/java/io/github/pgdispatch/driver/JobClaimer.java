@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.ClaimRequest;
+import io.github.pgdispatch.gateway.PoisonJobs;
 import io.github.pgdispatch.handler.Handlers;
 
 /**
@@ -161,11 +162,13 @@ final class JobClaimer {
 			return;
 		}
 		try {
-			List<Claim> claims = this.gateway.claimPoisonJob(this.handlers.names());
+			PoisonJobs poisonJobs = this.gateway.claimPoisonJob(this.handlers.names());
+			List<Claim> claims = poisonJobs.claims();
 			this.lease.claimed();
 			this.isolation.claimed(!claims.isEmpty());
 			this.reports.claimed(claims);
 			this.jobs.start(claims);
+			poisonJobs.dead().forEach(this.reports::dead);
 			this.woken = true;
 		}
 		catch (SQLException ex) {

@@ -37,7 +37,7 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 	/**
 	 * Returns the same outcome with the times of its attempt.
 	 */
-	Outcome at(AttemptTimes times) {
+	Outcome at(@Nullable AttemptTimes times) {
 		return new Outcome(this.claim, this.kind, this.error, this.report, this.canRetry, this.result, this.delay,
 				this.counted, times);
 	}

@@ -30,6 +30,8 @@ final class OutcomeWriter {
 
 	private static final OneLineLog logger = OneLineLog.of(OutcomeWriter.class);
 
+	private static final String RESULT_TOO_LARGE = "PD002";
+
 	private final OutcomeGateway gateway;
 
 	private final Handlers handlers;
@@ -68,7 +70,7 @@ final class OutcomeWriter {
 	 */
 	void write(Outcome outcome) throws SQLException {
 		switch (outcome.kind()) {
-			case DONE -> complete(List.of(outcome));
+			case DONE -> complete(outcome);
 			case SETTLED, TAKEN_OVER -> report(outcome);
 			case FAILED -> fail(outcome);
 			case CANCELLED -> {
@@ -76,6 +78,23 @@ final class OutcomeWriter {
 				report(outcome, AttemptOutcome.CANCELLED);
 			}
 			case RELEASED -> release(outcome);
+		}
+	}
+
+	/**
+	 * Deletes a job that is done. If its result is too large, the job has failed for
+	 * good: what the method has done is committed, and another attempt would do it again
+	 * and return as much.
+	 */
+	private void complete(Outcome outcome) throws SQLException {
+		try {
+			complete(List.of(outcome));
+		}
+		catch (SQLException ex) {
+			if (!RESULT_TOO_LARGE.equals(ex.getSQLState())) {
+				throw ex;
+			}
+			fail(Outcome.failed(outcome.claim(), ex, false, null).at(outcome.times()));
 		}
 	}
 

@@ -104,16 +104,16 @@ public final class ClaimGateway {
 
 	/**
 	 * Claims a poison job, and renews the lease. The node must run nothing else until
-	 * that job has ended.
+	 * that job has ended. Jobs during which too many nodes died become dead letters.
 	 * @param handlers the names of the node's handlers
-	 * @return the claim, or an empty list if no poison job is due
+	 * @return the claim, if a poison job is due, and the dead letters
 	 * @throws SQLException if the claim is unknown: it may have been committed
 	 */
-	public List<Claim> claimPoisonJob(Set<String> handlers) throws SQLException {
+	public PoisonJobs claimPoisonJob(Set<String> handlers) throws SQLException {
 		return this.statements.execute(CLAIM_POISON_JOB, (statement) -> {
 			statement.setDouble(2, Durations.seconds(this.lease));
 			setHandlers(statement, 3, handlers);
-		}, ClaimGateway::claims, List.of());
+		}, PoisonJobs::of, PoisonJobs.NONE);
 	}
 
 	private static List<Claim> claims(ResultSet rows) throws SQLException {

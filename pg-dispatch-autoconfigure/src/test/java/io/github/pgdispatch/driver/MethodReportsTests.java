@@ -3,6 +3,7 @@ package io.github.pgdispatch.driver;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -81,6 +82,30 @@ class MethodReportsTests {
 		}
 	}
 
+	/**
+	 * The method has done its work, so that another attempt would do it again.
+	 */
+	@Test
+	void tellsOfTheDeadLetterOfAJobWhoseResultIsTooLarge() {
+		this.jdbc.sql("CALL pgdispatch.configure(result_limit => 10)").update();
+		try (HandlerNode node = node()) {
+			RecordingListener told = node.bean(RecordingListener.class);
+			long id = this.jdbc
+				.sql("SELECT pgdispatch.dispatch_handler('large', max_attempts => 5, keep_result => '1 hour')")
+				.query(Long.class)
+				.single();
+			await().until(() -> !told.told(DeadLetterEvent.class).isEmpty());
+			assertThat(told.told(DeadLetterEvent.class)).singleElement().satisfies((event) -> {
+				assertThat(event.jobId()).isEqualTo(id);
+				assertThat(event.sqlState()).isEqualTo("PD002");
+				assertThat(event.message()).contains("the result is larger than 10 bytes");
+			});
+			assertThat(told.told(EndedAttempt.class)).extracting(EndedAttempt::outcome)
+				.containsExactly(AttemptOutcome.FAILED);
+			assertThat(count("pgdispatch.result WHERE state = 'failed' AND sqlstate = 'PD002'")).isOne();
+		}
+	}
+
 	@Test
 	void tellsOfAttemptsThatAreCancelledOrGivenBack() throws Exception {
 		RecordingListener told;
@@ -119,6 +144,21 @@ class MethodReportsTests {
 			assertThat(told.told(JobTakenOverEvent.class))
 				.containsExactly(new JobTakenOverEvent(id, "failsTheFirstTimeHere", deaths + 1));
 		}
+	}
+
+	@Test
+	void tellsOfTheDeadLetterOfAJobDuringWhichFiveNodesDied(CapturedOutput output) {
+		long id = dispatch("done");
+		this.jdbc.sql("UPDATE pgdispatch.handler_job SET crashes = 4, attempts = 5, claimed_by = gen_random_uuid()")
+			.update();
+		try (HandlerNode node = node()) {
+			RecordingListener told = node.bean(RecordingListener.class);
+			await().until(() -> !told.told(DeadLetterEvent.class).isEmpty());
+			assertThat(told.told(DeadLetterEvent.class)).containsExactly(
+					new DeadLetterEvent(id, "done", 5, "58000", "pgdispatch: 5 nodes died while they ran this job"));
+			assertThat(count("pgdispatch.dead_letter")).isOne();
+		}
+		assertThat(output).containsOnlyOnce("5 nodes died while they ran this job");
 	}
 
 	private void claimAndDie(int attempt) {
@@ -306,6 +346,11 @@ class MethodReportsTests {
 
 		@AfterCommitDispatch(name = "done")
 		void done() {
+		}
+
+		@AfterCommitDispatch(name = "large")
+		CompletableFuture<String> large() {
+			return CompletableFuture.completedFuture("a large result");
 		}
 
 		@Transactional

@@ -221,23 +221,21 @@ class ResultTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void valueOfAnotherMethodBeyondTheLimitMakesADeadLetter() throws SQLException {
+	void valueBeyondTheLimitIsRefusedWithAllThatAreCompletedWithIt() throws SQLException {
 		this.queue.run("CALL pgdispatch.configure(result_limit => 10)");
 		Node node = new Node(this.app);
-		for (int i = 0; i < 3; i++) {
+		for (int i = 0; i < 2; i++) {
 			this.app.run("SELECT pgdispatch.dispatch_handler('h', max_attempts => 5, keep_result => '1 hour')");
 		}
-		List<Node.Job> claimed = node.claim(3, "h");
-		assertThat(this.app.value("""
-				SELECT pgdispatch.complete_handler_jobs('%s', '{h,h,h}', ARRAY['%s', '%s', '%s']::timestamptz[],
-					'{%d,%d,%d}', '{1,1,7}', ARRAY['"ok"', '"123456789"', '"123456789"']::json[])""".formatted(
-				node.id(), claimed.get(0).dueAt(), claimed.get(1).dueAt(), claimed.get(2).dueAt(), claimed.get(0).id(),
-				claimed.get(1).id(), claimed.get(2).id())))
-			.isEqualTo("{" + claimed.get(2).id() + "}");
-		assertThat(this.jobs.result(claimed.get(0).id())).isEqualTo("done|\"ok\"");
-		assertThat(this.jobs.result(claimed.get(1).id()))
-			.isEqualTo("failed|PD002|pgdispatch: the result is larger than 10 bytes");
-		assertThat(this.jobs.deadLetters("id, sqlstate")).containsExactly(claimed.get(1).id() + "|PD002");
+		List<Node.Job> claimed = node.claim(2, "h");
+		assertThat(this.app
+			.error("""
+					SELECT pgdispatch.complete_handler_jobs('%s', '{h,h}', ARRAY['%s', '%s']::timestamptz[], '{%d,%d}', '{1,1}',
+						ARRAY['"ok"', '"123456789"']::json[])"""
+				.formatted(node.id(), claimed.get(0).dueAt(), claimed.get(1).dueAt(), claimed.get(0).id(),
+						claimed.get(1).id()))
+			.getSQLState()).isEqualTo("PD002");
+		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.handler_job")).isEqualTo("2");
 	}
 
 }
