@@ -48,7 +48,7 @@ public final class CommandDrain implements Scenario {
 		BareProcedure.statements().forEach(app::execute);
 		int jobs = size.of(JOBS);
 		Map<Object, Measurement> measurements = new LinkedHashMap<>();
-		measurements.put(OURS, () -> drain(app, jobs, Sql.fireMany(Sql.EFFECT, jobs), "CALL pgdispatch.work()"));
+		measurements.put(OURS, () -> rate(app, jobs));
 		measurements.put(BARE, () -> drain(app, jobs,
 				"INSERT INTO bare (command) SELECT $job$" + Sql.EFFECT + "$job$ FROM generate_series(1, " + jobs + ")",
 				"CALL bare_work()"));
@@ -65,6 +65,16 @@ public final class CommandDrain implements Scenario {
 	private static Line line(Comparison<Object> rates, Object other, Target target) {
 		return new Line("S2", "SQL jobs run by one worker, against " + other, rates.ratios(OURS, other), "", target,
 				rates.perSecond(OURS, other));
+	}
+
+	/**
+	 * How quickly one worker runs SQL jobs.
+	 * @param app connects to a database of {@link Sql#createDatabase}
+	 * @param jobs that each insert a row
+	 * @return jobs per second
+	 */
+	static double rate(JdbcTemplate app, int jobs) {
+		return drain(app, jobs, Sql.fireMany(Sql.EFFECT, jobs), "CALL pgdispatch.work()");
 	}
 
 	private static double drain(JdbcTemplate app, int jobs, String dispatch, String run) {
