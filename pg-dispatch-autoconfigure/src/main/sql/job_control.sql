@@ -23,8 +23,9 @@ BEGIN
             SELECT j.id,
                    CASE WHEN pgdispatch.session_running(j.id) IS NOT NULL THEN 'running'
                         WHEN (location.managed).held_by = 'non_transactional' THEN CASE WHEN pgdispatch.is_non_transactional_free(location.managed) THEN 'waiting' ELSE 'running' END
-                        WHEN (location.managed).held_by IS NOT NULL OR p.handler IS NOT NULL THEN 'held'
+                        WHEN (location.managed).held_by IS NOT NULL THEN 'held'
                         WHEN j.due_at > clock_timestamp() THEN 'snoozed'
+                        WHEN p.handler IS NOT NULL THEN 'held'
                         ELSE 'waiting'
                    END,
                    j.command, NULL::text, NULL::json, j.dispatched_at, coalesce((location.managed).due_at, j.due_at),
@@ -54,19 +55,19 @@ BEGIN
          LIMIT 1;
     IF NOT FOUND THEN
         RETURN QUERY
-            SELECT r.id, r.state, NULL::text, NULL::text, NULL::json, NULL::timestamptz, NULL::timestamptz, NULL::integer, r.finished_at,
-                   NULL::text, NULL::text, r.sqlstate, r.message, NULL::json
-              FROM pgdispatch.result AS r
-             WHERE r.role = caller AND r.id = job_id AND r.expires_at > clock_timestamp();
-    END IF;
-    IF NOT FOUND THEN
-        RETURN QUERY
             SELECT h.id, h.outcome, NULL::text, h.handler, NULL::json, h.dispatched_at, h.due_at, h.attempts, h.ended_at, h.label, h.queue,
                    h.sqlstate, h.message, NULL::json
               FROM pgdispatch.history AS h
              WHERE h.role = caller AND h.id = job_id
              ORDER BY h.ended_at DESC
              LIMIT 1;
+    END IF;
+    IF NOT FOUND THEN
+        RETURN QUERY
+            SELECT r.id, r.state, NULL::text, NULL::text, NULL::json, NULL::timestamptz, NULL::timestamptz, NULL::integer, r.finished_at,
+                   NULL::text, NULL::text, r.sqlstate, r.message, NULL::json
+              FROM pgdispatch.result AS r
+             WHERE r.role = caller AND r.id = job_id AND r.expires_at > clock_timestamp();
     END IF;
 END
 $$;

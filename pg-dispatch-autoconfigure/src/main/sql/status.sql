@@ -251,8 +251,9 @@ CREATE OR REPLACE FUNCTION pgdispatch.state_of_command(is_paused boolean, is_sno
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN started_at IS NOT NULL THEN 'running'
-                WHEN is_paused OR held_by OPERATOR(pg_catalog.=) ANY (ARRAY['order', 'queue']) THEN 'held'
+                WHEN held_by OPERATOR(pg_catalog.=) ANY (ARRAY['order', 'queue']) THEN 'held'
                 WHEN is_snoozed AND held_by IS NULL THEN 'snoozed'
+                WHEN is_paused THEN 'held'
                 ELSE 'waiting'
            END
 $$;
@@ -265,8 +266,9 @@ CREATE OR REPLACE FUNCTION pgdispatch.state_of_call(is_claimed boolean, is_pause
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN is_claimed THEN 'running'
-                WHEN is_paused OR held_by IS NOT NULL THEN 'held'
+                WHEN held_by IS NOT NULL THEN 'held'
                 WHEN is_snoozed THEN 'snoozed'
+                WHEN is_paused THEN 'held'
                 ELSE 'waiting'
            END
 $$;

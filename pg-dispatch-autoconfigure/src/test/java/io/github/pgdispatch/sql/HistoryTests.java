@@ -148,7 +148,7 @@ class HistoryTests extends AbstractQueueTests {
 	@Test
 	void findTellsDoneFromNeverWas() throws SQLException {
 		keep();
-		String id = this.app.value("SELECT pgdispatch.dispatch('SELECT 1', label => 'a')");
+		String id = this.app.value("SELECT pgdispatch.dispatch('SELECT 1', label => 'a', result => 'rows')");
 		this.app.run("CALL pgdispatch.work()");
 		assertThat(this.app.values(
 				"SELECT concat_ws(' ', state, label, attempts, finished_at > dispatched_at) FROM pgdispatch.find(%s)"

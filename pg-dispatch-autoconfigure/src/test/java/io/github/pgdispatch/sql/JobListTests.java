@@ -224,6 +224,22 @@ class JobListTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void snoozedJobIsSnoozedAndDueJobIsHeldWhileEverythingIsPaused() throws SQLException {
+		this.app.run("SELECT pgdispatch.dispatch('SELECT 1'), pgdispatch.dispatch_handler('h')",
+				"SELECT pgdispatch.snooze('SELECT 1', '1 hour'), pgdispatch.dispatch_handler('h', delay => '1 hour')",
+				"SELECT pgdispatch.pause()");
+		List<String> states = List.of("handler held", "handler snoozed", "sql held", "sql snoozed");
+		assertThat(this.app.values("SELECT concat_ws(' ', kind, state) FROM pgdispatch.jobs() ORDER BY 1"))
+			.isEqualTo(states);
+		assertThat(this.app.values(
+				"SELECT concat_ws(' ', kind, state) FROM pgdispatch.status() WHERE kind IN ('sql', 'handler') ORDER BY 1"))
+			.isEqualTo(states);
+		assertThat(this.app.values(
+				"SELECT concat_ws(' ', kind, f.state) FROM pgdispatch.jobs() AS j, LATERAL pgdispatch.find(j.id) AS f ORDER BY 1"))
+			.isEqualTo(states);
+	}
+
+	@Test
 	void jobThatIsDueOrHeldOrGoneDoesNotRunNow() throws SQLException {
 		this.app.run("SELECT pgdispatch.dispatch('SELECT 1', ordering_key => 'o') FROM generate_series(1, 2)",
 				"SELECT pgdispatch.pause()");

@@ -47,7 +47,8 @@ class StatusTests extends AbstractQueueTests {
 		assertThat(this.app.values(JOBS)).containsExactly("sql a  snoozed 1 t", "sql a  waiting 3 t",
 				"sql b in mail waiting 1 t", "sql  waiting 1 t");
 		this.app.run("SELECT pgdispatch.pause()");
-		assertThat(this.app.values(JOBS)).containsExactly("sql a  held 4 t", "sql b in mail held 1 t", "sql  held 1 t");
+		assertThat(this.app.values(JOBS)).containsExactly("sql a  held 3 t", "sql a  snoozed 1 t",
+				"sql b in mail held 1 t", "sql  held 1 t");
 	}
 
 	@Test
