@@ -162,6 +162,20 @@ class DashboardTests {
 	}
 
 	@Test
+	void selectedJobsAreMovedToAQueue() throws Exception {
+		session.run("SELECT pgdispatch.set_queue('from'), pgdispatch.set_queue('here')");
+		String id = snooze("move-me");
+		dashboard.open("jobs?label=move-me").find("[aria-label='Select job " + id + "']").click();
+		dashboard.click("Move selected…");
+		await().until(() -> dashboard.find("dialog").isDisplayed());
+		dashboard.find("dialog [name=to] option[value=here]").click();
+		dashboard.answer("Move 1 job");
+		dashboard.awaitNews("One job was moved");
+		assertThat(session.value("SELECT queue FROM pgdispatch.find(" + id + ")")).isEqualTo("here");
+		assertThat(dashboard.row(id).getText()).contains("here");
+	}
+
+	@Test
 	void nothingIsDoneWithoutAYes() throws Exception {
 		String id = snooze("ask-me");
 		dashboard.open("jobs/" + id).click("Cancel…");

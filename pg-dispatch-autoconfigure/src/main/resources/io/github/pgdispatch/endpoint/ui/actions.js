@@ -37,10 +37,10 @@ export async function act({ path, body, done }, refresh) {
 /**
  * Counts what would be touched, asks, and does it.
  *
- * @param action also with a verb, the thing, what is selected, and a text that warns
+ * @param action also with a verb, the thing, what is selected, a text that warns, and fields whose values join the body
  */
 export async function confirm(action, refresh) {
-	const { path, body, verb, thing, of, warning, dangerous } = action;
+	const { path, body, verb, thing, of, warning, dangerous, fields } = action;
 	let found;
 	try {
 		found = (await post(path, { ...body, countOnly: "true" })).count;
@@ -50,8 +50,9 @@ export async function confirm(action, refresh) {
 		return;
 	}
 	const title = found ? `${verb} ${count(found, thing)}?` : `There is no ${thing} to ${verb.toLowerCase()}`;
-	if (await ask(title, [of, found > 0 && warning], found && `${verb} ${count(found, thing)}`, dangerous)) {
-		await act(action, refresh);
+	const answer = await ask(title, [of, found > 0 && warning], found && `${verb} ${count(found, thing)}`, dangerous, found > 0 && fields);
+	if (answer) {
+		await act({ ...action, body: { ...body, ...answer } }, refresh);
 	}
 }
 

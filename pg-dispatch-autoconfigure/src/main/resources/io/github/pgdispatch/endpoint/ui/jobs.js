@@ -24,11 +24,13 @@ export async function load({ parameters }, signal) {
 
 export function view({ jobs, next }, { route, overview, refresh, render, go }) {
 	const { after, ...filter } = route.parameters;
+	const queues = overview.status.queues.map(({ name }) => name);
 	const choose = (parameters) => go(parameters.id ? link("jobs", {}, parameters.id) : link("jobs", parameters));
-	return [heading("Jobs"), filters("Filter jobs", fields(overview.status), route.parameters, choose),
+	return [heading("Jobs"), filters("Filter jobs", fields(queues), route.parameters, choose),
 		overview.writable && jobs.length > 0 && bulk(selection, filter, words(filter), [
 			...filter.state !== "running" ? [{ verb: "Cancel", action: cancel }] : [],
-			...!filter.state || filter.state === "snoozed" ? [{ verb: "Run", action: runNow }] : []
+			...!filter.state || filter.state === "snoozed" ? [{ verb: "Run", action: runNow }] : [],
+			...queues.length && filter.state !== "running" ? [{ verb: "Move", action: move(queues) }] : []
 		], refresh),
 		table("Jobs", [...overview.writable ? [selection.column(jobs, render)] : [],
 			{ title: "Job", kind: "id", cell: ({ id }) => h("a", { href: link("jobs", {}, id) }, id) },
@@ -42,13 +44,13 @@ export function view({ jobs, next }, { route, overview, refresh, render, go }) {
 		paging(route, next, (parameters) => link("jobs", parameters))];
 }
 
-function fields(status) {
+function fields(queues) {
 	return [
 		{ name: "state", title: "State", options: ["waiting", "running", "snoozed", "held"] },
 		{ name: "handler", title: "Handler", hint: "signUp.welcome", excludes: ["label", "kind"] },
 		{ name: "label", title: "Label of SQL", excludes: ["handler", "kind"] },
 		{ name: "kind", title: "Kind", options: ["handler", "sql"], excludes: ["handler", "label"] },
-		{ name: "queue", title: "Queue", options: status.queues.map(({ name }) => name) },
+		{ name: "queue", title: "Queue", options: queues },
 		{ name: "id", title: "Go to job", hint: "number", type: "number" }
 	];
 }
@@ -73,4 +75,12 @@ export function runNow(chosen, of) {
 	return { path: "jobs", body: { action: "run-now", ...chosen }, verb: "Run", thing: "job", of,
 		warning: "They run as soon as order, queues and pauses let them.",
 		done: (count) => count === 1 ? "One job is due now." : `${count} jobs are due now.` };
+}
+
+/** Jobs that are moved to a queue wait for its limits and pauses instead of those of their former queue. */
+function move(queues) {
+	return (chosen, of) => ({ path: "jobs", body: { action: "move", ...chosen, to: queues[0] }, verb: "Move", thing: "job", of,
+		fields: h("div", { class: "fields" }, h("label", {}, h("span", {}, "To the queue"),
+			h("select", { name: "to" }, queues.map((name) => h("option", { value: name }, name))))),
+		done: (count) => count === 1 ? "One job was moved." : `${count} jobs were moved.` });
 }
