@@ -1,6 +1,7 @@
 package io.github.pgdispatch.samples.benchmark;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,6 +53,10 @@ public final class Benchmark {
 	 * @throws Exception if something cannot be measured
 	 */
 	public static void main(String[] args) throws Exception {
+		if (!hasFastestCompiler(ManagementFactory.getRuntimeMXBean().getInputArguments())) {
+			System.err.println("The Java virtual machine was started with -XX:TieredStopAtLevel below 4: "
+					+ "it does not compile for speed, so the figures are not those of an application");
+		}
 		Arguments arguments = Arguments.of(args);
 		Map<String, Scenario> scenarios = arguments.choose(scenarios(arguments.peers()));
 		List<Line> lines = new ArrayList<>();
@@ -67,6 +72,10 @@ public final class Benchmark {
 		}
 		write("results.json", new JsonReport().write(lines));
 		write("results.svg", new SvgReport().draw(lines));
+	}
+
+	static boolean hasFastestCompiler(List<String> jvmArguments) {
+		return jvmArguments.stream().noneMatch((argument) -> argument.matches("-XX:TieredStopAtLevel=[0-3]"));
 	}
 
 	private static void run(BenchmarkServer server, Size size, Collection<Scenario> scenarios, List<Line> lines)
