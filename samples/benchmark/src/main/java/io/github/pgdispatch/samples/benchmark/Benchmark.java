@@ -24,6 +24,7 @@ import io.github.pgdispatch.samples.benchmark.scenario.Burst;
 import io.github.pgdispatch.samples.benchmark.scenario.CommandDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.CommitRate;
 import io.github.pgdispatch.samples.benchmark.scenario.CronLatency;
+import io.github.pgdispatch.samples.benchmark.scenario.GraphileWorkerDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.Growth;
 import io.github.pgdispatch.samples.benchmark.scenario.Idle;
 import io.github.pgdispatch.samples.benchmark.scenario.MethodDrain;
@@ -96,7 +97,7 @@ public final class Benchmark {
 		Map<String, Scenario> scenarios = new LinkedHashMap<>();
 		scenarios.put("S1", new CommitRate(List.of(PgDispatch.COMMAND, PgDispatch.METHOD), peers));
 		scenarios.put("S2", new CommandDrain(peers));
-		scenarios.put("S3", new MethodDrain(peers));
+		scenarios.put("S3", new MethodDrain(peers).andThen(new GraphileWorkerDrain()));
 		scenarios.put("S4", new StartLatency(peers));
 		scenarios.put("S5", new CronLatency());
 		scenarios.put("S6", new Burst());

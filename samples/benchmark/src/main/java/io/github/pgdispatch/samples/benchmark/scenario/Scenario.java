@@ -19,4 +19,16 @@ public interface Scenario {
 	 */
 	void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception;
 
+	/**
+	 * Adds what is measured next.
+	 * @param next is measured after this
+	 * @return both, as one
+	 */
+	default Scenario andThen(Scenario next) {
+		return (server, size, lines) -> {
+			run(server, size, lines);
+			next.run(server, size, lines);
+		};
+	}
+
 }

@@ -5,9 +5,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServerTest;
+import io.github.pgdispatch.samples.benchmark.peer.GraphileWorker;
+import io.github.pgdispatch.samples.benchmark.peer.NodeJs;
 import io.github.pgdispatch.samples.benchmark.peer.Peers;
 import io.github.pgdispatch.test.PgCronTest;
 import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -49,6 +52,12 @@ class ContenderTests extends BenchmarkServerTest {
 			arena.dispatch(30);
 			assertThat(arena.application().waiting()).isOne();
 		}
+	}
+
+	@Test
+	void jobsOfAnotherProcessAreToo() {
+		NodeJs.require();
+		jobsAreRunOnceAndNotBeforeTheyAreTo(GraphileWorker.INSERTING);
 	}
 
 }

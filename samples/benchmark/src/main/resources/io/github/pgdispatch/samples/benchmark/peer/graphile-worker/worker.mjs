@@ -1,0 +1,53 @@
+// Runs jobs of graphile-worker until it is ended, and tells how quickly it ran those that waited for it.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "graphile-worker";
+
+const [connectionString, waiting, statement] = process.argv.slice(2);
+const jobs = Number(waiting);
+
+// What compiles the program warms up meanwhile: it is as young as this process.
+const warmUp = Math.floor(jobs / 5);
+
+let begun = 0;
+let start;
+
+async function job({ number }, { query }) {
+  begun++;
+  if (begun === warmUp) {
+    start = performance.now();
+  }
+  if (statement) {
+    await query(statement, [number]);
+  }
+  if (begun === jobs) {
+    // Not awaited: this job is to end, too.
+    tellPace(query);
+  }
+}
+
+async function tellPace(query) {
+  do {
+    await sleep(1);
+  } while ((await query("SELECT FROM graphile_worker.jobs LIMIT 1")).rowCount > 0);
+  const seconds = (performance.now() - start) / 1000;
+  await query("INSERT INTO pace VALUES ($1)", [(jobs - warmUp) / seconds]);
+}
+
+// Whoever has started it is gone.
+process.stdin.on("end", () => process.exit()).resume();
+
+await run({
+  preset: {
+    worker: {
+      connectionString,
+      // As its documentation advises for many and for quick jobs.
+      concurrentJobs: 24,
+      maxPoolSize: 25,
+      localQueue: { size: 500 },
+      completeJobBatchDelay: 0,
+      failJobBatchDelay: 0,
+    },
+  },
+  taskList: { job },
+});
