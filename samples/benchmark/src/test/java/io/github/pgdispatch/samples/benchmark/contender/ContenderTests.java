@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -50,7 +51,7 @@ class ContenderTests extends BenchmarkServerTest {
 			assertThat(arena.jdbc().queryForList("SELECT number FROM effect ORDER BY number", Long.class))
 				.containsExactlyElementsOf(Stream.iterate(0L, (number) -> number + 1).limit(30).toList());
 			arena.dispatch(30);
-			assertThat(arena.application().waiting()).isOne();
+			await().during(ofMillis(300)).until(() -> arena.application().waiting() == 1);
 		}
 	}
 
