@@ -69,7 +69,8 @@ final class Node extends Actor {
 		String sql = poison.equals("t") ? "pgdispatch.claim_poison_job('%s', '%s', '%s')".formatted(this.id, LEASE, ALL)
 				: "pgdispatch.claim_handler_jobs('%s', '%s', '%s', '{5,5}', %d)".formatted(this.id, LEASE, ALL,
 						1 + this.random.nextInt(4));
-		return session().values(ROW + sql).stream().map(Claim::of).toList();
+		// Without those that became dead letters, as too many nodes died.
+		return session().values(ROW + sql + " WHERE claimed_by IS NOT NULL").stream().map(Claim::of).toList();
 	}
 
 	private void run(Claim claim) throws Exception {

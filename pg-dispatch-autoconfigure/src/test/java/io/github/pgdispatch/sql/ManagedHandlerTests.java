@@ -24,8 +24,9 @@ class ManagedHandlerTests extends AbstractRunLogTests {
 	}
 
 	private String claimPoisonJob(Node node) throws SQLException {
-		return this.app.value("SELECT concat_ws('|', id, crashes) FROM pgdispatch.claim_poison_job('%s', '1 ms', '{h}')"
-			.formatted(node.id()));
+		return this.app
+			.value("SELECT concat_ws('|', id, crashes, sqlstate) FROM pgdispatch.claim_poison_job('%s', '1 ms', '{h}')"
+				.formatted(node.id()));
 	}
 
 	private String cancelledOf(Node node, Object... known) throws SQLException {
@@ -155,7 +156,7 @@ class ManagedHandlerTests extends AbstractRunLogTests {
 			next.freeze();
 		}
 		Node last = new Node(this.app, "1 ms");
-		assertThat(claimPoisonJob(last)).isNull();
+		assertThat(claimPoisonJob(last)).isEqualTo(id + "|5|58000");
 		assertThat(this.queue.value("SELECT concat_ws('|', id, sqlstate, crashes) FROM pgdispatch.dead_letter"))
 			.isEqualTo(id + "|58000|5");
 		this.app.run("DELETE FROM pgdispatch.dead_letter");

@@ -85,7 +85,7 @@ final class Node {
 	 * @return one at the most
 	 */
 	List<Job> claimPoisonJob(String... handlers) throws SQLException {
-		String sql = "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_poison_job('%s', '%s', '{%s}')"
+		String sql = "SELECT concat_ws('|', id, attempts, due_at, handler) FROM pgdispatch.claim_poison_job('%s', '%s', '{%s}') WHERE claimed_by IS NOT NULL"
 			.formatted(this.id, this.lease, String.join(",", handlers));
 		return this.session.values(sql).stream().map(Job::of).toList();
 	}
