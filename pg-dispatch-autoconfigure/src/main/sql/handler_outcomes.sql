@@ -49,9 +49,9 @@ BEGIN
         END IF;
     END IF;
     IF job.managed THEN
-        IF result IS NOT NULL AND pgdispatch.exceeds_result_limit(result) THEN
+        IF result IS NOT NULL AND octet_length(result::text) > (pgdispatch.settings(quote_ident(CURRENT_USER)::regrole)).result_limit THEN
             RAISE SQLSTATE 'PD002' USING
-                MESSAGE = pgdispatch.result_limit_message(),
+                MESSAGE = format('pgdispatch: the result is larger than %s bytes', (pgdispatch.settings(quote_ident(CURRENT_USER)::regrole)).result_limit),
                 HINT = 'Have the method return less, or let the owner of the schema raise the limit: CALL pgdispatch.configure(result_limit => 4194304).';
         END IF;
         PERFORM pgdispatch.end_managed_job(quote_ident(CURRENT_USER)::regrole, job_id, 'done', false, result);
@@ -88,7 +88,7 @@ BEGIN
     END IF;
     FOR i IN 1 .. cardinality(ids) LOOP
         IF NOT pgdispatch.complete_handler_job(node, handlers[i], due_ats[i], ids[i], attempts[i], results[i],
-                                                  ran_for => CASE WHEN kept THEN coalesce(seconds[i], 0) * '1 second'::interval END) THEN
+                                               ran_for => CASE WHEN kept THEN coalesce(seconds[i], 0) * '1 second'::interval END) THEN
             lost := lost || ids[i];
         END IF;
     END LOOP;
@@ -133,11 +133,7 @@ BEGIN
                        AND h.attempts = c.attempt
                        FOR UPDATE) AS j;
     DELETE FROM pgdispatch.handler_job AS j WHERE j.ctid = ANY (places);   -- The rows are locked, so these are still their places.
-    IF managed IS NOT NULL THEN
-        FOR i IN 1 .. cardinality(managed) LOOP
-            PERFORM pgdispatch.end_managed_job(caller, managed[i], 'done', false);
-        END LOOP;
-    END IF;
+    PERFORM pgdispatch.end_managed_job(caller, m.id, 'done', false) FROM unnest(managed) AS m (id);
     IF cardinality(found) = cardinality(ids) THEN
         RETURN '{}';
     END IF;
@@ -146,34 +142,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.complete_handler_jobs_together(uuid, text[], timestamptz[], bigint[], integer[]) IS
-'Part of pgdispatch.complete_handler_jobs, for jobs without a result where no history is kept. It takes less than half of the time.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.exceeds_result_limit(result json) RETURNS boolean
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN octet_length(result::text) > (pgdispatch.settings(quote_ident(CURRENT_USER)::regrole)).result_limit;
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.exceeds_result_limit(json) IS
-'Part of what completes jobs of handlers. Returns whether a result is larger than the setting result_limit of the
-current role.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.result_limit_message() RETURNS text
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN format('pgdispatch: the result is larger than %s bytes', (pgdispatch.settings(quote_ident(CURRENT_USER)::regrole)).result_limit);
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.result_limit_message() IS
-'Part of what completes jobs of handlers. Returns the message of the error that a result is too large.';
+'Part of pgdispatch.complete_handler_jobs, for jobs without a result where no history is kept. It takes less
+than half of the time of a call of pgdispatch.complete_handler_job for each of them.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_handler_job(

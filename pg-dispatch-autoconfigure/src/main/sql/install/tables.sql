@@ -10,8 +10,8 @@
 --     superusers and roles with BYPASSRLS see all rows. The tables setting and history_retention, which hold no jobs, are exceptions,
 --     so that their owner can write them. A second policy shows all rows to pgdispatch.status_of_all_roles while it counts them. PostgreSQL
 --     tries policies in the reverse order of their names, so that it costs nothing where the first one, "own", shows the row.
---     The policies of job and handler_job compare numbers of type bigint, which no index serves. With a plan that was made while a
---     table was empty, PostgreSQL would otherwise look for single rows among all rows of the role, though it knows their places.
+--     The policies of job and handler_job compare the role as a bigint, so that they cannot become the condition of an index scan.
+--     Otherwise a plan that was made while the table was empty would read all rows of the role to find a few whose ctid is known.
 --   * Autovacuum works by fixed numbers of rows and not by a share of the table, so that a large backlog does not delay it.
 --   * Every column says in its comment what its value means, and what NULL means where the column may be NULL.
 

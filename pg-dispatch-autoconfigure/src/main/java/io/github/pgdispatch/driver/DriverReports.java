@@ -52,7 +52,8 @@ final class DriverReports {
 	}
 
 	/**
-	 * Reports a dead letter of which no attempt of this node is the cause.
+	 * Reports a job that has become a dead letter although no attempt of this node
+	 * failed.
 	 */
 	void dead(PoisonJobs.Dead job) {
 		Claim claim = job.claim();

@@ -2,7 +2,6 @@ package io.github.pgdispatch.observability;
 
 import io.github.pgdispatch.ObservedDispatch;
 import io.github.pgdispatch.observability.PgDispatchObservation.Key;
-import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
 import org.jspecify.annotations.Nullable;
 
@@ -26,14 +25,15 @@ public class DefaultDispatchObservationConvention implements DispatchObservation
 	@Override
 	public KeyValues getLowCardinalityKeyValues(DispatchObservationContext context) {
 		ObservedDispatch dispatch = context.getDispatch();
-		return KeyValues.of(value(Key.HANDLER, dispatch.handler()), value(Key.LABEL, dispatch.label()),
-				value(Key.QUEUE, dispatch.queue()), value(Key.OUTCOME, outcome(context)));
+		return KeyValues.of(Key.HANDLER.withValueOrNone(dispatch.handler()),
+				Key.LABEL.withValueOrNone(dispatch.label()), Key.QUEUE.withValueOrNone(dispatch.queue()),
+				Key.OUTCOME.withValueOrNone(outcome(context)));
 	}
 
 	@Override
 	public KeyValues getHighCardinalityKeyValues(DispatchObservationContext context) {
 		long id = context.getJobId();
-		return KeyValues.of(value(Key.JOB_ID, (id != 0) ? String.valueOf(id) : null));
+		return KeyValues.of(Key.JOB_ID.withValueOrNone((id != 0) ? String.valueOf(id) : null));
 	}
 
 	private static @Nullable String outcome(DispatchObservationContext context) {
@@ -41,10 +41,6 @@ public class DefaultDispatchObservationConvention implements DispatchObservation
 			return "done";
 		}
 		return (context.getError() != null) ? "error" : null;
-	}
-
-	private static KeyValue value(Key key, @Nullable String value) {
-		return key.withValue((value != null) ? value : KeyValue.NONE_VALUE);
 	}
 
 }

@@ -4,8 +4,8 @@ import java.util.Locale;
 
 import io.github.pgdispatch.driver.AttemptOutcome;
 import io.github.pgdispatch.observability.PgDispatchObservation.Key;
-import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Default implementation of {@link ProcessObservationConvention}. It can be extended.
@@ -24,9 +24,8 @@ public class DefaultProcessObservationConvention implements ProcessObservationCo
 
 	@Override
 	public KeyValues getLowCardinalityKeyValues(ProcessObservationContext context) {
-		String queue = (context.getQueue() != null) ? context.getQueue() : KeyValue.NONE_VALUE;
-		return KeyValues.of(Key.HANDLER.withValue(context.getHandler()), Key.QUEUE.withValue(queue),
-				Key.OUTCOME.withValue(outcome(context)));
+		return KeyValues.of(Key.HANDLER.withValue(context.getHandler()), Key.QUEUE.withValueOrNone(context.getQueue()),
+				Key.OUTCOME.withValueOrNone(outcome(context)));
 	}
 
 	@Override
@@ -35,12 +34,12 @@ public class DefaultProcessObservationConvention implements ProcessObservationCo
 				Key.JOB_ATTEMPT.withValue(String.valueOf(context.getJob().attempt())));
 	}
 
-	private static String outcome(ProcessObservationContext context) {
+	private static @Nullable String outcome(ProcessObservationContext context) {
 		AttemptOutcome outcome = context.getOutcome();
 		if (outcome != null) {
 			return outcome.name().toLowerCase(Locale.ROOT);
 		}
-		return (context.getError() != null) ? "error" : KeyValue.NONE_VALUE;
+		return (context.getError() != null) ? "error" : null;
 	}
 
 }

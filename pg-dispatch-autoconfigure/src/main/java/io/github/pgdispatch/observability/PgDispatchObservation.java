@@ -1,9 +1,11 @@
 package io.github.pgdispatch.observability;
 
+import io.micrometer.common.KeyValue;
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.docs.ObservationDocumentation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The observations of pg-dispatch. A key value is never missing: it is {@code none} where
@@ -111,6 +113,13 @@ public enum PgDispatchObservation implements ObservationDocumentation {
 		@Override
 		public String asString() {
 			return this.key;
+		}
+
+		/**
+		 * Returns the key with a value, which is {@code none} if there is none.
+		 */
+		KeyValue withValueOrNone(@Nullable String value) {
+			return withValue((value != null) ? value : KeyValue.NONE_VALUE);
 		}
 
 	}
