@@ -33,23 +33,26 @@ public final class Nodes implements Scenario {
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
 		for (PgDispatch kind : PgDispatch.values()) {
-			boolean ofEachJob = kind == PgDispatch.TRANSACTIONAL_METHOD;
 			Map<Integer, List<Double>> waits = new LinkedHashMap<>();
 			Map<Integer, Measurement> measurements = new LinkedHashMap<>();
 			for (int nodes : List.of(1, MANY)) {
-				measurements.put(nodes, () -> measure(server, size.of(JOBS), kind, nodes, ofEachJob,
+				measurements.put(nodes, () -> measure(server, size.of(JOBS), kind, nodes,
 						waits.computeIfAbsent(nodes, (key) -> new ArrayList<>())));
 			}
 			Comparison<Integer> statements = size.rounds().measure(measurements);
 			String remark = "%.1f against %.1f of one; sessions that waited for a lock, at any time: %.2f against %.2f"
 				.formatted(statements.of(MANY).median(), statements.of(1).median(), average(waits.get(MANY)),
 						average(waits.get(1)));
-			lines.accept(ofEachJob
+			lines.accept(hasStatementsForEachJob(kind)
 					? new Line("S13", "statements per job of " + MANY + " nodes, against one: " + kind,
 							statements.ratios(MANY, 1), "", Target.atMost(1.1), remark)
 					: new Line("S13", "statements of each of " + MANY + " nodes: " + kind, statements.of(MANY), "/s",
 							Target.atMost(100), remark));
 		}
+	}
+
+	private static boolean hasStatementsForEachJob(PgDispatch kind) {
+		return kind == PgDispatch.TRANSACTIONAL_METHOD;
 	}
 
 	private static double average(@Nullable List<Double> values) {
@@ -60,8 +63,8 @@ public final class Nodes implements Scenario {
 	 * Counts statements: those per job if each job has its own, or else those of a node
 	 * per second, as hundreds of jobs share one.
 	 */
-	private static double measure(BenchmarkServer server, int jobs, PgDispatch kind, int nodes, boolean ofEachJob,
-			List<Double> waits) throws Exception {
+	private static double measure(BenchmarkServer server, int jobs, PgDispatch kind, int nodes, List<Double> waits)
+			throws Exception {
 		TestDatabase database = server.createDatabase();
 		List<Arena> arenas = new ArrayList<>();
 		AtomicLong begun = new AtomicLong();
@@ -76,7 +79,7 @@ public final class Nodes implements Scenario {
 			arenas.forEach((arena) -> arena.application().start());
 			waits.add(lockWaits(BenchmarkServer.jdbc(server.cronDatabase(), "postgres"), database, arenas.get(0)));
 			double seconds = (System.nanoTime() - start) / 1e9;
-			return (statements.count() - sent) / (ofEachJob ? jobs : nodes * seconds);
+			return (statements.count() - sent) / (hasStatementsForEachJob(kind) ? jobs : nodes * seconds);
 		}
 		finally {
 			arenas.forEach(Arena::close);
