@@ -8,6 +8,7 @@ import java.sql.Statement;
 
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
@@ -32,6 +33,12 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 	 * enforced by whoever looks at the queue.
 	 */
 	private static final long MAX_STATEMENT_TIMEOUT = Integer.MAX_VALUE;
+
+	/**
+	 * Maximum number of cancellations that the end of an attempt survives. If even more
+	 * come, the job counts as one whose session was lost.
+	 */
+	private static final int MAX_CANCELLATIONS = 10;
 
 	private static final String END = "SELECT pgdispatch.end_non_transactional(?, ?, ?, ?, ?, ?, ?)";
 
@@ -66,15 +73,42 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 				throw ex;
 			}
 		}
+		FailedCommand failure = (error != null)
+				? new FailedCommand(this.id, this.attempt, error.getSQLState(), error.getMessage(), null) : null;
+		return new CommandOutcome(endDespiteCancellations(connection, error), failure);
+	}
+
+	/**
+	 * Records the outcome. A cancellation that was meant for the command may reach the
+	 * session only after the command has ended: for example, the time limit is enforced
+	 * by the timeout of the session and by whoever looks at the queue.
+	 */
+	private @Nullable String endDespiteCancellations(Connection connection, @Nullable ServerErrorMessage error)
+			throws SQLException {
+		for (int cancellations = 0;; cancellations++) {
+			try {
+				reset(connection);
+				return end(connection, error);
+			}
+			catch (SQLException ex) {
+				if (!PSQLState.QUERY_CANCELED.getState().equals(ex.getSQLState())
+						|| cancellations == MAX_CANCELLATIONS) {
+					throw ex;
+				}
+			}
+		}
+	}
+
+	/**
+	 * Undoes what the command may have set: another role, which has no access to the job,
+	 * and a timeout.
+	 */
+	private static void reset(Connection connection) throws SQLException {
 		try (Statement statement = connection.createStatement()) {
-			// The command may have set another role, which has no access to the job.
 			statement.execute("RESET SESSION AUTHORIZATION");
 			statement.execute("RESET ROLE");
 			statement.execute("RESET ALL");
 		}
-		FailedCommand failure = (error != null)
-				? new FailedCommand(this.id, this.attempt, error.getSQLState(), error.getMessage(), null) : null;
-		return new CommandOutcome(end(connection, error), failure);
 	}
 
 	private @Nullable String end(Connection connection, @Nullable ServerErrorMessage error) throws SQLException {

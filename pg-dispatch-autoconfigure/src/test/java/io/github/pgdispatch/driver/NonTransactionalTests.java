@@ -2,6 +2,8 @@ package io.github.pgdispatch.driver;
 
 import java.time.Duration;
 
+import javax.sql.DataSource;
+
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import io.github.pgdispatch.test.TestNode;
@@ -13,6 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -26,13 +30,15 @@ class NonTransactionalTests {
 
 	private static final String SLOW = "CALL commits_and_sleeps()";
 
+	private TestDatabase database;
+
 	private JdbcClient jdbc;
 
 	private TestNode node;
 
 	@BeforeEach
 	void start(TestDatabase database) {
-		database.install("app");
+		this.database = database.install("app");
 		this.jdbc = database.jdbc("app");
 		this.jdbc.sql("CREATE TABLE effect (what text, pid integer DEFAULT pg_backend_pid())").update();
 		this.jdbc.sql("""
@@ -134,8 +140,7 @@ class NonTransactionalTests {
 
 	@Test
 	void isEndedByItsTimeLimit() {
-		// Time enough for its first commit, also on a busy machine.
-		dispatch(SLOW, ", time_limit => '4 seconds'");
+		dispatch(SLOW, ", time_limit => '2 seconds'");
 		await().until(() -> value("count(*) FROM pgdispatch.dead_letter WHERE sqlstate = 'PD001'", Long.class) == 1);
 		awaitEffects(1);
 	}
@@ -147,6 +152,44 @@ class NonTransactionalTests {
 		assertThat(value("state FROM pgdispatch.find(" + id + ")", String.class)).isEqualTo("running");
 		assertThat(value("pgdispatch.cancel(" + id + ")", String.class)).isEqualTo("interrupted");
 		awaitNothingLeft();
+		assertThat(value("count(*) FROM pgdispatch.dead_letter", Long.class)).isZero();
+	}
+
+	/**
+	 * The bad moment: the command has ended, and its session waits for the row of the
+	 * job, which whoever cancels a command holds.
+	 */
+	@Test
+	void cancellationThatComesTooLateDoesNotRunItAgain() {
+		this.jdbc.sql("""
+				CREATE PROCEDURE commits_and_waits() LANGUAGE plpgsql AS $$
+				BEGIN
+					INSERT INTO effect VALUES ('begun');
+					COMMIT;
+					WHILE NOT EXISTS (SELECT FROM effect WHERE what = 'go') LOOP
+						COMMIT;
+						PERFORM pg_sleep(0.01);
+					END LOOP;
+				END $$""").update();
+		dispatch("CALL commits_and_waits()", "");
+		awaitEffects(1);
+		int pid = value("pid FROM effect", Integer.class);
+		DataSource dataSource = this.database.dataSource("app");
+		new TransactionTemplate(new JdbcTransactionManager(dataSource)).executeWithoutResult((status) -> {
+			JdbcClient.create(dataSource).sql("SELECT FROM pgdispatch.managed_job FOR UPDATE").query().listOfRows();
+			this.jdbc.sql("INSERT INTO effect VALUES ('go')").update();
+			for (int i = 0; i < 3; i++) {
+				await().until(() -> this.jdbc.sql("""
+						SELECT count(*) FROM pg_stat_activity
+						 WHERE pid = ? AND query LIKE '%end_non_transactional%' AND wait_event_type = 'Lock'""")
+					.param(pid)
+					.query(Integer.class)
+					.single() == 1);
+				this.jdbc.sql("SELECT pg_cancel_backend(?)").param(pid).query().singleRow();
+			}
+		});
+		awaitNothingLeft();
+		assertThat(value("count(*) FROM effect WHERE what = 'begun'", Integer.class)).isOne();
 		assertThat(value("count(*) FROM pgdispatch.dead_letter", Long.class)).isZero();
 	}
 
