@@ -5,6 +5,7 @@
 --
 --   * A claim is the id of the claiming node in the job's row. It holds as long as the node's lease, which the node renews while it
 --     has claims. No session stands behind a claim, so claims work through a connection pooler.
+--   * A job can be born claimed, see handler_dispatch.sql.
 --   * Each claim increases the job's attempts by one. To delete or change a job, a node has to name both, itself and the attempt. A
 --     node that was frozen for longer than its lease thus finds that the job is no longer its own.
 --   * If a node dies, others take over its jobs once its lease has expired, and count a crash. A job during which two nodes died is
@@ -403,6 +404,32 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.poison_jobs(text[], uuid[]) IS
 'Part of pgdispatch.claim_poison_job. Returns the due jobs of the handlers that it must look at.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.held_handler_jobs(node uuid, handlers text[], due_ats timestamptz[], ids bigint[], attempts integer[])
+RETURNS bigint[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+BEGIN
+    RETURN ARRAY(
+        SELECT c.id
+          FROM unnest(handlers, due_ats, ids, held_handler_jobs.attempts) AS c (handler, due_at, id, attempt)
+         WHERE (SELECT j.claimed_by = node AND j.attempts = c.attempt AND j.cancelled IS NULL
+                  FROM pgdispatch.handler_job AS j
+                 WHERE j.role = caller AND j.handler = c.handler AND j.due_at = c.due_at AND j.id = c.id));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.held_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[]) IS
+'For a node that does not know whether jobs which it has claimed are there. Returns the ids of those that are there, on
+which its claim holds and which have not been cancelled.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_unknown_handler_jobs(node uuid, handlers text[], known bigint[]) RETURNS integer

@@ -4,6 +4,9 @@
 -- managed job. Nodes insert plain jobs themselves, into the columns role, handler, due_at, arguments and headers of
 -- pgdispatch.handler_job, with valid_arguments and wake_nodes_if_idle as single expressions in the INSERT. Later versions of the
 -- schema must keep these columns and functions.
+--
+-- A node that can run a plain job at once inserts it with its own claim (claimed_by and attempts): the job is born claimed. Nobody else
+-- sees it before the commit, and nobody takes it over as long as the node's lease holds.
 
 CREATE OR REPLACE FUNCTION pgdispatch.dispatch_handler(
     handler         text,
@@ -160,3 +163,27 @@ $$;
 COMMENT ON FUNCTION pgdispatch.valid_arguments(text, json) IS
 'For nodes, which call it while they insert into pgdispatch.handler_job. Returns the arguments. Fails like
 pgdispatch.dispatch_handler if the handler cannot be called with them, or the current role cannot log in.';
+
+
+-- A later snapshot than that of the statement might see another pause, or that the lease has ended. Where each statement has its own, that
+-- is a matter of an instant. The node looks at the clock before it runs the job.
+CREATE OR REPLACE FUNCTION pgdispatch.claiming_node(node uuid, handler_name text) RETURNS uuid
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+BEGIN
+    RETURN (SELECT n.id
+              FROM pgdispatch.node AS n
+             WHERE n.role = caller
+               AND n.id = node
+               AND n.expires_at > clock_timestamp()
+               AND current_setting('transaction_isolation') = 'read committed'
+               AND NOT EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = caller AND p.handler IN ('', handler_name)));
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.claiming_node(uuid, text) IS
+'For nodes, which call it while they insert into pgdispatch.handler_job. Returns the node if it may claim the job as it is
+written: its lease holds, the current role is its own, and the handler is not paused. NULL: the job waits to be claimed.';

@@ -57,7 +57,7 @@ BEGIN
                                j.attempts, j.sqlstate, j.message, j.headers
                           FROM pgdispatch.handler_job AS j
                           LEFT JOIN pgdispatch.managed_job AS m ON j.managed AND m.role = j.role AND m.id = j.id,
-                               LATERAL (SELECT pgdispatch.state_of_call(j.claimed_by = ANY (nodes), ARRAY['', j.handler] && paused, j.due_at > moment, m.held_by)) AS v (state)
+                               LATERAL (SELECT pgdispatch.state_of_call(pgdispatch.is_running(j.claimed_by, nodes, j.dispatched_at), ARRAY['', j.handler] && paused, j.due_at > moment, m.held_by)) AS v (state)
                          WHERE j.role = caller
                            AND j.handler = n.handler
                            AND (j.due_at, j.id) > (after_place, after_id)

@@ -290,6 +290,18 @@ COMMENT ON FUNCTION pgdispatch.nodes_of(regrole) IS
 'Part of pgdispatch.status and pgdispatch.jobs. Returns the nodes of the role whose claims hold.';
 
 
+-- A job that was born claimed is visible to its own transaction before it runs. No other transaction can see it then.
+CREATE OR REPLACE FUNCTION pgdispatch.is_running(claimed_by uuid, nodes uuid[], dispatched_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT claimed_by OPERATOR(pg_catalog.=) ANY (nodes) AND dispatched_at OPERATOR(pg_catalog.<>) pg_catalog.now()
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_running(uuid, uuid[], timestamptz) IS
+'Part of pgdispatch.jobs, pgdispatch.find and pgdispatch.cancel. Returns whether a job of a handler runs: it is claimed by one of these
+nodes, and was not dispatched by this transaction.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.table_health(
     OUT kind text, OUT name text, OUT queue text, OUT state text, OUT count bigint, OUT is_exact boolean, OUT max_count bigint, OUT oldest interval)
 RETURNS SETOF record

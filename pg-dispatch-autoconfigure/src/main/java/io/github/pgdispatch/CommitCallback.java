@@ -1,18 +1,33 @@
 package io.github.pgdispatch;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import org.springframework.core.Ordered;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Counts the dispatches of one transaction, and informs the listener after the commit.
+ * Knows the dispatches of one transaction, and informs the listener after the commit.
  */
 final class CommitCallback implements TransactionSynchronization {
 
 	private final DispatchListener listener;
 
+	private final List<Reservation> certain = new ArrayList<>();
+
+	private final List<Reservation> uncertain = new ArrayList<>();
+
+	private final List<Reservation> changed = new ArrayList<>();
+
 	private int fired;
 
 	private int snoozed;
+
+	private boolean commits;
+
+	private boolean informed;
 
 	private CommitCallback(DispatchListener listener) {
 		this.listener = listener;
@@ -35,6 +50,21 @@ final class CommitCallback implements TransactionSynchronization {
 		return callback;
 	}
 
+	/**
+	 * Has jobs that the current transaction has dispatched so far, and that were born
+	 * claimed, not run by this claim.
+	 */
+	static void jobsMayHaveChanged() {
+		for (TransactionSynchronization synchronization : TransactionSynchronizationManager.getSynchronizations()) {
+			if (synchronization instanceof CommitCallback callback) {
+				callback.changed.addAll(callback.certain);
+				callback.changed.addAll(callback.uncertain);
+				callback.certain.clear();
+				callback.uncertain.clear();
+			}
+		}
+	}
+
 	void count(int jobs, boolean later) {
 		if (later) {
 			this.snoozed += jobs;
@@ -44,11 +74,63 @@ final class CommitCallback implements TransactionSynchronization {
 		}
 	}
 
+	/**
+	 * Adds a job that was born claimed.
+	 * @param reservation of the job
+	 * @param inSavepoint whether it was written within a savepoint, which can be rolled
+	 * back alone
+	 */
+	void add(Reservation reservation, boolean inSavepoint) {
+		(inSavepoint ? this.uncertain : this.certain).add(reservation);
+	}
+
+	/**
+	 * Jobs start before other synchronizations do what takes time.
+	 */
+	@Override
+	public int getOrder() {
+		return Ordered.HIGHEST_PRECEDENCE;
+	}
+
+	@Override
+	public void beforeCommit(boolean readOnly) {
+		this.commits = true;
+	}
+
+	@Override
+	public void afterCommit() {
+		this.informed = true;
+		this.certain.forEach((reservation) -> reservation.committed(true));
+		this.uncertain.forEach((reservation) -> reservation.committed(false));
+		this.changed.forEach(Reservation::unknown);
+		inform();
+	}
+
 	@Override
 	public void afterCompletion(int status) {
-		// Not only STATUS_COMMITTED: a transaction with an unknown outcome may have
-		// committed.
-		if (status != STATUS_ROLLED_BACK) {
+		if (this.informed) {
+			return;
+		}
+		if (status == STATUS_COMMITTED) {
+			afterCommit();
+		}
+		else if (status == STATUS_ROLLED_BACK && !this.commits) {
+			all().forEach(Reservation::release);
+		}
+		else {
+			// The transaction may have committed, also where Spring has rolled it back
+			// because the commit failed.
+			all().forEach(Reservation::unknown);
+			inform();
+		}
+	}
+
+	private Stream<Reservation> all() {
+		return Stream.of(this.certain, this.uncertain, this.changed).flatMap(List::stream);
+	}
+
+	private void inform() {
+		if (this.fired > 0 || this.snoozed > 0) {
 			this.listener.committed(this.fired, this.snoozed);
 		}
 	}

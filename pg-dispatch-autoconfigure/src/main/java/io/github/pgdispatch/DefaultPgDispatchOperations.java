@@ -72,14 +72,14 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	public long move(JobFilter filter, @Nullable String queue) {
 		Assert.isTrue(filter.state() != JobState.RUNNING, "Jobs that run are not moved");
 		requireFirstPage(filter, "moved");
-		return this.transaction.call(() -> this.status.move(filter.selection(), queue));
+		return this.transaction.change(() -> this.status.move(filter.selection(), queue));
 	}
 
 	@Override
 	public long cancel(JobFilter filter) {
 		Assert.isTrue(filter.state() != JobState.RUNNING, "Jobs that run are cancelled one by one, by their ids");
 		requireFirstPage(filter, "cancelled");
-		return this.transaction.call(() -> this.status.cancel(filter.selection()));
+		return this.transaction.change(() -> this.status.cancel(filter.selection()));
 	}
 
 	@Override
@@ -91,18 +91,18 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	public long runNow(JobFilter filter) {
 		Assert.isTrue(filter.state() == null || filter.state() == JobState.SNOOZED, "Only snoozed jobs are made due");
 		requireFirstPage(filter, "made due");
-		return this.transaction.call(() -> this.status.runNow(filter.selection()));
+		return this.transaction.change(() -> this.status.runNow(filter.selection()));
 	}
 
 	@Override
 	public void keepHistory(Duration retention) {
-		this.transaction.execute(() -> this.history.keep(null, retention));
+		this.transaction.change(() -> this.history.keep(null, retention));
 	}
 
 	@Override
 	public void keepHistory(String queue, Duration retention) {
 		requireName("queue", queue);
-		this.transaction.execute(() -> this.history.keep(queue, retention));
+		this.transaction.change(() -> this.history.keep(queue, retention));
 	}
 
 	@Override
@@ -155,22 +155,22 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
 	@Override
 	public boolean retry(long id) {
-		return this.transaction.call(() -> this.deadLetters.retry(selection(id))) > 0;
+		return this.transaction.change(() -> this.deadLetters.retry(selection(id))) > 0;
 	}
 
 	@Override
 	public long retry(DeadLetterFilter filter) {
-		return this.transaction.call(() -> this.deadLetters.retry(filter.selection()));
+		return this.transaction.change(() -> this.deadLetters.retry(filter.selection()));
 	}
 
 	@Override
 	public boolean delete(long id) {
-		return this.transaction.call(() -> this.deadLetters.delete(selection(id))) > 0;
+		return this.transaction.change(() -> this.deadLetters.delete(selection(id))) > 0;
 	}
 
 	@Override
 	public long delete(DeadLetterFilter filter) {
-		return this.transaction.call(() -> this.deadLetters.delete(filter.selection()));
+		return this.transaction.change(() -> this.deadLetters.delete(filter.selection()));
 	}
 
 	private static DeadLetterSelection selection(long id) {
@@ -179,12 +179,12 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
 	@Override
 	public void pause() {
-		this.transaction.execute(() -> this.queues.pause(null, null));
+		this.transaction.change(() -> this.queues.pause(null, null));
 	}
 
 	@Override
 	public void resume() {
-		this.transaction.execute(() -> this.queues.resume(null, null));
+		this.transaction.change(() -> this.queues.resume(null, null));
 	}
 
 	@Override
@@ -195,13 +195,13 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public void pauseHandler(String handler) {
 		requireName("handler", handler);
-		this.transaction.execute(() -> this.queues.pause(handler, null));
+		this.transaction.change(() -> this.queues.pause(handler, null));
 	}
 
 	@Override
 	public void resumeHandler(String handler) {
 		requireName("handler", handler);
-		this.transaction.execute(() -> this.queues.resume(handler, null));
+		this.transaction.change(() -> this.queues.resume(handler, null));
 	}
 
 	@Override
@@ -213,13 +213,13 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public void pauseQueue(String queue) {
 		requireName("queue", queue);
-		this.transaction.execute(() -> this.queues.pause(null, queue));
+		this.transaction.change(() -> this.queues.pause(null, queue));
 	}
 
 	@Override
 	public void resumeQueue(String queue) {
 		requireName("queue", queue);
-		this.transaction.execute(() -> this.queues.resume(null, queue));
+		this.transaction.change(() -> this.queues.resume(null, queue));
 	}
 
 	@Override
@@ -239,13 +239,13 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	@Override
 	public void setQueue(String queue, QueueLimits limits) {
 		requireName("queue", queue);
-		this.transaction.execute(() -> this.queues.setQueue(queue, limits.concurrency(), limits.rate(), limits.per()));
+		this.transaction.change(() -> this.queues.setQueue(queue, limits.concurrency(), limits.rate(), limits.per()));
 	}
 
 	@Override
 	public boolean dropQueue(String queue) {
 		requireName("queue", queue);
-		return this.transaction.call(() -> this.queues.dropQueue(queue));
+		return this.transaction.change(() -> this.queues.dropQueue(queue));
 	}
 
 	private static void requireFirstPage(JobFilter filter, String what) {

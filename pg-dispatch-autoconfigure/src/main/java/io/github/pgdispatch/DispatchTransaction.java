@@ -70,6 +70,24 @@ final class DispatchTransaction {
 		return answer.get(0);
 	}
 
+	/**
+	 * Makes a change that may concern jobs which the current transaction has dispatched.
+	 * None of them runs unless the change lets it.
+	 */
+	<T extends @Nullable Object> T change(Supplier<T> action) {
+		return call(() -> {
+			CommitCallback.jobsMayHaveChanged();
+			return action.get();
+		});
+	}
+
+	void change(Runnable action) {
+		execute(() -> {
+			CommitCallback.jobsMayHaveChanged();
+			action.run();
+		});
+	}
+
 	private TransactionStatus begin(TransactionDefinition definition) {
 		try {
 			return this.transactionManager.getTransaction(definition);

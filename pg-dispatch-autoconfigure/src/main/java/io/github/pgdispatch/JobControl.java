@@ -26,16 +26,16 @@ final class JobControl {
 	}
 
 	Cancellation cancel(long id) {
-		String answer = this.transaction.call(() -> this.gateway.cancel(id));
+		String answer = this.transaction.change(() -> this.gateway.cancel(id));
 		return (answer != null) ? Cancellation.valueOf(answer) : Cancellation.NOT_FOUND;
 	}
 
 	boolean runNow(long id) {
-		return this.transaction.call(() -> this.gateway.runNow(id));
+		return this.transaction.change(() -> this.gateway.runNow(id));
 	}
 
 	boolean retry(long id) {
-		return this.transaction.call(() -> this.gateway.retry(id));
+		return this.transaction.change(() -> this.gateway.retry(id));
 	}
 
 }

@@ -3,12 +3,14 @@ package io.github.pgdispatch;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.DispatchGateway;
 import io.github.pgdispatch.gateway.DispatchOptions;
 import io.github.pgdispatch.gateway.Option;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes jobs of both kinds in the current transaction, with their headers, and counts
@@ -30,7 +32,7 @@ final class JobWriter {
 
 	private final DispatchListener listener;
 
-	private final DispatchListener handlerListener;
+	private final HandlerJobWriter handlerJobs;
 
 	private final DispatchDefaults defaults;
 
@@ -45,7 +47,7 @@ final class JobWriter {
 		this.observer = observer;
 		this.traceComment = traceComment;
 		this.listener = listener;
-		this.handlerListener = handlerListener;
+		this.handlerJobs = new HandlerJobWriter(this.gateway, handlerListener);
 		this.defaults = defaults;
 		this.defaultOptions = defaults.complete(DispatchOptions.NONE);
 	}
@@ -57,14 +59,10 @@ final class JobWriter {
 	long dispatch(Dispatch dispatch) {
 		String handler = dispatch.handler();
 		DispatchOptions options = options(dispatch);
-		return write(dispatch, (headers, notify) -> {
-			Long id = (handler != null)
-					? this.gateway.dispatchHandler(handler, dispatch.content(), headers, dispatch.delay(), notify,
-							options)
-					: this.gateway.dispatch(command(dispatch.content(), headers), headers, dispatch.delay(), notify,
-							options);
-			return DispatchedInTransaction.add(id);
-		});
+		return write(dispatch, (headers) -> DispatchedInTransaction
+			.add((handler != null) ? this.handlerJobs.write(handler, dispatch, headers, true)
+					: writeCommands(1, dispatch.isLater(), (notify) -> this.gateway
+						.dispatch(command(dispatch.content(), headers), headers, dispatch.delay(), notify, options))));
 	}
 
 	/**
@@ -73,12 +71,15 @@ final class JobWriter {
 	void fire(Dispatch dispatch) {
 		String handler = dispatch.handler();
 		DispatchOptions options = options(dispatch);
-		write(dispatch, (headers, notify) -> {
+		write(dispatch, (headers) -> {
 			if (handler != null) {
-				this.gateway.fireHandler(handler, dispatch.content(), headers, dispatch.delay(), notify, options);
+				this.handlerJobs.write(handler, dispatch, headers, false);
 			}
 			else {
-				this.gateway.fire(command(dispatch.content(), headers), headers, dispatch.delay(), notify, options);
+				writeCommands(1, dispatch.isLater(), (notify) -> {
+					this.gateway.fire(command(dispatch.content(), headers), headers, dispatch.delay(), notify, options);
+					return null;
+				});
 			}
 			return UNKNOWN;
 		});
@@ -93,10 +94,12 @@ final class JobWriter {
 			});
 			return;
 		}
-		ObservedDispatch observed = new ObservedDispatch(null, null, null, new LinkedHashMap<>());
-		write(observed, this.listener, commands.size(), false, (headers, notify) -> {
-			this.gateway.dispatchAll(commands.stream().map((sql) -> command(sql, headers)).toList(), headers, notify,
-					this.defaultOptions);
+		write(new ObservedDispatch(null, null, null, new LinkedHashMap<>()), (headers) -> {
+			writeCommands(commands.size(), false, (notify) -> {
+				this.gateway.dispatchAll(commands.stream().map((sql) -> command(sql, headers)).toList(), headers,
+						notify, this.defaultOptions);
+				return null;
+			});
 			return UNKNOWN;
 		});
 	}
@@ -117,21 +120,22 @@ final class JobWriter {
 		return options.values().isEmpty() ? this.defaultOptions : this.defaults.complete(options);
 	}
 
-	private long write(Dispatch dispatch, Statement statement) {
-		DispatchOptions options = dispatch.options();
-		ObservedDispatch observed = new ObservedDispatch(dispatch.handler(), (String) options.get(Option.LABEL),
-				(String) options.get(Option.QUEUE), new LinkedHashMap<>());
-		return write(observed, (dispatch.handler() != null) ? this.handlerListener : this.listener, 1,
-				dispatch.isLater(), statement);
+	private @Nullable Long writeCommands(int jobs, boolean later, Function<Boolean, @Nullable Long> statement) {
+		Long id = statement.apply(!this.listener.isListening());
+		CommitCallback.of(this.listener).count(jobs, later);
+		return id;
 	}
 
-	private long write(ObservedDispatch dispatch, DispatchListener listener, int jobs, boolean later,
-			Statement statement) {
+	private long write(Dispatch dispatch, Statement statement) {
+		DispatchOptions options = dispatch.options();
+		return write(new ObservedDispatch(dispatch.handler(), (String) options.get(Option.LABEL),
+				(String) options.get(Option.QUEUE), new LinkedHashMap<>()), statement);
+	}
+
+	private long write(ObservedDispatch dispatch, Statement statement) {
 		return this.observer.observe(dispatch, () -> this.transaction.call(() -> {
 			this.propagator.inject(dispatch.headers());
-			long id = statement.execute(dispatch.headers(), !listener.isListening());
-			CommitCallback.of(listener).count(jobs, later);
-			return id;
+			return statement.execute(dispatch.headers());
 		}));
 	}
 
@@ -140,7 +144,7 @@ final class JobWriter {
 		/**
 		 * Writes jobs and returns the id of the job, or zero if it is unknown.
 		 */
-		long execute(Map<String, String> headers, boolean notify);
+		long execute(Map<String, String> headers);
 
 	}
 

@@ -7,9 +7,11 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
+import io.github.pgdispatch.Reservation;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.LeaseGateway;
 import io.github.pgdispatch.gateway.OutcomeGateway;
+import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,10 @@ final class ClaimLoop implements Runnable, Wakeable {
 	private final HandlerSettings settings;
 
 	private final ClaimedJobs jobs;
+
+	private final UncertainClaims uncertainClaims;
+
+	private final Reservations reservations;
 
 	private final Settlement settlement;
 
@@ -69,11 +75,13 @@ final class ClaimLoop implements Runnable, Wakeable {
 		this.handlers = handlers;
 		this.settings = settings;
 		this.jobs = new ClaimedJobs(executor, settings.concurrency(), runner);
+		this.uncertainClaims = new UncertainClaims(gateway, this.jobs);
+		this.reservations = new Reservations(gateway.node(), this.jobs, this.uncertainClaims, settings.concurrency());
 		this.settlement = new Settlement(new OutcomeWriter(outcomes, handlers, settings.lease(), scheduleLook, reports),
 				this.jobs);
-		this.lease = new Lease(leases, settings.lease());
-		this.claimer = new JobClaimer(gateway, handlers, settings, this.jobs, this.settlement, this.lease, scheduleLook,
-				reports);
+		this.lease = new Lease(leases, settings.lease(), this.reservations);
+		this.claimer = new JobClaimer(gateway, handlers, settings, this.jobs, this.reservations, this.settlement,
+				this.lease, scheduleLook, reports);
 		this.outage = new DatabaseOutage(logger, "The outcomes of jobs are kept and settled when it is back",
 				reconnectBackOff(), reports);
 	}
@@ -88,6 +96,20 @@ final class ClaimLoop implements Runnable, Wakeable {
 	public void wake(int jobs) {
 		this.claimer.wake();
 		this.jobs.signal();
+	}
+
+	/**
+	 * Reserves a place for a job that is about to be written. Jobs that wait to be
+	 * claimed come first, and a handler with a concurrency of its own is left to the
+	 * claims, which count its jobs.
+	 * @param handler the name of the handler
+	 * @return the place, or {@code null} if this node cannot run the job at once
+	 */
+	@Nullable Reservation reserve(String handler) {
+		Handler reserving = this.handlers.get(handler);
+		return (reserving == null || reserving.concurrency() < this.settings.concurrency() || this.stopped
+				|| this.draining || this.claimer.isWoken()) ? null
+						: this.reservations.reserve(reserving.isTransactional());
 	}
 
 	/**
@@ -130,7 +152,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 	void stop() {
 		this.stopDeadline = System.nanoTime() + this.settings.patience().toNanos();
 		this.stopped = true;
-		this.jobs.signal();
+		this.jobs.drain();
 	}
 
 	/**
@@ -160,6 +182,9 @@ final class ClaimLoop implements Runnable, Wakeable {
 					giveBack();
 				}
 				this.settlement.settle();
+				if (this.uncertainClaims.look()) {
+					this.settlement.settle();
+				}
 				if (!this.stopped) {
 					claim();
 				}
@@ -194,6 +219,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	private void giveBack() {
+		this.uncertainClaims.giveBackUnconfirmed();
 		this.jobs.releaseWaiting();
 		if (isPastDeadline()) {
 			this.jobs.abandonRunning();
@@ -213,7 +239,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	private boolean isEnded() {
-		return this.stopped && this.jobs.outstanding().size() == 0;
+		return this.stopped && (this.reservations.stop() || isPastDeadline()) && this.jobs.outstanding().size() == 0;
 	}
 
 	private boolean isPastDeadline() {
@@ -230,13 +256,16 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	private Duration timeout() {
+		return this.uncertainClaims.within(this.settlement.within(untilNextClaim()));
+	}
+
+	private Duration untilNextClaim() {
+		Duration interval = this.lease.interval();
 		if (this.stopped) {
 			long left = this.stopDeadline - System.nanoTime();
-			return this.settlement
-				.within(Duration.ofNanos(Math.max(1, Math.min(left, this.lease.interval().toNanos()))));
+			return Duration.ofNanos(Math.max(1, Math.min(left, interval.toNanos())));
 		}
-		Duration interval = this.lease.interval();
-		return this.settlement.within(this.draining ? interval : this.claimer.untilNextClaim(interval));
+		return this.draining ? interval : this.claimer.untilNextClaim(interval);
 	}
 
 }

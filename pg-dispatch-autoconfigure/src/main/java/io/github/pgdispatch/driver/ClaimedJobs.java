@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The jobs that this node has claimed: those that wait for a thread, those that run, and
- * the outcomes of those that have ended, until the database knows them. Thread-safe
- * except where a method says that the thread of the claim loop calls it.
+ * the outcomes of those that have ended, until the database knows them. Thread-safe.
  */
 final class ClaimedJobs {
 
@@ -53,10 +52,21 @@ final class ClaimedJobs {
 
 	/**
 	 * Starts jobs, as many at once as allowed. The others wait. If the node is drained,
-	 * all of them are given back. Called by the thread of the claim loop.
+	 * all of them are given back.
 	 */
 	void start(List<Claim> claims) {
 		claims.forEach(this.outstanding::add);
+		startKnown(claims);
+	}
+
+	/**
+	 * Starts a job that is already outstanding, like {@link #start}.
+	 */
+	void startKnown(Claim claim) {
+		startKnown(List.of(claim));
+	}
+
+	private void startKnown(List<Claim> claims) {
 		this.lock.lock();
 		try {
 			if (this.waiting.isEmpty()) {
@@ -67,9 +77,24 @@ final class ClaimedJobs {
 				releaseWaiting();
 				signal();
 			}
-			else {
-				this.threads.start(this.waiting.size());
+			else if (!this.threads.start(this.waiting.size())) {
+				// The claim loop watches how long jobs wait.
+				signal();
 			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Gives back an outstanding job that has not begun.
+	 */
+	void giveBack(Claim claim) {
+		this.lock.lock();
+		try {
+			release(claim);
+			signal();
 		}
 		finally {
 			this.lock.unlock();
@@ -147,16 +172,14 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Forgets jobs whose outcome the database knows. Called by the thread of the claim
-	 * loop.
+	 * Forgets jobs whose outcome the database knows.
 	 */
 	void settled(List<Outcome> outcomes) {
 		outcomes.forEach((outcome) -> this.outstanding.remove(outcome.claim()));
 	}
 
 	/**
-	 * Has a job hold no place any more, as its outcome cannot be written. Called by the
-	 * thread of the claim loop.
+	 * Has a job hold no place any more, as its outcome cannot be written.
 	 */
 	void setAside(Claim claim) {
 		this.outstanding.setAside(claim);
@@ -283,8 +306,7 @@ final class ClaimedJobs {
 	}
 
 	/**
-	 * Returns the jobs whose outcome the database does not know yet. They belong to the
-	 * thread of the claim loop and need no lock.
+	 * Returns the jobs whose outcome the database does not know yet.
 	 */
 	OutstandingJobs outstanding() {
 		return this.outstanding;

@@ -9,6 +9,7 @@ import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.JobKind;
+import io.github.pgdispatch.Reservation;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,12 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 	@Override
 	public boolean runs(String name) {
 		return this.handlers.get().names().contains(name);
+	}
+
+	@Override
+	public @Nullable Reservation reserve(String handler) {
+		HandlerDriverRun run = run();
+		return (run != null) ? run.reserve(handler) : null;
 	}
 
 	/**

@@ -14,6 +14,7 @@ import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.JobKind;
+import io.github.pgdispatch.Reservation;
 import io.github.pgdispatch.gateway.ClaimGateway;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.HandlerJobQueue;
@@ -83,6 +84,10 @@ final class HandlerDriverRun implements JobRun {
 			}
 		}
 		this.unknownHandlers = handlers;
+	}
+
+	@Nullable Reservation reserve(String handler) {
+		return this.claimLoop.reserve(handler);
 	}
 
 	private void scheduleLook(Duration delay) {

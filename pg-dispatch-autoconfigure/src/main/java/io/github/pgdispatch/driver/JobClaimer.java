@@ -22,7 +22,7 @@ final class JobClaimer {
 	 * Maximum time that claimed jobs wait without one of them being begun, before this
 	 * node leaves them to others.
 	 */
-	private static final Duration MAX_WAIT = Duration.ofMillis(500);
+	static final Duration MAX_WAIT = Duration.ofMillis(500);
 
 	/**
 	 * Delay before the next look at the queue after a poison job was claimed, as there
@@ -39,6 +39,8 @@ final class JobClaimer {
 	private final int concurrency;
 
 	private final ClaimedJobs jobs;
+
+	private final Reservations reservations;
 
 	private final Settlement settlement;
 
@@ -71,19 +73,21 @@ final class JobClaimer {
 	private volatile boolean left;
 
 	JobClaimer(ClaimGateway gateway, Handlers handlers, HandlerSettings settings, ClaimedJobs jobs,
-			Settlement settlement, Lease lease, Consumer<Duration> scheduleLook, DriverReports reports) {
+			Reservations reservations, Settlement settlement, Lease lease, Consumer<Duration> scheduleLook,
+			DriverReports reports) {
 		this.gateway = gateway;
 		this.claims = new RefusedClaims(gateway);
 		this.handlers = handlers;
 		this.concurrency = settings.concurrency();
 		this.jobs = jobs;
+		this.reservations = reservations;
 		this.settlement = settlement;
 		this.lease = lease;
 		this.scheduleLook = scheduleLook;
 		this.reports = reports;
 		this.allocation = new ClaimAllocation(handlers, jobs);
 		this.overflowNotice = new OverflowNotice(gateway);
-		this.unknownClaims = new UnknownClaims(gateway, handlers.names(), jobs, settings.lease());
+		this.unknownClaims = new UnknownClaims(gateway, handlers.names(), jobs, reservations, settings.lease());
 	}
 
 	/**
@@ -92,6 +96,13 @@ final class JobClaimer {
 	void wake() {
 		this.woken = true;
 		this.left = false;
+	}
+
+	/**
+	 * Returns whether there may be jobs to claim, which come before new ones.
+	 */
+	boolean isWoken() {
+		return this.woken;
 	}
 
 	/**
@@ -118,7 +129,9 @@ final class JobClaimer {
 			return;
 		}
 		releaseUnknownClaims();
-		if (this.isolation.holdsBackOthers(this.jobs.outstanding().size())) {
+		boolean isolates = this.isolation.holdsBackOthers(this.jobs.outstanding().size());
+		this.reservations.holdBack(isolates);
+		if (isolates) {
 			claimPoisonJob();
 		}
 		else if (this.woken && this.batchDelay.left() <= 0) {
@@ -158,13 +171,14 @@ final class JobClaimer {
 	}
 
 	private void claimPoisonJob() throws SQLException {
-		if (!this.isolation.isTurn(this.jobs.outstanding().size())) {
+		if (!this.reservations.isEmpty() || !this.isolation.isTurn(this.jobs.outstanding().size())) {
 			return;
 		}
+		long before = System.nanoTime();
 		try {
 			PoisonJobs poisonJobs = this.gateway.claimPoisonJob(this.handlers.names());
 			List<Claim> claims = poisonJobs.claims();
-			this.lease.claimed();
+			this.lease.claimed(before);
 			this.isolation.claimed(!claims.isEmpty());
 			this.reports.claimed(claims);
 			this.jobs.start(claims);
@@ -202,9 +216,10 @@ final class JobClaimer {
 		this.woken = false;
 		boolean more = true;
 		boolean known = false;
+		long before = System.nanoTime();
 		try {
 			List<Claim> claims = this.claims.claim(requests, room);
-			this.lease.claimed();
+			this.lease.claimed(before);
 			more = this.allocation.claimed(requests, claims) || claims.size() >= room;
 			this.jobs.start(claims);
 			known = true;

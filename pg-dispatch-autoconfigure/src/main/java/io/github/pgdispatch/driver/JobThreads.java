@@ -34,8 +34,9 @@ final class JobThreads {
 	/**
 	 * Starts threads for waiting jobs, if there may be more threads.
 	 * @param waiting number of waiting jobs
+	 * @return whether there is a new thread for each of them
 	 */
-	void start(int waiting) {
+	boolean start(int waiting) {
 		int missing = Math.min(this.concurrency - this.count, waiting);
 		for (int i = 0; i < missing; i++) {
 			try {
@@ -46,9 +47,10 @@ final class JobThreads {
 				// Java throws the latter when the system has no thread left.
 				this.count--;
 				logger.debug("The executor has no thread left for jobs", ex);
-				return;
+				return false;
 			}
 		}
+		return missing == waiting;
 	}
 
 	/**

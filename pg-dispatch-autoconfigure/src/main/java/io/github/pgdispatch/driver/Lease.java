@@ -19,7 +19,11 @@ final class Lease {
 
 	private final LeaseGateway gateway;
 
+	private final Duration length;
+
 	private final Duration interval;
+
+	private final Reservations reservations;
 
 	private boolean held;
 
@@ -29,9 +33,12 @@ final class Lease {
 	 * Creates a lease, which is not held yet.
 	 * @param gateway to the database
 	 * @param length how long the lease holds without being renewed
+	 * @param reservations that are possible while the lease holds
 	 */
-	Lease(LeaseGateway gateway, Duration length) {
+	Lease(LeaseGateway gateway, Duration length, Reservations reservations) {
 		this.gateway = gateway;
+		this.length = length;
+		this.reservations = reservations;
 		Duration quarter = length.dividedBy(4);
 		this.interval = (quarter.compareTo(MAX_INTERVAL) < 0) ? quarter : MAX_INTERVAL;
 	}
@@ -44,10 +51,21 @@ final class Lease {
 	}
 
 	/**
-	 * Notes that a claim has begun the lease or renewed it.
+	 * Notes that a claim has begun the lease or renewed it, so that three quarters of it
+	 * or more are left.
+	 * @param before a moment before the claim, in nanoseconds
 	 */
-	void claimed() {
+	void claimed(long before) {
 		this.held = true;
+		holds(before, this.length.dividedBy(4).multipliedBy(3));
+	}
+
+	/**
+	 * Has places be reserved as long as much of the lease is left: the transaction is to
+	 * end, and the job to begin, while it holds.
+	 */
+	private void holds(long from, Duration time) {
+		this.reservations.openUntil(from + time.minus(this.length.dividedBy(4)).toNanos());
 	}
 
 	/**
@@ -61,11 +79,13 @@ final class Lease {
 			return Set.of();
 		}
 		this.renewedAt = System.nanoTime();
-		if (claimed.isEmpty()) {
+		if (claimed.isEmpty() && this.reservations.close()) {
 			end();
 			return Set.of();
 		}
-		return this.gateway.renew(claimed);
+		Set<Long> cancelled = this.gateway.renew(claimed);
+		holds(this.renewedAt, this.length);
+		return cancelled;
 	}
 
 	void end() throws SQLException {

@@ -143,9 +143,7 @@ final class OutcomeWriter {
 		Duration delay = (outcome.delay() != null) ? outcome.delay() : Duration.ZERO;
 		this.gateway.release(outcome.claim(), delay, outcome.counted());
 		report(outcome, AttemptOutcome.RELEASED);
-		if (!delay.isZero()) {
-			this.scheduleLook.accept(delay);
-		}
+		this.scheduleLook.accept(delay);
 	}
 
 	private void fail(Outcome outcome) throws SQLException {

@@ -8,8 +8,7 @@ import java.util.Set;
 import io.github.pgdispatch.gateway.Claim;
 
 /**
- * The claimed jobs whose outcome the database does not know yet. Belongs to the thread of
- * the claim loop.
+ * The claimed jobs whose outcome the database does not know yet. Thread-safe.
  */
 final class OutstandingJobs {
 
@@ -19,12 +18,12 @@ final class OutstandingJobs {
 
 	private final Map<String, Integer> perHandler = new HashMap<>();
 
-	void add(Claim claim) {
+	synchronized void add(Claim claim) {
 		this.ids.add(claim.id());
 		this.perHandler.merge(claim.handler(), 1, Integer::sum);
 	}
 
-	void remove(Claim claim) {
+	synchronized void remove(Claim claim) {
 		this.setAside.remove(claim.id());
 		if (this.ids.remove(claim.id())) {
 			this.perHandler.merge(claim.handler(), -1, Integer::sum);
@@ -34,7 +33,7 @@ final class OutstandingJobs {
 	/**
 	 * Has a job hold no place any more. The node still has the claim on it.
 	 */
-	void setAside(Claim claim) {
+	synchronized void setAside(Claim claim) {
 		remove(claim);
 		this.setAside.add(claim.id());
 	}
@@ -42,20 +41,20 @@ final class OutstandingJobs {
 	/**
 	 * Returns the number of jobs that hold a place on this node.
 	 */
-	int size() {
+	synchronized int size() {
 		return this.ids.size();
 	}
 
 	/**
 	 * Returns the ids of all jobs on which the node has the claim.
 	 */
-	Set<Long> ids() {
+	synchronized Set<Long> ids() {
 		Set<Long> all = new HashSet<>(this.ids);
 		all.addAll(this.setAside);
 		return all;
 	}
 
-	Map<String, Integer> perHandler() {
+	synchronized Map<String, Integer> perHandler() {
 		return Map.copyOf(this.perHandler);
 	}
 

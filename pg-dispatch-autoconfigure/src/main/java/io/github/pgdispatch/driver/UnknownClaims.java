@@ -25,6 +25,8 @@ final class UnknownClaims {
 
 	private final ClaimedJobs known;
 
+	private final Reservations reservations;
+
 	private final Duration lease;
 
 	private int releasesLeft;
@@ -36,12 +38,15 @@ final class UnknownClaims {
 	 * @param gateway to the database
 	 * @param handlers the names of the node's handlers
 	 * @param known the claims that the node knows
+	 * @param reservations for claims that open transactions write
 	 * @param lease of the node
 	 */
-	UnknownClaims(ClaimGateway gateway, Set<String> handlers, ClaimedJobs known, Duration lease) {
+	UnknownClaims(ClaimGateway gateway, Set<String> handlers, ClaimedJobs known, Reservations reservations,
+			Duration lease) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.known = known;
+		this.reservations = reservations;
 		this.lease = lease;
 	}
 
@@ -61,7 +66,28 @@ final class UnknownClaims {
 		if (this.releasesLeft == 0 || System.nanoTime() - this.nextRelease < 0) {
 			return false;
 		}
-		boolean released = this.gateway.releaseUnknown(this.handlers, this.known.outstanding().ids()) > 0;
+		// A claim that is written from now on would not be known.
+		boolean heldBack = this.reservations.holdBack(true);
+		try {
+			return !this.reservations.anyWithoutId() && releaseAllBut(known());
+		}
+		finally {
+			this.reservations.holdBack(heldBack);
+		}
+	}
+
+	/**
+	 * Returns the ids of all jobs that the node has claimed. A claim is outstanding
+	 * before its reservation ends.
+	 */
+	private Set<Long> known() {
+		Set<Long> ids = this.reservations.ids();
+		ids.addAll(this.known.outstanding().ids());
+		return ids;
+	}
+
+	private boolean releaseAllBut(Set<Long> known) throws SQLException {
+		boolean released = this.gateway.releaseUnknown(this.handlers, known) > 0;
 		this.releasesLeft--;
 		this.nextRelease = System.nanoTime() + this.lease.toNanos();
 		return released;

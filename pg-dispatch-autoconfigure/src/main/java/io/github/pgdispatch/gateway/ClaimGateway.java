@@ -47,9 +47,13 @@ public final class ClaimGateway {
 	private static final String CLAIM_POISON_JOB = CLAIMED
 			+ "claim_poison_job(?, pg_catalog.make_interval(secs => ?), ?) AS claimed";
 
+	private static final String HELD = "SELECT pgdispatch.held_handler_jobs(?, ?, ?, ?, ?)";
+
 	private static final String RELEASE_UNKNOWN = "SELECT pgdispatch.release_unknown_handler_jobs(?, ?, ?)";
 
 	private static final String NOTIFY_OTHER_NODES = "SELECT pgdispatch.notify_overflow(pg_catalog.make_interval(secs => ?), ?)";
+
+	private final UUID node;
 
 	private final NodeStatements statements;
 
@@ -63,8 +67,17 @@ public final class ClaimGateway {
 	 * @param lease how long claims hold without a heartbeat
 	 */
 	public ClaimGateway(DataSource dataSource, UUID node, Duration lease) {
+		this.node = node;
 		this.statements = new NodeStatements(dataSource, node);
 		this.lease = lease;
+	}
+
+	/**
+	 * Returns the node that claims.
+	 * @return the id of the node
+	 */
+	public UUID node() {
+		return this.node;
 	}
 
 	/**
@@ -139,6 +152,22 @@ public final class ClaimGateway {
 			setHandlers(statement, 2, handlers);
 			statement.setArray(3, NodeStatements.array(statement, "int8", known, Function.identity()));
 		}, (row) -> row.getInt(1), 0);
+	}
+
+	/**
+	 * Finds out which claims hold.
+	 * @param claims of the node, which may be unknown to the database
+	 * @return the ids of those jobs which are there, are claimed by the node and have not
+	 * been cancelled
+	 * @throws SQLException if that is unknown
+	 */
+	public Set<Long> held(Collection<Claim> claims) throws SQLException {
+		return this.statements.execute(HELD, (statement) -> {
+			statement.setArray(2, NodeStatements.array(statement, "text", claims, Claim::handler));
+			statement.setArray(3, NodeStatements.times(statement, claims, Claim::dueAt));
+			statement.setArray(4, NodeStatements.array(statement, "int8", claims, Claim::id));
+			statement.setArray(5, NodeStatements.array(statement, "int4", claims, Claim::attempt));
+		}, (row) -> Set.of((Long[]) row.getArray(1).getArray()), Set.of());
 	}
 
 	/**

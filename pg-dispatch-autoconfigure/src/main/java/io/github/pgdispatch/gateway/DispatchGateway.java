@@ -1,9 +1,12 @@
 package io.github.pgdispatch.gateway;
 
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
 
 import javax.sql.DataSource;
 
@@ -39,6 +42,14 @@ public final class DispatchGateway {
 				VALUES (pgdispatch.wake_nodes_if_idle(?), ?, pg_catalog.now() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => ?), pgdispatch.valid_arguments(?, ?::pg_catalog.json), %s)""");
 
 	private static final Insert INSERT_HANDLER_JOB_RETURNING_ID = INSERT_HANDLER_JOB.returningId();
+
+	private static final Insert INSERT_CLAIMED_JOB = Insert
+		.of("""
+				INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments, headers, claimed_by, attempts)
+				SELECT pgdispatch.wake_nodes_if_idle(false), ?, pg_catalog.now(), pgdispatch.valid_arguments(?, ?::pg_catalog.json), %s, c.node, pg_catalog.num_nonnulls(c.node)
+				  FROM pgdispatch.claiming_node(?, ?) AS c (node)
+				RETURNING id, due_at, claimed_by IS NOT NULL AS is_claimed, headers,
+				          xmin OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()::pg_catalog.xid AS in_savepoint""");
 
 	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, pg_catalog.make_interval(secs => ?), ?%s%s)";
 
@@ -183,6 +194,28 @@ public final class DispatchGateway {
 		else {
 			dispatchHandler(handler, arguments, headers, delay, notify, options);
 		}
+	}
+
+	/**
+	 * Writes a plain job of a handler that is due at once, with the claim of a node on it
+	 * if the node's lease holds and the handler is not paused. Notifies nobody.
+	 * @param node that claims the job
+	 * @param handler the name of the handler
+	 * @param arguments of the handler, as a JSON object
+	 * @param headers of the job, by name
+	 * @return the row
+	 */
+	public ClaimedRow dispatchClaimed(UUID node, String handler, String arguments, Map<String, String> headers) {
+		List<Object> all = new ArrayList<>(List.of(handler, handler, arguments));
+		addHeaders(all, headers);
+		all.add(node);
+		all.add(handler);
+		return Objects.requireNonNull(this.jdbc.queryForObject(INSERT_CLAIMED_JOB.get(headers), (row, number) -> {
+			OffsetDateTime now = row.getObject("due_at", OffsetDateTime.class);
+			Claim claim = new Claim(handler, now, row.getLong("id"), 1, now, arguments, row.getString("headers"), null,
+					null, false, false);
+			return new ClaimedRow(claim, row.getBoolean("is_claimed"), row.getBoolean("in_savepoint"));
+		}, all.toArray()));
 	}
 
 	private static List<Object> insertHandler(String handler, String arguments, Map<String, String> headers,

@@ -1,13 +1,16 @@
 package io.github.pgdispatch.handler;
 
 /**
- * Thrown if another node has taken over a job while this node was running it.
+ * Thrown if this node no longer has the claim on a job when the transaction of its method
+ * is to commit.
  */
 @SuppressWarnings("serial")
 public final class LostClaimException extends RuntimeException {
 
 	LostClaimException(String handler) {
-		super("Another node has taken over this job of " + handler + ", so that its transaction is rolled back");
+		super("This node no longer has the claim on this job of " + handler
+				+ ", so that its transaction is rolled back."
+				+ " Another node has taken the job over, or the transaction that dispatched it has removed it");
 	}
 
 }

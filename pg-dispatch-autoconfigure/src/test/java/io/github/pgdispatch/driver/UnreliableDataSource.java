@@ -24,6 +24,8 @@ final class UnreliableDataSource extends AbstractDataSource {
 
 	private final AtomicReference<@Nullable String> lose = new AtomicReference<>();
 
+	private final AtomicReference<@Nullable Runnable> beforeAnswerOfCommit = new AtomicReference<>();
+
 	UnreliableDataSource(DataSource target) {
 		this.target = target;
 	}
@@ -35,6 +37,23 @@ final class UnreliableDataSource extends AbstractDataSource {
 		this.lose.set(function);
 	}
 
+	/**
+	 * Has the next commit take effect without an answer to the node.
+	 */
+	void loseNextAnswerOfCommit() {
+		lateAnswerOfCommit(() -> {
+			throw new IllegalStateException("The connection is lost");
+		});
+	}
+
+	/**
+	 * Has the answer of the next commit wait for an action. If the action fails, the
+	 * answer is lost.
+	 */
+	void lateAnswerOfCommit(Runnable action) {
+		this.beforeAnswerOfCommit.set(action);
+	}
+
 	boolean hasLostAnswer() {
 		return this.lose.get() == null;
 	}
@@ -42,12 +61,27 @@ final class UnreliableDataSource extends AbstractDataSource {
 	@Override
 	public Connection getConnection() throws SQLException {
 		return around(Connection.class, this.target.getConnection(), (method, result, arguments) -> {
+			if (method.equals("commit")) {
+				answerCommit();
+			}
 			String function = this.lose.get();
 			boolean loses = function != null && method.equals("prepareStatement")
 					&& ((String) arguments[0]).contains(function);
 			return loses ? around(PreparedStatement.class, (PreparedStatement) result,
 					(execute, answer, none) -> answer(execute, answer, function)) : result;
 		});
+	}
+
+	private void answerCommit() throws SQLException {
+		Runnable action = this.beforeAnswerOfCommit.getAndSet(null);
+		if (action != null) {
+			try {
+				action.run();
+			}
+			catch (IllegalStateException ex) {
+				throw new SQLException(ex.getMessage(), "08006");
+			}
+		}
 	}
 
 	private @Nullable Object answer(String method, @Nullable Object answer, String function) throws SQLException {

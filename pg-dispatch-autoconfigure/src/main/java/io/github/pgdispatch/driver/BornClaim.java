@@ -1,0 +1,101 @@
+package io.github.pgdispatch.driver;
+
+import java.time.Duration;
+import java.util.UUID;
+
+import io.github.pgdispatch.Reservation;
+import io.github.pgdispatch.gateway.Claim;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The claim of this node on a job that it writes, until the transaction has ended.
+ */
+final class BornClaim implements Reservation {
+
+	/**
+	 * Maximum time from the dispatch to the commit after which the job is still run
+	 * without a look at the queue. Later, its handler may have been paused, for example.
+	 */
+	private static final Duration MAX_AGE = JobClaimer.MAX_WAIT;
+
+	private final UUID node;
+
+	private final Reservations reservations;
+
+	private final ClaimedJobs jobs;
+
+	private final UncertainClaims uncertainClaims;
+
+	private final boolean transactional;
+
+	private final long reservedAt = System.nanoTime();
+
+	private volatile @Nullable Claim claim;
+
+	BornClaim(UUID node, Reservations reservations, ClaimedJobs jobs, UncertainClaims uncertainClaims,
+			boolean transactional) {
+		this.node = node;
+		this.reservations = reservations;
+		this.jobs = jobs;
+		this.uncertainClaims = uncertainClaims;
+		this.transactional = transactional;
+	}
+
+	@Override
+	public UUID node() {
+		return this.node;
+	}
+
+	/**
+	 * Returns the id of the job, or {@code null} before it is known.
+	 */
+	@Nullable Long id() {
+		Claim claim = this.claim;
+		return (claim != null) ? claim.id() : null;
+	}
+
+	@Override
+	public void claimed(Claim claim) {
+		this.claim = claim;
+	}
+
+	/**
+	 * If the transaction of the method completes the job, that finds out whether the
+	 * claim holds. Otherwise, the node looks before it runs the method.
+	 */
+	@Override
+	public void committed(boolean certain) {
+		Claim claim = this.claim;
+		if (claim != null) {
+			// The claim is known at any time, before and after.
+			this.jobs.outstanding().add(claim);
+			this.reservations.remove(this);
+			if (!this.reservations.isOpen() || System.nanoTime() - this.reservedAt > MAX_AGE.toNanos()) {
+				this.jobs.giveBack(claim);
+			}
+			else if (certain && this.transactional) {
+				this.jobs.startKnown(claim);
+			}
+			else {
+				this.uncertainClaims.confirm(claim);
+				this.jobs.signal();
+			}
+		}
+	}
+
+	@Override
+	public void unknown() {
+		Claim claim = this.claim;
+		if (claim != null) {
+			this.uncertainClaims.mayHold(claim);
+		}
+		release();
+		this.jobs.signal();
+	}
+
+	@Override
+	public void release() {
+		this.reservations.remove(this);
+	}
+
+}

@@ -1,0 +1,91 @@
+package io.github.pgdispatch.driver;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.UUID;
+
+import io.github.pgdispatch.gateway.Claim;
+import io.github.pgdispatch.gateway.ClaimGateway;
+import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.TestDatabase;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link UncertainClaims}: whether it finds the jobs that are there, whenever
+ * their commit arrives.
+ */
+@PostgresTest
+class UncertainClaimsTests {
+
+	private final UUID node = UUID.randomUUID();
+
+	private final ClaimedJobs jobs = new ClaimedJobs(Runnable::run, 1, (claim) -> Outcome.done(claim, null));
+
+	private JdbcClient jdbc;
+
+	private UncertainClaims claims;
+
+	@BeforeEach
+	void install(TestDatabase database) {
+		database.install("app");
+		this.jdbc = database.jdbc("app");
+		this.claims = new UncertainClaims(
+				new ClaimGateway(database.dataSource("app"), this.node, Duration.ofSeconds(10)), this.jobs);
+	}
+
+	@Test
+	void jobWhoseCommitArrivesLateIsGivenBack() throws SQLException {
+		Claim late = claim(this.jdbc.sql("SELECT nextval('pgdispatch.job_id_seq')").query(Long.class).single(),
+				OffsetDateTime.parse("2026-01-01T00:00:00Z"));
+		this.claims.mayHold(late);
+		assertThat(this.claims.look()).isFalse();
+		assertThat(this.claims.within(Duration.ofHours(1))).isLessThan(Duration.ofSeconds(1));
+		write(late, this.node);
+		await().until(this.claims::look);
+		assertThat(this.jobs.takeOutcomes()).containsExactly(Outcome.released(late, Duration.ZERO));
+		assertThat(this.claims.within(Duration.ofHours(1))).isEqualTo(Duration.ofHours(1));
+	}
+
+	@Test
+	void onlyJobsThatAreThereRun() throws SQLException {
+		Claim there = write(this.node);
+		Claim takenOver = write(UUID.randomUUID());
+		Claim undone = claim(takenOver.id() + 1, takenOver.dueAt());
+		for (Claim claim : List.of(there, takenOver, undone)) {
+			this.jobs.outstanding().add(claim);
+			this.claims.confirm(claim);
+		}
+		assertThat(this.claims.look()).isFalse();
+		assertThat(this.jobs.takeOutcomes()).extracting(Outcome::claim, Outcome::kind)
+			.containsExactly(tuple(there, Outcome.Kind.DONE));
+		assertThat(this.jobs.outstanding().ids()).containsExactly(there.id());
+	}
+
+	private Claim write(UUID claimedBy) {
+		Claim claim = this.jdbc.sql("SELECT nextval('pgdispatch.job_id_seq'), now()")
+			.query((row, number) -> claim(row.getLong(1), row.getObject(2, OffsetDateTime.class)))
+			.single();
+		write(claim, claimedBy);
+		return claim;
+	}
+
+	private void write(Claim claim, UUID claimedBy) {
+		this.jdbc.sql("""
+				INSERT INTO pgdispatch.handler_job (handler, due_at, id, arguments, claimed_by, attempts)
+				VALUES ('handler', ?, ?, '{}', ?, 1)""").params(claim.dueAt(), claim.id(), claimedBy).update();
+	}
+
+	private static Claim claim(long id, OffsetDateTime dueAt) {
+		return new Claim("handler", dueAt, id, 1, dueAt, "{}", null, null, null, false, false);
+	}
+
+}
