@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -47,6 +48,7 @@ import static org.awaitility.Awaitility.await;
  * Jobs that are written with the claim of their node keep all promises, in whatever way
  * their transaction ends and whatever happens to the claim meanwhile.
  */
+@Tag("every-postgresql")
 @PostgresTest
 @TestInstance(Lifecycle.PER_CLASS)
 class BornClaimedTests {
