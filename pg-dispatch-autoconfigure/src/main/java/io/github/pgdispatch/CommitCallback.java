@@ -40,14 +40,18 @@ final class CommitCallback implements TransactionSynchronization {
 	 * @return the callback of the current transaction for this listener
 	 */
 	static CommitCallback of(DispatchListener listener) {
-		for (TransactionSynchronization synchronization : TransactionSynchronizationManager.getSynchronizations()) {
-			if (synchronization instanceof CommitCallback callback && callback.listener == listener) {
-				return callback;
-			}
-		}
-		CommitCallback callback = new CommitCallback(listener);
-		TransactionSynchronizationManager.registerSynchronization(callback);
-		return callback;
+		return current().filter((callback) -> callback.listener == listener).findFirst().orElseGet(() -> {
+			CommitCallback callback = new CommitCallback(listener);
+			TransactionSynchronizationManager.registerSynchronization(callback);
+			return callback;
+		});
+	}
+
+	private static Stream<CommitCallback> current() {
+		return TransactionSynchronizationManager.getSynchronizations()
+			.stream()
+			.filter(CommitCallback.class::isInstance)
+			.map(CommitCallback.class::cast);
 	}
 
 	/**
@@ -55,14 +59,20 @@ final class CommitCallback implements TransactionSynchronization {
 	 * claimed, not run by this claim.
 	 */
 	static void jobsMayHaveChanged() {
-		for (TransactionSynchronization synchronization : TransactionSynchronizationManager.getSynchronizations()) {
-			if (synchronization instanceof CommitCallback callback) {
-				callback.changed.addAll(callback.certain);
-				callback.changed.addAll(callback.uncertain);
-				callback.certain.clear();
-				callback.uncertain.clear();
-			}
-		}
+		current().forEach((callback) -> {
+			callback.changed.addAll(callback.certain);
+			callback.changed.addAll(callback.uncertain);
+			callback.certain.clear();
+			callback.uncertain.clear();
+		});
+	}
+
+	/**
+	 * Notes that the current transaction is about to commit. Spring does not call
+	 * {@link #beforeCommit} of a callback that is registered by another one there.
+	 */
+	static void committing() {
+		current().forEach((callback) -> callback.commits = true);
 	}
 
 	void count(int jobs, boolean later) {

@@ -22,6 +22,7 @@ final class CommitMarker implements TransactionExecutionListener {
 	public void beforeCommit(TransactionExecution transaction) {
 		if (transaction.isNewTransaction() && TransactionSynchronizationManager.isSynchronizationActive()) {
 			TransactionSynchronizationManager.registerSynchronization(Mark.COMMITTING);
+			CommitCallback.committing();
 		}
 	}
 
