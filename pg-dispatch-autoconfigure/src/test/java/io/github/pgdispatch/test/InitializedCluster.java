@@ -2,7 +2,6 @@ package io.github.pgdispatch.test;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -28,7 +27,7 @@ final class InitializedCluster {
 
 	private static Path initialize() {
 		try {
-			Path directory = Files.createTempDirectory("pg-dispatch-test-");
+			Path directory = ServerDirectory.create("fsync=off");
 			Runtime.getRuntime()
 				.addShutdownHook(new Thread(() -> FileSystemUtils.deleteRecursively(directory.toFile())));
 			EmbeddedPostgres.builder()

@@ -2,7 +2,6 @@ package io.github.pgdispatch.test;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -36,7 +35,7 @@ public final class PostgresServer implements AutoCloseable {
 	 */
 	public static PostgresServer start(String... settings) {
 		try {
-			Path directory = Files.createTempDirectory("pg-dispatch-test-");
+			Path directory = ServerDirectory.create(settings);
 			InitializedCluster.copyTo(directory);
 			EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
 				.setDataDirectory(directory)
