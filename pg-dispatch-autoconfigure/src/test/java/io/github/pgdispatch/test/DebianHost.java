@@ -29,11 +29,20 @@ final class DebianHost implements PgCronHost {
 
 	private final Path data;
 
+	private final Path memory;
+
 	DebianHost() {
 		this.root = DebianPackages.unpacked("postgresql-" + MAJOR + "-cron", PACKAGES, DebianHost::addUser,
 				DebianHost::removeLeftovers);
-		this.data = this.root.resolve("data").resolve(Long.toString(ProcessHandle.current().pid()));
-		DebianPackages.run(List.of("install", "-d", "-o", USER, "-g", USER, this.data.toString()));
+		this.data = createOwn("data");
+		this.memory = createOwn("memory");
+		MemoryMount.mount(this.memory);
+	}
+
+	private Path createOwn(String kind) {
+		Path directory = this.root.resolve(kind).resolve(Long.toString(ProcessHandle.current().pid()));
+		DebianPackages.run(List.of("install", "-d", "-o", USER, "-g", USER, directory.toString()));
+		return directory;
 	}
 
 	private static void addUser(Path root) throws IOException {
@@ -45,11 +54,15 @@ final class DebianHost implements PgCronHost {
 	 * Ends what virtual machines have left running that were killed.
 	 */
 	private static void removeLeftovers(Path root) throws IOException {
-		Path data = root.resolve("data");
-		if (!Files.exists(data)) {
+		removeLeftoversIn(root.resolve("data"));
+		removeLeftoversIn(root.resolve("memory"));
+	}
+
+	private static void removeLeftoversIn(Path directory) throws IOException {
+		if (!Files.exists(directory)) {
 			return;
 		}
-		try (Stream<Path> owners = Files.list(data)) {
+		try (Stream<Path> owners = Files.list(directory)) {
 			for (Path owner : owners.toList()) {
 				if (ProcessHandle.of(Long.parseLong(owner.getFileName().toString())).isEmpty()) {
 					remove(owner);
@@ -65,6 +78,7 @@ final class DebianHost implements PgCronHost {
 				kill(server.resolve("pgbouncer.pid"));
 			}
 		}
+		MemoryMount.unmount(owner);
 		DebianPackages.run(List.of("rm", "-rf", owner.toString()));
 	}
 
@@ -97,7 +111,16 @@ final class DebianHost implements PgCronHost {
 
 	@Override
 	public String createDirectory() {
-		Path directory = this.data.resolve(UUID.randomUUID().toString());
+		return createDirectory(this.data);
+	}
+
+	@Override
+	public String createDirectoryInMemory() {
+		return createDirectory(this.memory);
+	}
+
+	private String createDirectory(Path parent) {
+		Path directory = parent.resolve(UUID.randomUUID().toString());
 		DebianPackages.run(List.of("install", "-d", "-m", "700", "-o", USER, "-g", USER, directory.toString()));
 		return "/" + this.root.relativize(directory);
 	}
@@ -120,6 +143,7 @@ final class DebianHost implements PgCronHost {
 	public void close() {
 		try {
 			remove(this.data);
+			remove(this.memory);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

@@ -41,6 +41,14 @@ public interface PgCronHost extends AutoCloseable {
 	String createDirectory();
 
 	/**
+	 * Creates such a directory for what need not be on a disk.
+	 * @return its path in this place
+	 */
+	default String createDirectoryInMemory() {
+		return createDirectory();
+	}
+
+	/**
 	 * Writes a file.
 	 * @param path of the file in this place
 	 * @param content of the file

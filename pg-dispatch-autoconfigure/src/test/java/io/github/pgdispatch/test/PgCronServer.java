@@ -16,6 +16,8 @@ public final class PgCronServer implements AutoCloseable {
 
 	static final String DATABASE = "test";
 
+	private static final String FLUSHING = "fsync=on";
+
 	private final PgCronHost host;
 
 	private final String directory;
@@ -24,9 +26,9 @@ public final class PgCronServer implements AutoCloseable {
 
 	private boolean closed;
 
-	private PgCronServer(PgCronHost host) {
+	private PgCronServer(PgCronHost host, String... settings) {
 		this.host = host;
-		this.directory = host.createDirectory();
+		this.directory = List.of(settings).contains(FLUSHING) ? host.createDirectory() : host.createDirectoryInMemory();
 		this.port = host.reservePort();
 	}
 
@@ -37,7 +39,7 @@ public final class PgCronServer implements AutoCloseable {
 	 * @return the server, which is to be closed
 	 */
 	public static PgCronServer start(PgCronHost host, String... settings) {
-		PgCronServer server = new PgCronServer(host);
+		PgCronServer server = new PgCronServer(host, settings);
 		host.run("initdb", "-D", server.directory, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
 				"--no-sync");
 		host.write(server.directory + "/pg_hba.conf", """
@@ -69,7 +71,7 @@ public final class PgCronServer implements AutoCloseable {
 	 * @return the copy, which is to be closed
 	 */
 	PgCronServer startCopy(String... settings) {
-		PgCronServer copy = new PgCronServer(this.host);
+		PgCronServer copy = new PgCronServer(this.host, settings);
 		this.host.run("/bin/cp", "-a", this.directory + "/.", copy.directory);
 		List<String> all = new ArrayList<>(List.of("port=" + copy.port));
 		all.addAll(Arrays.asList(settings));
@@ -136,7 +138,7 @@ public final class PgCronServer implements AutoCloseable {
 	 * @return the standby, which is to be closed
 	 */
 	public PgCronServer standby() {
-		PgCronServer standby = new PgCronServer(this.host);
+		PgCronServer standby = new PgCronServer(this.host, FLUSHING);
 		this.host.run("pg_basebackup", "-D", standby.directory, "-R", "-c", "fast", "-h", "127.0.0.1", "-p",
 				Integer.toString(this.port), "-U", "postgres");
 		standby.configure("port=" + standby.port);

@@ -42,7 +42,10 @@ final class ServerDirectory {
 		return Files.createTempDirectory(PREFIX);
 	}
 
-	private static boolean hasRoom() throws IOException {
+	/**
+	 * Returns whether there is enough memory for the servers' data.
+	 */
+	static boolean hasRoom() throws IOException {
 		return Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() > ENOUGH;
 	}
 
