@@ -37,7 +37,7 @@ final class CronQueue {
 
 	CronQueue(TestDatabase database) {
 		this.database = database;
-		this.postgres = database.jdbc("postgres");
+		this.postgres = database.jdbcOfOneSession("postgres");
 		this.app = database.jdbc("app");
 	}
 

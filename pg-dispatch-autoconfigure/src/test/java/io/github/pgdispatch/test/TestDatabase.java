@@ -48,6 +48,16 @@ public record TestDatabase(int port, String name) {
 	}
 
 	/**
+	 * Statements of one session, for those that ask again and again: to begin a session
+	 * costs as much as twenty queries. It is begun again after it was lost.
+	 * @param role that logs in
+	 * @return what runs one statement at a time
+	 */
+	public JdbcClient jdbcOfOneSession(String role) {
+		return JdbcClient.create(new KeptConnection(dataSource(role)));
+	}
+
+	/**
 	 * Installs the schema by running its script, as a DBA would.
 	 * @param role that will own the schema
 	 * @return this database
