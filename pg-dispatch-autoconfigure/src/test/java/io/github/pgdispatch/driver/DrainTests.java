@@ -37,7 +37,7 @@ class DrainTests {
 	@BeforeEach
 	void install(TestDatabase database) {
 		this.database = database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 		this.jdbc.sql("CREATE TABLE effect (what text)").update();
 	}
 

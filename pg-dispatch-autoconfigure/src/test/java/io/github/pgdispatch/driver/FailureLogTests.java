@@ -39,7 +39,7 @@ class FailureLogTests {
 	@BeforeEach
 	void install(TestDatabase database) {
 		this.database = database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 		this.jdbc.sql("CREATE TABLE account (name text PRIMARY KEY)").update();
 	}
 

@@ -47,7 +47,7 @@ class HandlerChaosTests {
 	@BeforeEach
 	void prepare(TestDatabase database) {
 		database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 		this.jdbc.sql("CREATE TABLE business (kind text, number integer)").update();
 		this.jdbc.sql("CREATE TABLE begun (number integer, node text, attempt integer)").update();
 		this.jdbc.sql("CREATE TABLE gate (node text)").update();

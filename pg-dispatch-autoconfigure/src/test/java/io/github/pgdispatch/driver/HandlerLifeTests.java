@@ -48,7 +48,7 @@ class HandlerLifeTests {
 	@BeforeEach
 	void start(TestDatabase database) {
 		database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 		this.jdbc.sql("CREATE TABLE effect (what text)").update();
 		this.node = HandlerNode.start(database, Methods.class, "pgdispatch.retry.max-attempts=3",
 				"pgdispatch.retry.back-off=10ms", "pgdispatch.worker.poll-interval=1m");

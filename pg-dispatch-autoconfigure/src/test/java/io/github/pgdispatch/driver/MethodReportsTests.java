@@ -53,7 +53,7 @@ class MethodReportsTests {
 	@BeforeEach
 	void install(TestDatabase database) {
 		this.database = database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 	}
 
 	@Test

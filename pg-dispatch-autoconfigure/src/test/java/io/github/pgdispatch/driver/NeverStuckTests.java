@@ -43,7 +43,7 @@ class NeverStuckTests {
 
 	private void prepare(TestDatabase database) {
 		this.database = database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 		this.jdbc.sql("CREATE TABLE effect (name text)").update();
 	}
 

@@ -33,7 +33,7 @@ class ShutdownLogTests {
 	@BeforeEach
 	void install(TestDatabase database) {
 		this.database = database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 	}
 
 	@Test

@@ -30,7 +30,7 @@ class TimeLimitTests {
 	@BeforeEach
 	void start(TestDatabase database) {
 		database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 		this.jdbc.sql("CREATE TABLE effect (what text)").update();
 		this.node = TestNode.start(database.url(), new DriverSettings(2, NEVER, true));
 	}

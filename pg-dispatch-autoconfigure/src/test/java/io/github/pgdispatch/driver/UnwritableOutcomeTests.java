@@ -42,7 +42,7 @@ class UnwritableOutcomeTests {
 	@BeforeEach
 	void install(TestDatabase database) {
 		this.database = database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 	}
 
 	@ParameterizedTest
