@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
+import io.github.pgdispatch.test.model.Model;
+
 /**
  * The handshake between dispatches and workers, as the SQL has it: {@code dispatch} and
  * {@code summon}, {@code cron_work}, {@code cron_go_deaf} and {@code cron_leave}. A step
  * is a lock, a look or a commit: whatever another session can come between.
  */
-final class Handshake {
+final class Handshake implements Model<State> {
 
 	private final int bound;
 
@@ -22,10 +24,8 @@ final class Handshake {
 		this.rules = EnumSet.copyOf(rules);
 	}
 
-	/**
-	 * Tells what may come next if nothing is lost.
-	 */
-	List<State> steps(State state) {
+	@Override
+	public List<State> steps(State state) {
 		List<State> next = new ArrayList<>();
 		for (int i = 0; i < state.transactions().size(); i++) {
 			step(state, i, next::add);
@@ -36,10 +36,8 @@ final class Handshake {
 		return next;
 	}
 
-	/**
-	 * Tells what may come next if a session is lost.
-	 */
-	List<State> crashes(State state) {
+	@Override
+	public List<State> losses(State state) {
 		List<State> next = new ArrayList<>();
 		for (Worker worker : state.workers()) {
 			if (state.crashes() > 0 && worker.phase() != Worker.Phase.OFF) {
@@ -49,6 +47,11 @@ final class Handshake {
 			}
 		}
 		return next;
+	}
+
+	@Override
+	public boolean isIdle(State state) {
+		return state.isIdle();
 	}
 
 	private void step(State state, int index, Consumer<State> next) {

@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
+import io.github.pgdispatch.test.model.Search;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,13 +37,13 @@ class PgCronHandshakeModelTests {
 
 	@Test
 	void threeWorkersOfWhichTwoAreThereAndHaveWork() {
-		Search search = search(3, rules(), List.of(state(1, 0, List.of(ATTENDING, PROMISED), 2, 0)));
+		Search<State> search = search(3, rules(), List.of(state(1, 0, List.of(ATTENDING, PROMISED), 2, 0)));
 		assertThat(search.violation()).isNull();
 		assertThat(search.size()).isGreaterThan(10_000);
 	}
 
 	private static void assertNothingIsLost(int bound, int transactions, int crashes) {
-		Search search = search(bound, rules(), starts(transactions, crashes));
+		Search<State> search = search(bound, rules(), starts(transactions, crashes));
 		assertThat(search.violation()).isNull();
 		assertThat(search.size()).isGreaterThan(10_000);
 	}
@@ -50,7 +51,7 @@ class PgCronHandshakeModelTests {
 	@ParameterizedTest
 	@EnumSource
 	void eachRuleIsNeeded(Rule rule) {
-		Search search = switch (rule) {
+		Search<State> search = switch (rule) {
 			case ONE_LEAVES_AT_A_TIME -> search(1, rules(rule), starts(2, 1));
 			case COUNT_AFTER_LOCK_TO_GO_DEAF -> search(2, rules(rule), List.of(state(1, 1, List.of(ATTENDING), 1, 0)));
 			case ONE_GOES_DEAF_AT_A_TIME ->
@@ -60,7 +61,7 @@ class PgCronHandshakeModelTests {
 		assertThat(search.violation()).isNotNull();
 	}
 
-	private static Search search(int bound, Set<Rule> rules, List<State> starts) {
+	private static Search<State> search(int bound, Set<Rule> rules, List<State> starts) {
 		return Search.from(new Handshake(bound, rules), starts, (state) -> isViolation(state, bound));
 	}
 
