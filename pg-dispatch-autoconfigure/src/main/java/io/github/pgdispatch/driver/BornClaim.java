@@ -85,11 +85,13 @@ final class BornClaim implements Reservation {
 
 	@Override
 	public void unknown() {
+		// A reservation that outlasts the search would make a later claim on the job look
+		// known.
+		release();
 		Claim claim = this.claim;
 		if (claim != null) {
 			this.uncertainClaims.mayHold(claim);
 		}
-		release();
 		this.jobs.signal();
 	}
 

@@ -79,7 +79,7 @@ final class Lease {
 			return Set.of();
 		}
 		this.renewedAt = System.nanoTime();
-		if (claimed.isEmpty() && this.reservations.close()) {
+		if (this.reservations.close()) {
 			end();
 			return Set.of();
 		}

@@ -78,15 +78,16 @@ final class Reservations {
 	}
 
 	/**
-	 * Lets no more places be reserved until the lease is renewed, unless places are
-	 * reserved now.
-	 * @return whether nothing is reserved
+	 * Lets no more places be reserved until the lease is renewed, unless the node has
+	 * claims or reserved places now. A claim is outstanding before its reservation ends.
+	 * @return whether the node has none
 	 */
 	synchronized boolean close() {
-		if (this.open.isEmpty()) {
+		boolean none = this.open.isEmpty() && this.jobs.outstanding().ids().isEmpty();
+		if (none) {
 			this.openUntil = System.nanoTime();
 		}
-		return this.open.isEmpty();
+		return none;
 	}
 
 	/**
