@@ -421,15 +421,15 @@ BEGIN
     RETURN ARRAY(
         SELECT c.id
           FROM unnest(handlers, due_ats, ids, held_handler_jobs.attempts) AS c (handler, due_at, id, attempt)
-         WHERE (SELECT j.claimed_by = node AND j.attempts = c.attempt AND j.cancelled IS NULL
+         WHERE (SELECT j.claimed_by = node AND j.attempts = c.attempt
                   FROM pgdispatch.handler_job AS j
                  WHERE j.role = caller AND j.handler = c.handler AND j.due_at = c.due_at AND j.id = c.id));
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.held_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[]) IS
-'For a node that does not know whether jobs which it has claimed are there. Returns the ids of those that are there, on
-which its claim holds and which have not been cancelled.';
+'For a node that does not know whether jobs which it has claimed are there. Returns the ids of those that are there and on
+which its claim holds. If such a job has been cancelled, the node has to end it like any other that it has claimed.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_unknown_handler_jobs(node uuid, handlers text[], known bigint[]) RETURNS integer

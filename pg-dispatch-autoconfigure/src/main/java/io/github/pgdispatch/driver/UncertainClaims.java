@@ -136,7 +136,13 @@ final class UncertainClaims {
 		this.unconfirmed.addAll(0, claims);
 	}
 
+	/**
+	 * Returns the claims to look for now. If such a job was released as that of an
+	 * unknown claim, and this node has claimed it anew, that is the same attempt: the row
+	 * would not tell that the claim is another one.
+	 */
 	private synchronized List<Sought> due() {
+		this.sought.keySet().removeAll(this.jobs.outstanding().ids());
 		return this.sought.values().stream().filter((each) -> each.untilNextLook() <= 0).toList();
 	}
 

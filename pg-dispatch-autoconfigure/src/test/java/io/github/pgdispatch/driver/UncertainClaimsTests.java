@@ -55,6 +55,31 @@ class UncertainClaimsTests {
 		assertThat(this.claims.within(Duration.ofHours(1))).isEqualTo(Duration.ofHours(1));
 	}
 
+	/**
+	 * It was released as that of an unknown claim, and the new claim is for the same
+	 * attempt.
+	 */
+	@Test
+	void jobThatTheNodeHasClaimedAnewIsNotGivenBack() throws SQLException {
+		Claim claim = write(this.node);
+		this.claims.mayHold(claim);
+		this.jobs.outstanding().add(claim);
+		assertThat(this.claims.look()).isFalse();
+		this.jobs.outstanding().remove(claim);
+		assertThat(this.claims.within(Duration.ofHours(1))).isEqualTo(Duration.ofHours(1));
+		assertThat(this.claims.look()).isFalse();
+		assertThat(this.jobs.takeOutcomes()).isEmpty();
+	}
+
+	@Test
+	void jobThatWasCancelledMeanwhileIsGivenBack() throws SQLException {
+		Claim claim = write(this.node);
+		this.jdbc.sql("UPDATE pgdispatch.handler_job SET cancelled = true").update();
+		this.claims.mayHold(claim);
+		assertThat(this.claims.look()).isTrue();
+		assertThat(this.jobs.takeOutcomes()).containsExactly(Outcome.released(claim, Duration.ZERO));
+	}
+
 	@Test
 	void onlyJobsThatAreThereRun() throws SQLException {
 		Claim there = write(this.node);
