@@ -3,15 +3,15 @@
 -- Each round of its loop is one transaction: it claims due jobs with FOR UPDATE SKIP LOCKED, runs them and deletes their rows, so that
 -- the effects of a job and its removal are one commit. The prefetch says how many jobs a round claims and how it runs them:
 --
---   * above 50: run_plain_batch runs plain jobs in one subtransaction for all of them. If one fails, all of them are undone.
---   * 2 to 50: run_batch runs each plain job in a subtransaction of its own.
+--   * above 50: run_plain_batch runs jobs in one subtransaction for all of them. If one fails, all of them are undone.
+--   * 2 to 50: run_batch runs each job in a subtransaction of its own.
 --   * 1: run_job runs one job with no other job in its transaction.
 --   * 0 and below: like 1, but the crash of each job is counted and committed before the job runs. A driver that lost a session asks
 --     for this, and the job that takes sessions down shows itself.
 --
 -- What a job does must not depend on the jobs that share its transaction. Whatever goes wrong in a batch is therefore undone and not
--- counted, and the job in question is run again alone: only that run is its attempt. A managed job always runs alone, after its
--- attempt was counted and committed.
+-- counted, and the job in question is run again alone: only that run is its attempt. A managed job that runs alone does so after its
+-- attempt was counted and committed. batches.sql says which managed jobs share a transaction, and what is committed before.
 --
 -- A procedure that ends transactions cannot have a SET clause. Such procedures, and what runs a job's command, qualify every name, type
 -- and operator. OTHERS leaves out two conditions, which the handlers name as well. An assignment to a variable that is ignored costs
@@ -48,6 +48,11 @@ DECLARE
     last_due_at   pg_catalog.timestamptz;
     last_id       bigint;
     isolated_id   bigint;   -- This job failed in a batch. It is the next one to be run alone.
+    admits        boolean := true;   -- Managed jobs may come next that have to be admitted before they run.
+    batch_size    integer;
+    keyless       bigint[];
+    together      integer;
+    results       pg_catalog.text[];
     job           pgdispatch.job;
     managed       pgdispatch.managed_job;
     outcome       pg_catalog.text;
@@ -62,8 +67,23 @@ BEGIN
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
 
+        batch_size := CASE WHEN isolated_id IS NULL THEN greatest(prefetch, 1) ELSE 1 END;
+        keyless := '{}';
+        IF admits AND batch_size OPERATOR(pg_catalog.>) 1 THEN
+            SELECT a.admitted, CASE WHEN a.admitted THEN greatest(a.examined, 1) ELSE batch_size END, a.keyless
+              INTO admits, batch_size, keyless
+              FROM pgdispatch.admit_batch(pg_catalog.now(), after_due_at, after_id, batch_size,
+                       pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) '10 ms'::interval) AS a;
+            IF admits THEN
+                COMMIT;
+                SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+            END IF;
+        END IF;
+
         moment := pg_catalog.now();   -- The now() of the jobs, which is never before the time that they were due at.
         may_continue := false;
+        ran := 0;
+        together := NULL;
         batch_until := moment OPERATOR(pg_catalog.+) '10 ms'::interval;   -- Many times what a commit costs, and short enough not to be felt as a delay.
         quick_until := moment OPERATOR(pg_catalog.+) '5 ms'::interval;    -- The job after a quick one may be as quick, and run together with others.
         IF moment OPERATOR(pg_catalog.>) prioritized_until THEN
@@ -74,10 +94,18 @@ BEGIN
         IF prefetch OPERATOR(pg_catalog.>) max_savepoints THEN
             SELECT b.claimed, b.ran, b.last_due_at, b.last_id
               INTO claimed, ran, last_due_at, last_id
-              FROM pgdispatch.run_plain_batch(moment, after_due_at, after_id, prefetch, batch_until, foreign_statements) AS b;
+              FROM pgdispatch.run_plain_batch(moment, after_due_at, after_id, batch_size, batch_until, foreign_statements) AS b;
         ELSE
-            jobs := pgdispatch.claim_jobs(moment, after_due_at, after_id, CASE WHEN isolated_id IS NULL THEN greatest(prefetch, 1) ELSE 1 END);
+            jobs := pgdispatch.claim_jobs(moment, after_due_at, after_id, batch_size);
             claimed := pg_catalog.cardinality(jobs);
+            SELECT i.together, i.results INTO together, results FROM pgdispatch.inspect_jobs(jobs) AS i;
+        END IF;
+
+        IF together OPERATOR(pg_catalog.=) 0 AND pg_catalog.cardinality(keyless) OPERATOR(pg_catalog.>) 0 THEN
+            -- Another session was faster, or a pause. A job that runs alone may take long, and the others wait with their keys.
+            PERFORM pgdispatch.take_keys_back(worker, keyless);
+            admits := false;
+            CONTINUE;
         END IF;
 
         IF claimed OPERATOR(pg_catalog.=) 0 THEN
@@ -100,10 +128,11 @@ BEGIN
                 after_id := last_id;
             END IF;
             prefetch := pgdispatch.prefetch_after_plain_batch(prefetch, claimed, ran, moment, batch_until);
-        ELSIF (jobs[1]).managed AND batches_only THEN
+            admits := admits OR ran OPERATOR(pg_catalog.>) 0 AND ran OPERATOR(pg_catalog.<) claimed;
+        ELSIF (jobs[1]).managed AND batches_only AND (together OPERATOR(pg_catalog.=) 0 OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id) THEN
             isolated_id := NULL;
-            prefetch := 1;   -- The driver may cancel this CALL at any time, so that it cannot run a managed job.
-        ELSIF (jobs[1]).managed OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id OR claimed OPERATOR(pg_catalog.=) 1 AND NOT batches_only THEN
+            prefetch := 1;   -- The driver may cancel this CALL at any time, so that it cannot run a managed job alone.
+        ELSIF together OPERATOR(pg_catalog.=) 0 OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id OR claimed OPERATOR(pg_catalog.=) 1 AND NOT batches_only THEN
             job := jobs[1];
             managed := NULL;
             after_due_at := job.due_at;
@@ -118,6 +147,7 @@ BEGIN
                 COMMIT;
                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
                 job := pgdispatch.reclaim_job(job, managed);
+                quick_until := pg_catalog.now() OPERATOR(pg_catalog.+) '5 ms'::interval;   -- The commit was not the job's.
             END IF;
             outcome := pgdispatch.run_job(job, batches_only, managed);
             IF outcome OPERATOR(pg_catalog.=) 'completed' THEN
@@ -128,7 +158,8 @@ BEGIN
                 COMMIT;
                 PERFORM pg_catalog.pg_sleep(0.02);   -- The session that cancels the job needs its row.
             END IF;
-            IF (jobs[1]).managed THEN
+            admits := managed.id IS NULL OR pgdispatch.may_share_transaction(managed);
+            IF (jobs[1]).managed AND (outcome OPERATOR(pg_catalog.=) 'gone' OR NOT admits) THEN
                 may_continue := pg_catalog.clock_timestamp() OPERATOR(pg_catalog.<) quick_until;
             ELSE
                 prefetch := pgdispatch.prefetch_after_job(prefetch, outcome, quick_until);
@@ -136,7 +167,7 @@ BEGIN
         ELSE
             SELECT b.ran, b.all_ran
               INTO ran, all_ran
-              FROM pgdispatch.run_batch(jobs, batch_until, foreign_statements) AS b;
+              FROM pgdispatch.run_batch(jobs, together, results, batch_until, foreign_statements) AS b;
             completed := completed OPERATOR(pg_catalog.+) ran;
             IF ran OPERATOR(pg_catalog.>) 0 THEN
                 after_due_at := (jobs[ran]).due_at;
@@ -144,9 +175,14 @@ BEGIN
             END IF;
             SELECT p.new_prefetch, p.isolated_id
               INTO prefetch, isolated_id
-              FROM pgdispatch.prefetch_after_batch(prefetch, ran, all_ran, jobs[ran OPERATOR(pg_catalog.+) 1], moment, batch_until) AS p;
+              FROM pgdispatch.prefetch_after_batch(prefetch, ran, all_ran, ran OPERATOR(pg_catalog.<) together,
+                       jobs[ran OPERATOR(pg_catalog.+) 1], moment, batch_until) AS p;
+            admits := admits OR NOT all_ran AND ran OPERATOR(pg_catalog.=) together;
         END IF;
         ignored := pgdispatch.reset_session(foreign_statements);
+        IF ran OPERATOR(pg_catalog.<) batch_size AND pg_catalog.cardinality(keyless) OPERATOR(pg_catalog.>) 0 THEN
+            PERFORM pgdispatch.take_keys_back(worker, keyless);
+        END IF;
 
         -- Jobs that were committed late come before the position. They must not wait until a backlog is done.
         IF pg_catalog.date_trunc('second', pg_catalog.clock_timestamp()) OPERATOR(pg_catalog.>) moment THEN
@@ -172,7 +208,7 @@ $$;
 
 COMMENT ON PROCEDURE pgdispatch.work(interval, integer, timestamptz, bigint, bigint, bigint, boolean, interval, boolean) IS
 'Runs the due jobs of the role that the session logged in as, the oldest first, until none is left that no other session is running. Then drained is true, and next_due_in is the time until the next job falls due (NULL: no job waits). completed and failed count the jobs that ended; a failed job is in pgdispatch.dead_letter. Jobs that were committed late are run as soon as they are found. Any number of sessions may call it at once.
-A quick plain job shares its transaction with others; a slow job, and a managed one, has a transaction of its own. Each job starts in a session without leftovers of other jobs, and the session has none in the end. statement_timeout holds for the CALL as a whole, and cancels the job that is running when it expires.
+A quick job shares its transaction with others. A slow job has a transaction of its own, and so has a managed one that has a time limit or a priority, keeps its key, is non-transactional or has failed before. Each job starts in a session without leftovers of other jobs, and the session has none in the end. statement_timeout holds for the CALL as a whole, and cancels the job that is running when it expires.
 To be called with autocommit, in a session that logged in as the role; otherwise the error is 42501. Example: CALL pgdispatch.work()
 A driver passes a slice. The CALL then returns as soon as the running job lets it, drained or not, and the driver passes prefetch, after_due_at and after_id on to its next CALL. With a prefetch of 1 such a CALL runs one job, alone. With a prefetch above 1 it runs batches only: the driver cancels it after two slices, and a slow job is then run alone. (If it is cancelled between two jobs, the CALL fails and is to be repeated.) After the loss of a session, a prefetch of -49 runs the next 50 jobs one by one, with their crashes counted; a job that was run five times so and took its session down each time becomes a dead letter. If non_transactional is true, a job waits that the driver has to run itself: see pgdispatch.begin_non_transactional.';
 
@@ -259,8 +295,8 @@ subtransaction for each job, because one of them failed or the first one has to 
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_batch(
-    prefetch integer, ran integer, all_ran boolean, next_job pgdispatch.job, began_at timestamptz, batch_until timestamptz,
-    OUT new_prefetch integer, OUT isolated_id bigint)
+    prefetch integer, ran integer, all_ran boolean, next_failed boolean, next_job pgdispatch.job, began_at timestamptz,
+    batch_until timestamptz, OUT new_prefetch integer, OUT isolated_id bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -269,7 +305,7 @@ DECLARE
 BEGIN
     IF all_ran THEN
         new_prefetch := pgdispatch.adapt_prefetch(prefetch, ran, began_at, batch_until, 1, CASE WHEN ran < 50 THEN 50 ELSE 500 END);
-    ELSIF next_job.managed THEN
+    ELSIF next_job.managed AND NOT next_failed THEN
         new_prefetch := after_a_job_alone;
     ELSIF next_job.crashes = 0 AND clock_timestamp() < batch_until THEN
         -- It failed as quickly as others run. Whether the other jobs of the batch were to blame shows when it runs alone.
@@ -281,8 +317,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.prefetch_after_batch(integer, integer, boolean, pgdispatch.job, timestamptz, timestamptz) IS
-'Part of pgdispatch.work. Returns the prefetch after pgdispatch.run_batch. next_job is the first job that did not run.
+COMMENT ON FUNCTION pgdispatch.prefetch_after_batch(integer, integer, boolean, boolean, pgdispatch.job, timestamptz, timestamptz) IS
+'Part of pgdispatch.work. Returns the prefetch after pgdispatch.run_batch. next_job is the first job that did not run,
+and next_failed says whether it failed, or whether a later one may have failed.
 isolated_id is the job that is to be run alone next; then batches go on.';
 
 
@@ -298,6 +335,12 @@ DECLARE
     due_ats  pg_catalog.timestamptz[];
     ids      bigint[];
     places   pg_catalog.tid[];
+    managed_ids bigint[];
+    results     pg_catalog.text[];
+    value       pg_catalog.json;
+    row_count   bigint;
+    kept_values pg_catalog.json[];
+    row_counts  bigint[];
 BEGIN
     -- One subtransaction holds the claim as well: a row that is locked in a transaction and deleted in a subtransaction of it would
     -- get an additional entry for that.
@@ -305,15 +348,21 @@ BEGIN
     IF NOT pgdispatch.share_lock_briefly(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole)) THEN
         RETURN;   -- Another role holds the lock. Without it, a slow job in a batch would hold up the others. They run alone instead.
     END IF;
-    SELECT c.claimed, c.commands, c.due_ats, c.ids, c.places
-      INTO claimed, commands, due_ats, ids, places
+    SELECT c.claimed, c.commands, c.due_ats, c.ids, c.places, c.managed_ids, c.results
+      INTO claimed, commands, due_ats, ids, places, managed_ids, results
       FROM pgdispatch.claim_plain_jobs(moment, after_due_at, after_id, max_count) AS c;
     IF claimed OPERATOR(pg_catalog.=) 0 THEN
         RETURN;
     END IF;
     FOREACH command IN ARRAY commands LOOP
         EXIT WHEN ran OPERATOR(pg_catalog.>) 0 AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>=) until;
-        EXECUTE command;
+        IF results[ran OPERATOR(pg_catalog.+) 1] IS NULL THEN
+            EXECUTE command;
+        ELSE
+            SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_result(command, results[ran OPERATOR(pg_catalog.+) 1]) AS r;
+            kept_values[ran OPERATOR(pg_catalog.+) 1] := value;
+            row_counts[ran OPERATOR(pg_catalog.+) 1] := row_count;
+        END IF;
         IF CURRENT_USER OPERATOR(pg_catalog.<>) me OR SESSION_USER OPERATOR(pg_catalog.<>) me
            OR pg_catalog.current_setting('role') OPERATOR(pg_catalog.<>) 'none' THEN
             RESET SESSION AUTHORIZATION;
@@ -330,6 +379,9 @@ BEGIN
     SET ROLE NONE;
     IF ran OPERATOR(pg_catalog.>) 0 THEN
         PERFORM pgdispatch.delete_plain_jobs(due_ats[:ran], ids[:ran], places[:ran]);
+        IF managed_ids IS NOT NULL THEN
+            PERFORM pgdispatch.end_batch(managed_ids[:ran], kept_values, row_counts);
+        END IF;
         last_due_at := due_ats[ran];
         last_id := ids[ran];
     END IF;
@@ -344,25 +396,38 @@ that has to run alone, and deletes them. If one fails, all is undone and ran is 
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
-    jobs pgdispatch.job[], until timestamptz, foreign_statements boolean, OUT ran integer, OUT all_ran boolean)
+    jobs pgdispatch.job[], together integer, results text[], until timestamptz, foreign_statements boolean,
+    OUT ran integer, OUT all_ran boolean)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    ignored pg_catalog.text;
-    job     pgdispatch.job;
+    ignored     pg_catalog.text;
+    job         pgdispatch.job;
+    managed_ids bigint[];
+    value       pg_catalog.json;
+    row_count   bigint;
+    kept_values pg_catalog.json[];
+    row_counts  bigint[];
 BEGIN
     ran := 0;
     all_ran := pgdispatch.share_lock_briefly(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));   -- See run_plain_batch.
     FOREACH job IN ARRAY jobs LOOP
         EXIT WHEN NOT all_ran OR ran OPERATOR(pg_catalog.>) 0 AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>=) until;
-        IF job.crashes OPERATOR(pg_catalog.>) 0 OR job.managed THEN
+        IF job.crashes OPERATOR(pg_catalog.>) 0 OR ran OPERATOR(pg_catalog.=) together THEN
             all_ran := false;
         ELSE
             BEGIN
-                EXECUTE job.command;
+                IF results[ran OPERATOR(pg_catalog.+) 1] IS NULL THEN
+                    EXECUTE job.command;
+                ELSE
+                    SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_result(job.command, results[ran OPERATOR(pg_catalog.+) 1]) AS r;
+                    kept_values[ran OPERATOR(pg_catalog.+) 1] := value;
+                    row_counts[ran OPERATOR(pg_catalog.+) 1] := row_count;
+                END IF;
                 RESET SESSION AUTHORIZATION;   -- The role that the job has taken on may not be allowed to do what follows.
                 SET ROLE NONE;
                 ran := ran OPERATOR(pg_catalog.+) 1;
+                managed_ids[ran] := CASE WHEN job.managed THEN job.id END;
             EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
                 all_ran := false;
             END;
@@ -377,13 +442,14 @@ BEGIN
     IF ran OPERATOR(pg_catalog.>) 0 AND EXISTS (SELECT FROM pgdispatch.history_retention) THEN
         PERFORM pgdispatch.record_commands(jobs[:ran]);
     END IF;
+    PERFORM pgdispatch.end_batch(managed_ids, kept_values, row_counts);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     ran := 0;
     all_ran := false;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.run_batch(pgdispatch.job[], timestamptz, boolean) IS
+COMMENT ON FUNCTION pgdispatch.run_batch(pgdispatch.job[], integer, text[], timestamptz, boolean) IS
 'Part of pgdispatch.work. Runs claimed jobs in order, each in a subtransaction, until the given time or until one cannot
 run together with others (all_ran is false then), and deletes those that ran. It does not touch the other jobs.';
 

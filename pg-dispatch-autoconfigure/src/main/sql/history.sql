@@ -35,8 +35,13 @@ BEGIN
     IF pgdispatch.retention_of(quote_ident(CURRENT_USER)::regrole, NULL) > '0'::interval THEN
         PERFORM pgdispatch.ensure_history_partition(moment);
         INSERT INTO pgdispatch.history (role, id, outcome, label, dispatched_at, due_at, started_at, ended_at, attempts, node)
-        SELECT d.role, d.id, 'done', d.label, d.dispatched_at, d.due_at, now(), moment, 1, node FROM unnest(done) AS d;
+        SELECT d.role, d.id, 'done', d.label, d.dispatched_at, d.due_at, now(), moment, 1, node FROM unnest(done) AS d WHERE d.managed IS NULL;
     END IF;
+    -- Each queue may keep its jobs for another time.
+    PERFORM pgdispatch.record_command(d, m, 'done')
+       FROM unnest(done) AS d
+       LEFT JOIN pgdispatch.managed_job AS m ON m.role = d.role AND m.id = d.id
+      WHERE d.managed;
 EXCEPTION
     WHEN assert_failure OR OTHERS THEN
         RAISE WARNING 'pgdispatch: the history lacks % jobs from % on: %', cardinality(done), done[1].id, SQLERRM;
@@ -44,7 +49,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.record_commands(pgdispatch.job[]) IS
-'Part of pgdispatch.work. Records plain SQL jobs that are done, and that ran in this transaction. It never fails.';
+'Part of pgdispatch.work. Records SQL jobs that are done and ran in a batch in this transaction, before the rows of the managed ones in
+pgdispatch.managed_job are deleted. It never fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.record_command(

@@ -79,6 +79,10 @@ it, or if a transaction that is still open has just taken it, for which this doe
 CREATE OR REPLACE FUNCTION pgdispatch.give_up_key(owner regrole, taken_key text, job_id bigint) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
 AS $$
 DECLARE
     lock constant bigint := pgdispatch.key_lock(owner, taken_key);
@@ -97,6 +101,59 @@ $$;
 COMMENT ON FUNCTION pgdispatch.give_up_key(regrole, text, bigint) IS
 'Part of pgdispatch.request_admission. Frees the idempotency key of a job that is about to begin. Returns false if a
 transaction relies on the job and has not committed yet what the job must see.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.give_up_keys(owner regrole, jobs pgdispatch.managed_job[]) RETURNS bigint[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    job   pgdispatch.managed_job;
+    freed bigint[] := '{}';
+BEGIN
+    FOREACH job IN ARRAY jobs LOOP
+        IF pgdispatch.give_up_key(owner, job.key, job.id) THEN
+            UPDATE pgdispatch.managed_job AS m SET has_key = false WHERE m.role = owner AND m.id = job.id;
+            freed := array_append(freed, job.id);
+        END IF;
+    END LOOP;
+    RETURN freed;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.give_up_keys(regrole, pgdispatch.managed_job[]) IS
+'Part of pgdispatch.admit_batch. Frees the idempotency keys of jobs that are about to begin, and returns those jobs. It leaves
+the keys of jobs on which a transaction relies that has not committed yet what the job must see.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.take_keys_back(owner regrole, job_ids bigint[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    job pgdispatch.managed_job;
+BEGIN
+    FOR job IN SELECT m.* FROM pgdispatch.managed_job AS m WHERE m.role = owner AND m.id = ANY (job_ids) AND m.started_at IS NULL AND NOT m.has_key LOOP
+        -- If another session has the row, it is about to run the job.
+        PERFORM FROM pgdispatch.job AS j WHERE j.role = owner AND j.due_at = job.place AND j.id = job.id FOR UPDATE SKIP LOCKED;
+        IF FOUND AND pgdispatch.take_key_back(owner, job.key, job.id) THEN
+            UPDATE pgdispatch.managed_job AS m SET has_key = true WHERE m.role = owner AND m.id = job.id;
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.take_keys_back(regrole, bigint[]) IS
+'Part of pgdispatch.work. Takes back the idempotency keys of those of the jobs that did not come to run in their batch, and that wait
+again, unless other jobs have the keys by now.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_key(owner regrole, taken_key text, job_id bigint, kept_for interval) RETURNS void

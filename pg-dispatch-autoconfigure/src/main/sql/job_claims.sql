@@ -40,7 +40,8 @@ were due at the moment and that no other session has locked.';
 -- The same claim without the columns that a plain job does not need: with whole rows, a large batch takes longer.
 CREATE OR REPLACE FUNCTION pgdispatch.claim_plain_jobs(
     moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer,
-    OUT claimed integer, OUT commands text[], OUT due_ats timestamptz[], OUT ids bigint[], OUT places tid[])
+    OUT claimed integer, OUT commands text[], OUT due_ats timestamptz[], OUT ids bigint[], OUT places tid[],
+    OUT managed_ids bigint[], OUT results text[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -51,15 +52,18 @@ SET jit = off
 AS $$
 DECLARE
     worker constant regrole := quote_ident(CURRENT_USER)::regrole;
-    others boolean[];
+    crashed  boolean[];
+    managed  bigint;
+    together integer;
 BEGIN
     IF EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = worker AND p.handler = '') THEN
         claimed := 0;
         RETURN;
     END IF;
-    SELECT count(*), array_agg(due.command), array_agg(due.due_at), array_agg(due.id), array_agg(due.ctid), array_agg(due.is_other)
-      INTO claimed, commands, due_ats, ids, places, others
-      FROM (SELECT job.command, job.due_at, job.id, job.ctid, job.managed IS NOT NULL OR job.crashes > 0 AS is_other
+    SELECT count(*), array_agg(due.command), array_agg(due.due_at), array_agg(due.id), array_agg(due.ctid), array_agg(due.crashed),
+           array_agg(due.managed_id), count(due.managed_id)
+      INTO claimed, commands, due_ats, ids, places, crashed, managed_ids, managed
+      FROM (SELECT job.command, job.due_at, job.id, job.ctid, job.crashes > 0 AS crashed, CASE WHEN job.managed THEN job.id END AS managed_id
               FROM pgdispatch.job
              WHERE job.role = worker
                AND job.due_at <= moment
@@ -67,15 +71,22 @@ BEGIN
              ORDER BY job.due_at, job.id
              LIMIT max_count
                FOR UPDATE SKIP LOCKED) AS due;
-    IF true = ANY (others) THEN
-        commands := commands[:array_position(others, true) - 1];
+    IF true = ANY (crashed) THEN
+        commands := commands[:array_position(crashed, true) - 1];
+    END IF;
+    IF managed > 0 THEN
+        SELECT b.together, b.results INTO together, results FROM pgdispatch.inspect_batch(ids) AS b;
+        commands := commands[:together];
+    ELSE
+        managed_ids := NULL;
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_plain_jobs(timestamptz, timestamptz, bigint, integer) IS
 'Part of pgdispatch.work. Claims due jobs like pgdispatch.claim_jobs. Returns where their rows are, and the commands of
-those before the first job that has to run alone.';
+those before the first job that has to run alone or to be admitted. managed_ids: the ids of managed jobs, and NULL for plain ones;
+NULL: all are plain. results: what is kept as the result of each; NULL: no job has one.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.reclaim_job(counted pgdispatch.job, managed pgdispatch.managed_job) RETURNS pgdispatch.job

@@ -293,14 +293,29 @@ SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
 BEGIN
-    PERFORM FROM pgdispatch.mutex AS m WHERE m.role = owner AND m.number = try_mutex.number FOR UPDATE SKIP LOCKED;
-    RETURN FOUND OR pgdispatch.wait_for_mutex(owner, number, '100ms');
+    RETURN pgdispatch.lock_mutex_at_once(owner, number) OR pgdispatch.wait_for_mutex(owner, number, '100ms');
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.try_mutex(regrole, integer) IS
 'Locks a row of pgdispatch.mutex until the end of the transaction. Returns false if another one does not release it within
 100 ms, which is shorter than the time after which PostgreSQL looks for a deadlock.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.lock_mutex_at_once(owner regrole, number integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+BEGIN
+    PERFORM FROM pgdispatch.mutex AS m WHERE m.role = owner AND m.number = lock_mutex_at_once.number FOR UPDATE SKIP LOCKED;
+    RETURN FOUND;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.lock_mutex_at_once(regrole, integer) IS
+'Locks a row of pgdispatch.mutex until the end of the transaction, without waiting. Returns false if another one has it, or
+the row was never needed before.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.wait_for_mutex(owner regrole, number integer, patience text) RETURNS boolean

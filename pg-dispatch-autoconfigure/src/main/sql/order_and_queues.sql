@@ -2,7 +2,8 @@
 --
 -- A worker runs a managed job in two transactions. The first one counts the attempt and calls request_admission, in which the job
 -- gives up its key and takes its place in its order and its queue. The second one runs it. What others have to know about the job
--- is thus committed while it runs, and a session that the job kills has been counted. Further:
+-- is thus committed while it runs, and a session that the job kills has been counted. Several quick jobs share both transactions,
+-- without a count: see batches.sql. Further:
 --
 --   * A job that has to wait for others of its ordering key or its queue is HELD: the due_at of its row is infinity, where no worker
 --     comes across it, however many such jobs there are. The transaction that ends the job that it waits for moves it back.
@@ -361,8 +362,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF ordering_key IS NOT NULL OR queue IS NOT NULL THEN
-        -- Its priority makes it run before a backlog, and as a managed job it does not share its transaction, with the locks, with
-        -- other jobs.
+        -- Its priority makes it run before a backlog, and keeps it from sharing its transaction, with the locks, with other jobs.
         PERFORM pgdispatch.dispatch(format('SELECT pgdispatch.release_held_jobs(%L, %L)', ordering_key, queue), delay,
                     priority => 60, max_attempts => 10);
     END IF;

@@ -29,13 +29,7 @@ BEGIN
         PERFORM pgdispatch.release_key(worker_role, job.key, job_id, CASE WHEN new_state = 'done' THEN job.keep_key END);
     END IF;
     IF job.result IS NOT NULL THEN
-        INSERT INTO pgdispatch.result (role, id, state, value, row_count, sqlstate, message, expires_at)
-        VALUES (worker_role, job_id, new_state, end_managed_job.value, end_managed_job.row_count, error_sqlstate, error_message,
-                clock_timestamp() + job.keep_result)
-        ON CONFLICT (role, id) DO UPDATE
-        SET state = excluded.state, value = excluded.value, row_count = excluded.row_count, sqlstate = excluded.sqlstate,
-            message = excluded.message, finished_at = excluded.finished_at, expires_at = excluded.expires_at;
-        PERFORM pg_notify(pgdispatch.result_channel(worker_role), job_id::text);
+        PERFORM pgdispatch.keep_result(job, new_state, end_managed_job.value, end_managed_job.row_count, error_sqlstate, error_message);
     END IF;
     IF new_state = 'cancelled' THEN   -- The transaction that cancelled the job may stay open for long.
         PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, job.queue);
@@ -49,6 +43,27 @@ COMMENT ON FUNCTION pgdispatch.end_managed_job(regrole, bigint, text, boolean, j
 'Ends a managed job whose own row is deleted. Deletes its row in pgdispatch.managed_job, frees or keeps its key, writes
 its result and releases the jobs that waited for it. new_state: done, failed or cancelled. in_worker: no worker has to be
 woken for what is released.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.keep_result(
+    job pgdispatch.managed_job, new_state text, value json, row_count bigint, error_sqlstate text, error_message text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO pgdispatch.result (role, id, state, value, row_count, sqlstate, message, expires_at)
+    VALUES (job.role, job.id, new_state, keep_result.value, keep_result.row_count, error_sqlstate, error_message,
+            clock_timestamp() + job.keep_result)
+    ON CONFLICT (role, id) DO UPDATE
+    SET state = excluded.state, value = excluded.value, row_count = excluded.row_count, sqlstate = excluded.sqlstate,
+        message = excluded.message, finished_at = excluded.finished_at, expires_at = excluded.expires_at;
+    PERFORM pg_notify(pgdispatch.result_channel(job.role), job.id::text);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.keep_result(pgdispatch.managed_job, text, json, bigint, text, text) IS
+'Part of what ends managed jobs. Keeps the result of a job that has ended, and notifies whoever waits for it.';
 
 
 -- Jobs that failed at the same time must not all come again at the same time: hence the random part.

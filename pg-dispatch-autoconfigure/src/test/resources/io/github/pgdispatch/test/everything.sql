@@ -56,6 +56,10 @@ SELECT pgdispatch.dispatch('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', key
 CALL pgdispatch.work(prefetch => 500);
 SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SELECT 2', 'SELECT 3', 'SET ROLE app']);
 CALL pgdispatch.work(prefetch => 500);
+SELECT pgdispatch.set_queue('batch', 2);
+SELECT pgdispatch.dispatch('SELECT 1 AS one', ordering_key => 'batch', queue => 'batch', result => 'rows'), pgdispatch.dispatch('SELECT 2', key => pg_catalog.format('batch %s', n), queue => 'batch', result => 'count') FROM pg_catalog.generate_series(1, 3) AS n;
+SELECT pgdispatch.dispatch('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', key => 'batch 4'), pgdispatch.dispatch('SELECT 3', key => 'batch 5');
+CALL pgdispatch.work(prefetch => 500);
 SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SELECT 2', 'DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', 'SELECT 3']);
 CALL pgdispatch.work('1 second', prefetch => 50);
 SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SELECT 2', 'SELECT 3']);
