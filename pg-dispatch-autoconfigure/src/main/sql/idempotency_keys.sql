@@ -206,13 +206,14 @@ BEGIN
             -- If the job was held, it is not held any longer. Its next claim finds out whether it has to be held.
             UPDATE pgdispatch.managed_job AS m
                SET place = new_place, due_at = requested.due_at, rank = requested.rank, snoozed = requested.snoozed, held_by = NULL,
+                   in_order = m.in_order AND requested.snoozed IS NULL, in_queue = m.in_queue AND requested.snoozed IS NULL,
                    sqlstate = NULL, message = NULL
              WHERE m.role = job.role AND m.id = job.id AND m.started_at IS NULL;
             IF NOT FOUND THEN
                 RAISE serialization_failure;   -- The job began while this transaction waited for its row.
             END IF;
-            IF requested.due_at > now() AND job.ordering_key IS NOT NULL THEN
-                PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, NULL);   -- The jobs behind it need not wait that long.
+            IF requested.due_at > now() THEN   -- The jobs behind it need not wait that long.
+                PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, CASE WHEN job.in_queue THEN job.queue END);
             END IF;
             RETURN true;
         END IF;

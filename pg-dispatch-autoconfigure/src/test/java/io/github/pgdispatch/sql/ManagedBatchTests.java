@@ -340,6 +340,26 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	}
 
 	@Test
+	void jobThatDoesNotComeToRunAndIsReplacedWithADelayHoldsBackNoOther() throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
+		String[] options = { "ordering_key => 'o'", "queue => 'q'" };
+		job("alone, as the first one ever", options);
+		this.app.work();
+		this.app.run("TRUNCATE public.run");
+		String first = this.app.value(dispatch(run("first"), "key => 'k'", options[0], options[1]));
+		this.app.run("SELECT pgdispatch.admit_batch(now(), '-infinity', 0, 1000, now() + '1 minute')");
+		assertThat(this.queue
+			.value("SELECT in_order AND in_queue AND NOT has_key FROM pgdispatch.managed_job WHERE id = " + first))
+			.isEqualTo("t");
+		job("behind", options);
+		this.app.run("SELECT pgdispatch.take_keys_back('app'::regrole, ARRAY[" + first + "])");
+		assertThat(job("replaced", "'1 hour'", "key => 'k'", options[0], options[1], "on_duplicate => 'replace'"))
+			.isEqualTo(first);
+		this.app.work(SAVEPOINTS);
+		assertThat(this.runLog.runs()).containsExactly("behind");
+	}
+
+	@Test
 	void batchKeepsTheRateOfAQueue() throws SQLException {
 		this.app.run("SELECT pgdispatch.set_queue('q', rate => 6, per => '1 hour')");
 		for (int i = 0; i < 10; i++) {
