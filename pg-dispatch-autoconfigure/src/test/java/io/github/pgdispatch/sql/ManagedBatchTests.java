@@ -39,6 +39,9 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	void setQueue() throws SQLException {
 		this.jobs = new ManagedJobs(this.app);
 		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 2)");
+		job("alone, as the first one ever", "ordering_key => 'o'", "queue => 'q'");
+		this.app.work();
+		this.app.run("TRUNCATE public.run");
 	}
 
 	@ParameterizedTest
@@ -343,9 +346,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	void jobThatDoesNotComeToRunAndIsReplacedWithADelayHoldsBackNoOther() throws SQLException {
 		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 1)");
 		String[] options = { "ordering_key => 'o'", "queue => 'q'" };
-		job("alone, as the first one ever", options);
 		this.app.work();
-		this.app.run("TRUNCATE public.run");
 		String first = this.app.value(dispatch(run("first"), "key => 'k'", options[0], options[1]));
 		this.app.run("SELECT pgdispatch.admit_batch(now(), '-infinity', 0, 1000, now() + '1 minute')");
 		assertThat(this.queue
