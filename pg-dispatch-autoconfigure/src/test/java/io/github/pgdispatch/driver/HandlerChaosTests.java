@@ -20,6 +20,7 @@ import org.apache.commons.logging.LogFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -33,7 +34,8 @@ import static org.awaitility.Awaitility.await;
 /**
  * I1 and I3 for methods: whichever node is killed or frozen meanwhile, every job has its
  * effect; exactly once where the method is transactional, and no more often than it was
- * begun where it is not.
+ * begun where it is not. That holds for jobs of a client and for those that the nodes
+ * dispatch themselves, with their own claims.
  */
 @PostgresTest
 class HandlerChaosTests {
@@ -55,11 +57,18 @@ class HandlerChaosTests {
 			.sql("CREATE TABLE effect (kind text, number integer, node text, at timestamptz DEFAULT clock_timestamp())")
 			.update();
 		this.jdbc.sql("CREATE INDEX ON effect (number)").update();
+		this.jdbc.sql("CREATE TABLE born_claimed (node uuid)").update();
+		this.jdbc.sql("""
+				CREATE FUNCTION note_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN INSERT INTO public.born_claimed VALUES (NEW.claimed_by); RETURN NULL; END $$""").update();
+		this.jdbc.sql("""
+				CREATE TRIGGER note_claim AFTER INSERT ON pgdispatch.handler_job FOR EACH ROW
+				  WHEN (NEW.claimed_by IS NOT NULL) EXECUTE FUNCTION note_claim()""").update();
 	}
 
 	@Test
 	void everyJobHasItsEffectsWhileNodesAreKilled(TestDatabase database) throws Exception {
-		int jobs = 10_000;
+		int jobs = 6_000;
 		AtomicInteger kills = new AtomicInteger();
 		int unsettled = 0;
 		long began;
@@ -82,9 +91,9 @@ class HandlerChaosTests {
 				nodes.remove().jvm().kill();
 				awaitNoSessionOf(oldest.name());
 				kills.incrementAndGet();
-				assertThat(doneAndNotRemoved("transactional", oldest.name())).isZero();
+				assertThat(doneAndNotRemoved("transactional%", oldest.name())).isZero();
 				int before = unsettled;
-				unsettled += doneAndNotRemoved("plain", oldest.name());
+				unsettled += doneAndNotRemoved("plain%", oldest.name());
 				assertThat(unsettled - before).isLessThan(10 * CONCURRENCY);
 				nodes.add(Node.start(database, "node-" + (kills.get() + 2)));
 			}
@@ -94,19 +103,25 @@ class HandlerChaosTests {
 			nodes.forEach((node) -> node.jvm().close());
 		}
 		long millis = Duration.ofNanos(System.nanoTime() - began).toMillis();
-		int duplicates = count("effect WHERE kind = 'plain'") - count("business WHERE kind = 'plain'");
+		int duplicates = count("effect WHERE kind LIKE 'plain%'") - count("business WHERE kind LIKE 'plain%'");
+		int bornClaimed = count("born_claimed");
 		logger.warn(jobs + " jobs in " + millis + " ms, " + kills + " nodes killed, " + duplicates
-				+ " plain ones done twice, " + unsettled + " of them were done and not settled");
+				+ " plain ones done twice, " + unsettled + " of them were done and not settled, " + bornClaimed
+				+ " jobs born claimed by " + count("(SELECT DISTINCT node FROM born_claimed) AS nodes") + " nodes");
 		assertThat(kills).hasValueGreaterThanOrEqualTo(3);
 		assertThat(count("pgdispatch.dead_letter")).isZero();
-		assertThat(count("business")).isEqualTo(jobs);
-		assertThat(differences("plain", "count(effect.number) = 0")).isEmpty();
-		assertThat(differences("transactional", "count(effect.number) <> 1")).isEmpty();
+		assertThat(count("business WHERE kind NOT LIKE '%FollowUp'")).isEqualTo(jobs);
+		assertThat(count("business WHERE kind LIKE '%FollowUp'")).isEqualTo(jobs / 2);
+		assertThat(bornClaimed).isPositive();
+		for (String kind : List.of("", "FollowUp")) {
+			assertThat(differences("plain" + kind, "count(effect.number) = 0")).isEmpty();
+			assertThat(differences("transactional" + kind, "count(effect.number) <> 1")).isEmpty();
+		}
 		assertThat(duplicates).as(() -> "Done more often than once: " + this.jdbc.sql("""
 				SELECT string_agg(node || ' at ' || at, ', ' ORDER BY at)
 				  FROM effect
-				 WHERE kind = 'plain'
-				 GROUP BY number
+				 WHERE kind LIKE 'plain%'
+				 GROUP BY kind, number
 				HAVING count(*) > 1""").query(String.class).list()).isLessThanOrEqualTo(unsettled);
 	}
 
@@ -152,11 +167,11 @@ class HandlerChaosTests {
 		return client.isDone() && count("pgdispatch.handler_job") == 0;
 	}
 
-	private int doneAndNotRemoved(String kind, String node) {
+	private int doneAndNotRemoved(String kinds, String node) {
 		return count("""
 				pgdispatch.handler_job AS j
 				  JOIN effect AS e ON e.number = (j.arguments ->> 'number')::integer AND e.kind = j.handler
-				 WHERE e.kind = ? AND e.node = ?""", kind, node);
+				 WHERE e.kind LIKE ? AND e.node = ?""", kinds, node);
 	}
 
 	private List<String> differences(String kind, String wrong) {
@@ -231,6 +246,7 @@ class HandlerChaosTests {
 				awaitNoJob();
 			}
 			assertThat(nodesOf("heldInTransaction")).containsExactly("other");
+			assertThat(nodesOf("plainFollowUp")).hasSize(1);
 			assertThat(nodesOf("held")).containsExactly("frozen", "frozen", "other", "other");
 
 			for (int i = 0; i < 20; i++) {
@@ -306,15 +322,18 @@ class HandlerChaosTests {
 
 		private final TransactionTemplate apart;
 
+		private final ObjectProvider<Effects> proxy;
+
 		private final String node;
 
 		private final long time;
 
-		Effects(JdbcClient jdbc, PlatformTransactionManager transactionManager, @Value("${node.name}") String node,
-				@Value("${effects.time:0}") long time) {
+		Effects(JdbcClient jdbc, PlatformTransactionManager transactionManager, ObjectProvider<Effects> proxy,
+				@Value("${node.name}") String node, @Value("${effects.time:0}") long time) {
 			this.jdbc = jdbc;
 			this.apart = new TransactionTemplate(transactionManager);
 			this.apart.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+			this.proxy = proxy;
 			this.node = node;
 			this.time = time;
 		}
@@ -324,6 +343,27 @@ class HandlerChaosTests {
 		void transactional(int number) throws InterruptedException {
 			effect("transactional", number);
 			Thread.sleep(this.time);
+			if (number % 4 == 1) {
+				business("plainFollowUp", number);
+				this.proxy.getObject().plainFollowUp(number);
+			}
+			else {
+				business("transactionalFollowUp", number);
+				this.proxy.getObject().transactionalFollowUp(number);
+			}
+		}
+
+		@AfterCommitDispatch(name = "transactionalFollowUp")
+		@Transactional
+		void transactionalFollowUp(int number) throws InterruptedException {
+			effect("transactionalFollowUp", number);
+			Thread.sleep(this.time);
+		}
+
+		@AfterCommitDispatch(name = "plainFollowUp")
+		void plainFollowUp(int number) throws InterruptedException {
+			Thread.sleep(this.time);
+			effect("plainFollowUp", number);
 		}
 
 		@AfterCommitDispatch(name = "plain")
@@ -341,6 +381,7 @@ class HandlerChaosTests {
 		@AfterCommitDispatch(name = "heldInTransaction")
 		@Transactional
 		void heldInTransaction(int number, DispatchContext context) throws InterruptedException {
+			this.proxy.getObject().plainFollowUp(number);
 			begin(number, context);
 			effect("heldInTransaction", number);
 		}
@@ -358,6 +399,10 @@ class HandlerChaosTests {
 				.single() == 0) {
 				Thread.sleep(20);
 			}
+		}
+
+		private void business(String kind, int number) {
+			this.jdbc.sql("INSERT INTO business VALUES (?, ?)").params(kind, number).update();
 		}
 
 		private void effect(String kind, int number) {
