@@ -3,7 +3,7 @@
 -- What others have to know about a managed job is committed before the job runs (see order_and_queues.sql). For a batch, one
 -- transaction commits it for all of its jobs, and a second one runs them:
 --
---   * admit_batch gives up the idempotency keys of the next jobs, and takes a place for the first job of each ordering key and of each
+--   * prepare_batch gives up the idempotency keys of the next jobs, and takes a place for the first job of each ordering key and of each
 --     queue. It runs no user's code, and it waits for nobody: what it cannot have at once is left to a run of that job alone.
 --   * inspect_batch says how many of the claimed jobs may run together, by what is committed of them. The first job of an ordering key or
 --     of a queue has the place. The next ones follow it in the same transaction, one after the other: others see the place taken
@@ -24,9 +24,9 @@ COMMENT ON FUNCTION pgdispatch.may_share_transaction(pgdispatch.managed_job) IS
 'Returns whether the options of a managed job let it share a transaction with other jobs.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.admit_batch(
+CREATE OR REPLACE FUNCTION pgdispatch.prepare_batch(
     moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer, until timestamptz,
-    OUT admitted boolean, OUT examined integer, OUT keyless bigint[])
+    OUT prepared boolean, OUT examined integer, OUT keyless bigint[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -45,7 +45,7 @@ DECLARE
     orders  text[]   := '{}';
     queues  text[]   := '{}';
 BEGIN
-    admitted := false;
+    prepared := false;
     examined := 0;
     keyless := '{}';
     FOR next IN
@@ -67,12 +67,12 @@ BEGIN
         IF job.queue IS NOT NULL AND NOT (job.in_queue OR job.queue = ANY (queues)) THEN
             EXIT WHEN NOT pgdispatch.lock_mutex_at_once(worker, pgdispatch.queue_mutex(job.queue))
                    OR EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = worker AND q.name = job.queue AND q.rate IS NOT NULL);
-            admitted := true;   -- What follows may also release a job that comes before this one.
+            prepared := true;   -- What follows may also release a job that comes before this one.
             job := pgdispatch.request_queue_place(job);
             EXIT WHEN NOT job.in_queue;
         END IF;
         IF job.in_order <> (next.managed).in_order OR job.in_queue <> (next.managed).in_queue THEN
-            admitted := true;
+            prepared := true;
             UPDATE pgdispatch.managed_job AS m SET in_order = job.in_order, in_queue = job.in_queue, slot_at = job.slot_at
              WHERE m.role = worker AND m.id = job.id;
         END IF;
@@ -86,14 +86,14 @@ BEGIN
     END IF;
     IF cardinality(keyed) > 0 THEN
         keyless := pgdispatch.give_up_keys(worker, keyed);
-        admitted := admitted OR cardinality(keyless) > 0;
+        prepared := prepared OR cardinality(keyless) > 0;
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.admit_batch(timestamptz, timestamptz, bigint, integer, timestamptz) IS
-'Part of pgdispatch.work. Admits the next managed jobs after the given position, until the given time or the first job that has to run
-alone, for a batch that runs after the commit. admitted: whether there is something to commit. examined: the number of jobs, plain
+COMMENT ON FUNCTION pgdispatch.prepare_batch(timestamptz, timestamptz, bigint, integer, timestamptz) IS
+'Part of pgdispatch.work. Prepares the next managed jobs after the given position, until the given time or the first job that has to run
+alone, for a batch that runs after the commit. prepared: whether there is something to commit. examined: the number of jobs, plain
 ones included, before the first one that it left. keyless: the jobs whose idempotency keys it has freed.';
 
 

@@ -48,7 +48,7 @@ DECLARE
     last_due_at   pg_catalog.timestamptz;
     last_id       bigint;
     isolated_id   bigint;   -- This job failed in a batch. It is the next one to be run alone.
-    admits        boolean := true;   -- Managed jobs may come next that have to be admitted before they run.
+    prepares      boolean := true;   -- Managed jobs may come next that have to be prepared.
     batch_size    integer;
     keyless       bigint[];
     together      integer;
@@ -69,12 +69,12 @@ BEGIN
 
         batch_size := CASE WHEN isolated_id IS NULL THEN greatest(prefetch, 1) ELSE 1 END;
         keyless := '{}';
-        IF admits AND batch_size OPERATOR(pg_catalog.>) 1 THEN
-            SELECT a.admitted, CASE WHEN a.admitted THEN greatest(a.examined, 1) ELSE batch_size END, a.keyless
-              INTO admits, batch_size, keyless
-              FROM pgdispatch.admit_batch(pg_catalog.now(), after_due_at, after_id, batch_size,
+        IF prepares AND batch_size OPERATOR(pg_catalog.>) 1 THEN
+            SELECT a.prepared, CASE WHEN a.prepared THEN greatest(a.examined, 1) ELSE batch_size END, a.keyless
+              INTO prepares, batch_size, keyless
+              FROM pgdispatch.prepare_batch(pg_catalog.now(), after_due_at, after_id, batch_size,
                        pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) '10 ms'::interval) AS a;
-            IF admits THEN
+            IF prepares THEN
                 COMMIT;
                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
             END IF;
@@ -104,7 +104,7 @@ BEGIN
         IF together OPERATOR(pg_catalog.=) 0 AND pg_catalog.cardinality(keyless) OPERATOR(pg_catalog.>) 0 THEN
             -- Another session was faster, or a pause. A job that runs alone may take long, and the others wait with their keys.
             PERFORM pgdispatch.take_keys_back(worker, keyless);
-            admits := false;
+            prepares := false;
             CONTINUE;
         END IF;
 
@@ -128,7 +128,7 @@ BEGIN
                 after_id := last_id;
             END IF;
             prefetch := pgdispatch.prefetch_after_plain_batch(prefetch, claimed, ran, moment, batch_until);
-            admits := admits OR ran OPERATOR(pg_catalog.>) 0 AND ran OPERATOR(pg_catalog.<) claimed;
+            prepares := prepares OR ran OPERATOR(pg_catalog.>) 0 AND ran OPERATOR(pg_catalog.<) claimed;
         ELSIF (jobs[1]).managed AND batches_only AND (together OPERATOR(pg_catalog.=) 0 OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id) THEN
             isolated_id := NULL;
             prefetch := 1;   -- The driver may cancel this CALL at any time, so that it cannot run a managed job alone.
@@ -158,8 +158,8 @@ BEGIN
                 COMMIT;
                 PERFORM pg_catalog.pg_sleep(0.02);   -- The session that cancels the job needs its row.
             END IF;
-            admits := managed.id IS NULL OR pgdispatch.may_share_transaction(managed);
-            IF (jobs[1]).managed AND (outcome OPERATOR(pg_catalog.=) 'gone' OR NOT admits) THEN
+            prepares := managed.id IS NULL OR pgdispatch.may_share_transaction(managed);
+            IF (jobs[1]).managed AND (outcome OPERATOR(pg_catalog.=) 'gone' OR NOT prepares) THEN
                 may_continue := pg_catalog.clock_timestamp() OPERATOR(pg_catalog.<) quick_until;
             ELSE
                 prefetch := pgdispatch.prefetch_after_job(prefetch, outcome, quick_until);
@@ -177,7 +177,7 @@ BEGIN
               INTO prefetch, isolated_id
               FROM pgdispatch.prefetch_after_batch(prefetch, ran, all_ran, ran OPERATOR(pg_catalog.<) together,
                        jobs[ran OPERATOR(pg_catalog.+) 1], moment, batch_until) AS p;
-            admits := admits OR NOT all_ran AND ran OPERATOR(pg_catalog.=) together;
+            prepares := prepares OR NOT all_ran AND ran OPERATOR(pg_catalog.=) together;
         END IF;
         ignored := pgdispatch.reset_session(foreign_statements);
         IF ran OPERATOR(pg_catalog.<) batch_size AND pg_catalog.cardinality(keyless) OPERATOR(pg_catalog.>) 0 THEN

@@ -126,7 +126,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.give_up_keys(regrole, pgdispatch.managed_job[]) IS
-'Part of pgdispatch.admit_batch. Frees the idempotency keys of jobs that are about to begin, and returns those jobs. It leaves
+'Part of pgdispatch.prepare_batch. Frees the idempotency keys of jobs that are about to begin, and returns those jobs. It leaves
 the keys of jobs on which a transaction relies that has not committed yet what the job must see.';
 
 

@@ -85,7 +85,7 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_plain_jobs(timestamptz, timestamptz, bigint, integer) IS
 'Part of pgdispatch.work. Claims due jobs like pgdispatch.claim_jobs. Returns where their rows are, and the commands of
-those before the first job that has to run alone or to be admitted. managed_ids: the ids of managed jobs, and NULL for plain ones;
+those before the first job that has to run alone or to be prepared. managed_ids: the ids of managed jobs, and NULL for plain ones;
 NULL: all are plain. results: what is kept as the result of each; NULL: no job has one.';
 
 

@@ -333,7 +333,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 			open.run("BEGIN");
 			job(open, "late", "ordering_key => 'o'");
 			job("follows", "ordering_key => 'o'");
-			this.app.run("BEGIN", "SELECT pgdispatch.admit_batch(now(), '-infinity', 0, 1, now() + '1 minute')",
+			this.app.run("BEGIN", "SELECT pgdispatch.prepare_batch(now(), '-infinity', 0, 1, now() + '1 minute')",
 					"COMMIT");
 			assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.managed_job WHERE in_order")).isEqualTo("1");
 			open.run("COMMIT");
@@ -348,7 +348,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 		String[] options = { "ordering_key => 'o'", "queue => 'q'" };
 		this.app.work();
 		String first = this.app.value(dispatch(run("first"), "key => 'k'", options[0], options[1]));
-		this.app.run("SELECT pgdispatch.admit_batch(now(), '-infinity', 0, 1000, now() + '1 minute')");
+		this.app.run("SELECT pgdispatch.prepare_batch(now(), '-infinity', 0, 1000, now() + '1 minute')");
 		assertThat(this.queue
 			.value("SELECT in_order AND in_queue AND NOT has_key FROM pgdispatch.managed_job WHERE id = " + first))
 			.isEqualTo("t");
@@ -374,7 +374,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	void batchDoesNotRunAJobWhoseQueueIsPausedAfterItsAdmission() throws SQLException {
 		job("one", "queue => 'q'");
 		job("two", "queue => 'q'");
-		this.app.run("SELECT pgdispatch.admit_batch(now(), '-infinity', 0, 2, now() + '1 minute')",
+		this.app.run("SELECT pgdispatch.prepare_batch(now(), '-infinity', 0, 2, now() + '1 minute')",
 				"SELECT pgdispatch.pause(queue => 'q')");
 		assertThat(this.app.work(SAVEPOINTS).completed()).isZero();
 		this.app.run("SELECT pgdispatch.resume(queue => 'q')");
