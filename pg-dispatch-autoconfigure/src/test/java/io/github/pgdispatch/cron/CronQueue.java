@@ -251,15 +251,14 @@ final class CronQueue {
 				SELECT a::text FROM pg_stat_activity AS a WHERE\s""" + WORKER).query(String.class).list();
 	}
 
-	boolean isIdle() {
-		return leftovers().isEmpty();
-	}
-
 	void awaitEffects(int effects) {
 		await("%d effects".formatted(effects)).pollInterval(Duration.ofMillis(20))
 			.until(() -> count("effect") == effects);
 	}
 
+	/**
+	 * A session still counts for a moment after its client has closed it.
+	 */
 	void awaitIdle() {
 		await("idle").untilAsserted(() -> assertThat(leftovers()).isEmpty());
 	}

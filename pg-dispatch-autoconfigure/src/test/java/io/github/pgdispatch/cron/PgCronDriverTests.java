@@ -70,7 +70,7 @@ class PgCronDriverTests {
 			statement.execute("SELECT pgdispatch.fire($$" + CronQueue.effect("never") + "$$)");
 			statement.execute("ROLLBACK");
 		}
-		assertThat(this.queue.isIdle()).isTrue();
+		this.queue.awaitIdle();
 		this.queue.fire(CronQueue.effect("job"));
 		this.queue.awaitIdle();
 		assertThat(this.queue.effects()).containsExactly("job");

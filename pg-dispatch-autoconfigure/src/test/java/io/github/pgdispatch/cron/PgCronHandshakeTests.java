@@ -67,7 +67,7 @@ class PgCronHandshakeTests {
 		worker.session().run("CALL pgdispatch.work()");
 		assertThat(this.queue.effects()).containsExactly("job");
 		assertThat(worker.leaves()).isTrue();
-		assertThat(this.queue.isIdle()).isTrue();
+		this.queue.awaitIdle();
 	}
 
 	@ParameterizedTest
@@ -78,7 +78,7 @@ class PgCronHandshakeTests {
 		assertThat(worker.leaves()).isFalse();
 		caller.run("ROLLBACK");
 		assertThat(worker.leaves()).isTrue();
-		assertThat(this.queue.isIdle()).isTrue();
+		this.queue.awaitIdle();
 	}
 
 	@ParameterizedTest
@@ -106,7 +106,7 @@ class PgCronHandshakeTests {
 		assertThat(this.queue.count("cron.job")).isOne();
 		runScheduled();
 		assertThat(this.queue.effects()).containsExactly("job");
-		assertThat(this.queue.isIdle()).isTrue();
+		this.queue.awaitIdle();
 	}
 
 	@ParameterizedTest
@@ -198,7 +198,7 @@ class PgCronHandshakeTests {
 		}
 		runScheduled();
 		assertThat(this.queue.effects()).hasSize(12);
-		assertThat(this.queue.isIdle()).isTrue();
+		this.queue.awaitIdle();
 	}
 
 	@ParameterizedTest
