@@ -88,11 +88,19 @@ public final class DebianPackages {
 	 * @throws IllegalStateException if it failed, with what it has printed
 	 */
 	public static String run(List<String> command) {
+		return run(Path.of("").toAbsolutePath(), command);
+	}
+
+	/**
+	 * Runs a command in a folder, like {@link #run(List)}.
+	 */
+	public static String run(Path folder, List<String> command) {
 		try {
 			Path output = Files.createTempFile("pg-dispatch-test-", ".log");
 			try {
 				// To a file: a server that goes on would keep a pipe open.
-				Process process = new ProcessBuilder(command).redirectErrorStream(true)
+				Process process = new ProcessBuilder(command).directory(folder.toFile())
+					.redirectErrorStream(true)
 					.redirectOutput(output.toFile())
 					.redirectInput(Path.of("/dev/null").toFile())
 					.start();

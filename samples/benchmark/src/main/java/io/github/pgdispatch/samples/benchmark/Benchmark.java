@@ -27,6 +27,7 @@ import io.github.pgdispatch.samples.benchmark.scenario.CronLatency;
 import io.github.pgdispatch.samples.benchmark.scenario.GraphileWorkerDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.Growth;
 import io.github.pgdispatch.samples.benchmark.scenario.Idle;
+import io.github.pgdispatch.samples.benchmark.scenario.ManagedDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.MethodDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.Nodes;
 import io.github.pgdispatch.samples.benchmark.scenario.OldSnapshot;
@@ -109,6 +110,7 @@ public final class Benchmark {
 		scenarios.put("S12", new StartUp());
 		scenarios.put("S13", new Nodes());
 		scenarios.put("S14", new BeingWatched());
+		scenarios.put("S15", new ManagedDrain());
 		return scenarios;
 	}
 

@@ -48,8 +48,8 @@ record NodePackages(Path folder) {
 				Path unfinished = Files.createTempDirectory(Files.createDirectories(home), resources);
 				Files.write(unfinished.resolve("package.json"), manifest);
 				Files.write(unfinished.resolve(program), source);
-				DebianPackages
-					.run(List.of("npm", "install", "--no-audit", "--no-fund", "--prefix", unfinished.toString()));
+				// With --prefix, npm would look for its configuration there as well.
+				DebianPackages.run(unfinished, List.of("npm", "install", "--no-audit", "--no-fund"));
 				Files.move(unfinished, folder);
 			}
 			return new NodePackages(folder);

@@ -77,7 +77,15 @@ public final class CommandDrain implements Scenario {
 		return drain(app, jobs, Sql.fireMany(Sql.EFFECT, jobs), "CALL pgdispatch.work()");
 	}
 
-	private static double drain(JdbcTemplate app, int jobs, String dispatch, String run) {
+	/**
+	 * How quickly one worker runs jobs.
+	 * @param app connects to a database of {@link Sql#createDatabase}
+	 * @param jobs that each insert a row
+	 * @param dispatch dispatches them
+	 * @param run runs them
+	 * @return jobs per second
+	 */
+	static double drain(JdbcTemplate app, int jobs, String dispatch, String run) {
 		app.execute("TRUNCATE effect");
 		app.execute(dispatch);
 		long start = System.nanoTime();
