@@ -27,8 +27,8 @@ public final class ManagedDrain implements Scenario {
 
 	private static Map<String, String> options() {
 		Map<String, String> options = new LinkedHashMap<>();
-		options.put("S15", "key => 'key ' || i");
-		options.put("S16", "ordering_key => 'order ' || i % 100");
+		options.put("S15", "key => concat('key ', i)");
+		options.put("S16", "ordering_key => concat('order ', i % 100)");
 		options.put("S17", "queue => 'of 4'");
 		options.put("S18", "keep_result => '1 hour'");
 		return options;
