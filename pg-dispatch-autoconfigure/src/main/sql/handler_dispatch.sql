@@ -165,8 +165,8 @@ COMMENT ON FUNCTION pgdispatch.valid_arguments(text, json) IS
 pgdispatch.dispatch_handler if the handler cannot be called with them, or the current role cannot log in.';
 
 
--- A later snapshot than that of the statement might see another pause, or that the lease has ended. Where each statement has its own, that
--- is a matter of an instant. The node looks at the clock before it runs the job.
+-- At READ COMMITTED, this sees what was committed before the INSERT. At a higher isolation level, it could miss a pause or the end of the
+-- lease that the transaction's snapshot does not contain. The node itself looks at how much time has passed before it runs the job.
 CREATE OR REPLACE FUNCTION pgdispatch.claiming_node(node uuid, handler_name text) RETURNS uuid
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -55,8 +55,9 @@ final class CommitCallback implements TransactionSynchronization {
 	}
 
 	/**
-	 * Has jobs that the current transaction has dispatched so far, and that were born
-	 * claimed, not run by this claim.
+	 * Notes that something in the current transaction may have changed the jobs that it
+	 * has dispatched so far. After the commit, those of them that were born claimed are
+	 * given back instead of being run.
 	 */
 	static void jobsMayHaveChanged() {
 		current().forEach((callback) -> {
@@ -68,8 +69,9 @@ final class CommitCallback implements TransactionSynchronization {
 	}
 
 	/**
-	 * Notes that the current transaction is about to commit. Spring does not call
-	 * {@link #beforeCommit} of a callback that is registered by another one there.
+	 * Notes that the current transaction is about to commit. {@link #beforeCommit} alone
+	 * would not do: Spring does not call it if the callback is registered while other
+	 * callbacks are called before the commit.
 	 */
 	static void committing() {
 		current().forEach((callback) -> callback.commits = true);

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class BornClaim implements Reservation {
 
 	/**
-	 * Maximum time from the dispatch to the commit after which the job is still run
-	 * without a look at the queue. Later, its handler may have been paused, for example.
+	 * Maximum time between the dispatch and the commit. If it took longer, the job is
+	 * given back, because its handler may have been paused meanwhile, for example.
 	 */
 	private static final Duration MAX_AGE = JobClaimer.MAX_WAIT;
 
@@ -67,7 +67,7 @@ final class BornClaim implements Reservation {
 	public void committed(boolean certain) {
 		Claim claim = this.claim;
 		if (claim != null) {
-			// The claim is known at any time, before and after.
+			// In this order, the claim is always among those that the node knows.
 			this.jobs.outstanding().add(claim);
 			this.reservations.remove(this);
 			if (!this.reservations.isOpen() || System.nanoTime() - this.reservedAt > MAX_AGE.toNanos()) {

@@ -106,10 +106,12 @@ final class ClaimLoop implements Runnable, Wakeable {
 	 * @return the place, or {@code null} if this node cannot run the job at once
 	 */
 	@Nullable Reservation reserve(String handler) {
-		Handler reserving = this.handlers.get(handler);
-		return (reserving == null || reserving.concurrency() < this.settings.concurrency() || this.stopped
-				|| this.draining || this.claimer.isWoken()) ? null
-						: this.reservations.reserve(reserving.isTransactional());
+		if (this.stopped || this.draining || this.claimer.isWoken()) {
+			return null;
+		}
+		Handler known = this.handlers.get(handler);
+		return (known != null && known.concurrency() >= this.settings.concurrency())
+				? this.reservations.reserve(known.isTransactional()) : null;
 	}
 
 	/**
