@@ -159,9 +159,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 			assertThat(this.queue.values("SELECT job FROM public.run WHERE job LIKE '" + key + " %' ORDER BY number"))
 				.containsExactlyElementsOf(IntStream.range(0, 100).mapToObj((i) -> of + " " + (3 * i + of)).toList());
 		}
-		assertThat(this.queue.value("SELECT count(*) FROM public.run AS a JOIN public.run AS b "
-				+ "ON b.transaction = ANY (a.others) AND left(a.job, 1) = left(b.job, 1)"))
-			.isEqualTo("0");
+		assertThat(this.runLog.overlaps("left(first.job, 1) = left(second.job, 1)")).isZero();
 		assertThat(this.runLog.remains()).isZero();
 	}
 
@@ -173,12 +171,11 @@ class ManagedBatchTests extends AbstractRunLogTests {
 		}
 		drain(4, prefetch);
 		assertThat(this.runLog.runs()).hasSize(300).doesNotHaveDuplicates();
-		assertThat(this.queue
-			.value("""
-					SELECT max((SELECT count(DISTINCT b.transaction) FROM public.run AS b WHERE b.transaction = ANY (a.others)))
-					  FROM public.run AS a"""))
-			.as("others that ran at once")
-			.isIn("0", "1");
+		assertThat(this.queue.value("""
+				SELECT max((SELECT count(DISTINCT first.transaction)
+				              FROM public.run AS first
+				             WHERE first.number < second.number AND first.transaction = ANY (second.others)))
+				  FROM public.run AS second""")).as("others that ran at once").isIn("0", "1");
 		assertThat(this.runLog.remains()).isZero();
 	}
 

@@ -125,8 +125,18 @@ final class RunLog {
 	}
 
 	int overlaps() throws SQLException {
-		return Integer.parseInt(this.queue
-			.value("SELECT count(*) FROM public.run AS a JOIN public.run AS b ON b.transaction = ANY (a.others)"));
+		return overlaps("true");
+	}
+
+	/**
+	 * Counts the pairs of runs of which the first had not been committed when the second
+	 * took place. The transaction of the second may well have been open during the first:
+	 * a session that looks for jobs finds that one has ended in the meantime.
+	 * @param condition which pairs of {@code first} and {@code second} are counted
+	 */
+	int overlaps(String condition) throws SQLException {
+		return Integer.parseInt(this.queue.value("SELECT count(*) FROM public.run AS first JOIN public.run AS second "
+				+ "ON first.number < second.number AND first.transaction = ANY (second.others) WHERE " + condition));
 	}
 
 	String state(String id) throws SQLException {
