@@ -65,7 +65,7 @@ final class HandlerJobWriter {
 			throw ex;
 		}
 		if (row.isClaimed()) {
-			reservation.claimed(row.claim());
+			reservation.claimed(row);
 			callback.add(reservation, row.inSavepoint());
 		}
 		else {

@@ -2,7 +2,7 @@ package io.github.pgdispatch;
 
 import java.util.UUID;
 
-import io.github.pgdispatch.gateway.Claim;
+import io.github.pgdispatch.gateway.ClaimedRow;
 
 /**
  * A place of this node that is reserved for a job before it is written, so that the
@@ -20,9 +20,9 @@ public interface Reservation {
 
 	/**
 	 * Called when the job has been written with the claim, before the transaction ends.
-	 * @param claim on the job, which holds once the transaction has committed
+	 * @param row of the job. The claim on it holds once the transaction has committed
 	 */
-	void claimed(Claim claim);
+	void claimed(ClaimedRow row);
 
 	/**
 	 * Called after the commit of the transaction. Runs the job at once if that is still

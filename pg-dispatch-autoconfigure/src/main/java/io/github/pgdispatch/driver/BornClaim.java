@@ -5,6 +5,7 @@ import java.util.UUID;
 
 import io.github.pgdispatch.Reservation;
 import io.github.pgdispatch.gateway.Claim;
+import io.github.pgdispatch.gateway.ClaimedRow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,7 @@ final class BornClaim implements Reservation {
 
 	private final long reservedAt = System.nanoTime();
 
-	private volatile @Nullable Claim claim;
+	private volatile @Nullable ClaimedRow row;
 
 	BornClaim(UUID node, Reservations reservations, ClaimedJobs jobs, UncertainClaims uncertainClaims,
 			boolean transactional) {
@@ -50,13 +51,13 @@ final class BornClaim implements Reservation {
 	 * Returns the id of the job, or {@code null} before it is known.
 	 */
 	@Nullable Long id() {
-		Claim claim = this.claim;
-		return (claim != null) ? claim.id() : null;
+		ClaimedRow row = this.row;
+		return (row != null) ? row.claim().id() : null;
 	}
 
 	@Override
-	public void claimed(Claim claim) {
-		this.claim = claim;
+	public void claimed(ClaimedRow row) {
+		this.row = row;
 	}
 
 	/**
@@ -65,8 +66,9 @@ final class BornClaim implements Reservation {
 	 */
 	@Override
 	public void committed(boolean certain) {
-		Claim claim = this.claim;
-		if (claim != null) {
+		ClaimedRow row = this.row;
+		if (row != null) {
+			Claim claim = row.claim();
 			// In this order, the claim is always among those that the node knows.
 			this.jobs.outstanding().add(claim);
 			this.reservations.remove(this);
@@ -77,8 +79,7 @@ final class BornClaim implements Reservation {
 				this.jobs.startKnown(claim);
 			}
 			else {
-				this.uncertainClaims.confirm(claim);
-				this.jobs.signal();
+				this.uncertainClaims.confirm(row);
 			}
 		}
 	}
@@ -88,9 +89,9 @@ final class BornClaim implements Reservation {
 		// A reservation that outlasts the search would make a later claim on the job look
 		// known.
 		release();
-		Claim claim = this.claim;
-		if (claim != null) {
-			this.uncertainClaims.mayHold(claim);
+		ClaimedRow row = this.row;
+		if (row != null) {
+			this.uncertainClaims.mayHold(row.claim());
 		}
 		this.jobs.signal();
 	}

@@ -56,17 +56,41 @@ final class ClaimedJobs {
 	 */
 	void start(List<Claim> claims) {
 		claims.forEach(this.outstanding::add);
-		startKnown(claims);
+		startKnown(claims, 0);
 	}
 
 	/**
 	 * Starts a job that is already outstanding, like {@link #start}.
 	 */
 	void startKnown(Claim claim) {
-		startKnown(List.of(claim));
+		startKnown(List.of(claim), 0);
 	}
 
-	private void startKnown(List<Claim> claims) {
+	/**
+	 * Starts a job that is already outstanding, like {@link #start}. The current thread,
+	 * which is one of {@link #startAfter}, is there for it.
+	 */
+	void startKnownOnThisThread(Claim claim) {
+		startKnown(List.of(claim), 1);
+	}
+
+	/**
+	 * Has a thread do something and then begin waiting jobs, if there may be one more
+	 * thread.
+	 * @param first what the thread does, which does not throw
+	 * @return whether there is such a thread
+	 */
+	boolean startAfter(Runnable first) {
+		this.lock.lock();
+		try {
+			return this.threads.startAfter(first);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void startKnown(List<Claim> claims, int threads) {
 		this.lock.lock();
 		try {
 			if (this.waiting.isEmpty()) {
@@ -77,7 +101,7 @@ final class ClaimedJobs {
 				releaseWaiting();
 				signal();
 			}
-			else if (!this.threads.start(this.waiting.size())) {
+			else if (!this.threads.start(Math.max(0, this.waiting.size() - threads))) {
 				// The claim loop watches how long jobs wait.
 				signal();
 			}

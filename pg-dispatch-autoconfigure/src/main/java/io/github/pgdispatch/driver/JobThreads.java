@@ -39,18 +39,38 @@ final class JobThreads {
 	boolean start(int waiting) {
 		int missing = Math.min(this.concurrency - this.count, waiting);
 		for (int i = 0; i < missing; i++) {
-			try {
-				this.count++;
-				this.executor.execute(this::run);
-			}
-			catch (RejectedExecutionException | OutOfMemoryError ex) {
-				// Java throws the latter when the system has no thread left.
-				this.count--;
-				logger.debug("The executor has no thread left for jobs", ex);
+			if (!execute(this::run)) {
 				return false;
 			}
 		}
 		return missing == waiting;
+	}
+
+	/**
+	 * Starts a thread that does something before it runs waiting jobs, if there may be
+	 * one more thread.
+	 * @param first what the thread does, which does not throw
+	 * @return whether there is a new thread
+	 */
+	boolean startAfter(Runnable first) {
+		return this.count < this.concurrency && execute(() -> {
+			first.run();
+			run();
+		});
+	}
+
+	private boolean execute(Runnable thread) {
+		try {
+			this.count++;
+			this.executor.execute(thread);
+			return true;
+		}
+		catch (RejectedExecutionException | OutOfMemoryError ex) {
+			// Java throws the latter when the system has no thread left.
+			this.count--;
+			logger.debug("The executor has no thread left for jobs", ex);
+			return false;
+		}
 	}
 
 	/**

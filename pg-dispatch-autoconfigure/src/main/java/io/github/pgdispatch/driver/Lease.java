@@ -69,8 +69,8 @@ final class Lease {
 	}
 
 	/**
-	 * Renews the lease if there are claims, or else ends it, unless that was done within
-	 * the interval.
+	 * Renews the lease if there are or were claims since the last call, or else ends it,
+	 * unless that was done within the interval.
 	 * @param claimed the ids of the jobs that are claimed
 	 * @return the ids of those that have been cancelled
 	 */
@@ -79,7 +79,7 @@ final class Lease {
 			return Set.of();
 		}
 		this.renewedAt = System.nanoTime();
-		if (this.reservations.close()) {
+		if (this.reservations.closeUnlessUsed()) {
 			end();
 			return Set.of();
 		}

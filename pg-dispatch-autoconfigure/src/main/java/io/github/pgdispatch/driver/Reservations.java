@@ -25,6 +25,8 @@ final class Reservations {
 
 	private long openUntil = System.nanoTime();
 
+	private boolean used;
+
 	private boolean heldBack;
 
 	private boolean stopped;
@@ -55,6 +57,7 @@ final class Reservations {
 		}
 		BornClaim claim = new BornClaim(this.node, this, this.jobs, this.uncertainClaims, transactional);
 		this.open.add(claim);
+		this.used = true;
 		return claim;
 	}
 
@@ -79,15 +82,18 @@ final class Reservations {
 
 	/**
 	 * Lets no more places be reserved until the lease is renewed, unless the node has
-	 * claims or reserved places now. A claim is outstanding before its reservation ends.
-	 * @return whether the node has none
+	 * claims or reserved places now, or has reserved one since the last call. The next
+	 * job of a node that dispatches now and then is born claimed, too. A claim is
+	 * outstanding before its reservation ends.
+	 * @return whether no more are reserved
 	 */
-	synchronized boolean close() {
-		boolean none = this.open.isEmpty() && this.jobs.outstanding().ids().isEmpty();
-		if (none) {
+	synchronized boolean closeUnlessUsed() {
+		boolean used = this.used || !this.open.isEmpty() || !this.jobs.outstanding().ids().isEmpty();
+		this.used = false;
+		if (!used) {
 			this.openUntil = System.nanoTime();
 		}
-		return none;
+		return !used;
 	}
 
 	/**

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
+import io.github.pgdispatch.gateway.ClaimedRow;
 import io.github.pgdispatch.log.OneLineLog;
 
 import org.springframework.util.backoff.BackOffExecution;
@@ -49,10 +50,41 @@ final class UncertainClaims {
 
 	/**
 	 * Has the job run if it is there. The transaction has committed, and the claim is
-	 * outstanding.
+	 * outstanding. If the node has no other job, the thread that is to run the job looks
+	 * first, so that the job need not wait for the claim loop. Otherwise the claim loop
+	 * looks for many jobs at once.
 	 */
-	synchronized void confirm(Claim claim) {
-		this.unconfirmed.add(claim);
+	synchronized void confirm(ClaimedRow row) {
+		this.unconfirmed.add(row.claim());
+		boolean alone = this.jobs.outstanding().size() == 1;
+		if (!alone || !this.jobs.startAfter(() -> confirmOnThisThread(row))) {
+			this.jobs.signal();
+		}
+	}
+
+	private void confirmOnThisThread(ClaimedRow row) {
+		if (isUnchanged(row)) {
+			startOnThisThread(row.claim());
+		}
+		else {
+			this.jobs.signal();
+		}
+	}
+
+	private boolean isUnchanged(ClaimedRow row) {
+		try {
+			return this.gateway.isUnchanged(row);
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			logger.debug("The claim loop looks whether " + row.claim() + " is there", ex);
+			return false;
+		}
+	}
+
+	private synchronized void startOnThisThread(Claim claim) {
+		if (this.unconfirmed.remove(claim)) {
+			this.jobs.startKnownOnThisThread(claim);
+		}
 	}
 
 	/**

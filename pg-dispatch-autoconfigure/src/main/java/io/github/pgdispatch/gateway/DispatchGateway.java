@@ -48,7 +48,7 @@ public final class DispatchGateway {
 				INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments, headers, claimed_by, attempts)
 				SELECT pgdispatch.wake_nodes_if_idle(false), ?, pg_catalog.now(), pgdispatch.valid_arguments(?, ?::pg_catalog.json), %s, c.node, pg_catalog.num_nonnulls(c.node)
 				  FROM pgdispatch.claiming_node(?, ?) AS c (node)
-				RETURNING id, due_at, claimed_by IS NOT NULL AS is_claimed, headers,
+				RETURNING id, ctid, due_at, claimed_by IS NOT NULL AS is_claimed, headers,
 				          xmin OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()::pg_catalog.xid AS in_savepoint""");
 
 	private static final String DISPATCH = "SELECT pgdispatch.dispatch(?, pg_catalog.make_interval(secs => ?), ?%s%s)";
@@ -214,7 +214,8 @@ public final class DispatchGateway {
 			OffsetDateTime now = row.getObject("due_at", OffsetDateTime.class);
 			Claim claim = new Claim(handler, now, row.getLong("id"), 1, now, arguments, row.getString("headers"), null,
 					null, false, false);
-			return new ClaimedRow(claim, row.getBoolean("is_claimed"), row.getBoolean("in_savepoint"));
+			return new ClaimedRow(claim, row.getString("ctid"), row.getBoolean("is_claimed"),
+					row.getBoolean("in_savepoint"));
 		}, all.toArray()));
 	}
 

@@ -9,6 +9,7 @@ import java.util.UUID;
 
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
+import io.github.pgdispatch.gateway.ClaimedRow;
 import io.github.pgdispatch.gateway.LeaseGateway;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
@@ -60,22 +61,33 @@ class ReservationsTests {
 		this.reservations.openUntil(System.nanoTime() + Duration.ofHours(1).toNanos());
 		Set<Long> claimed = this.jobs.outstanding().ids();
 		BornClaim born = Objects.requireNonNull(this.reservations.reserve(true));
-		born.claimed(CLAIM);
+		born.claimed(new ClaimedRow(CLAIM, "(0,1)", true, false));
 		born.committed(true);
+		assertThat(this.reservations.closeUnlessUsed()).isFalse();
 		lease.renew(claimed);
 		assertThat(this.database.jdbc("app").sql("SELECT id FROM pgdispatch.node").query(UUID.class).list())
 			.containsExactly(this.node);
 	}
 
 	@Test
+	void placesCanBeReservedUntilNoneWasForAWhile() {
+		Objects.requireNonNull(this.reservations.reserve(true)).release();
+		assertThat(this.reservations.closeUnlessUsed()).isFalse();
+		Objects.requireNonNull(this.reservations.reserve(true)).release();
+		assertThat(this.reservations.closeUnlessUsed()).isFalse();
+		assertThat(this.reservations.closeUnlessUsed()).isTrue();
+		assertThat(this.reservations.reserve(true)).isNull();
+	}
+
+	@Test
 	void placeIsFreeBeforeAJobIsSought() {
 		BornClaim born = Objects.requireNonNull(this.reservations.reserve(true));
-		born.claimed(CLAIM);
+		born.claimed(new ClaimedRow(CLAIM, "(0,1)", true, false));
 		assertThat(this.reservations.ids()).containsExactly(CLAIM.id());
-		assertThat(this.reservations.close()).isFalse();
+		assertThat(this.reservations.closeUnlessUsed()).isFalse();
 		born.unknown();
 		assertThat(this.reservations.ids()).isEmpty();
-		assertThat(this.reservations.close()).isTrue();
+		assertThat(this.reservations.closeUnlessUsed()).isTrue();
 		assertThat(this.reservations.reserve(true)).isNull();
 	}
 

@@ -8,10 +8,13 @@ import java.util.UUID;
 
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimGateway;
+import io.github.pgdispatch.gateway.ClaimedRow;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -87,12 +90,68 @@ class UncertainClaimsTests {
 		Claim undone = claim(takenOver.id() + 1, takenOver.dueAt());
 		for (Claim claim : List.of(there, takenOver, undone)) {
 			this.jobs.outstanding().add(claim);
-			this.claims.confirm(claim);
 		}
+		for (Claim claim : List.of(there, takenOver, undone)) {
+			this.claims.confirm(row(claim));
+		}
+		assertThat(this.jobs.takeOutcomes()).isEmpty();
 		assertThat(this.claims.look()).isFalse();
 		assertThat(this.jobs.takeOutcomes()).extracting(Outcome::claim, Outcome::kind)
 			.containsExactly(tuple(there, Outcome.Kind.DONE));
 		assertThat(this.jobs.outstanding().ids()).containsExactly(there.id());
+	}
+
+	@Test
+	void onlyJobOfTheNodeNeedNotWaitForTheClaimLoop() throws SQLException {
+		Claim claim = write(this.node);
+		this.jobs.outstanding().add(claim);
+		this.claims.confirm(row(claim));
+		assertThat(this.jobs.takeOutcomes()).extracting(Outcome::claim, Outcome::kind)
+			.containsExactly(tuple(claim, Outcome.Kind.DONE));
+		assertThat(this.claims.look()).isFalse();
+		assertThat(this.jobs.takeOutcomes()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "DELETE FROM pgdispatch.handler_job",
+			"UPDATE pgdispatch.handler_job SET claimed_by = gen_random_uuid()",
+			"UPDATE pgdispatch.handler_job SET claimed_by = NULL, attempts = 0",
+			"DELETE FROM pgdispatch.handler_job; VACUUM pgdispatch.handler_job;"
+					+ "INSERT INTO pgdispatch.handler_job (handler, arguments) VALUES ('handler', '{}')" })
+	void onlyJobOfTheNodeDoesNotRunIfItsClaimDoesNotHold(String change) throws SQLException {
+		Claim claim = write(this.node);
+		ClaimedRow row = row(claim);
+		for (String statement : change.split(";")) {
+			this.jdbc.sql(statement).update();
+		}
+		this.jobs.outstanding().add(claim);
+		this.claims.confirm(row);
+		assertThat(this.claims.look()).isFalse();
+		assertThat(this.jobs.takeOutcomes()).isEmpty();
+		assertThat(this.jobs.outstanding().ids()).isEmpty();
+	}
+
+	@Test
+	void onlyJobOfTheNodeRunsIfItsRowWasMoved() throws SQLException {
+		Claim claim = write(this.node);
+		ClaimedRow row = row(claim);
+		this.jdbc.sql("UPDATE pgdispatch.handler_job SET queue = 'another'").update();
+		this.jobs.outstanding().add(claim);
+		this.claims.confirm(row);
+		assertThat(this.jobs.takeOutcomes()).isEmpty();
+		assertThat(this.claims.look()).isFalse();
+		assertThat(this.jobs.takeOutcomes()).extracting(Outcome::claim, Outcome::kind)
+			.containsExactly(tuple(claim, Outcome.Kind.DONE));
+	}
+
+	private ClaimedRow row(Claim claim) {
+		return new ClaimedRow(claim,
+				this.jdbc.sql("SELECT ctid FROM pgdispatch.handler_job WHERE id = ?")
+					.param(claim.id())
+					.query(String.class)
+					.optional()
+					.orElse("(0,1)"),
+				true, true);
 	}
 
 	private Claim write(UUID claimedBy) {
