@@ -48,7 +48,7 @@ DECLARE
     last_due_at   pg_catalog.timestamptz;
     last_id       bigint;
     isolated_id   bigint;   -- This job failed in a batch. It is the next one to be run alone.
-    prepares      boolean := true;   -- Managed jobs may come next that have to be prepared.
+    prepares      boolean;   -- Managed jobs come next that may have to be prepared. NULL: unknown, as none was met.
     batch_size    integer;
     keyless       bigint[];
     together      integer;
@@ -105,6 +105,12 @@ BEGIN
             -- Another session was faster, or a pause. A job that runs alone may take long, and the others wait with their keys.
             PERFORM pgdispatch.take_keys_back(worker, keyless);
             prepares := false;
+            CONTINUE;
+        END IF;
+
+        IF prepares IS NULL AND (together OPERATOR(pg_catalog.=) 0 AND batch_size OPERATOR(pg_catalog.>) 1
+                                 OR prefetch OPERATOR(pg_catalog.>) max_savepoints AND claimed OPERATOR(pg_catalog.>) 0 AND ran OPERATOR(pg_catalog.=) 0) THEN
+            prepares := true;   -- The first job is a managed one, or has failed.
             CONTINUE;
         END IF;
 
