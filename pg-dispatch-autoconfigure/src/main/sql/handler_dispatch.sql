@@ -163,27 +163,3 @@ $$;
 COMMENT ON FUNCTION pgdispatch.valid_arguments(text, json) IS
 'For nodes, which call it while they insert into pgdispatch.handler_job. Returns the arguments. Fails like
 pgdispatch.dispatch_handler if the handler cannot be called with them, or the current role cannot log in.';
-
-
--- At READ COMMITTED, this sees what was committed before the INSERT. At a higher isolation level, it could miss a pause or the end of the
--- lease that the transaction's snapshot does not contain. The node itself looks at how much time has passed before it runs the job.
-CREATE OR REPLACE FUNCTION pgdispatch.claiming_node(node uuid, handler_name text) RETURNS uuid
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
-BEGIN
-    RETURN (SELECT n.id
-              FROM pgdispatch.node AS n
-             WHERE n.role = caller
-               AND n.id = node
-               AND n.expires_at > clock_timestamp()
-               AND current_setting('transaction_isolation') = 'read committed'
-               AND NOT EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = caller AND p.handler IN ('', handler_name)));
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.claiming_node(uuid, text) IS
-'For nodes, which call it while they insert into pgdispatch.handler_job. Returns the node if it may claim the job as it is
-written: its lease holds, the current role is its own, and the handler is not paused. NULL: the job waits to be claimed.';

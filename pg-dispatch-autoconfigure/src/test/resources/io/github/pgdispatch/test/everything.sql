@@ -154,7 +154,6 @@ SELECT pgdispatch.cancel_handler_job(j.claimed_by, j.handler, j.due_at, j.id, j.
 SELECT pgdispatch.retry(d.id) FROM pgdispatch.dead_letter AS d;
 SELECT pgdispatch.release_unknown_handler_jobs('00000000-0000-0000-0000-000000000001', '{h,g}', '{}');
 SELECT pgdispatch.held_handler_jobs('00000000-0000-0000-0000-000000000001', ARRAY[j.handler], ARRAY[j.due_at], ARRAY[j.id], ARRAY[j.attempts]) FROM pgdispatch.handler_job AS j;
-SELECT pgdispatch.claiming_node('00000000-0000-0000-0000-000000000001', 'h');
 SELECT pgdispatch.end_lease('00000000-0000-0000-0000-000000000001');
 
 -- Handlers that take nodes down, and jobs whose node is dead
