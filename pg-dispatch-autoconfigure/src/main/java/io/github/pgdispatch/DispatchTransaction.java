@@ -41,9 +41,11 @@ final class DispatchTransaction {
 		this.transactionManager = transactionManager;
 		this.resource = TransactionResource.of(dataSource);
 		this.required = required;
-		if (transactionManager instanceof ConfigurableTransactionManager configurable
-				&& configurable.getTransactionExecutionListeners().stream().noneMatch(CommitMarker.class::isInstance)) {
-			configurable.addListener(new CommitMarker());
+		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
+			TransactionOrigin.mark(configurable, dataSource);
+			if (configurable.getTransactionExecutionListeners().stream().noneMatch(CommitMarker.class::isInstance)) {
+				configurable.addListener(new CommitMarker());
+			}
 		}
 	}
 
@@ -141,6 +143,13 @@ final class DispatchTransaction {
 		// AFTER_COMMIT, AFTER_ROLLBACK and AFTER_COMPLETION.
 		if (CommitMarker.isPresent() || !TransactionSynchronizationManager.isSynchronizationActive()) {
 			throw over();
+		}
+		// Otherwise, the job would run after the commit of the inner transaction.
+		if (TransactionOrigin.isSuspended(this.resource) && !TransactionOrigin.isCurrent(this.resource)) {
+			throw new IllegalTransactionStateException(
+					"The current transaction" + name() + " is not one of " + this.transactionManager
+							+ ", whose transaction waits for its end. Dispatch in the outer transaction,"
+							+ " before or after the inner one");
 		}
 		return new DefaultTransactionDefinition(TransactionDefinition.PROPAGATION_MANDATORY);
 	}

@@ -25,4 +25,15 @@ public final class TransactionResource {
 		return (target != null) ? target : dataSource;
 	}
 
+	/**
+	 * Returns whether the current transaction is of a database. An outer transaction,
+	 * which waits for the end of the current one, does not count, and neither does a
+	 * query of another database.
+	 * @param dataSource the {@code DataSource} of the database
+	 * @return whether a dispatch in that database would join the current transaction
+	 */
+	public static boolean isOfCurrentTransaction(DataSource dataSource) {
+		return TransactionOrigin.isCurrent(of(dataSource));
+	}
+
 }

@@ -1,11 +1,11 @@
 package io.github.pgdispatch.autoconfigure;
 
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Driver;
-import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.PgCron;
 import io.github.pgdispatch.log.OneLineLog;
 
-import org.springframework.beans.factory.ObjectProvider;
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
@@ -18,14 +18,24 @@ final class ChosenDriver implements SmartInitializingSingleton {
 
 	private final Driver choice;
 
-	private final ObjectProvider<ApplicationDriver> application;
+	private final boolean application;
 
 	private final PgCron pgCron;
 
-	ChosenDriver(Driver choice, ObjectProvider<ApplicationDriver> application, PgCron pgCron) {
+	private final String jobs;
+
+	/**
+	 * Creates an instance.
+	 * @param choice who is to run the jobs
+	 * @param application whether this node has workers for SQL
+	 * @param pgCron runs jobs as well
+	 * @param database the name of the database, or {@code null} if there is only one
+	 */
+	ChosenDriver(Driver choice, boolean application, PgCron pgCron, @Nullable String database) {
 		this.choice = choice;
 		this.application = application;
 		this.pgCron = pgCron;
+		this.jobs = (database != null) ? "Jobs of the database " + database : "Jobs";
 	}
 
 	@Override
@@ -34,7 +44,7 @@ final class ChosenDriver implements SmartInitializingSingleton {
 			case AUTO -> logger.info(whoRunsTheJobs());
 			case PG_CRON -> {
 				this.pgCron.require();
-				logger.info("Jobs are run by pg_cron, and not by this node");
+				logger.info(this.jobs + " are run by pg_cron, and not by this node");
 			}
 			case APPLICATION -> {
 			}
@@ -43,15 +53,16 @@ final class ChosenDriver implements SmartInitializingSingleton {
 
 	private String whoRunsTheJobs() {
 		String obstacle = this.pgCron.obstacle();
-		if (this.application.getIfAvailable() != null) {
+		if (this.application) {
 			return (obstacle != null)
-					? "Jobs are run by this node. While no node is alive, they wait, because " + obstacle
-					: "Jobs are run by this node, and by pg_cron while no node is alive";
+					? this.jobs + " are run by this node. While no node is alive, they wait, because " + obstacle
+					: this.jobs + " are run by this node, and by pg_cron while no node is alive";
 		}
 		return (obstacle != null)
-				? "Jobs are run by other nodes, and not by this node. While no node is alive, they wait, because "
+				? this.jobs
+						+ " are run by other nodes, and not by this node. While no node is alive, they wait, because "
 						+ obstacle
-				: "Jobs are run by other nodes, or by pg_cron while no node is alive, and not by this node";
+				: this.jobs + " are run by other nodes, or by pg_cron while no node is alive, and not by this node";
 	}
 
 }

@@ -6,7 +6,6 @@ import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
@@ -21,9 +20,9 @@ final class ConfiguredHistory implements SmartInitializingSingleton {
 
 	private final PgDispatchProperties properties;
 
-	private final ObjectProvider<PgDispatchOperations> operations;
+	private final PgDispatchOperations operations;
 
-	ConfiguredHistory(PgDispatchProperties properties, ObjectProvider<PgDispatchOperations> operations) {
+	ConfiguredHistory(PgDispatchProperties properties, PgDispatchOperations operations) {
 		this.properties = properties;
 		this.operations = operations;
 	}
@@ -45,10 +44,10 @@ final class ConfiguredHistory implements SmartInitializingSingleton {
 					"Set it to a time from zero, which keeps no history, to ten years.");
 		}
 		if (queue == null) {
-			this.operations.getObject().keepHistory(retention);
+			this.operations.keepHistory(retention);
 		}
 		else {
-			this.operations.getObject().keepHistory(queue, retention);
+			this.operations.keepHistory(queue, retention);
 		}
 	}
 

@@ -7,7 +7,6 @@ import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.QueueLimits;
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Queue;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
@@ -18,9 +17,9 @@ final class ConfiguredQueues implements SmartInitializingSingleton {
 
 	private final Map<String, Queue> queues;
 
-	private final ObjectProvider<PgDispatchOperations> operations;
+	private final PgDispatchOperations operations;
 
-	ConfiguredQueues(Map<String, Queue> queues, ObjectProvider<PgDispatchOperations> operations) {
+	ConfiguredQueues(Map<String, Queue> queues, PgDispatchOperations operations) {
 		this.queues = queues;
 		this.operations = operations;
 	}
@@ -32,7 +31,7 @@ final class ConfiguredQueues implements SmartInitializingSingleton {
 
 	private void set(String name, Queue queue) {
 		try {
-			this.operations.getObject().setQueue(name, new QueueLimits(queue.concurrency(), queue.rate(), queue.per()));
+			this.operations.setQueue(name, new QueueLimits(queue.concurrency(), queue.rate(), queue.per()));
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(

@@ -1,5 +1,6 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -21,13 +22,9 @@ import org.springframework.context.SmartLifecycle;
  */
 final class HandlerDriverOrder implements SmartLifecycle, SmartInitializingSingleton {
 
-	private static final String DRIVER = "pgDispatchHandlerDriver";
-
 	private static final String WEB_SERVER = "webServerGracefulShutdown";
 
 	private final ConfigurableListableBeanFactory beanFactory;
-
-	private final HandlerDriver driver;
 
 	private final String name;
 
@@ -40,14 +37,11 @@ final class HandlerDriverOrder implements SmartLifecycle, SmartInitializingSingl
 	/**
 	 * Creates an instance.
 	 * @param beanFactory the bean factory that has the beans
-	 * @param driver the workers of methods
 	 * @param name the name of this bean
 	 * @param timeoutMillis the maximum time for the requests of the web server
 	 */
-	HandlerDriverOrder(ConfigurableListableBeanFactory beanFactory, HandlerDriver driver, String name,
-			long timeoutMillis) {
+	HandlerDriverOrder(ConfigurableListableBeanFactory beanFactory, String name, long timeoutMillis) {
 		this.beanFactory = beanFactory;
-		this.driver = driver;
 		this.name = name;
 		this.timeoutMillis = timeoutMillis;
 	}
@@ -57,14 +51,15 @@ final class HandlerDriverOrder implements SmartLifecycle, SmartInitializingSingl
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
+		List<String> drivers = List.of(this.beanFactory.getBeanNamesForType(HandlerDriver.class, false, false));
 		for (String other : this.beanFactory.getBeanNamesForType(SmartLifecycle.class, false, false)) {
-			if (!other.equals(DRIVER) && !other.equals(this.name)
+			if (!drivers.contains(other) && !other.equals(this.name)
 					&& this.beanFactory.getSingleton(other) instanceof SmartLifecycle bean
 					&& bean.getPhase() >= DriverPhases.METHODS) {
-				this.beanFactory.registerDependentBean(other, DRIVER);
+				drivers.forEach((driver) -> this.beanFactory.registerDependentBean(other, driver));
 			}
 		}
-		this.beanFactory.registerDependentBean(DRIVER, this.name);
+		drivers.forEach((driver) -> this.beanFactory.registerDependentBean(driver, this.name));
 	}
 
 	@Override
@@ -80,13 +75,20 @@ final class HandlerDriverOrder implements SmartLifecycle, SmartInitializingSingl
 	@Override
 	public void stop() {
 		this.running = false;
-		if (this.driver.isRunning() && this.beanFactory.getSingleton(WEB_SERVER) instanceof SmartLifecycle webServer
+		if (isAnyDriverRunning() && this.beanFactory.getSingleton(WEB_SERVER) instanceof SmartLifecycle webServer
 				&& webServer.isRunning()) {
 			this.webServer = webServer;
 			CountDownLatch stopped = new CountDownLatch(1);
 			webServer.stop(stopped::countDown);
 			await(stopped);
 		}
+	}
+
+	private boolean isAnyDriverRunning() {
+		return this.beanFactory.getBeansOfType(HandlerDriver.class, false, false)
+			.values()
+			.stream()
+			.anyMatch(HandlerDriver::isRunning);
 	}
 
 	/**

@@ -33,8 +33,10 @@ import io.github.pgdispatch.driver.WorkerRole;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
 import io.github.pgdispatch.observability.DriverEventPublisher;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -70,7 +72,7 @@ import org.springframework.transaction.ConfigurableTransactionManager;
 		afterName = "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration")
 @ConditionalOnBean(DataSource.class)
 @EnableConfigurationProperties(PgDispatchProperties.class)
-@Import({ SelectedDataSource.class, TransactionManagers.class })
+@Import({ SelectedDataSource.class, TransactionManagers.class, DatabaseBeans.class })
 @ImportRuntimeHints(PgDispatchRuntimeHints.class)
 public final class PgDispatchAutoConfiguration {
 
@@ -80,11 +82,12 @@ public final class PgDispatchAutoConfiguration {
 	 * Jackson.
 	 */
 	@Bean
+	@ForEachDatabase(current = "template")
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
 	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource, TransactionManagers transactionManagers,
-			ObjectProvider<ApplicationDriver> driver,
-			@Qualifier("pgDispatchHandlerDriver") ObjectProvider<DispatchListener> handlerDriver, JobResults results,
+			@Nullable ApplicationDriver driver,
+			@Qualifier("pgDispatchHandlerDriver") @Nullable DispatchListener handlerDriver, JobResults results,
 			ObjectProvider<DispatchPropagator> propagators, ObjectProvider<DispatchObserver> observer,
 			DispatchDefaults defaults, PgDispatchProperties properties) {
 		PgDispatchTemplate.Builder builder = PgDispatchTemplate
@@ -95,8 +98,12 @@ public final class PgDispatchAutoConfiguration {
 			.traceComment(properties.observations().sqlComment())
 			.defaults(defaults);
 		observer.ifAvailable(builder::observer);
-		driver.ifAvailable(builder::listener);
-		handlerDriver.ifAvailable(builder::handlerListener);
+		if (driver != null) {
+			builder.listener(driver);
+		}
+		if (handlerDriver != null) {
+			builder.handlerListener(handlerDriver);
+		}
 		return builder.build();
 	}
 
@@ -116,6 +123,7 @@ public final class PgDispatchAutoConfiguration {
 	}
 
 	@Bean
+	@ForEachDatabase(current = "operations")
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
 	PgDispatchOperations pgDispatchOperations(SelectedDataSource dataSource, TransactionManagers transactionManagers) {
@@ -132,16 +140,16 @@ public final class PgDispatchAutoConfiguration {
 	}
 
 	@Bean
+	@ForEachDatabase
 	@DependsOnDatabaseInitialization
-	ConfiguredHistory pgDispatchConfiguredHistory(PgDispatchProperties properties,
-			ObjectProvider<PgDispatchOperations> operations) {
+	ConfiguredHistory pgDispatchConfiguredHistory(PgDispatchProperties properties, PgDispatchOperations operations) {
 		return new ConfiguredHistory(properties, operations);
 	}
 
 	@Bean
+	@ForEachDatabase
 	@DependsOnDatabaseInitialization
-	ConfiguredQueues pgDispatchConfiguredQueues(PgDispatchProperties properties,
-			ObjectProvider<PgDispatchOperations> operations) {
+	ConfiguredQueues pgDispatchConfiguredQueues(PgDispatchProperties properties, PgDispatchOperations operations) {
 		return new ConfiguredQueues(properties.queues(), operations);
 	}
 
@@ -150,6 +158,7 @@ public final class PgDispatchAutoConfiguration {
 	 * application, and does not keep one of them to be notified.
 	 */
 	@Bean("pgDispatchResults")
+	@ForEachDatabase(current = "results")
 	@ConditionalOnMissingBean(JobResults.class)
 	@DependsOnDatabaseInitialization
 	ResultWatch pgDispatchPollingResults(SelectedDataSource dataSource, PgDispatchProperties properties) {
@@ -169,10 +178,12 @@ public final class PgDispatchAutoConfiguration {
 	}
 
 	@Bean
+	@ForEachDatabase
 	@DependsOnDatabaseInitialization
-	ChosenDriver pgDispatchChosenDriver(PgDispatchProperties properties, ObjectProvider<ApplicationDriver> application,
+	ChosenDriver pgDispatchChosenDriver(PgDispatchProperties properties, @Nullable ApplicationDriver application,
 			SelectedDataSource dataSource) {
-		return new ChosenDriver(properties.driver(), application, new PgCron(dataSource.get()));
+		return new ChosenDriver(properties.driver(), application != null, new PgCron(dataSource.get()),
+				dataSource.database());
 	}
 
 	private static <T> T settings(Supplier<T> settings) {
@@ -213,13 +224,14 @@ public final class PgDispatchAutoConfiguration {
 		 * that they are its last listener.
 		 */
 		@Bean
+		@ForEachDatabase
 		@DependsOnDatabaseInitialization
 		SmartInitializingSingleton pgDispatchHandlerCompletion(SelectedDataSource dataSource,
 				TransactionManagers transactionManagers, HandlerInvocations invocations) {
 			return () -> {
 				if (transactionManagers
 					.select(dataSource.get()) instanceof ConfigurableTransactionManager configurable) {
-					invocations.listenTo(configurable);
+					invocations.listenTo(configurable, dataSource.get());
 				}
 			};
 		}
@@ -241,13 +253,16 @@ public final class PgDispatchAutoConfiguration {
 	static class WorkerConfiguration {
 
 		@Bean
+		@ForEachDatabase
 		WorkerConnections pgDispatchWorkerConnections(SelectedDataSource dataSource, PgDispatchProperties properties) {
 			int watches = 3;
 			int claims = 1;
-			return WorkerConnections.beside(dataSource.get(), properties.worker().threads() + watches + claims);
+			return WorkerConnections.beside(dataSource.get(), properties.worker().threads() + watches + claims,
+					dataSource.database());
 		}
 
 		@Bean
+		@ForEachDatabase
 		@DependsOnDatabaseInitialization
 		SmartInitializingSingleton pgDispatchWorkerRole(SelectedDataSource dataSource, WorkerConnections connections) {
 			return new WorkerRole(dataSource.get(), connections.dataSource())::compare;
@@ -266,6 +281,7 @@ public final class PgDispatchAutoConfiguration {
 		}
 
 		@Bean
+		@ForEachDatabase(current = "results")
 		@ConditionalOnMissingBean(JobResults.class)
 		@DependsOnDatabaseInitialization
 		ResultWatch pgDispatchResults(WorkerConnections connections, WorkerThreads threads,
@@ -276,14 +292,15 @@ public final class PgDispatchAutoConfiguration {
 		}
 
 		@Bean
+		@ForEachDatabase
 		@Conditional(OnApplicationDriver.class)
 		@DependsOnDatabaseInitialization
 		ApplicationDriver pgDispatchDriver(WorkerConnections connections, WorkerThreads threads,
-				PgDispatchProperties properties, ObjectProvider<DriverListener> listeners) {
+				PgDispatchProperties properties, SelectedDataSource dataSource, ListableBeanFactory beanFactory) {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new ApplicationDriver(connections.dataSource(), threads.factory(),
 					settings(() -> new DriverSettings(worker.threads(), worker.pollInterval(), worker.listen())),
-					() -> listeners.orderedStream().toList());
+					() -> DatabaseBeans.ownBeans(DriverListener.class, dataSource, beanFactory));
 		}
 
 	}
@@ -297,23 +314,24 @@ public final class PgDispatchAutoConfiguration {
 	static class HandlerDriverConfiguration {
 
 		@Bean
+		@ForEachDatabase
 		@DependsOnDatabaseInitialization
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
 				SelectedDataSource dataSource, HandlerMethods handlers, HandlerInvocations invocations,
 				ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
-				Environment environment, ObjectProvider<DriverListener> listeners) {
+				Environment environment, ListableBeanFactory beanFactory) {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations,
 					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
 					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollInterval(),
 							worker.listen(), shutdownTime(environment))),
-					() -> listeners.orderedStream().toList());
+					() -> DatabaseBeans.ownBeans(DriverListener.class, dataSource, beanFactory));
 		}
 
 		@Bean
 		HandlerDriverOrder pgDispatchHandlerDriverOrder(ConfigurableListableBeanFactory beanFactory,
-				HandlerDriver driver, Environment environment) {
-			return new HandlerDriverOrder(beanFactory, driver, "pgDispatchHandlerDriverOrder",
+				Environment environment) {
+			return new HandlerDriverOrder(beanFactory, "pgDispatchHandlerDriverOrder",
 					phaseTimeout(environment).toMillis());
 		}
 

@@ -9,9 +9,14 @@ import java.lang.annotation.Target;
 import org.springframework.beans.factory.annotation.Qualifier;
 
 /**
- * Marks the {@code DataSource} bean that pg-dispatch uses if there are several. It has to
- * be the {@code DataSource} in whose transactions jobs are dispatched. Without this
- * annotation, pg-dispatch uses the primary {@code DataSource}.
+ * Marks a {@code DataSource} bean that pg-dispatch uses. It has to be one in whose
+ * transactions jobs are dispatched. Without this annotation, pg-dispatch uses the primary
+ * or only {@code DataSource}.
+ *
+ * <p>
+ * If several are marked, each has a schema, a queue and workers of its own. A dispatch
+ * goes to the database of the current transaction. The template and the operations of one
+ * database have the name of its {@code DataSource} bean as their qualifier.
  */
 @Target({ ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.TYPE, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)

@@ -2,14 +2,18 @@ package io.github.pgdispatch.autoconfigure;
 
 import java.util.List;
 
+import io.github.pgdispatch.JobResults;
+import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.PgDispatchTemplate;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /**
  * Registers for a native image the optional classes that pg-dispatch looks up by their
- * names.
+ * names, and the proxies of {@link CurrentDatabase}.
  */
 final class PgDispatchRuntimeHints implements RuntimeHintsRegistrar {
 
@@ -17,8 +21,12 @@ final class PgDispatchRuntimeHints implements RuntimeHintsRegistrar {
 			"org.springframework.orm.jpa.JpaTransactionManager", "tools.jackson.databind.JsonNode",
 			"tools.jackson.databind.json.JsonMapper");
 
+	private static final List<Class<?>> CURRENT = List.of(PgDispatchTemplate.class, PgDispatchOperations.class,
+			JobResults.class);
+
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+		CURRENT.forEach((type) -> hints.proxies().registerJdkProxy(AopProxyUtils.completeJdkProxyInterfaces(type)));
 		OPTIONAL.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
 	}
 

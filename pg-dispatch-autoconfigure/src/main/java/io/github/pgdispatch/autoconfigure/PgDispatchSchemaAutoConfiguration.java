@@ -28,13 +28,14 @@ import org.springframework.core.io.ResourceLoader;
 @AutoConfiguration(after = DataSourceAutoConfiguration.class)
 @ConditionalOnBean(DataSource.class)
 @EnableConfigurationProperties(PgDispatchSchemaProperties.class)
-@Import({ DatabaseInitializationDependencyConfigurer.class, SelectedDataSource.class })
+@Import({ DatabaseInitializationDependencyConfigurer.class, SelectedDataSource.class, DatabaseBeans.class })
 @ImportRuntimeHints(PgDispatchSchemaRuntimeHints.class)
 public final class PgDispatchSchemaAutoConfiguration {
 
 	private static final String MODE = "pgdispatch.schema.mode";
 
 	@Bean("pgDispatchSchemaInitializer")
+	@ForEachDatabase
 	@ConditionalOnMissingBean
 	@ConditionalOnProperty(name = MODE, havingValue = "liquibase", matchIfMissing = true)
 	SchemaInitializer pgDispatchLiquibaseSchemaInitializer(SelectedDataSource dataSource,
@@ -43,6 +44,7 @@ public final class PgDispatchSchemaAutoConfiguration {
 	}
 
 	@Bean("pgDispatchSchemaInitializer")
+	@ForEachDatabase
 	@ConditionalOnMissingBean
 	@ConditionalOnProperty(name = MODE, havingValue = "jdbc")
 	SchemaInitializer pgDispatchJdbcSchemaInitializer(SelectedDataSource dataSource,
@@ -51,6 +53,7 @@ public final class PgDispatchSchemaAutoConfiguration {
 	}
 
 	@Bean
+	@ForEachDatabase
 	@ConditionalOnMissingBean
 	@ConditionalOnProperty(name = MODE, havingValue = "validate")
 	@DependsOnDatabaseInitialization

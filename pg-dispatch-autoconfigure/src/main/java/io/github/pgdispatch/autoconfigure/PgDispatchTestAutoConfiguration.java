@@ -20,6 +20,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /**
  * Auto-configuration for {@link DispatchedJobs} in tests with
@@ -28,15 +29,18 @@ import org.springframework.context.annotation.Configuration;
 @AutoConfiguration(after = PgDispatchAutoConfiguration.class)
 @ConditionalOnBean(DataSource.class)
 @ConditionalOnClass(HikariDataSource.class)
+@Import(DatabaseBeans.class)
 public final class PgDispatchTestAutoConfiguration {
 
 	@Bean
+	@ForEachDatabase
 	@ConditionalOnMissingBean
 	WorkerConnections pgDispatchTestConnections(SelectedDataSource dataSource) {
-		return WorkerConnections.beside(dataSource.get(), 1);
+		return WorkerConnections.beside(dataSource.get(), 1, dataSource.database());
 	}
 
 	@Bean
+	@ForEachDatabase
 	@DependsOnDatabaseInitialization
 	DispatchedJobs dispatchedJobs(SelectedDataSource dataSource, WorkerConnections connections,
 			TransactionManagers transactionManagers, ObjectProvider<TestedMethods> methods) {

@@ -1,32 +1,60 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.util.function.Supplier;
+
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.core.env.Environment;
 
 /**
- * Selects the {@code DataSource} that pg-dispatch uses. This is the marked one or,
- * otherwise, the primary or only one. A bean of its own type, because a second
- * {@code DataSource} bean would disturb the application.
+ * Selects the {@code DataSource} of a database that pg-dispatch uses. This is one of the
+ * marked ones or, if none is marked, the primary or only one. A bean of its own type,
+ * because a second {@code DataSource} bean would disturb the application.
  */
 final class SelectedDataSource {
 
-	private final ObjectProvider<DataSource> marked;
+	private final @Nullable String database;
 
-	private final ObjectProvider<DataSource> all;
+	private final Supplier<DataSource> dataSource;
 
 	private final boolean mayRoute;
 
 	// Among several candidates, Spring would take the one named like the parameter.
+	@Autowired
 	SelectedDataSource(@PgDispatchDataSource ObjectProvider<DataSource> theOnesMarkedForPgDispatch,
 			ObjectProvider<DataSource> allThatThereAre, Environment environment) {
-		this.marked = theOnesMarkedForPgDispatch;
-		this.all = allThatThereAre;
+		this(null, () -> select(theOnesMarkedForPgDispatch, allThatThereAre), environment);
+	}
+
+	private SelectedDataSource(@Nullable String database, Supplier<DataSource> dataSource, Environment environment) {
+		this.database = database;
+		this.dataSource = dataSource;
 		this.mayRoute = environment.getProperty(RoutingDataSources.ALLOWED, Boolean.class, false);
+	}
+
+	/**
+	 * Selects one of several marked {@code DataSource}s.
+	 * @param database the name of the bean
+	 * @param dataSource the bean
+	 * @param environment has the properties of the application
+	 */
+	static SelectedDataSource of(String database, DataSource dataSource, Environment environment) {
+		return new SelectedDataSource(database, () -> dataSource, environment);
+	}
+
+	/**
+	 * Returns the name of the database.
+	 * @return the name of the bean of the {@code DataSource}, or {@code null} if the
+	 * application has only one database
+	 */
+	@Nullable String database() {
+		return this.database;
 	}
 
 	/**
@@ -36,25 +64,26 @@ final class SelectedDataSource {
 	 * {@code DataSource} routes to several others
 	 */
 	DataSource get() {
-		DataSource dataSource = select();
+		DataSource dataSource = this.dataSource.get();
 		if (!this.mayRoute) {
 			RoutingDataSources.refuse(dataSource);
 		}
 		return dataSource;
 	}
 
-	private DataSource select() {
+	private static DataSource select(ObjectProvider<DataSource> marked, ObjectProvider<DataSource> all) {
 		try {
-			return this.marked.getIfAvailable(this.all::getObject);
+			return marked.getIfAvailable(all::getObject);
 		}
 		catch (NoUniqueBeanDefinitionException ex) {
 			String beans = (ex.getBeanNamesFound() != null) ? String.join(", ", ex.getBeanNamesFound())
 					: ex.getNumberOfBeansFound() + " of them";
 			// Not passed as the cause, which Spring Boot would analyze instead.
 			throw new PgDispatchConfigurationException(
-					"pg-dispatch uses one DataSource, and there are several to choose from: " + beans + ".",
-					"Mark only the one in whose transactions jobs are dispatched with "
-							+ "@PgDispatchDataSource, or make it the primary one.");
+					"pg-dispatch cannot tell which DataSource to use, as there are several to choose from: " + beans
+							+ ".",
+					"Mark those in whose transactions jobs are dispatched with @PgDispatchDataSource, or make the"
+							+ " only one of them the primary one.");
 		}
 	}
 

@@ -39,10 +39,11 @@ final class WorkerConnections implements SmartLifecycle, DisposableBean {
 	 * Creates a pool.
 	 * @param application the {@code DataSource} of the application
 	 * @param size the maximum number of connections
+	 * @param database the name of the database, or {@code null} if there is only one
 	 * @return the new pool, or the {@code DataSource} of the application if its settings
 	 * cannot be determined
 	 */
-	static WorkerConnections beside(DataSource application, int size) {
+	static WorkerConnections beside(DataSource application, int size, @Nullable String database) {
 		if (RoutingDataSources.isRouting(application)) {
 			logger.warn("The workers of this node run the jobs of one database only: the one to which "
 					+ application.getClass().getName()
@@ -55,6 +56,9 @@ final class WorkerConnections implements SmartLifecycle, DisposableBean {
 							+ ", because pg-dispatch cannot determine the settings of that DataSource. If it is a pool,"
 							+ " increase its size by this number");
 			return new WorkerConnections(readCommitted(application), null);
+		}
+		if (database != null) {
+			config.setPoolName(config.getPoolName() + "-" + database);
 		}
 		ReopenedPool pool = new ReopenedPool(config);
 		return new WorkerConnections(pool, pool);

@@ -165,11 +165,11 @@ final class JobRunner implements Function<Claim, Outcome> {
 		long begin = System.nanoTime();
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context);
 				LogContext.Scope logged = this.logContext.add(logged(claim))) {
-			Completion completion = (result, commit) -> {
+			Completion completion = new Completion(this.completion.dataSource(), (result, commit) -> {
 				Duration ranFor = Duration.ofNanos(System.nanoTime() - begin);
 				return commit ? this.completion.completeAndCommit(claim, result, ranFor)
 						: this.completion.complete(claim, result, ranFor);
-			};
+			});
 			return handler.call(claim.arguments(), context, this.invocations, completes ? completion : null,
 					claim.wantsResult());
 		}

@@ -43,6 +43,8 @@ public final class CompletionGateway {
 	 */
 	private static final String READ_ONLY = "25006";
 
+	private final DataSource dataSource;
+
 	private final JdbcOperations jdbc;
 
 	private final UUID node;
@@ -53,8 +55,17 @@ public final class CompletionGateway {
 	 * @param node that has claimed the jobs
 	 */
 	public CompletionGateway(DataSource dataSource, UUID node) {
+		this.dataSource = dataSource;
 		this.jdbc = new JdbcTemplate(dataSource);
 		this.node = node;
+	}
+
+	/**
+	 * Returns the database that has the jobs.
+	 * @return the {@code DataSource} of the current transactions
+	 */
+	public DataSource dataSource() {
+		return this.dataSource;
 	}
 
 	/**

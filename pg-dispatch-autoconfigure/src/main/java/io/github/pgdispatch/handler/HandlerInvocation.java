@@ -2,6 +2,8 @@ package io.github.pgdispatch.handler;
 
 import java.lang.reflect.Method;
 
+import javax.sql.DataSource;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.transaction.TransactionExecution;
@@ -62,17 +64,26 @@ public final class HandlerInvocation {
 		return true;
 	}
 
-	void began(TransactionExecution transaction) {
-		if (this.entered && this.transaction == null && transaction.isNewTransaction()
+	/**
+	 * Notes that a transaction has begun. Called once for each {@code DataSource} whose
+	 * transactions its manager manages.
+	 */
+	void began(TransactionExecution transaction, DataSource dataSource) {
+		boolean expected = this.transaction == null || this.transaction == transaction;
+		if (this.entered && expected && transaction.isNewTransaction()
 				&& transaction.getTransactionName().equals(this.transactionName)) {
 			this.transaction = transaction;
-			this.completes = this.completion != null && !transaction.isReadOnly();
+			this.completes |= isCompletedIn(dataSource) && !transaction.isReadOnly();
 		}
 	}
 
-	void committing(TransactionExecution transaction, boolean commit) {
-		if (transaction == this.transaction && this.completes && this.completion != null
-				&& !this.completion.complete(this.result, commit)) {
+	private boolean isCompletedIn(DataSource dataSource) {
+		return this.completion != null && this.completion.isIn(dataSource);
+	}
+
+	void committing(TransactionExecution transaction, DataSource dataSource, boolean commit) {
+		if (transaction == this.transaction && this.completes && this.completion != null && isCompletedIn(dataSource)
+				&& !this.completion.deletion().delete(this.result, commit)) {
 			throw new LostClaimException(this.handler.name());
 		}
 	}
@@ -81,6 +92,7 @@ public final class HandlerInvocation {
 		if (transaction == this.transaction) {
 			this.transaction = null;
 			this.completed |= committed && this.completes;
+			this.completes = false;
 			this.rolledBack = !committed;
 		}
 	}

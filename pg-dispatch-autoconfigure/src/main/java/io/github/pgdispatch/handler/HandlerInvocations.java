@@ -2,6 +2,8 @@ package io.github.pgdispatch.handler;
 
 import java.lang.reflect.Method;
 
+import javax.sql.DataSource;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -56,9 +58,10 @@ public final class HandlerInvocations {
 	 * methods. This object itself is not a listener, because Spring Boot registers all
 	 * beans that are listeners with all transaction managers.
 	 * @param transactionManager the transaction manager of the methods
+	 * @param dataSource the database whose jobs are completed in its transactions
 	 */
-	public void listenTo(ConfigurableTransactionManager transactionManager) {
-		transactionManager.addListener(new Listener(transactionManager));
+	public void listenTo(ConfigurableTransactionManager transactionManager, DataSource dataSource) {
+		transactionManager.addListener(new Listener(transactionManager, dataSource));
 	}
 
 	/**
@@ -74,15 +77,18 @@ public final class HandlerInvocations {
 
 		private final ConfigurableTransactionManager transactionManager;
 
-		Listener(ConfigurableTransactionManager transactionManager) {
+		private final DataSource dataSource;
+
+		Listener(ConfigurableTransactionManager transactionManager, DataSource dataSource) {
 			this.transactionManager = transactionManager;
+			this.dataSource = dataSource;
 		}
 
 		@Override
 		public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
 			HandlerInvocation invocation = HandlerInvocations.this.current.get();
 			if (invocation != null && beginFailure == null) {
-				invocation.began(transaction);
+				invocation.began(transaction, this.dataSource);
 			}
 		}
 
@@ -90,7 +96,7 @@ public final class HandlerInvocations {
 		public void beforeCommit(TransactionExecution transaction) {
 			HandlerInvocation invocation = HandlerInvocations.this.current.get();
 			if (invocation != null) {
-				invocation.committing(transaction, isOnlyCommitLeft());
+				invocation.committing(transaction, this.dataSource, isOnlyCommitLeft());
 			}
 		}
 

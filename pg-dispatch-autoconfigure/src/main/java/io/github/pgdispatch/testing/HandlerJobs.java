@@ -8,6 +8,7 @@ import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.driver.FailureReport;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
+import io.github.pgdispatch.handler.Completion;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.HandlerInvocation;
 import io.github.pgdispatch.handler.HandlerInvocations;
@@ -83,8 +84,9 @@ final class HandlerJobs {
 		HandlerInvocation invocation;
 		long begin = System.nanoTime();
 		try (DispatchPropagator.Scope scope = this.propagator.extract(context)) {
-			invocation = handler.call(claim.arguments(), context, this.invocations,
-					(result, commit) -> invisible || complete(claim, result, begin), claim.wantsResult());
+			Completion completes = new Completion(this.completion.dataSource(),
+					(result, commit) -> invisible || complete(claim, result, begin));
+			invocation = handler.call(claim.arguments(), context, this.invocations, completes, claim.wantsResult());
 		}
 		if (invisible || !invocation.isCompleted()) {
 			this.transaction.run(() -> complete(claim, invocation.result(), begin));

@@ -42,8 +42,8 @@ class PgDispatchFailureAnalyzerTests {
 	void whichDataSourcesThereAreToChooseFrom(CapturedOutput output) {
 		assertDoesNotStart(TwoDataSources.class);
 		assertThat(output).contains("APPLICATION FAILED TO START",
-				"Description:\n\npg-dispatch uses one DataSource, and there are several to choose from: orders, archive.",
-				"Action:\n\nMark only the one in whose transactions jobs are dispatched");
+				"Description:\n\npg-dispatch cannot tell which DataSource to use, as there are several to choose from: orders, archive.",
+				"Action:\n\nMark those in whose transactions jobs are dispatched");
 	}
 
 	@Test

@@ -35,7 +35,7 @@ class SeveralDataSourcesTests {
 		application(database).withUserConfiguration(Unmarked.class, AlsoUnmarked.class)
 			.run((context) -> assertThat(context).getFailure()
 				.hasStackTraceContaining(PgDispatchConfigurationException.class.getName()
-						+ ": pg-dispatch uses one DataSource, and there are several to choose from: "
+						+ ": pg-dispatch cannot tell which DataSource to use, as there are several to choose from: "
 						+ "unmarked, alsoUnmarked."));
 	}
 

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.UUID;
 
 import javax.sql.DataSource;
 
@@ -29,6 +30,18 @@ public record TestDatabase(int port, String name) {
 
 	public String url() {
 		return "jdbc:postgresql://localhost:" + this.port + "/" + this.name;
+	}
+
+	/**
+	 * Creates another database on the same server.
+	 * @return the new database
+	 */
+	public TestDatabase another() {
+		TestDatabase database = new TestDatabase(this.port, "test_" + UUID.randomUUID().toString().replace("-", ""));
+		jdbc("postgres").sql("CREATE DATABASE " + database.name()).update();
+		jdbc("postgres").sql("GRANT ALL ON DATABASE " + database.name() + " TO app").update();
+		database.jdbc("postgres").sql("GRANT ALL ON SCHEMA public TO app").update();
+		return database;
 	}
 
 	/**
