@@ -1,6 +1,7 @@
 package io.github.pgdispatch.autoconfigure;
 
 import java.time.Duration;
+import java.util.List;
 
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
@@ -13,7 +14,9 @@ import io.github.pgdispatch.observability.StatusListener;
 import io.github.pgdispatch.observability.StatusSampler;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -24,6 +27,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
@@ -33,15 +37,17 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 @AutoConfiguration(after = PgDispatchAutoConfiguration.class,
 		afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
 @ConditionalOnBean(PgDispatchOperations.class)
+@Import(DatabaseBeans.class)
 public final class PgDispatchObservabilityAutoConfiguration {
 
 	/**
 	 * Counts the queue, if anybody wants to know.
 	 */
 	@Bean
+	@ForEachDatabase
 	@Conditional(OnObservedQueue.class)
 	StatusSampler pgDispatchStatusSampler(PgDispatchOperations operations, PgDispatchProperties properties,
-			ObjectProvider<StatusListener> listeners) {
+			@Nullable StatusListener listener) {
 		Duration interval = properties.metrics().interval();
 		if (interval.toMillis() < 1) {
 			throw new PgDispatchConfigurationException(
@@ -51,7 +57,8 @@ public final class PgDispatchObservabilityAutoConfiguration {
 		}
 		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-status-");
 		threads.setDaemon(true);
-		return new StatusSampler(operations::status, listeners.orderedStream().toList(), interval, threads);
+		return new StatusSampler(operations::status, (listener != null) ? List.of(listener) : List.of(), interval,
+				threads);
 	}
 
 	/**
@@ -63,15 +70,18 @@ public final class PgDispatchObservabilityAutoConfiguration {
 	static class HealthConfiguration {
 
 		@Bean
+		@ForEachDatabase
 		DriverActivity pgDispatchDriverActivity() {
 			return new DriverActivity();
 		}
 
 		@Bean
+		@ForEachDatabase
 		@ConditionalOnMissingBean(name = "pgdispatchHealthIndicator")
-		PgDispatchHealthIndicator pgdispatchHealthIndicator(ObjectProvider<ObservedDriver> drivers,
-				DriverActivity activity, StatusSampler sampler, PgDispatchProperties properties) {
-			return new PgDispatchHealthIndicator(() -> drivers.orderedStream().toList(), activity, sampler,
+		PgDispatchHealthIndicator pgdispatchHealthIndicator(SelectedDataSource dataSource, DriverActivity activity,
+				StatusSampler sampler, PgDispatchProperties properties, ListableBeanFactory beanFactory) {
+			return new PgDispatchHealthIndicator(
+					() -> DatabaseBeans.ownBeans(ObservedDriver.class, dataSource, beanFactory), activity, sampler,
 					properties.worker().pollInterval());
 		}
 
@@ -86,18 +96,21 @@ public final class PgDispatchObservabilityAutoConfiguration {
 	static class MetricsConfiguration {
 
 		@Bean
-		DriverMetrics pgDispatchDriverMetrics(ObjectProvider<ObservedDriver> drivers) {
-			return new DriverMetrics(() -> drivers.orderedStream().toList());
+		@ForEachDatabase
+		DriverMetrics pgDispatchDriverMetrics(SelectedDataSource dataSource, ListableBeanFactory beanFactory) {
+			return new DriverMetrics(dataSource.database(),
+					() -> DatabaseBeans.ownBeans(ObservedDriver.class, dataSource, beanFactory));
 		}
 
 		@Bean
 		MeterBinder pgDispatchWorkerPoolMetrics(ObjectProvider<WorkerConnections> connections) {
-			return (registry) -> connections.ifAvailable((pool) -> pool.measure(registry));
+			return (registry) -> connections.forEach((pool) -> pool.measure(registry));
 		}
 
 		@Bean
-		QueueMetrics pgDispatchQueueMetrics() {
-			return new QueueMetrics();
+		@ForEachDatabase
+		QueueMetrics pgDispatchQueueMetrics(SelectedDataSource dataSource) {
+			return new QueueMetrics(dataSource.database());
 		}
 
 	}

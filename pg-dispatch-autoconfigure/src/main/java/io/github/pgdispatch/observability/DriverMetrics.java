@@ -36,6 +36,8 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	 */
 	private static final int MAX_ERRORS = 100;
 
+	private final Tags database;
+
 	private final Supplier<? extends Collection<ObservedDriver>> drivers;
 
 	private final Set<String> errors = ConcurrentHashMap.newKeySet();
@@ -44,9 +46,12 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 
 	/**
 	 * Creates an instance, which measures nothing before it is bound.
+	 * @param database the name of the database of the drivers, or {@code null} if the
+	 * application has only one
 	 * @param drivers of this node, which are asked for when it is bound
 	 */
-	public DriverMetrics(Supplier<? extends Collection<ObservedDriver>> drivers) {
+	public DriverMetrics(@Nullable String database, Supplier<? extends Collection<ObservedDriver>> drivers) {
+		this.database = databaseTag(database);
 		this.drivers = drivers;
 	}
 
@@ -61,12 +66,12 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 		this.registry = registry;
 	}
 
-	private static void gauge(MeterRegistry registry, PgDispatchMeter meter, ObservedDriver driver,
+	private void gauge(MeterRegistry registry, PgDispatchMeter meter, ObservedDriver driver,
 			ToDoubleFunction<DriverState> value) {
 		Gauge.builder(meter.meter(), driver, (observed) -> value.applyAsDouble(observed.state()))
 			.description(meter.description())
 			.baseUnit(meter.unit())
-			.tags(tags(meter, name(driver.state().jobs())))
+			.tags(this.database.and(tags(meter, name(driver.state().jobs()))))
 			.register(registry);
 	}
 
@@ -137,18 +142,18 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 		return error;
 	}
 
-	private static Timer timer(MeterRegistry registry, PgDispatchMeter meter, String... values) {
+	private Timer timer(MeterRegistry registry, PgDispatchMeter meter, String... values) {
 		return Timer.builder(meter.meter())
 			.description(meter.description())
-			.tags(tags(meter, values))
+			.tags(this.database.and(tags(meter, values)))
 			.register(registry);
 	}
 
-	private static void count(MeterRegistry registry, PgDispatchMeter meter, long amount, String... values) {
+	private void count(MeterRegistry registry, PgDispatchMeter meter, long amount, String... values) {
 		Counter.builder(meter.meter())
 			.description(meter.description())
 			.baseUnit(meter.unit())
-			.tags(tags(meter, values))
+			.tags(this.database.and(tags(meter, values)))
 			.register(registry)
 			.increment(amount);
 	}
@@ -162,6 +167,13 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 			tags = tags.and(meter.tags().get(i), values[i]);
 		}
 		return tags;
+	}
+
+	/**
+	 * Returns the tag of the meters of one of several databases.
+	 */
+	static Tags databaseTag(@Nullable String database) {
+		return (database != null) ? Tags.of("database", database) : Tags.empty();
 	}
 
 	static String name(Enum<?> value) {

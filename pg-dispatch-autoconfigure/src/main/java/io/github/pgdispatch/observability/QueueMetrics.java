@@ -15,6 +15,7 @@ import io.github.pgdispatch.JobState;
 import io.github.pgdispatch.PgDispatchStatus;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +34,22 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 	 */
 	private static final int MAX_NAMES = 200;
 
+	private final Tags database;
+
 	private final Map<PgDispatchMeter, MultiGauge> gauges = new HashMap<>();
 
 	private final Map<PgDispatchMeter, Map<List<String>, Double>> latest = new ConcurrentHashMap<>();
 
 	private final Set<String> names = new HashSet<>();
+
+	/**
+	 * Creates an instance, which measures nothing before it is bound.
+	 * @param database the name of the database of the queue, or {@code null} if the
+	 * application has only one
+	 */
+	public QueueMetrics(@Nullable String database) {
+		this.database = DriverMetrics.databaseTag(database);
+	}
 
 	@Override
 	public synchronized void bindTo(MeterRegistry registry) {
@@ -148,7 +160,9 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 
 		private MultiGauge.Row<?> row(List<String> tags) {
 			PgDispatchMeter meter = this.meter;
-			return MultiGauge.Row.of(DriverMetrics.tags(meter, tags.toArray(new String[0])), QueueMetrics.this.latest,
+			return MultiGauge.Row.of(
+					QueueMetrics.this.database.and(DriverMetrics.tags(meter, tags.toArray(new String[0]))),
+					QueueMetrics.this.latest,
 					(latest) -> latest.getOrDefault(meter, Map.of()).getOrDefault(tags, Double.NaN));
 		}
 
