@@ -11,11 +11,13 @@ import io.github.pgdispatch.driver.ObservedDriver;
 import io.github.pgdispatch.endpoint.AttemptCounter;
 import io.github.pgdispatch.endpoint.CsrfHeader;
 import io.github.pgdispatch.endpoint.CsrfHeaders;
+import io.github.pgdispatch.endpoint.EndpointDatabase;
 import io.github.pgdispatch.endpoint.OperatorActions;
 import io.github.pgdispatch.endpoint.PgDispatchEndpoint;
 import io.github.pgdispatch.endpoint.ThisNode;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.Access;
@@ -30,6 +32,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.security.web.csrf.CsrfToken;
 import org.springframework.web.context.request.RequestContextHolder;
 
@@ -41,18 +44,18 @@ import org.springframework.web.context.request.RequestContextHolder;
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnAvailableEndpoint(PgDispatchEndpoint.class)
 @ConditionalOnBean(PgDispatchOperations.class)
+@Import(DatabaseBeans.class)
 @EnableConfigurationProperties(PgDispatchEndpointProperties.class)
 public final class PgDispatchEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	PgDispatchEndpoint pgDispatchEndpoint(PgDispatchOperations operations, PgDispatchTemplate template, ThisNode node,
-			OperatorActions actions, EndpointAccessResolver access, PgDispatchEndpointProperties properties,
-			ObjectProvider<CsrfHeaders> csrf) {
+	PgDispatchEndpoint pgDispatchEndpoint(ObjectProvider<EndpointDatabase> databases, EndpointAccessResolver access,
+			PgDispatchEndpointProperties properties, ObjectProvider<CsrfHeaders> csrf) {
 		WebEndpoint endpoint = Objects.requireNonNull(PgDispatchEndpoint.class.getAnnotation(WebEndpoint.class));
 		boolean writable = access.accessFor(EndpointId.of(endpoint.id()),
 				endpoint.defaultAccess()) == Access.UNRESTRICTED;
-		return new PgDispatchEndpoint(operations, template, node, actions,
+		return new PgDispatchEndpoint(databases.stream().toList(),
 				new PgDispatchEndpoint.Settings(writable, properties.ui().enabled(),
 						(user) -> properties.showValues().isShown(user, properties.roles()),
 						() -> current(csrf.getIfAvailable())));
@@ -63,13 +66,22 @@ public final class PgDispatchEndpointAutoConfiguration {
 	}
 
 	@Bean
-	ThisNode pgDispatchThisNode(PgDispatchNode node, ObjectProvider<ObservedDriver> drivers,
-			ObjectProvider<HandlerMethods> handlers, AttemptCounter attempts) {
-		return new ThisNode(node, () -> drivers.orderedStream().toList(), () -> names(handlers.getIfAvailable()),
-				attempts);
+	@ForEachDatabase
+	EndpointDatabase pgDispatchEndpointDatabase(SelectedDataSource dataSource, PgDispatchOperations operations,
+			PgDispatchTemplate template, ThisNode node, OperatorActions actions) {
+		return new EndpointDatabase(dataSource.database(), operations, template, node, actions);
 	}
 
 	@Bean
+	@ForEachDatabase
+	ThisNode pgDispatchThisNode(PgDispatchNode node, SelectedDataSource dataSource, ListableBeanFactory beanFactory,
+			ObjectProvider<HandlerMethods> handlers, AttemptCounter attempts) {
+		return new ThisNode(node, () -> DatabaseBeans.ownBeans(ObservedDriver.class, dataSource, beanFactory),
+				() -> names(handlers.getIfAvailable()), attempts);
+	}
+
+	@Bean
+	@ForEachDatabase
 	AttemptCounter pgDispatchAttemptCounter() {
 		return new AttemptCounter();
 	}
@@ -79,6 +91,7 @@ public final class PgDispatchEndpointAutoConfiguration {
 	}
 
 	@Bean
+	@ForEachDatabase
 	OperatorActions pgDispatchOperatorActions(SelectedDataSource dataSource, TransactionManagers transactionManagers,
 			ApplicationEventPublisher publisher) {
 		return new OperatorActions(dataSource.get(), transactionManagers.select(dataSource.get()), publisher);

@@ -1,13 +1,13 @@
 package io.github.pgdispatch.endpoint;
 
 import java.security.Principal;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-import io.github.pgdispatch.PgDispatchOperations;
-import io.github.pgdispatch.PgDispatchTemplate;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
@@ -35,37 +35,21 @@ import org.springframework.dao.DataIntegrityViolationException;
 @WebEndpoint(id = "pgdispatch", defaultAccess = Access.READ_ONLY)
 public final class PgDispatchEndpoint {
 
-	private final PgDispatchOperations operations;
-
-	private final ThisNode node;
-
-	private final OperatorActions actions;
+	private final List<EndpointDatabase> databases;
 
 	private final Settings settings;
-
-	private final Map<String, Topic> topics;
 
 	private final Page page;
 
 	/**
 	 * Creates an endpoint.
-	 * @param operations what it does
-	 * @param template finds and cancels single jobs
-	 * @param node the node that answers
-	 * @param actions makes changes, and tells who made them
+	 * @param databases whose jobs it shows, of which it shows the first one if not told
+	 * otherwise
 	 * @param settings what it shows and lets users do
 	 */
-	public PgDispatchEndpoint(PgDispatchOperations operations, PgDispatchTemplate template, ThisNode node,
-			OperatorActions actions, Settings settings) {
-		this.operations = operations;
-		this.node = node;
-		this.actions = actions;
+	public PgDispatchEndpoint(List<EndpointDatabase> databases, Settings settings) {
+		this.databases = List.copyOf(databases);
 		this.settings = settings;
-		this.topics = Map.of("jobs", new JobsTopic(operations, template), "dead-letters",
-				new DeadLettersTopic(operations), "dead-letter-groups", new DeadLetterGroupsTopic(operations), "queues",
-				new QueuesTopic(operations), "handlers", new HandlersTopic(operations, node), "history",
-				new HistoryTopic(operations), "nodes", new NodesTopic(operations, node), "pauses",
-				new PausesTopic(operations));
 		this.page = new Page(settings.page());
 	}
 
@@ -73,14 +57,20 @@ public final class PgDispatchEndpoint {
 	 * Tells what waits, runs and has failed in numbers, the state of the node that
 	 * answers, and what the user may do.
 	 * @param securityContext the user
+	 * @param database the name of the database
 	 * @return the answer
 	 */
 	@ReadOperation
-	public WebEndpointResponse<Object> overview(SecurityContext securityContext) {
-		return answer(() -> json(Topic.answer("writable", this.settings.writable(), "valuesShown",
-				values(securityContext).shown(), "user", name(securityContext.getPrincipal()), "csrf",
-				this.settings.writable() ? this.settings.csrf().get() : null, "node", this.node.state(), "status",
-				this.operations.status())));
+	public WebEndpointResponse<Object> overview(SecurityContext securityContext, @Nullable String database) {
+		return answer(() -> overview(securityContext, database(database)));
+	}
+
+	private WebEndpointResponse<Object> overview(SecurityContext securityContext, EndpointDatabase database) {
+		return json(Topic.answer("database", database.name(), "databases", (this.databases.size() > 1) ? names() : null,
+				"writable", this.settings.writable(), "valuesShown", values(securityContext).shown(), "user",
+				name(securityContext.getPrincipal()), "csrf",
+				this.settings.writable() ? this.settings.csrf().get() : null, "node", database.node(), "status",
+				database.status()));
 	}
 
 	/**
@@ -99,13 +89,15 @@ public final class PgDispatchEndpoint {
 	 * @param outcome the state in which they ended
 	 * @param after the {@code next} of the page before
 	 * @param limit their maximum number
+	 * @param database the name of their database
 	 * @return the answer
 	 */
 	@ReadOperation
 	public WebEndpointResponse<Object> list(SecurityContext securityContext, @Selector String what,
 			@Nullable String kind, @Nullable String handler, @Nullable String label, @Nullable String queue,
 			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
-			@Nullable String until, @Nullable String outcome, @Nullable String after, @Nullable String limit) {
+			@Nullable String until, @Nullable String outcome, @Nullable String after, @Nullable String limit,
+			@Nullable String database) {
 		return answer(() -> {
 			if (what.equals(Page.PATH)) {
 				return this.page.read("index.html");
@@ -113,7 +105,7 @@ public final class PgDispatchEndpoint {
 			Parameters parameters = new Parameters("kind", kind, "handler", handler, "label", label, "queue", queue,
 					"state", state, "sqlState", sqlState, "message", message, "since", since, "until", until, "outcome",
 					outcome, "after", after, "limit", limit);
-			return json(topic(what).list(parameters, values(securityContext)));
+			return json(database(database).topic(what).list(parameters, values(securityContext)));
 		});
 	}
 
@@ -122,13 +114,14 @@ public final class PgDispatchEndpoint {
 	 * @param securityContext the user
 	 * @param what the topic, or {@code ui} for the page
 	 * @param id the id of one, or the name of a file of the page
+	 * @param database the name of its database
 	 * @return the answer
 	 */
 	@ReadOperation
-	public WebEndpointResponse<Object> get(SecurityContext securityContext, @Selector String what,
-			@Selector String id) {
-		return answer(
-				() -> what.equals(Page.PATH) ? this.page.read(id) : json(topic(what).get(id, values(securityContext))));
+	public WebEndpointResponse<Object> get(SecurityContext securityContext, @Selector String what, @Selector String id,
+			@Nullable String database) {
+		return answer(() -> what.equals(Page.PATH) ? this.page.read(id)
+				: json(database(database).topic(what).get(id, values(securityContext))));
 	}
 
 	/**
@@ -153,6 +146,7 @@ public final class PgDispatchEndpoint {
 	 * @param concurrency the maximum number of jobs of a queue that run at once
 	 * @param rate the maximum number of jobs of a queue that begin in a period
 	 * @param per the period
+	 * @param database the name of the database
 	 * @return the answer
 	 */
 	@WriteOperation
@@ -161,33 +155,37 @@ public final class PgDispatchEndpoint {
 			@Nullable String kind, @Nullable String handler, @Nullable String label, @Nullable String queue,
 			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
 			@Nullable String until, @Nullable String limit, @Nullable String to, @Nullable String concurrency,
-			@Nullable String rate, @Nullable String per) {
+			@Nullable String rate, @Nullable String per, @Nullable String database) {
 		return answer(() -> {
 			Parameters parameters = new Parameters("action", action, "countOnly", countOnly, "ids", ids, "all", all,
 					"kind", kind, "handler", handler, "label", label, "queue", queue, "state", state, "sqlState",
 					sqlState, "message", message, "since", since, "until", until, "limit", limit, "to", to,
 					"concurrency", concurrency, "rate", rate, "per", per);
-			return json(change(securityContext.getPrincipal(), what, parameters));
+			return json(change(securityContext.getPrincipal(), database(database), what, parameters));
 		});
 	}
 
-	private Map<String, Object> change(@Nullable Principal user, String what, Parameters parameters) {
-		Topic topic = topic(what);
+	private Map<String, Object> change(@Nullable Principal user, EndpointDatabase database, String what,
+			Parameters parameters) {
+		Topic topic = database.topic(what);
 		String action = parameters.required("action");
 		boolean countOnly = parameters.flag("countOnly");
 		Change change = topic.change(action, parameters);
 		long count = countOnly ? change.count().getAsLong()
-				: this.actions.make(user, action, parameters.target(what), change.make());
+				: database.actions().make(user, action, parameters.target(what), change.make());
 		return Topic.answer("action", action, "count", count, "countOnly", countOnly);
 	}
 
-	private Topic topic(String what) {
-		Topic topic = this.topics.get(what);
-		if (topic == null) {
-			throw new NoSuchElementException("There is nothing at this path. There are "
-					+ String.join(", ", this.topics.keySet().stream().sorted().toList()));
-		}
-		return topic;
+	private EndpointDatabase database(@Nullable String name) {
+		return this.databases.stream()
+			.filter((database) -> name == null || name.equals(database.name()))
+			.findFirst()
+			.orElseThrow(() -> new NoSuchElementException(
+					"There is no such database. There are " + String.join(", ", names())));
+	}
+
+	private List<String> names() {
+		return this.databases.stream().map(EndpointDatabase::name).filter(Objects::nonNull).toList();
 	}
 
 	private Values values(SecurityContext securityContext) {

@@ -5,6 +5,9 @@ const ROOT = new URL("../", import.meta.url).href;
 /** How far the clock of the server is ahead of the clock here, in milliseconds. */
 let skew = 0;
 
+/** The database that the page shows, which is the first one unless its address says otherwise. */
+const database = new URLSearchParams(location.search).get("database");
+
 let csrf = null;
 
 export class ApiError extends Error {
@@ -24,7 +27,7 @@ export function now() {
 }
 
 export async function overview(signal) {
-	const answer = await call(ROOT.slice(0, -1), { signal });
+	const answer = await call(ROOT.slice(0, -1) + query({}), { signal });
 	csrf = answer.csrf ?? null;
 	return answer;
 }
@@ -33,16 +36,19 @@ export async function overview(signal) {
  * Reads something. Parameters without a value are left out.
  */
 export function get(path, parameters, signal) {
-	const given = Object.entries(parameters ?? {}).filter(([, value]) => value);
-	const query = given.length ? `?${new URLSearchParams(given)}` : "";
-	return call(ROOT + path + query, { signal });
+	return call(ROOT + path + query(parameters ?? {}), { signal });
+}
+
+function query(parameters) {
+	const given = Object.entries({ ...parameters, database }).filter(([, value]) => value);
+	return given.length ? `?${new URLSearchParams(given)}` : "";
 }
 
 /**
  * Changes something, and returns the answer. The endpoint takes texts only.
  */
 export function post(path, body) {
-	const texts = Object.entries(body).filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
+	const texts = Object.entries({ ...body, database }).filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
 	return call(ROOT + path, {
 		method: "POST",
 		headers: { "Content-Type": "application/json", ...csrfHeader() },

@@ -106,7 +106,9 @@ function frame(overview) {
 		overview.user && h("span", { class: "user" }, overview.user),
 		h("button", { type: "button", class: "small", "aria-pressed": String(!live), onclick: toggle }, "Pause updates"));
 	const tab = (name, text, count) => h("a", { href: link(name), "aria-current": route.page === name && "page" }, text, count && h("span", { class: "count" }, count));
-	show(pages, tab("", "Overview"), tab("jobs", "Jobs"), tab("dead-letters", "Dead letters", letters.count > 0 && number(letters.count, letters.exact)),
+	const databases = (overview.databases ?? []).map((name) => h("a", { href: `?${new URLSearchParams({ database: name })}#/`,
+		"aria-current": name === overview.database && "true" }, name));
+	show(pages, databases.length > 0 && h("span", { class: "databases", role: "group", "aria-label": "Databases" }, databases), tab("", "Overview"), tab("jobs", "Jobs"), tab("dead-letters", "Dead letters", letters.count > 0 && number(letters.count, letters.exact)),
 		tab("handlers", "Queues and handlers"), tab("nodes", "Nodes"), tab("history", "History"));
 }
 
