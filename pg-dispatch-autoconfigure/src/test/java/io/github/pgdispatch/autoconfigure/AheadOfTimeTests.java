@@ -40,19 +40,32 @@ class AheadOfTimeTests {
 	void sideEffectsTakePlace(TestDatabase database) throws Exception {
 		JdbcClient jdbc = database.jdbc("app");
 		jdbc.sql("CREATE TABLE effect (name text)").update();
-		process("--spring.datasource.url=jdbc:postgresql://localhost:1/none", "--spring.aop.proxy-target-class=false",
-				"--pgdispatch.schema.mode=jdbc");
+		process(AheadOfTimeApplication.class, "--spring.datasource.url=jdbc:postgresql://localhost:1/none",
+				"--spring.aop.proxy-target-class=false", "--pgdispatch.schema.mode=jdbc");
 		compile();
-		run("--spring.datasource.url=" + database.url(), "--spring.datasource.username=app", "--plain.delay=0s",
-				"--spring.aop.proxy-target-class=false", "--pgdispatch.schema.mode=jdbc",
-				"--pgdispatch.transaction=supports");
+		run(AheadOfTimeApplication.class, "--spring.datasource.url=" + database.url(),
+				"--spring.datasource.username=app", "--plain.delay=0s", "--spring.aop.proxy-target-class=false",
+				"--pgdispatch.schema.mode=jdbc", "--pgdispatch.transaction=supports");
 		assertThat(jdbc.sql("SELECT name FROM effect").query(String.class).list()).containsExactlyInAnyOrder("sql Ada",
 				"plain London", "transactional", "interface", "prototype");
 	}
 
 	@Test
+	void eachDatabaseHasItsBeans(TestDatabase database) throws Exception {
+		TestDatabase customers = database.another();
+		TestDatabase stock = database.another();
+		process(AheadOfTimeDatabases.class, "--orders=none", "--customers=none", "--stock=none",
+				"--pgdispatch.schema.mode=jdbc");
+		compile();
+		run(AheadOfTimeDatabases.class, "--pgdispatch.schema.mode=jdbc", "--orders=" + database.url(),
+				"--customers=" + customers.url(), "--stock=" + stock.url());
+		assertThat(customers.jdbc("app").sql("SELECT what FROM note").query(String.class).list())
+			.containsExactlyInAnyOrder("sql", "in transaction", "after in transaction");
+	}
+
+	@Test
 	void hintsAreWritten() throws Exception {
-		process("--spring.datasource.url=jdbc:postgresql://localhost:1/none");
+		process(AheadOfTimeApplication.class, "--spring.datasource.url=jdbc:postgresql://localhost:1/none");
 		try (Stream<Path> files = Files.walk(this.directory)) {
 			assertThat(files.filter((file) -> file.endsWith("reachability-metadata.json"))).singleElement()
 				.satisfies((file) -> assertThat(read(file).replace("\\/", "/")).contains(
@@ -61,8 +74,8 @@ class AheadOfTimeTests {
 		}
 	}
 
-	private void process(String... arguments) {
-		new SpringApplicationAotProcessor(AheadOfTimeApplication.class,
+	private void process(Class<?> application, String... arguments) {
+		new SpringApplicationAotProcessor(application,
 				Settings.builder()
 					.sourceOutput(this.directory)
 					.resourceOutput(this.directory)
@@ -84,11 +97,10 @@ class AheadOfTimeTests {
 			.isZero();
 	}
 
-	private void run(String... arguments) throws Exception {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-						"-Dspring.aot.enabled=true", "-cp", this.directory + File.pathSeparator + CLASS_PATH,
-						AheadOfTimeApplication.class.getName()));
+	private void run(Class<?> main, String... arguments) throws Exception {
+		List<String> command = new ArrayList<>(List.of(
+				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+				"-Dspring.aot.enabled=true", "-cp", this.directory + File.pathSeparator + CLASS_PATH, main.getName()));
 		command.addAll(List.of(arguments));
 		Path output = this.directory.resolve("output.txt");
 		Process application = new ProcessBuilder(command).redirectErrorStream(true)
