@@ -269,15 +269,18 @@ public final class PgDispatchAutoConfiguration {
 		}
 
 		@Bean
-		WorkerThreads pgDispatchWorkerThreads(PgDispatchProperties properties, Environment environment,
+		@ForEachDatabase
+		WorkerThreads pgDispatchWorkerThreads(SelectedDataSource dataSource, Environment environment,
 				ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
 				ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
-			return new WorkerThreads(environment, platform, virtual);
+			return new WorkerThreads(dataSource.database(), environment, platform, virtual);
 		}
 
 		@Bean
-		DriverEventPublisher pgDispatchEventPublisher(ApplicationEventPublisher publisher, WorkerThreads threads) {
-			return new DriverEventPublisher(publisher, threads.factory());
+		@ForEachDatabase
+		DriverEventPublisher pgDispatchEventPublisher(SelectedDataSource dataSource,
+				ApplicationEventPublisher publisher, WorkerThreads threads) {
+			return new DriverEventPublisher(dataSource.database(), publisher, threads.factory());
 		}
 
 		@Bean

@@ -32,23 +32,33 @@ final class WorkerThreads implements DisposableBean {
 
 	private final @Nullable ThreadPoolTaskExecutor pool;
 
-	WorkerThreads(Environment environment, ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
+	/**
+	 * Creates threads.
+	 * @param database the name of the database, which is a part of the names of the
+	 * threads, or {@code null} if there is only one
+	 * @param environment tells whether threads are virtual
+	 * @param platform builds the executor of other threads
+	 * @param virtual builds the executor of virtual threads
+	 */
+	WorkerThreads(@Nullable String database, Environment environment,
+			ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
+		String prefix = (database != null) ? PREFIX + database + "-" : PREFIX;
 		if (Threading.VIRTUAL.isActive(environment)) {
-			this.factory = new VirtualThreadTaskExecutor(PREFIX).getVirtualThreadFactory();
+			this.factory = new VirtualThreadTaskExecutor(prefix).getVirtualThreadFactory();
 			this.executor = virtual.getIfAvailable(SimpleAsyncTaskExecutorBuilder::new)
 				.virtualThreads(true)
-				.threadNamePrefix(PREFIX + "job-")
+				.threadNamePrefix(prefix + "job-")
 				.concurrencyLimit(-1)
 				.build();
 			this.pool = null;
 		}
 		else {
-			CustomizableThreadFactory threads = new CustomizableThreadFactory(PREFIX);
+			CustomizableThreadFactory threads = new CustomizableThreadFactory(prefix);
 			threads.setDaemon(true);
 			this.factory = threads;
 			this.pool = platform.getIfAvailable(ThreadPoolTaskExecutorBuilder::new)
-				.threadNamePrefix(PREFIX + "job-")
+				.threadNamePrefix(prefix + "job-")
 				.corePoolSize(0)
 				.maxPoolSize(Integer.MAX_VALUE)
 				.queueCapacity(0)

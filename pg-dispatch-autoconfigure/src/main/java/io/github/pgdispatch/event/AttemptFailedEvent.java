@@ -22,8 +22,34 @@ import org.jspecify.annotations.Nullable;
  * @param sqlState the SQLSTATE of the error; {@code null} if it has none
  * @param message the first line of the error, with the class of the exception if a method
  * threw it
+ * @param database the name of the database, which is that of the bean of its
+ * {@code DataSource}; {@code null} if the application has only one
  */
 public record AttemptFailedEvent(long jobId, @Nullable String handler, int attempt, @Nullable String sqlState,
-		String message) {
+		String message, @Nullable String database) {
+
+	/**
+	 * Creates an event of an application with one database.
+	 * @param jobId the id of the job
+	 * @param handler the name of the handler; {@code null} if the job runs SQL
+	 * @param attempt the number of the attempt, starting at 1
+	 * @param sqlState the SQLSTATE of the error; {@code null} if it has none
+	 * @param message the first line of the error, with the class of the exception if a
+	 * method threw it
+	 */
+	public AttemptFailedEvent(long jobId, @Nullable String handler, int attempt, @Nullable String sqlState,
+			String message) {
+		this(jobId, handler, attempt, sqlState, message, null);
+	}
+
+	/**
+	 * Returns the same event of a database.
+	 * @param database the name of the database, or {@code null} if the application has
+	 * only one
+	 * @return an event with this database
+	 */
+	public AttemptFailedEvent in(@Nullable String database) {
+		return new AttemptFailedEvent(this.jobId, this.handler, this.attempt, this.sqlState, this.message, database);
+	}
 
 }

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.event;
 
 import io.github.pgdispatch.JobKind;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A driver cannot work at present: it has lost the database, or the database refuses what
@@ -17,7 +18,28 @@ import io.github.pgdispatch.JobKind;
  *
  * @param jobs the kind of the jobs that the driver runs
  * @param reason the first line of the error, and of its first cause
+ * @param database the name of the database, which is that of the bean of its
+ * {@code DataSource}; {@code null} if the application has only one
  */
-public record DriverLostEvent(JobKind jobs, String reason) {
+public record DriverLostEvent(JobKind jobs, String reason, @Nullable String database) {
+
+	/**
+	 * Creates an event of an application with one database.
+	 * @param jobs the kind of the jobs that the driver runs
+	 * @param reason the first line of the error, and of its first cause
+	 */
+	public DriverLostEvent(JobKind jobs, String reason) {
+		this(jobs, reason, null);
+	}
+
+	/**
+	 * Returns the same event of a database.
+	 * @param database the name of the database, or {@code null} if the application has
+	 * only one
+	 * @return an event with this database
+	 */
+	public DriverLostEvent in(@Nullable String database) {
+		return new DriverLostEvent(this.jobs, this.reason, database);
+	}
 
 }

@@ -16,6 +16,7 @@ import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.event.HandlerUnknownEvent;
 import io.github.pgdispatch.event.JobTakenOverEvent;
 import io.github.pgdispatch.log.OneLineLog;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.ApplicationEventPublisher;
@@ -37,6 +38,8 @@ public final class DriverEventPublisher implements DriverListener, SmartLifecycl
 
 	private static final int IDLE_SECONDS = 10;
 
+	private final @Nullable String database;
+
 	private final ApplicationEventPublisher publisher;
 
 	private final ThreadPoolExecutor executor;
@@ -47,10 +50,14 @@ public final class DriverEventPublisher implements DriverListener, SmartLifecycl
 
 	/**
 	 * Creates a publisher.
+	 * @param database the name of the database of the drivers, or {@code null} if the
+	 * application has only one
 	 * @param publisher of application events
 	 * @param threadFactory of the thread, which there is as long as there are events
 	 */
-	public DriverEventPublisher(ApplicationEventPublisher publisher, ThreadFactory threadFactory) {
+	public DriverEventPublisher(@Nullable String database, ApplicationEventPublisher publisher,
+			ThreadFactory threadFactory) {
+		this.database = database;
 		this.publisher = publisher;
 		this.executor = new ThreadPoolExecutor(1, 1, IDLE_SECONDS, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(MAX_WAITING), threadFactory);
@@ -59,32 +66,32 @@ public final class DriverEventPublisher implements DriverListener, SmartLifecycl
 
 	@Override
 	public void attemptFailed(AttemptFailedEvent event) {
-		publish(event);
+		publish(event.in(this.database));
 	}
 
 	@Override
 	public void deadLetter(DeadLetterEvent event) {
-		publish(event);
+		publish(event.in(this.database));
 	}
 
 	@Override
 	public void jobTakenOver(JobTakenOverEvent event) {
-		publish(event);
+		publish(event.in(this.database));
 	}
 
 	@Override
 	public void handlerUnknown(HandlerUnknownEvent event) {
-		publish(event);
+		publish(event.in(this.database));
 	}
 
 	@Override
 	public void driverLost(DriverLostEvent event) {
-		publish(event);
+		publish(event.in(this.database));
 	}
 
 	@Override
 	public void driverBack(DriverBackEvent event) {
-		publish(event);
+		publish(event.in(this.database));
 	}
 
 	private void publish(Object event) {

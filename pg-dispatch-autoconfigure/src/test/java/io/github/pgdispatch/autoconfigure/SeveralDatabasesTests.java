@@ -5,9 +5,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchResult;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
@@ -16,6 +18,7 @@ import io.github.pgdispatch.QueueLimits;
 import io.github.pgdispatch.autoconfigure.ThreeDatabases.Notes;
 import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.HandlerDriver;
+import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -41,6 +44,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.event.EventListener;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.IllegalTransactionStateException;
@@ -266,6 +270,13 @@ class SeveralDatabasesTests {
 	}
 
 	@Test
+	void eventTellsTheDatabase() {
+		in("stock", () -> this.template.fire(Dispatch.sql("SELECT 1/0").maxAttempts(1)));
+		DeadLetters told = this.context.getBean(DeadLetters.class);
+		Awaitility.await().until(() -> told.databases.equals(List.of("stock")));
+	}
+
+	@Test
 	void schemaCanBeMissingInOneOfThem(TestDatabase database) {
 		TestDatabase empty = database.another();
 		assertThatExceptionOfType(Exception.class)
@@ -302,8 +313,19 @@ class SeveralDatabasesTests {
 	@Configuration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ PgDispatchSchemaAutoConfiguration.class, PgDispatchAutoConfiguration.class,
 			PgDispatchObservabilityAutoConfiguration.class })
-	@Import({ ThreeDatabases.class, SimpleMeterRegistry.class })
+	@Import({ ThreeDatabases.class, SimpleMeterRegistry.class, DeadLetters.class })
 	static class Application {
+
+	}
+
+	static class DeadLetters {
+
+		private final List<String> databases = new CopyOnWriteArrayList<>();
+
+		@EventListener
+		void on(DeadLetterEvent event) {
+			this.databases.add(event.database());
+		}
 
 	}
 
