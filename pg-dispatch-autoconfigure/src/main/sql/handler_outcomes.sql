@@ -240,6 +240,7 @@ BEGIN
                sqlstate = error_sqlstate,
                message = left(error_message, 1000)
          WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_due_at AND j.id = job_id;
+        PERFORM pgdispatch.record_call(job, 'retried', ran_for, error_sqlstate, error_message);
         IF job.managed THEN
             PERFORM pgdispatch.schedule_retry(caller, job_id, job.attempts, delay, false);
         END IF;

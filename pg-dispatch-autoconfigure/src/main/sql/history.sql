@@ -1,6 +1,6 @@
--- The history: what has become of jobs that have ended, for those who want it kept.
+-- The history: what has become of jobs and of their attempts, for those who want it kept.
 --
--- Whatever ends a job looks first whether history_retention has a row. By default it has none, and a look at an empty table costs
+-- Whatever ends a job or an attempt looks first whether history_retention has a row. By default it has none, and a look at an empty table costs
 -- nearly nothing. An error of the history never makes a job fail: what cannot be recorded is left out, with a WARNING.
 --
 -- Each day of UTC has a partition. It is made two days before, which does not block the sessions that record jobs. It is dropped as a
@@ -85,7 +85,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.record_command(pgdispatch.job, pgdispatch.managed_job, text, text, text) IS
-'Part of what ends SQL jobs. Records the end of one, if a history is kept. managed is NULL for a plain job.';
+'Part of what ends SQL jobs and their attempts. Records the end of one, if a history is kept. managed is NULL for a plain job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.record_call(
@@ -120,8 +120,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.record_call(pgdispatch.handler_job, text, interval, text, text) IS
-'Part of what ends jobs of handlers. Records the end of one, if a history is kept, before its row in pgdispatch.managed_job is deleted.
-ran_for: time since the attempt began; NULL: unknown.';
+'Part of what ends jobs of handlers and their attempts. Records the end of one, if a history is kept, before its row in
+pgdispatch.managed_job is deleted or changed. ran_for: time since the attempt began; NULL: unknown.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.record_end(ended pgdispatch.history) RETURNS void
@@ -143,7 +143,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.record_end(pgdispatch.history) IS
-'Part of pgdispatch.record_command and pgdispatch.record_call. Records a job that ends now, if it is to be kept. It never fails.';
+'Part of pgdispatch.record_command and pgdispatch.record_call. Records a job or an attempt that ends now, if it is to be kept. It never fails.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.ensure_history_partition(moment timestamptz) RETURNS void
@@ -158,7 +158,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.ensure_history_partition(timestamptz) IS
-'Part of what records the ends of jobs. Makes the partition of the day, if no worker has made it before.';
+'Part of what records the ends of jobs and attempts. Makes the partition of the day, if no worker has made it before.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.history_partition(moment timestamptz) RETURNS text
@@ -248,7 +248,7 @@ COMMENT ON FUNCTION pgdispatch.keep_history(interval, text) IS
 'Has the ended jobs of the current role, or of one of its queues, kept in pgdispatch.history for at least the retention, from the commit
 of this transaction on. 0: they are not kept. NULL: what applies to the role, or to all roles, applies again. A partition of a day is
 dropped once the longest retention of all roles has passed.
-It costs each job a row with two indexes, written in the transaction that ends the job.
+It costs each job a row with two indexes, written in the transaction that ends the job, and such a row for each failed attempt before.
 Errors: 22023 if the retention is negative or longer than 10 years, or the name of the queue is not valid.
 Example: SELECT pgdispatch.keep_history(''7 days'')';
 
@@ -303,6 +303,7 @@ BEGIN
                h.due_at, h.started_at, h.ended_at, h.attempts, h.node, h.sqlstate, h.message
           FROM pgdispatch.history AS h
          WHERE h.role = caller
+           AND h.outcome <> 'retried'
            AND (h.ended_at, h.id) < (before, before_id)
            AND (history.kind IS NULL OR (h.handler IS NULL) = (history.kind = 'sql'))
            AND (history.name IS NULL OR coalesce(h.handler, h.label) = history.name)
@@ -321,3 +322,32 @@ number of jobs of a page. For the next page, pass the ended_at and the id of the
 A page without a filter reads that many rows. With a filter that few jobs meet, it reads the whole history of the role.
 Errors: 22023 if the kind or the outcome is none of these.
 Example: SELECT id, name, outcome, ended_at FROM pgdispatch.history(name => ''signUpSideEffects.welcome'')';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.attempts(
+    job_id bigint, OUT attempt integer, OUT outcome text, OUT started_at timestamptz, OUT ended_at timestamptz, OUT node text,
+    OUT sqlstate text, OUT message text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
+AS $$
+BEGIN
+    RETURN QUERY
+        SELECT h.attempts, h.outcome, h.started_at, h.ended_at, h.node, h.sqlstate, h.message
+          FROM pgdispatch.history AS h
+         WHERE h.role = quote_ident(CURRENT_USER)::regrole AND h.id = job_id AND h.outcome <> 'cancelled'
+         ORDER BY h.ended_at;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.attempts(bigint) IS
+'Returns the attempts of a job of the current role that have ended, the first one first, as far as they are kept (see
+pgdispatch.keep_history). It does not matter whether the job has ended.
+attempt: number of the attempt. It starts anew when a dead letter is retried. outcome: done, retried (it failed, and another one
+followed) or failed (it failed, and the job became a dead letter). started_at: NULL if it is not known. node, sqlstate and message: as
+in pgdispatch.history.
+An attempt leaves no row if its session or its node was lost, or if it was interrupted because the job was cancelled.
+It reads an index of each day that is kept.
+Example: SELECT * FROM pgdispatch.attempts(42)';

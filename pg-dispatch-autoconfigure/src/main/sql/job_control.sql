@@ -58,7 +58,7 @@ BEGIN
             SELECT h.id, h.outcome, NULL::text, h.handler, NULL::json, h.dispatched_at, h.due_at, h.attempts, h.ended_at, h.label, h.queue,
                    h.sqlstate, h.message, NULL::json
               FROM pgdispatch.history AS h
-             WHERE h.role = caller AND h.id = job_id
+             WHERE h.role = caller AND h.id = job_id AND h.outcome <> 'retried'
              ORDER BY h.ended_at DESC
              LIMIT 1;
     END IF;

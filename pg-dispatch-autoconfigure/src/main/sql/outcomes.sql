@@ -216,6 +216,7 @@ BEGIN
         PERFORM pgdispatch.add_dead_letter(job, managed, code, message, detail, hint, context);
         RETURN false;
     END IF;
+    PERFORM pgdispatch.record_command(job, managed, 'retried', code, message);
     IF managed.id IS NULL THEN
         PERFORM pgdispatch.make_managed(job);
     END IF;

@@ -482,7 +482,7 @@ COMMENT ON POLICY monitoring ON pgdispatch.dead_letter IS 'pgdispatch.status_of_
 CREATE TABLE pgdispatch.history (
     role      regrole     NOT NULL,
     id        bigint      NOT NULL,
-    outcome   text        NOT NULL CHECK (outcome OPERATOR(pg_catalog.=) ANY (ARRAY['done', 'failed', 'cancelled'])),
+    outcome   text        NOT NULL CHECK (outcome OPERATOR(pg_catalog.=) ANY (ARRAY['done', 'failed', 'cancelled', 'retried'])),
     handler   text        COLLATE "C",
     label     text        COLLATE "C",
     queue     text        COLLATE "C",
@@ -499,11 +499,11 @@ CREATE TABLE pgdispatch.history (
 ) PARTITION BY RANGE (ended_at);
 
 COMMENT ON TABLE pgdispatch.history IS
-'The jobs that have ended, where history_retention has them kept. There is a partition for each day of UTC, which is dropped as a
-whole. A role sees only its own jobs.';
+'The jobs that have ended and the failed attempts that were followed by others, where history_retention has them kept. There is a
+partition for each day of UTC, which is dropped as a whole. A role sees only its own jobs.';
 COMMENT ON COLUMN pgdispatch.history.role IS 'The role that dispatched the job.';
-COMMENT ON COLUMN pgdispatch.history.id IS 'The id of the job. A job that failed and was retried has a row for each end.';
-COMMENT ON COLUMN pgdispatch.history.outcome IS 'done, failed (it became a dead letter) or cancelled.';
+COMMENT ON COLUMN pgdispatch.history.id IS 'The id of the job. A job has a row for each failed attempt and for each end: a dead letter that is retried ends again.';
+COMMENT ON COLUMN pgdispatch.history.outcome IS 'done, failed (it became a dead letter), cancelled, or retried: the job did not end, its attempt failed and another one followed.';
 COMMENT ON COLUMN pgdispatch.history.handler IS 'The handler that the job called; NULL: it was a command.';
 COMMENT ON COLUMN pgdispatch.history.label IS 'The label of a command; NULL: it had none.';
 COMMENT ON COLUMN pgdispatch.history.queue IS 'The queue of the job; NULL: it had none.';
@@ -511,8 +511,8 @@ COMMENT ON COLUMN pgdispatch.history.dispatched_at IS 'Start of the transaction 
 COMMENT ON COLUMN pgdispatch.history.due_at IS 'Time at which the last attempt was due.';
 COMMENT ON COLUMN pgdispatch.history.started_at IS
 'Start of the last attempt, or of the batch in which a command ran; NULL: the job was cancelled before it began, or its node was lost.';
-COMMENT ON COLUMN pgdispatch.history.ended_at IS 'End of the job, just before the commit that ended it.';
-COMMENT ON COLUMN pgdispatch.history.attempts IS 'Number of attempts.';
+COMMENT ON COLUMN pgdispatch.history.ended_at IS 'End of the job or the attempt, just before the commit that ended it.';
+COMMENT ON COLUMN pgdispatch.history.attempts IS 'Number of attempts up to this end.';
 COMMENT ON COLUMN pgdispatch.history.node IS
 'The id of the node that ran the method, or the application_name of the session that ran the command; NULL: the job was cancelled before it began.';
 COMMENT ON COLUMN pgdispatch.history.sqlstate IS 'The SQLSTATE of the error; NULL: there was none, or what failed was not SQL.';

@@ -111,6 +111,11 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	}
 
 	@Override
+	public List<JobAttempt> attempts(long id) {
+		return this.history.attempts(id).stream().map(JobAttempt::of).toList();
+	}
+
+	@Override
 	public Optional<DeadLetter> deadLetter(long id) {
 		return this.deadLetters.list(selection(id)).stream().map(DeadLetter::of).reduce((earlier, later) -> later);
 	}

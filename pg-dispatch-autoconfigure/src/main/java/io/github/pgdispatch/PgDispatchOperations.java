@@ -111,8 +111,8 @@ public interface PgDispatchOperations {
 	/**
 	 * Has the jobs that end kept in the history, from now on and on all nodes, in
 	 * addition to those of queues with a retention of their own. It costs each job a row
-	 * in the transaction that ends it. {@code pgdispatch.history.retention} is set again
-	 * whenever a node starts.
+	 * in the transaction that ends it, and a row for each failed attempt before.
+	 * {@code pgdispatch.history.retention} is set again whenever a node starts.
 	 * @param retention the time for which a job is kept at least, up to ten years; zero
 	 * to keep none
 	 */
@@ -135,6 +135,16 @@ public interface PgDispatchOperations {
 	 * @return the page, which has no jobs if no history is kept
 	 */
 	HistoryPage history(HistoryFilter filter);
+
+	/**
+	 * Lists the attempts of a job that have ended, as far as the history is kept, whether
+	 * or not the job itself has ended. An attempt whose session or node was lost, or that
+	 * was interrupted because the job was cancelled, is not listed. It costs one look at
+	 * an index for each day of the history.
+	 * @param id the id of the job
+	 * @return the attempts, the first one first; immutable
+	 */
+	List<JobAttempt> attempts(long id);
 
 	/**
 	 * Finds a dead letter.

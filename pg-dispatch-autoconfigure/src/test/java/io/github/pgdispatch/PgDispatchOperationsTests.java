@@ -331,6 +331,24 @@ class PgDispatchOperationsTests {
 	}
 
 	@Test
+	void attemptsAreListed() throws Exception {
+		this.operations.keepHistory(Duration.ofDays(7));
+		long id = failed("SELECT 1 / 0", ", max_attempts => 2, back_off => '1 hour'");
+		assertThat(this.operations.attempts(id)).singleElement().satisfies((attempt) -> {
+			assertThat(attempt.number()).isEqualTo(1);
+			assertThat(attempt.outcome()).isEqualTo(JobAttempt.Outcome.RETRIED);
+			assertThat(attempt.startedAt()).isBefore(attempt.endedAt());
+			assertThat(attempt.sqlState()).isEqualTo("22012");
+			assertThat(attempt.message()).isEqualTo("division by zero");
+		});
+		assertThat(this.operations.history(HistoryFilter.all()).jobs()).isEmpty();
+		this.operations.runNow(id);
+		this.session.run("CALL pgdispatch.work()");
+		assertThat(this.operations.attempts(id)).extracting(JobAttempt::outcome)
+			.containsExactly(JobAttempt.Outcome.RETRIED, JobAttempt.Outcome.FAILED);
+	}
+
+	@Test
 	void historyIsKeptAndListedPageByPage() throws Exception {
 		this.operations.setQueue("mail", QueueLimits.none());
 		this.operations.keepHistory(Duration.ofDays(7));

@@ -3,6 +3,7 @@ package io.github.pgdispatch.endpoint;
 import io.github.pgdispatch.DeadLetter;
 import io.github.pgdispatch.DeadLetterGroup;
 import io.github.pgdispatch.EndedJob;
+import io.github.pgdispatch.JobAttempt;
 import io.github.pgdispatch.JobInfo;
 import io.github.pgdispatch.ListedJob;
 import io.github.pgdispatch.PgDispatchStatus;
@@ -22,8 +23,8 @@ final class EndpointRuntimeHints implements RuntimeHintsRegistrar {
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		this.binding.registerReflectionHints(hints.reflection(), CsrfHeader.class, DeadLetter.class,
-				DeadLetterGroup.class, EndedJob.class, JobInfo.class, ListedJob.class, NamedJobs.class,
-				PgDispatchStatus.class, QueuesTopic.Queue.class, ThisNode.State.class);
+				DeadLetterGroup.class, EndedJob.class, JobAttempt.class, JobInfo.class, ListedJob.class,
+				NamedJobs.class, PgDispatchStatus.class, QueuesTopic.Queue.class, ThisNode.State.class);
 		hints.resources().registerPattern("io/github/pgdispatch/endpoint/" + Page.PATH + "/*");
 	}
 

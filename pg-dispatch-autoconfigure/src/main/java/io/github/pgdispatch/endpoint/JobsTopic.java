@@ -7,6 +7,7 @@ import java.util.Set;
 
 import io.github.pgdispatch.Cancellation;
 import io.github.pgdispatch.JobFilter;
+import io.github.pgdispatch.JobInfo;
 import io.github.pgdispatch.JobPage;
 import io.github.pgdispatch.JobState;
 import io.github.pgdispatch.PgDispatchOperations;
@@ -43,9 +44,11 @@ final class JobsTopic implements Topic {
 
 	@Override
 	public Map<String, Object> get(String id, Values values) {
-		return Topic.answer("job", this.template.find(Parameters.id(id))
-			.map(values::of)
-			.orElseThrow(() -> new NoSuchElementException("There is no job " + id + ". It may just have ended")));
+		long jobId = Parameters.id(id);
+		JobInfo job = this.template.find(jobId)
+			.orElseThrow(() -> new NoSuchElementException("There is no job " + id + ". It may just have ended"));
+		return Topic.answer("job", values.of(job), "attempts",
+				this.operations.attempts(jobId).stream().map(values::of).toList());
 	}
 
 	@Override

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import io.github.pgdispatch.DeadLetter;
 import io.github.pgdispatch.DeadLetterGroup;
 import io.github.pgdispatch.EndedJob;
+import io.github.pgdispatch.JobAttempt;
 import io.github.pgdispatch.JobInfo;
 import io.github.pgdispatch.ListedJob;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,11 @@ record Values(boolean shown) {
 		return new EndedJob(job.id(), job.kind(), job.name(), job.queue(), job.outcome(), job.dispatchedAt(),
 				job.dueAt(), job.startedAt(), job.endedAt(), job.attempts(), job.node(), job.sqlState(),
 				message(job.message()));
+	}
+
+	JobAttempt of(JobAttempt attempt) {
+		return new JobAttempt(attempt.number(), attempt.outcome(), attempt.startedAt(), attempt.endedAt(),
+				attempt.node(), attempt.sqlState(), message(attempt.message()));
 	}
 
 	private @Nullable String text(@Nullable String value) {

@@ -264,6 +264,20 @@ class DashboardTests {
 	}
 
 	@Test
+	void eachAttemptOfAJobIsShown() throws Exception {
+		session.run("CREATE TABLE public.broken AS SELECT 'the first' AS why");
+		String id = session.value("SELECT pgdispatch.dispatch('SELECT why::integer FROM public.broken', "
+				+ "max_attempts => 9, back_off => '1 hour')");
+		dashboard.open("jobs/" + id).awaitText("Attempt 1 failed", "the first", "Attempt 2 is due");
+		session.run("UPDATE public.broken SET why = 'the second'");
+		dashboard.click("Run now");
+		dashboard.awaitText("Attempt 1 failed", "the first", "Attempt 2 failed", "the second", "Attempt 3 is due");
+		session.run("DROP TABLE public.broken");
+		dashboard.click("Run now");
+		dashboard.awaitText("Attempt 1 failed", "Attempt 2 failed", "Attempt 3 failed for good");
+	}
+
+	@Test
 	void aRefreshKeepsRowsFocusAndSelection() throws Exception {
 		String id = snooze("refresh");
 		WebElement box = dashboard.open("jobs?label=refresh").find("[aria-label='Select job " + id + "']");

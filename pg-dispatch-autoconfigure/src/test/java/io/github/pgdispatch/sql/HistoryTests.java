@@ -20,6 +20,9 @@ class HistoryTests extends AbstractQueueTests {
 
 	private static final String OUTCOMES = "SELECT concat_ws(' ', name, outcome, attempts, sqlstate) FROM pgdispatch.history() ORDER BY 1";
 
+	private static final String ATTEMPTS = "SELECT concat_ws(' ', attempt, outcome, sqlstate, message, "
+			+ "started_at <= ended_at, node) FROM pgdispatch.attempts(%s)";
+
 	private static final String PARTITIONS = "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'pgdispatch.history'::regclass ORDER BY inhrelid::regclass::text";
 
 	HistoryTests(TestDatabase database) {
@@ -67,6 +70,69 @@ class HistoryTests extends AbstractQueueTests {
 		this.app.run("SELECT pgdispatch.fire('UPDATE pgdispatch.job SET headers = ''{}''')",
 				"SELECT pgdispatch.dispatch('SELECT 1', label => 'moved')", "CALL pgdispatch.work(prefetch => 500)");
 		assertThat(this.app.values(OUTCOMES)).containsExactly("done 1", "moved done 1");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", ", priority => 1", ", transactional => false" })
+	void eachFailedAttemptOfACommandIsKept(String options) throws SQLException {
+		keep();
+		String id = this.app
+			.value("SELECT pgdispatch.dispatch('SELECT 1 / 0', label => 'a', max_attempts => 3, back_off => '1 hour'%s)"
+				.formatted(options));
+		for (int attempt = 1; attempt <= 3; attempt++) {
+			this.app.run("CALL pgdispatch.work()");
+			if (options.contains("transactional")) {
+				this.app.run("SELECT pgdispatch.end_non_transactional(b.id, b.attempt, '22012', 'division by zero') "
+						+ "FROM pgdispatch.begin_non_transactional() AS b");
+			}
+			assertThat(this.app.values(OUTCOMES)).hasSize(attempt / 3);
+			this.app.run("SELECT pgdispatch.run_now(" + id + ")");
+		}
+		assertThat(this.app.values(ATTEMPTS.formatted(id))).containsExactly("1 retried 22012 division by zero t",
+				"2 retried 22012 division by zero t", "3 failed 22012 division by zero t");
+	}
+
+	@Test
+	void eachFailedAttemptOfACallIsKept() throws SQLException {
+		keep();
+		this.app.run("SELECT pgdispatch.dispatch_handler('a')",
+				"SELECT pgdispatch.dispatch_handler('b', priority => 1)");
+		Node node = new Node(this.app);
+		for (String handler : List.of("a", "b")) {
+			String id = null;
+			for (int attempt = 1; attempt <= 3; attempt++) {
+				Node.Job job = node.claim(1, handler).get(0);
+				id = String.valueOf(job.id());
+				this.app.run(
+						("SELECT pgdispatch.fail_handler_job('%s', '%s', '%s', %d, %d, NULL, 'no mail', NULL, %b, '0', "
+								+ "max_attempts => 9, ran_for => '0')")
+							.formatted(node.id(), handler, job.dueAt(), job.id(), job.attempt(), attempt < 3));
+				this.app.run("SELECT pgdispatch.poll_queue(1, false)");
+			}
+			assertThat(this.app.values(ATTEMPTS.formatted(id))).containsExactly("1 retried no mail t " + node.id(),
+					"2 retried no mail t " + node.id(), "3 failed no mail t " + node.id());
+		}
+		assertThat(this.app.values(OUTCOMES)).containsExactly("a failed 3", "b failed 3");
+	}
+
+	@Test
+	void anAttemptIsNoEndOfItsJob() throws SQLException {
+		keep();
+		String id = this.app.value("SELECT pgdispatch.dispatch('SELECT 1 / 0', max_attempts => 2)");
+		this.app.run("CALL pgdispatch.work()");
+		assertThat(this.app.value("SELECT state FROM pgdispatch.find(" + id + ")")).isEqualTo("snoozed");
+		this.app.run("DELETE FROM pgdispatch.job", "DELETE FROM pgdispatch.managed_job");
+		assertThat(this.app.values("SELECT state FROM pgdispatch.find(" + id + ")")).isEmpty();
+		assertThat(this.app.values(ATTEMPTS.formatted(id))).hasSize(1);
+	}
+
+	@Test
+	void noAttemptIsKeptUnlessAskedFor() throws SQLException {
+		this.app.run("SELECT pgdispatch.keep_history('1 day', 'q'), pgdispatch.set_queue('q')",
+				"SELECT pgdispatch.dispatch('SELECT 1 / 0', max_attempts => 2)",
+				"SELECT pgdispatch.dispatch('SELECT 1 / 0', max_attempts => 2, queue => 'q')",
+				"CALL pgdispatch.work()");
+		assertThat(this.app.values("SELECT queue FROM pgdispatch.history")).containsExactly("q");
 	}
 
 	@Test

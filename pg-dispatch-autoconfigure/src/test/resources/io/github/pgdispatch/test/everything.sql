@@ -188,3 +188,4 @@ COMMIT;
 CALL pgdispatch.work();
 SELECT h.* FROM pgdispatch.history() AS h;
 SELECT f.state FROM pgdispatch.history() AS h, pgdispatch.find(h.id) AS f;
+SELECT a.* FROM pgdispatch.history() AS h, pgdispatch.attempts(h.id) AS a;

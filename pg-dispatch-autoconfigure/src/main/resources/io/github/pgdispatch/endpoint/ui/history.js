@@ -22,7 +22,7 @@ export function view({ jobs, next }, { route, go }) {
 	const address = (parameters) => link("history", parameters);
 	return [heading(title), filters("Filter the history", FIELDS, route.parameters, (parameters) => go(address(parameters))),
 		h("div", { class: "list" }, table("Jobs that have ended", [
-			{ title: "Job", kind: "id", cell: ({ id, outcome }) => outcome === "FAILED" ? h("a", { href: link("jobs", {}, id) }, id) : id },
+			{ title: "Job", kind: "id", cell: ({ id }) => h("a", { href: link("jobs", {}, id) }, id) },
 			{ title: "Handler or label", cell: ({ kind, name }) => named(kind, name) },
 			{ title: "Outcome", cell: ({ outcome }) => badge(outcome) },
 			{ title: "Ended", cell: ({ endedAt }) => time(endedAt) },

@@ -1,18 +1,20 @@
 import { act, confirm } from "./actions.js";
 import { ApiError, get } from "./api.js";
 import { h } from "./dom.js";
-import { clock, count, time, value } from "./format.js";
+import { value } from "./format.js";
 import { badge, button, empty, heading, named, section, terms } from "./parts.js";
 import { jobsOf, link } from "./route.js";
 import { cancel, runNow } from "./jobs.js";
+import { timeline } from "./timeline.js";
 import { remove, retry } from "./dead-letters.js";
 
 export const title = (route) => `Job ${route.id}`;
 
 export async function load({ id }, signal) {
-	const job = (await find("jobs", id, signal))?.job;
+	const found = await find("jobs", id, signal);
 	// The history may know of a job that failed although its dead letter was deleted.
-	return job?.state === "FAILED" ? { ...job, ...(await find("dead-letters", id, signal))?.deadLetter } : job;
+	const letter = found?.job.state === "FAILED" && (await find("dead-letters", id, signal))?.deadLetter;
+	return found && { ...found.job, ...letter, ended: found.attempts };
 }
 
 async function find(path, id, signal) {
@@ -66,21 +68,4 @@ function error(job) {
 function code(text) {
 	const content = value(text);
 	return typeof content === "string" ? h("pre", { tabindex: 0 }, content) : content;
-}
-
-/**
- * What is known of the attempts: the database keeps their number and the error of the last one.
- */
-function timeline(job) {
-	const running = job.state === "RUNNING";
-	const failures = (job.attempts ?? 0) - (running ? 1 : 0);
-	const entry = (kind, text, at) => h("li", { class: kind }, h("b", {}, text), at && h("span", {}, clock(at), " · ", time(at)));
-	const failed = failures > 0 && job.message && h("li", { class: "failed" },
-		h("b", {}, job.state === "FAILED" || failures === 1 ? `Attempt ${failures} failed` : `${count(failures, "attempt")} failed, the last one with`),
-		job.failedAt && h("span", {}, clock(job.failedAt), " · ", time(job.failedAt)), h("span", {}, job.message));
-	return h("ol", { class: "timeline" }, entry("past", "Dispatched", job.dispatchedAt),
-		job.state === "FAILED" && entry("past", job.attempts > 1 ? `Due for attempt ${job.attempts}` : "Due", job.dueAt), failed,
-		running && entry("now", `Attempt ${job.attempts} runs`),
-		["WAITING", "HELD", "SNOOZED"].includes(job.state) && entry("next", `Attempt ${(job.attempts ?? 0) + 1} is due`, job.dueAt),
-		["DONE", "CANCELLED"].includes(job.state) && entry("past", job.state === "DONE" ? "Done" : "Cancelled", job.finishedAt));
 }

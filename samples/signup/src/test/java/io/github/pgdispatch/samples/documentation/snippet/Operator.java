@@ -1,12 +1,14 @@
 package io.github.pgdispatch.samples.documentation.snippet;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 import io.github.pgdispatch.DeadLetterFilter;
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.HistoryFilter;
 import io.github.pgdispatch.HistoryPage;
+import io.github.pgdispatch.JobAttempt;
 import io.github.pgdispatch.JobState;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
@@ -34,6 +36,10 @@ class Operator {
 
 	HistoryPage welcomed() {
 		return this.operations.history(HistoryFilter.all().name("signUpSideEffects.welcome").outcome(JobState.DONE));
+	}
+
+	List<JobAttempt> attempts() {
+		return this.operations.attempts(42);
 	}
 
 	void addTenant(String tenant) {
