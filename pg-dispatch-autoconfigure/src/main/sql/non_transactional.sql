@@ -29,7 +29,8 @@ COMMENT ON FUNCTION pgdispatch.is_non_transactional_due() IS
 'Returns whether a non-transactional job of the current role waits for a driver to run it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.begin_non_transactional(OUT id bigint, OUT command text, OUT attempt integer, OUT time_limit interval)
+CREATE OR REPLACE FUNCTION pgdispatch.begin_non_transactional(
+    OUT id bigint, OUT label text, OUT command text, OUT attempt integer, OUT time_limit interval)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -51,7 +52,7 @@ BEGIN
         job := pgdispatch.count_non_transactional(job, pg_backend_pid());
         IF job.id IS NOT NULL THEN
             id := job.id;
-            command := (pgdispatch.row_of(job)).command;
+            SELECT r.label, r.command INTO label, command FROM pgdispatch.row_of(job) AS r;
             attempt := job.attempts;
             time_limit := job.time_limit;
             RETURN;

@@ -225,7 +225,7 @@ BEGIN
     IF in_worker AND callers NOT LIKE '%cron_work(%' THEN
         -- Of this level, client_min_messages hides no message. pg_cron would store it, a driver logs it.
         RAISE INFO USING ERRCODE = 'PD004',
-            MESSAGE = format('SQL job %s (attempt %s) failed and will be run again, SQLSTATE %s: %s', job.id, attempt, code, left(message, 1000));
+            MESSAGE = format('%s (attempt %s) failed and will be run again, SQLSTATE %s: %s', pgdispatch.name_of(job), attempt, code, left(message, 1000));
     END IF;
     RETURN true;
 EXCEPTION
@@ -248,7 +248,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    problem constant text := format('SQL job %s is run again in a minute, as its outcome cannot be written: %s', job.id, left(error, 1000));
+    problem constant text := format('%s is run again in a minute, as its outcome cannot be written: %s', pgdispatch.name_of(job), left(error, 1000));
     callers text;
 BEGIN
     RAISE WARNING 'pgdispatch: %', problem;   -- For the log of the server.
@@ -270,6 +270,19 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.set_aside(pgdispatch.job, pgdispatch.managed_job, boolean, text) IS
 'Part of pgdispatch.end_failed_attempt. Lets a job run again in a minute.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.name_of(job pgdispatch.job) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN format('SQL job %s', job.id) || CASE WHEN job.label IS NULL THEN '' ELSE format(' with the label ''%s''', job.label) END;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.name_of(pgdispatch.job) IS
+'Part of what tells of SQL jobs that failed. Returns what a message calls the job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.max_crashes() RETURNS integer

@@ -58,7 +58,8 @@ final class DriverReports {
 	void dead(PoisonJobs.Dead job) {
 		Claim claim = job.claim();
 		logger.warn(claim + " is now in pgdispatch.dead_letter: " + job.message());
-		deadLetter(new DeadLetterEvent(claim.id(), claim.handler(), claim.attempt(), job.sqlState(), job.message()));
+		deadLetter(
+				new DeadLetterEvent(claim.id(), claim.handler(), null, claim.attempt(), job.sqlState(), job.message()));
 	}
 
 	void claimed(List<Claim> claims) {

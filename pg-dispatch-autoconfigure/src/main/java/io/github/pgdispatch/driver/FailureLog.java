@@ -103,13 +103,13 @@ final class FailureLog {
 	}
 
 	private void reportDeadLetter(FailedCommand failure) {
-		this.reports.deadLetter(new DeadLetterEvent(failure.id(), null, failure.attempt(), failure.sqlState(),
-				Causes.oneLine(failure.message())));
+		this.reports.deadLetter(new DeadLetterEvent(failure.id(), null, failure.label(), failure.attempt(),
+				failure.sqlState(), Causes.oneLine(failure.message())));
 	}
 
 	private void retried(FailedCommand failure) {
-		this.reports.attemptFailed(new AttemptFailedEvent(failure.id(), null, failure.attempt(), failure.sqlState(),
-				Causes.oneLine(failure.message())));
+		this.reports.attemptFailed(new AttemptFailedEvent(failure.id(), null, failure.label(), failure.attempt(),
+				failure.sqlState(), Causes.oneLine(failure.message())));
 	}
 
 	/**
@@ -142,7 +142,8 @@ final class FailureLog {
 	}
 
 	private static String describe(FailedCommand failure, String what) {
-		return "SQL job " + failure.id() + " (attempt " + failure.attempt() + ") " + what + ", SQLSTATE "
+		String label = (failure.label() != null) ? " with the label '" + failure.label() + "'" : "";
+		return "SQL job " + failure.id() + label + " (attempt " + failure.attempt() + ") " + what + ", SQLSTATE "
 				+ failure.sqlState() + ": " + Causes.oneLine(failure.message());
 	}
 

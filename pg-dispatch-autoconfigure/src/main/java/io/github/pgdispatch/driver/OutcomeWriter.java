@@ -163,7 +163,7 @@ final class OutcomeWriter {
 			// The look finds out when the next attempt is due.
 			this.scheduleLook.accept(Duration.ZERO);
 			report(outcome, AttemptOutcome.RETRIED);
-			this.reports.attemptFailed(new AttemptFailedEvent(claim.id(), claim.handler(), claim.attempt(),
+			this.reports.attemptFailed(new AttemptFailedEvent(claim.id(), claim.handler(), null, claim.attempt(),
 					report.sqlState(), report.summary()));
 		}
 		else if (end.equals("dead")) {
@@ -229,8 +229,8 @@ final class OutcomeWriter {
 	}
 
 	private void reportDeadLetter(Claim claim, FailureReport report) {
-		this.reports.deadLetter(
-				new DeadLetterEvent(claim.id(), claim.handler(), claim.attempt(), report.sqlState(), report.summary()));
+		this.reports.deadLetter(new DeadLetterEvent(claim.id(), claim.handler(), null, claim.attempt(),
+				report.sqlState(), report.summary()));
 	}
 
 	/**

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param jobId the id of the job
  * @param handler the name of the handler; {@code null} if the job runs SQL
+ * @param label the label of the SQL; {@code null} if it has none, or the job calls a
+ * method
  * @param attempt the number of the attempt, starting at 1
  * @param sqlState the SQLSTATE of the error; {@code null} if it has none
  * @param message the first line of the error, with the class of the exception if a method
@@ -25,21 +27,23 @@ import org.jspecify.annotations.Nullable;
  * @param database the name of the database, which is that of the bean of its
  * {@code DataSource}; {@code null} if the application has only one
  */
-public record AttemptFailedEvent(long jobId, @Nullable String handler, int attempt, @Nullable String sqlState,
-		String message, @Nullable String database) {
+public record AttemptFailedEvent(long jobId, @Nullable String handler, @Nullable String label, int attempt,
+		@Nullable String sqlState, String message, @Nullable String database) {
 
 	/**
 	 * Creates an event of an application with one database.
 	 * @param jobId the id of the job
 	 * @param handler the name of the handler; {@code null} if the job runs SQL
+	 * @param label the label of the SQL; {@code null} if it has none, or the job calls a
+	 * method
 	 * @param attempt the number of the attempt, starting at 1
 	 * @param sqlState the SQLSTATE of the error; {@code null} if it has none
 	 * @param message the first line of the error, with the class of the exception if a
 	 * method threw it
 	 */
-	public AttemptFailedEvent(long jobId, @Nullable String handler, int attempt, @Nullable String sqlState,
-			String message) {
-		this(jobId, handler, attempt, sqlState, message, null);
+	public AttemptFailedEvent(long jobId, @Nullable String handler, @Nullable String label, int attempt,
+			@Nullable String sqlState, String message) {
+		this(jobId, handler, label, attempt, sqlState, message, null);
 	}
 
 	/**
@@ -49,7 +53,8 @@ public record AttemptFailedEvent(long jobId, @Nullable String handler, int attem
 	 * @return an event with this database
 	 */
 	public AttemptFailedEvent in(@Nullable String database) {
-		return new AttemptFailedEvent(this.jobId, this.handler, this.attempt, this.sqlState, this.message, database);
+		return new AttemptFailedEvent(this.jobId, this.handler, this.label, this.attempt, this.sqlState, this.message,
+				database);
 	}
 
 }

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param jobId the id of the job
  * @param handler the name of the handler; {@code null} if the job ran SQL
+ * @param label the label of the SQL; {@code null} if it has none, or the job called a
+ * method
  * @param attempt the number of the last attempt, starting at 1
  * @param sqlState the SQLSTATE of the error; {@code null} if it has none
  * @param message the first line of the error, with the class of the exception if a method
@@ -38,21 +40,23 @@ import org.jspecify.annotations.Nullable;
  * @param database the name of the database, which is that of the bean of its
  * {@code DataSource}; {@code null} if the application has only one
  */
-public record DeadLetterEvent(long jobId, @Nullable String handler, int attempt, @Nullable String sqlState,
-		String message, @Nullable String database) {
+public record DeadLetterEvent(long jobId, @Nullable String handler, @Nullable String label, int attempt,
+		@Nullable String sqlState, String message, @Nullable String database) {
 
 	/**
 	 * Creates an event of an application with one database.
 	 * @param jobId the id of the job
 	 * @param handler the name of the handler; {@code null} if the job ran SQL
+	 * @param label the label of the SQL; {@code null} if it has none, or the job called a
+	 * method
 	 * @param attempt the number of the last attempt, starting at 1
 	 * @param sqlState the SQLSTATE of the error; {@code null} if it has none
 	 * @param message the first line of the error, with the class of the exception if a
 	 * method threw it
 	 */
-	public DeadLetterEvent(long jobId, @Nullable String handler, int attempt, @Nullable String sqlState,
-			String message) {
-		this(jobId, handler, attempt, sqlState, message, null);
+	public DeadLetterEvent(long jobId, @Nullable String handler, @Nullable String label, int attempt,
+			@Nullable String sqlState, String message) {
+		this(jobId, handler, label, attempt, sqlState, message, null);
 	}
 
 	/**
@@ -62,7 +66,8 @@ public record DeadLetterEvent(long jobId, @Nullable String handler, int attempt,
 	 * @return an event with this database
 	 */
 	public DeadLetterEvent in(@Nullable String database) {
-		return new DeadLetterEvent(this.jobId, this.handler, this.attempt, this.sqlState, this.message, database);
+		return new DeadLetterEvent(this.jobId, this.handler, this.label, this.attempt, this.sqlState, this.message,
+				database);
 	}
 
 }

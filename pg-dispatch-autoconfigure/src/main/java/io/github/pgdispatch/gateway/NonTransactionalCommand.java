@@ -16,15 +16,16 @@ import org.postgresql.util.ServerErrorMessage;
  * transaction. Its session must not be used for anything else afterwards.
  *
  * @param id of the job
+ * @param label of the job; {@code null} if it has none
  * @param sql a single statement
  * @param attempt the number of the attempt, which starts at 1
  * @param timeLimitMillis the maximum duration of the attempt in milliseconds; zero for no
  * limit
  */
-record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitMillis) {
+record NonTransactionalCommand(long id, @Nullable String label, String sql, int attempt, long timeLimitMillis) {
 
 	private static final String BEGIN = """
-			SELECT id, command, attempt, pg_catalog.floor(extract(epoch FROM time_limit) OPERATOR(pg_catalog.*) 1000)::bigint AS time_limit_ms
+			SELECT id, label, command, attempt, pg_catalog.floor(extract(epoch FROM time_limit) OPERATOR(pg_catalog.*) 1000)::bigint AS time_limit_ms
 			  FROM pgdispatch.begin_non_transactional()
 			 WHERE id IS NOT NULL""";
 
@@ -49,8 +50,8 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 	 */
 	static @Nullable NonTransactionalCommand begin(Connection connection) throws SQLException {
 		try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(BEGIN)) {
-			return row.next() ? new NonTransactionalCommand(row.getLong("id"), row.getString("command"),
-					row.getInt("attempt"), row.getLong("time_limit_ms")) : null;
+			return row.next() ? new NonTransactionalCommand(row.getLong("id"), row.getString("label"),
+					row.getString("command"), row.getInt("attempt"), row.getLong("time_limit_ms")) : null;
 		}
 	}
 
@@ -74,7 +75,8 @@ record NonTransactionalCommand(long id, String sql, int attempt, long timeLimitM
 			}
 		}
 		FailedCommand failure = (error != null)
-				? new FailedCommand(this.id, this.attempt, error.getSQLState(), error.getMessage(), null) : null;
+				? new FailedCommand(this.id, this.label, this.attempt, error.getSQLState(), error.getMessage(), null)
+				: null;
 		return new CommandOutcome(endDespiteCancellations(connection, error), failure);
 	}
 

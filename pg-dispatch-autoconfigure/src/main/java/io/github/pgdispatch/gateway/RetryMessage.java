@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class RetryMessage {
 
 	private static final Pattern FORMAT = Pattern.compile(
-			"SQL job (\\d+)\\b.*? \\(attempt (\\d+)\\) failed and will be run again, SQLSTATE (.{5}): (.*)",
+			"SQL job (\\d+)(?: with the label '(.*?)')? \\(attempt (\\d+)\\) failed and will be run again, SQLSTATE (.{5}): (.*)",
 			Pattern.DOTALL);
 
 	private RetryMessage() {
@@ -26,8 +26,8 @@ public final class RetryMessage {
 	 */
 	public static @Nullable FailedCommand read(String message) {
 		Matcher matcher = FORMAT.matcher(message);
-		return matcher.matches() ? new FailedCommand(Long.parseLong(matcher.group(1)),
-				Integer.parseInt(matcher.group(2)), matcher.group(3), matcher.group(4), null) : null;
+		return matcher.matches() ? new FailedCommand(Long.parseLong(matcher.group(1)), matcher.group(2),
+				Integer.parseInt(matcher.group(3)), matcher.group(4), matcher.group(5), null) : null;
 	}
 
 }

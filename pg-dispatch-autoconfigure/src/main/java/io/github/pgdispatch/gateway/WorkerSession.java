@@ -28,7 +28,7 @@ public final class WorkerSession implements AutoCloseable {
 	private static final String WORK = "CALL pgdispatch.work(pg_catalog.make_interval(secs => ?), ?, ?, ?)";
 
 	private static final String FAILED = """
-			SELECT id, attempts, sqlstate, message, failed_at
+			SELECT id, label, attempts, sqlstate, message, failed_at
 			  FROM pgdispatch.dead_letter
 			 WHERE role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
 			   AND handler IS NULL

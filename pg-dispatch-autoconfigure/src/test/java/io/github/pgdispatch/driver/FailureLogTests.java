@@ -80,14 +80,15 @@ class FailureLogTests {
 			long id = this.jdbc
 				.sql("""
 						SELECT pgdispatch.dispatch($$SELECT 'secret' FROM pg_sleep(0); DO 'BEGIN RAISE E''busy\\nnow''; END'$$,
-						                           max_attempts => 3, back_off => '10 ms')""")
+						                           max_attempts => 3, back_off => '10 ms', label => 'a (b)')""")
 				.query(Long.class)
 				.single();
-			await().atMost(Duration.ofSeconds(30)).until(() -> lines(output, "SQL job " + id) == 3);
+			String job = "SQL job " + id + " with the label 'a (b)'";
+			await().atMost(Duration.ofSeconds(30)).until(() -> lines(output, job) == 3);
 			assertThat(output.getOut())
-				.contains("SQL job " + id + " (attempt 1) failed and will be run again, SQLSTATE P0001: busy now")
-				.contains("SQL job " + id + " (attempt 2) failed and will be run again, SQLSTATE P0001: busy now")
-				.contains("SQL job " + id + " (attempt 3) failed for good");
+				.contains(job + " (attempt 1) failed and will be run again, SQLSTATE P0001: busy now")
+				.contains(job + " (attempt 2) failed and will be run again, SQLSTATE P0001: busy now")
+				.contains(job + " (attempt 3) failed for good");
 		}
 		assertThat(lines(output, "SQL job")).isEqualTo(3);
 		assertThat(output.getOut()).doesNotContain("secret");

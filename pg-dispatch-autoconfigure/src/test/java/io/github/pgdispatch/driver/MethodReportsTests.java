@@ -76,9 +76,9 @@ class MethodReportsTests {
 				assertThat(attempt.duration()).isBetween(Duration.ofNanos(1), Duration.ofMinutes(1));
 			});
 			assertThat(told.told(AttemptFailedEvent.class)).containsExactly(new AttemptFailedEvent(failing, "failing",
-					1, null, "java.lang.IllegalStateException: It cannot be done"));
-			assertThat(told.told(DeadLetterEvent.class)).containsExactly(new DeadLetterEvent(failing, "failing", 2,
-					null, "java.lang.IllegalStateException: It cannot be done"));
+					null, 1, null, "java.lang.IllegalStateException: It cannot be done"));
+			assertThat(told.told(DeadLetterEvent.class)).containsExactly(new DeadLetterEvent(failing, "failing", null,
+					2, null, "java.lang.IllegalStateException: It cannot be done"));
 		}
 	}
 
@@ -154,8 +154,8 @@ class MethodReportsTests {
 		try (HandlerNode node = node()) {
 			RecordingListener told = node.bean(RecordingListener.class);
 			await().until(() -> !told.told(DeadLetterEvent.class).isEmpty());
-			assertThat(told.told(DeadLetterEvent.class)).containsExactly(
-					new DeadLetterEvent(id, "done", 5, "58000", "pgdispatch: 5 nodes died while they ran this job"));
+			assertThat(told.told(DeadLetterEvent.class)).containsExactly(new DeadLetterEvent(id, "done", null, 5,
+					"58000", "pgdispatch: 5 nodes died while they ran this job"));
 			assertThat(count("pgdispatch.dead_letter")).isOne();
 		}
 		assertThat(output).containsOnlyOnce("5 nodes died while they ran this job");

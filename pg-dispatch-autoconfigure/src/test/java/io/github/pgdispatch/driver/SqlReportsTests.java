@@ -39,28 +39,30 @@ class SqlReportsTests {
 	@Test
 	void tellsOfFailedAttemptsAndNeverTheSql() {
 		try (TestNode node = TestNode.start(this.database, 2, this.told)) {
-			long id = dispatch("SELECT pgdispatch.dispatch('SELECT ''secret'', 1/0', max_attempts => 2,"
-					+ " back_off => '10 ms')");
+			long id = dispatch(
+					"SELECT pgdispatch.dispatch('SELECT ''secret'', 1/0', max_attempts => 2, label => 'zero',"
+							+ " back_off => '10 ms')");
 			await().until(() -> this.told.told(DeadLetterEvent.class).size() == 1);
 			assertThat(this.told.told(AttemptFailedEvent.class))
-				.containsExactly(new AttemptFailedEvent(id, null, 1, "22012", "division by zero"));
+				.containsExactly(new AttemptFailedEvent(id, null, "zero", 1, "22012", "division by zero"));
 			assertThat(this.told.told(DeadLetterEvent.class))
-				.containsExactly(new DeadLetterEvent(id, null, 2, "22012", "division by zero"));
+				.containsExactly(new DeadLetterEvent(id, null, "zero", 2, "22012", "division by zero"));
 		}
 	}
 
 	@Test
 	void tellsOfCommandsOutsideATransaction() {
 		try (TestNode node = TestNode.start(this.database, 2, this.told)) {
-			long id = dispatch("SELECT pgdispatch.dispatch('SELECT 1/0', max_attempts => 2, back_off => '10 ms',"
-					+ " transactional => false)");
+			long id = dispatch(
+					"SELECT pgdispatch.dispatch('SELECT 1/0', max_attempts => 2, label => 'zero', back_off => '10 ms',"
+							+ " transactional => false)");
 			long done = dispatch("SELECT pgdispatch.dispatch('VACUUM pgdispatch.job', transactional => false)");
 			await().until(() -> this.told.told(SqlBatch.class).stream().mapToLong(SqlBatch::jobs).sum() == 3);
 			await().until(() -> this.told.told(DeadLetterEvent.class).size() == 1);
 			assertThat(this.told.told(AttemptFailedEvent.class))
-				.containsExactly(new AttemptFailedEvent(id, null, 1, "22012", "division by zero"));
+				.containsExactly(new AttemptFailedEvent(id, null, "zero", 1, "22012", "division by zero"));
 			assertThat(this.told.told(DeadLetterEvent.class))
-				.containsExactly(new DeadLetterEvent(id, null, 2, "22012", "division by zero"));
+				.containsExactly(new DeadLetterEvent(id, null, "zero", 2, "22012", "division by zero"));
 			assertThat(done).isPositive();
 		}
 	}

@@ -51,8 +51,8 @@ class DriverEventPublisherTests {
 			Listeners listeners = node.bean(Listeners.class);
 			await().until(() -> listeners.told.size() == 2);
 			String message = "java.lang.IllegalStateException: It cannot be done";
-			assertThat(listeners.told).containsExactly(new AttemptFailedEvent(id, "failing", 1, null, message),
-					new DeadLetterEvent(id, "failing", 2, null, message));
+			assertThat(listeners.told).containsExactly(new AttemptFailedEvent(id, "failing", null, 1, null, message),
+					new DeadLetterEvent(id, "failing", null, 2, null, message));
 			assertThat(listeners.threads).allMatch((name) -> name.startsWith("pg-dispatch-"));
 		}
 	}

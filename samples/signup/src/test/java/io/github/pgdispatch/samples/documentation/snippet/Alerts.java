@@ -14,7 +14,7 @@ class Alerts {
 
 	@EventListener
 	void on(DeadLetterEvent event) {
-		String what = (event.handler() != null) ? event.handler() : "SQL";
+		String what = (event.handler() != null) ? event.handler() : event.label();
 		this.pager.alert("Job " + event.jobId() + " (" + what + ") failed for good: " + event.message());
 	}
 

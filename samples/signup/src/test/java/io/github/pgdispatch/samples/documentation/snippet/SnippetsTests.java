@@ -119,9 +119,9 @@ class SnippetsTests {
 
 	@Test
 	void applicationIsAlerted(@Autowired ApplicationEventPublisher events, @Autowired Alerts alerts) {
-		events.publishEvent(new DeadLetterEvent(42, null, 10, "22012", "division by zero"));
+		events.publishEvent(new DeadLetterEvent(42, null, "refresh", 10, "22012", "division by zero"));
 		events.publishEvent(new DriverLostEvent(JobKind.HANDLER, "Connection refused"));
-		assertThat(alerts.pager().alerts()).containsExactly("Job 42 (SQL) failed for good: division by zero",
+		assertThat(alerts.pager().alerts()).containsExactly("Job 42 (refresh) failed for good: division by zero",
 				"This node cannot run jobs (HANDLER): Connection refused");
 	}
 
