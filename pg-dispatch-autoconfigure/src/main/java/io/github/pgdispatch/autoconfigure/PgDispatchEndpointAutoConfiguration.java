@@ -14,6 +14,7 @@ import io.github.pgdispatch.endpoint.CsrfHeaders;
 import io.github.pgdispatch.endpoint.EndpointDatabase;
 import io.github.pgdispatch.endpoint.OperatorActions;
 import io.github.pgdispatch.endpoint.PgDispatchEndpoint;
+import io.github.pgdispatch.endpoint.ReactiveOverview;
 import io.github.pgdispatch.endpoint.ThisNode;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,8 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -35,6 +38,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.security.web.csrf.CsrfToken;
 import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 
 /**
  * Auto-configuration for {@link PgDispatchEndpoint}. Without Actuator, or if the endpoint
@@ -98,15 +102,37 @@ public final class PgDispatchEndpointAutoConfiguration {
 	}
 
 	/**
-	 * Configuration for the protection of changes by Spring Security.
+	 * Configuration for the protection of changes by Spring Security, with servlets.
 	 */
 	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = Type.SERVLET)
 	@ConditionalOnClass({ CsrfToken.class, RequestContextHolder.class })
 	static class CsrfConfiguration {
 
 		@Bean
 		CsrfHeaders pgDispatchCsrfHeaders() {
 			return new CsrfHeaders();
+		}
+
+	}
+
+	/**
+	 * Configuration for the protection of changes by Spring Security, with WebFlux.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = Type.REACTIVE)
+	@ConditionalOnClass(org.springframework.security.web.server.csrf.CsrfToken.class)
+	static class ReactiveCsrfConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		ServerWebExchangeContextFilter pgDispatchExchangeContextFilter() {
+			return new ServerWebExchangeContextFilter();
+		}
+
+		@Bean
+		ReactiveOverview pgDispatchReactiveOverview(PgDispatchEndpoint endpoint) {
+			return new ReactiveOverview(endpoint);
 		}
 
 	}

@@ -62,15 +62,20 @@ public final class PgDispatchEndpoint {
 	 */
 	@ReadOperation
 	public WebEndpointResponse<Object> overview(SecurityContext securityContext, @Nullable String database) {
-		return answer(() -> overview(securityContext, database(database)));
+		return overview(securityContext, database, this.settings.csrf().get());
 	}
 
-	private WebEndpointResponse<Object> overview(SecurityContext securityContext, EndpointDatabase database) {
+	WebEndpointResponse<Object> overview(SecurityContext securityContext, @Nullable String database,
+			@Nullable CsrfHeader csrf) {
+		return answer(() -> overview(securityContext, database(database), csrf));
+	}
+
+	private WebEndpointResponse<Object> overview(SecurityContext securityContext, EndpointDatabase database,
+			@Nullable CsrfHeader csrf) {
 		return json(Topic.answer("database", database.name(), "databases", (this.databases.size() > 1) ? names() : null,
 				"writable", this.settings.writable(), "valuesShown", values(securityContext).shown(), "user",
-				name(securityContext.getPrincipal()), "csrf",
-				this.settings.writable() ? this.settings.csrf().get() : null, "node", database.node(), "status",
-				database.status()));
+				name(securityContext.getPrincipal()), "csrf", this.settings.writable() ? csrf : null, "node",
+				database.node(), "status", database.status()));
 	}
 
 	/**

@@ -51,6 +51,8 @@ class PgDispatchEndpointWebTests {
 			assertThat(client.get("/ui/only-in-tests.js").type())
 				.isEqualToIgnoringCase("text/javascript;charset=UTF-8");
 			assertThat(client.get("/ui/only-in-tests.js").text()).contains("for tests");
+			assertThat(client.postWithoutToken("/jobs", "{'action': 'cancel', 'all': true}").status()).isEqualTo(403);
+			assertThat(client.read("").get("status").get("jobs")).hasSize(1);
 			assertThat(client.post("/jobs", "{'action': 'cancel', 'label': 'flux'}").json(200).get("count").intValue())
 				.isOne();
 			assertThat(application.auditEvents()).singleElement()
