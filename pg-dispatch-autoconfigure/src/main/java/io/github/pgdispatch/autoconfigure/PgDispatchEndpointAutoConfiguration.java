@@ -29,6 +29,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -38,6 +39,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.security.web.csrf.CsrfToken;
 import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.filter.RequestContextFilter;
 import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 
 /**
@@ -112,6 +114,16 @@ public final class PgDispatchEndpointAutoConfiguration {
 		@Bean
 		CsrfHeaders pgDispatchCsrfHeaders() {
 			return new CsrfHeaders();
+		}
+
+		/**
+		 * Jersey does not tell the current request, as Spring MVC does.
+		 */
+		@Bean
+		@ConditionalOnMissingClass("org.springframework.web.servlet.DispatcherServlet")
+		@ConditionalOnMissingBean
+		RequestContextFilter pgDispatchRequestContextFilter() {
+			return new RequestContextFilter();
 		}
 
 	}

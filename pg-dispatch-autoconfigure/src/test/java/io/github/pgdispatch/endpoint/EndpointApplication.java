@@ -12,6 +12,7 @@ import org.springframework.boot.actuate.audit.AuditEvent;
 import org.springframework.boot.actuate.audit.listener.AuditApplicationEvent;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration;
 import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
 import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
@@ -20,6 +21,7 @@ import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoCon
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.event.EventListener;
+import org.springframework.core.io.DefaultResourceLoader;
 
 /**
  * A web application with the endpoint, on a port of its own.
@@ -30,8 +32,24 @@ record EndpointApplication(ConfigurableApplicationContext context) implements Au
 
 	static EndpointApplication start(TestDatabase database, WebApplicationType type, Class<?> security,
 			String... properties) {
-		return new EndpointApplication(new SpringApplicationBuilder(Application.class, security).web(type)
-			.registerShutdownHook(false)
+		return start(database, new SpringApplicationBuilder(Application.class, security).web(type), properties);
+	}
+
+	/**
+	 * Starts an application without Spring MVC and WebFlux, but with Jersey.
+	 */
+	static EndpointApplication startWithJersey(TestDatabase database, Class<?> security, String... properties) {
+		ClassLoader classes = new FilteredClassLoader("org.springframework.web.servlet",
+				"org.springframework.web.reactive");
+		return start(database,
+				new SpringApplicationBuilder(new DefaultResourceLoader(classes), Application.class, security)
+					.web(WebApplicationType.SERVLET),
+				properties);
+	}
+
+	private static EndpointApplication start(TestDatabase database, SpringApplicationBuilder application,
+			String... properties) {
+		return new EndpointApplication(application.registerShutdownHook(false)
 			.properties("spring.main.banner-mode=off", "server.port=0", "spring.datasource.url=" + database.url(),
 					"spring.datasource.username=app", "pgdispatch.driver=application", "pgdispatch.schema.mode=jdbc",
 					"management.endpoints.web.exposure.include=pgdispatch")
@@ -83,10 +101,13 @@ record EndpointApplication(ConfigurableApplicationContext context) implements Au
 
 	}
 
-	static class SignUp {
+	/**
+	 * Public, as another class loader may have its proxy.
+	 */
+	public static class SignUp {
 
 		@AfterCommitDispatch
-		void welcome(long profileId) {
+		public void welcome(long profileId) {
 		}
 
 	}

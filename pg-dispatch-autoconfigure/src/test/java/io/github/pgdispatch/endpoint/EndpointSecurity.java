@@ -69,6 +69,19 @@ final class EndpointSecurity {
 	}
 
 	/**
+	 * Everybody may do everything, but for forged requests.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Csrf {
+
+		@Bean
+		SecurityFilterChain none(HttpSecurity http) {
+			return http.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll()).build();
+		}
+
+	}
+
+	/**
 	 * Everybody may do everything with WebFlux, but for forged requests.
 	 */
 	@Configuration(proxyBeanMethods = false)

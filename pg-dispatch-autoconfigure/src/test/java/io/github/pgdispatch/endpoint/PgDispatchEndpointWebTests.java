@@ -15,6 +15,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 @PostgresTest
 class PgDispatchEndpointWebTests {
 
+	private static final String[] WRITABLE = { "management.endpoint.pgdispatch.access=unrestricted",
+			"management.endpoint.pgdispatch.show-values=always", "management.endpoint.pgdispatch.ui.enabled=true" };
+
 	@Test
 	void defaultsAreReadOnlyWithoutValuesAndWithoutAPage(TestDatabase database) throws Exception {
 		try (EndpointApplication application = EndpointApplication.start(database, WebApplicationType.SERVLET,
@@ -39,12 +42,24 @@ class PgDispatchEndpointWebTests {
 	@Test
 	void webFluxAnswersAlike(TestDatabase database) throws Exception {
 		try (EndpointApplication application = EndpointApplication.start(database, WebApplicationType.REACTIVE,
-				EndpointSecurity.NoneOfWebFlux.class, "management.endpoint.pgdispatch.access=unrestricted",
-				"management.endpoint.pgdispatch.show-values=always", "management.endpoint.pgdispatch.ui.enabled=true");
-				Session session = new Session(database, "app")) {
+				EndpointSecurity.NoneOfWebFlux.class, WRITABLE)) {
+			answersAlike(database, application);
+		}
+	}
+
+	@Test
+	void jerseyAnswersAlike(TestDatabase database) throws Exception {
+		try (EndpointApplication application = EndpointApplication.startWithJersey(database,
+				EndpointSecurity.Csrf.class, WRITABLE)) {
+			answersAlike(database, application);
+		}
+	}
+
+	private static void answersAlike(TestDatabase database, EndpointApplication application) throws Exception {
+		try (Session session = new Session(database, "app")) {
 			EndpointClient client = new EndpointClient(application.url("/actuator/pgdispatch"), "");
-			session.run("SELECT pgdispatch.dispatch('SELECT ''secret''', '1 hour', label => 'flux')");
-			long id = client.read("/jobs?label=flux").get("jobs").get(0).get("id").longValue();
+			session.run("SELECT pgdispatch.dispatch('SELECT ''secret''', '1 hour', label => 'alike')");
+			long id = client.read("/jobs?label=alike").get("jobs").get(0).get("id").longValue();
 			assertThat(client.get("/jobs/" + id).text()).contains("secret");
 			assertThat(client.get("/jobs/999").error(404)).contains("999");
 			assertThat(client.get("/jobs?limit=0").error(400)).contains("limit");
@@ -53,7 +68,7 @@ class PgDispatchEndpointWebTests {
 			assertThat(client.get("/ui/only-in-tests.js").text()).contains("for tests");
 			assertThat(client.postWithoutToken("/jobs", "{'action': 'cancel', 'all': true}").status()).isEqualTo(403);
 			assertThat(client.read("").get("status").get("jobs")).hasSize(1);
-			assertThat(client.post("/jobs", "{'action': 'cancel', 'label': 'flux'}").json(200).get("count").intValue())
+			assertThat(client.post("/jobs", "{'action': 'cancel', 'label': 'alike'}").json(200).get("count").intValue())
 				.isOne();
 			assertThat(application.auditEvents()).singleElement()
 				.satisfies((event) -> assertThat(event.getPrincipal()).isEqualTo("anonymous"));
