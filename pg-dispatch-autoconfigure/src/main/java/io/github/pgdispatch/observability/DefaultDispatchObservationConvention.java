@@ -24,16 +24,16 @@ public class DefaultDispatchObservationConvention implements DispatchObservation
 
 	@Override
 	public KeyValues getLowCardinalityKeyValues(DispatchObservationContext context) {
-		ObservedDispatch dispatch = context.getDispatch();
-		return KeyValues.of(Key.HANDLER.withValueOrNone(dispatch.handler()),
-				Key.LABEL.withValueOrNone(dispatch.label()), Key.QUEUE.withValueOrNone(dispatch.queue()),
+		return KeyValues.of(Key.HANDLER.withValueOrNone(context.getDispatch().handler()),
 				Key.OUTCOME.withValueOrNone(outcome(context)));
 	}
 
 	@Override
 	public KeyValues getHighCardinalityKeyValues(DispatchObservationContext context) {
+		ObservedDispatch dispatch = context.getDispatch();
 		long id = context.getJobId();
-		return KeyValues.of(Key.JOB_ID.withValueOrNone((id != 0) ? String.valueOf(id) : null));
+		return KeyValues.of(Key.LABEL.withValueOrNone(dispatch.label()), Key.QUEUE.withValueOrNone(dispatch.queue()),
+				Key.JOB_ID.withValueOrNone((id != 0) ? String.valueOf(id) : null));
 	}
 
 	private static @Nullable String outcome(DispatchObservationContext context) {

@@ -24,13 +24,13 @@ public class DefaultProcessObservationConvention implements ProcessObservationCo
 
 	@Override
 	public KeyValues getLowCardinalityKeyValues(ProcessObservationContext context) {
-		return KeyValues.of(Key.HANDLER.withValue(context.getHandler()), Key.QUEUE.withValueOrNone(context.getQueue()),
-				Key.OUTCOME.withValueOrNone(outcome(context)));
+		return KeyValues.of(Key.HANDLER.withValue(context.getHandler()), Key.OUTCOME.withValueOrNone(outcome(context)));
 	}
 
 	@Override
 	public KeyValues getHighCardinalityKeyValues(ProcessObservationContext context) {
-		return KeyValues.of(Key.JOB_ID.withValue(String.valueOf(context.getJob().jobId())),
+		return KeyValues.of(Key.QUEUE.withValueOrNone(context.getQueue()),
+				Key.JOB_ID.withValue(String.valueOf(context.getJob().jobId())),
 				Key.JOB_ATTEMPT.withValue(String.valueOf(context.getJob().attempt())));
 	}
 

@@ -2,8 +2,6 @@ package io.github.pgdispatch.observability;
 
 import java.util.Collection;
 import java.util.Locale;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -29,18 +27,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DriverMetrics implements DriverListener, MeterBinder {
 
-	private static final String NONE = "none";
-
 	/**
 	 * Maximum number of different errors, as exceptions may have any class.
 	 */
 	private static final int MAX_ERRORS = 100;
 
+	/**
+	 * Maximum number of different queues, as each tenant may have its own.
+	 */
+	private static final int MAX_QUEUES = 200;
+
 	private final Tags database;
 
 	private final Supplier<? extends Collection<ObservedDriver>> drivers;
 
-	private final Set<String> errors = ConcurrentHashMap.newKeySet();
+	private final TagValues errors = new TagValues(MAX_ERRORS);
+
+	private final TagValues queues = new TagValues(MAX_QUEUES);
 
 	private volatile @Nullable MeterRegistry registry;
 
@@ -79,7 +82,7 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	public void attemptEnded(EndedAttempt attempt) {
 		MeterRegistry registry = this.registry;
 		if (registry != null) {
-			String queue = (attempt.queue() != null) ? attempt.queue() : NONE;
+			String queue = this.queues.tag(attempt.queue());
 			String outcome = name(attempt.outcome());
 			timer(registry, PgDispatchMeter.JOB_DELAY, attempt.handler(), queue, outcome).record(attempt.delay());
 			timer(registry, PgDispatchMeter.JOB_DURATION, attempt.handler(), queue, outcome).record(attempt.duration());
@@ -117,7 +120,7 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	private void failed(@Nullable String handler, @Nullable String sqlState) {
 		MeterRegistry registry = this.registry;
 		if (registry != null && handler == null) {
-			count(registry, PgDispatchMeter.SQL_FAILURES, 1, error(sqlState, NONE));
+			count(registry, PgDispatchMeter.SQL_FAILURES, 1, error(sqlState, TagValues.NONE));
 		}
 	}
 
@@ -133,13 +136,8 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	 * Returns the class of an SQLSTATE, or else the simple name of an exception.
 	 */
 	private String error(@Nullable String sqlState, String exception) {
-		String error = (sqlState != null && sqlState.length() > 1) ? sqlState.substring(0, 2)
-				: exception.substring(exception.lastIndexOf('.') + 1);
-		if (this.errors.size() >= MAX_ERRORS && !this.errors.contains(error)) {
-			return "other";
-		}
-		this.errors.add(error);
-		return error;
+		return this.errors.tag((sqlState != null && sqlState.length() > 1) ? sqlState.substring(0, 2)
+				: exception.substring(exception.lastIndexOf('.') + 1));
 	}
 
 	private Timer timer(MeterRegistry registry, PgDispatchMeter meter, String... values) {

@@ -25,12 +25,12 @@ public enum PgDispatchObservation implements ObservationDocumentation {
 
 		@Override
 		public KeyName[] getLowCardinalityKeyNames() {
-			return new KeyName[] { Key.HANDLER, Key.LABEL, Key.QUEUE, Key.OUTCOME };
+			return new KeyName[] { Key.HANDLER, Key.OUTCOME };
 		}
 
 		@Override
 		public KeyName[] getHighCardinalityKeyNames() {
-			return new KeyName[] { Key.JOB_ID };
+			return new KeyName[] { Key.LABEL, Key.QUEUE, Key.JOB_ID };
 		}
 
 	},
@@ -47,12 +47,12 @@ public enum PgDispatchObservation implements ObservationDocumentation {
 
 		@Override
 		public KeyName[] getLowCardinalityKeyNames() {
-			return new KeyName[] { Key.HANDLER, Key.QUEUE, Key.OUTCOME };
+			return new KeyName[] { Key.HANDLER, Key.OUTCOME };
 		}
 
 		@Override
 		public KeyName[] getHighCardinalityKeyNames() {
-			return new KeyName[] { Key.JOB_ID, Key.JOB_ATTEMPT };
+			return new KeyName[] { Key.QUEUE, Key.JOB_ID, Key.JOB_ATTEMPT };
 		}
 
 	};
@@ -79,12 +79,12 @@ public enum PgDispatchObservation implements ObservationDocumentation {
 		HANDLER("handler"),
 
 		/**
-		 * Label of the SQL.
+		 * Label of the SQL. Nothing bounds their number, so no meter has it.
 		 */
 		LABEL("label"),
 
 		/**
-		 * Name of the queue.
+		 * Name of the queue. Each tenant may have its own, so no meter has it.
 		 */
 		QUEUE("queue"),
 

@@ -2,12 +2,10 @@ package io.github.pgdispatch.observability;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.pgdispatch.JobKind;
@@ -24,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QueueMetrics implements MeterBinder, StatusListener {
 
-	private static final String NONE = "none";
-
 	private static final double MILLIS_PER_SECOND = 1_000;
 
 	/**
@@ -40,7 +36,7 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 
 	private final Map<PgDispatchMeter, Map<List<String>, Double>> latest = new ConcurrentHashMap<>();
 
-	private final Set<String> names = new HashSet<>();
+	private final TagValues names = new TagValues(MAX_NAMES);
 
 	/**
 	 * Creates an instance, which measures nothing before it is bound.
@@ -119,14 +115,7 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 	}
 
 	private String name(@Nullable String name) {
-		if (name == null) {
-			return NONE;
-		}
-		if (this.names.size() >= MAX_NAMES && !this.names.contains(name)) {
-			return "other";
-		}
-		this.names.add(name);
-		return name;
+		return this.names.tag(name);
 	}
 
 	/**
