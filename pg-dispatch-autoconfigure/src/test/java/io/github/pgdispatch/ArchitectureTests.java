@@ -50,6 +50,8 @@ class ArchitectureTests {
 			.definedBy(ROOT + ".endpoint")
 			.layer("driver")
 			.definedBy(ROOT + ".driver")
+			.layer("modulith")
+			.definedBy(ROOT + ".modulith")
 			.layer("event")
 			.definedBy(ROOT + ".event")
 			.layer("handler")
@@ -74,17 +76,19 @@ class ArchitectureTests {
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("endpoint")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
+			.whereLayer("modulith")
+			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("driver")
 			.mayOnlyBeAccessedByLayers("auto-configuration", "observability", "endpoint", "testing")
 			.whereLayer("event")
 			.mayOnlyBeAccessedByLayers("observability", "driver")
 			.whereLayer("handler")
-			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "driver")
+			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "driver", "modulith")
 			.whereLayer("installation")
 			.mayOnlyBeAccessedByLayers("auto-configuration")
 			.whereLayer("API")
 			.mayOnlyBeAccessedByLayers("auto-configuration", "testing", "annotation", "observability", "endpoint",
-					"driver", "event", "handler", "installation")
+					"driver", "event", "handler", "installation", "modulith")
 			.whereLayer("command")
 			.mayOnlyBeAccessedByLayers("API", "annotation")
 			.whereLayer("gateway")
@@ -139,7 +143,7 @@ class ArchitectureTests {
 	void onlyGatewaysAndTheInstallationTalkToTheDatabase() {
 		noClasses().that()
 			.resideInAnyPackage(ROOT, ROOT + ".annotation", ROOT + ".driver", ROOT + ".handler", ROOT + ".command",
-					ROOT + ".event", ROOT + ".observability", ROOT + ".endpoint", ROOT + ".testing",
+					ROOT + ".event", ROOT + ".observability", ROOT + ".endpoint", ROOT + ".modulith", ROOT + ".testing",
 					ROOT + ".autoconfigure")
 			.and(not(gatewaysForTests()))
 			.should()

@@ -137,6 +137,28 @@ public final class LosslessMapper {
 	}
 
 	/**
+	 * Writes a value.
+	 * @param value a value that is not an argument or a return value of a method
+	 * @return the value as JSON
+	 * @throws tools.jackson.core.JacksonException if the value cannot be written
+	 */
+	public String write(Object value) {
+		return this.mapper.writeValueAsString(value);
+	}
+
+	/**
+	 * Reads a value.
+	 * @param json JSON that {@link #write(Object)} has returned
+	 * @param type the class of the value
+	 * @param <T> the type of the value
+	 * @return the value
+	 * @throws tools.jackson.core.JacksonException if the JSON does not fit the class
+	 */
+	public <T> T read(String json, Class<T> type) {
+		return this.mapper.readValue(json, type);
+	}
+
+	/**
 	 * Returns whether a property of a JSON object equals a value as it would be written.
 	 * @param object the JSON object
 	 * @param name the name of the property

@@ -50,18 +50,20 @@ class ConfigurationMetadataTests {
 	void allGroupsAndPropertiesAreKnown() {
 		assertThat(items("groups").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
 				"management.endpoint.pgdispatch", "management.endpoint.pgdispatch.ui", "pgdispatch",
-				"pgdispatch.history", "pgdispatch.metrics", "pgdispatch.observations", "pgdispatch.retry",
-				"pgdispatch.schema", "pgdispatch.worker");
+				"pgdispatch.history", "pgdispatch.metrics", "pgdispatch.modulith", "pgdispatch.observations",
+				"pgdispatch.retry", "pgdispatch.schema", "pgdispatch.worker");
 		assertThat(items("properties").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
 				"management.endpoint.pgdispatch.access", "management.endpoint.pgdispatch.roles",
 				"management.endpoint.pgdispatch.show-values", "management.endpoint.pgdispatch.ui.enabled",
 				"pgdispatch.allow-routing-data-source", "pgdispatch.check-annotations", "pgdispatch.driver",
-				"pgdispatch.history.retention", "pgdispatch.metrics.interval", "pgdispatch.observations.sql-comment",
-				"pgdispatch.queues", "pgdispatch.retry.back-off", "pgdispatch.retry.back-off-multiplier",
-				"pgdispatch.retry.max-attempts", "pgdispatch.retry.max-back-off", "pgdispatch.schema.grant-to",
-				"pgdispatch.schema.mode", "pgdispatch.time-limit", "pgdispatch.transaction",
-				"pgdispatch.worker.concurrency", "pgdispatch.worker.enabled", "pgdispatch.worker.lease",
-				"pgdispatch.worker.listen", "pgdispatch.worker.poll-interval", "pgdispatch.worker.threads");
+				"pgdispatch.history.retention", "pgdispatch.metrics.interval", "pgdispatch.modulith.enabled",
+				"pgdispatch.modulith.event-types", "pgdispatch.modulith.in-order",
+				"pgdispatch.observations.sql-comment", "pgdispatch.queues", "pgdispatch.retry.back-off",
+				"pgdispatch.retry.back-off-multiplier", "pgdispatch.retry.max-attempts",
+				"pgdispatch.retry.max-back-off", "pgdispatch.schema.grant-to", "pgdispatch.schema.mode",
+				"pgdispatch.time-limit", "pgdispatch.transaction", "pgdispatch.worker.concurrency",
+				"pgdispatch.worker.enabled", "pgdispatch.worker.lease", "pgdispatch.worker.listen",
+				"pgdispatch.worker.poll-interval", "pgdispatch.worker.threads");
 	}
 
 	@ParameterizedTest
