@@ -1,0 +1,5 @@
+package io.github.pgdispatch.samples.outbox;
+
+record NewOrder(String customer, String item) {
+
+}
