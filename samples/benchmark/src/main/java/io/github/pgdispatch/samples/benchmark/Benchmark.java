@@ -25,6 +25,7 @@ import io.github.pgdispatch.samples.benchmark.scenario.CommandDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.CommitRate;
 import io.github.pgdispatch.samples.benchmark.scenario.CronLatency;
 import io.github.pgdispatch.samples.benchmark.scenario.GraphileWorkerDrain;
+import io.github.pgdispatch.samples.benchmark.scenario.Externalization;
 import io.github.pgdispatch.samples.benchmark.scenario.Growth;
 import io.github.pgdispatch.samples.benchmark.scenario.Idle;
 import io.github.pgdispatch.samples.benchmark.scenario.ManagedDrain;
@@ -111,6 +112,7 @@ public final class Benchmark {
 		scenarios.put("S13", new Nodes());
 		scenarios.put("S14", new BeingWatched());
 		scenarios.put("S15", new ManagedDrain());
+		scenarios.put("S19", new Externalization());
 		return scenarios;
 	}
 

@@ -4,7 +4,9 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.LongFunction;
 
 import javax.sql.DataSource;
 
@@ -28,6 +30,8 @@ final class Modulith implements Application {
 
 	private final DataSource dataSource;
 
+	private final LongFunction<?> event;
+
 	private final SmallContext context;
 
 	private final Workers workers;
@@ -35,7 +39,14 @@ final class Modulith implements Application {
 	private @Nullable ExecutorService resubmission;
 
 	Modulith(DataSource dataSource, PlatformTransactionManager transactionManager, int threads, LongConsumer body) {
+		this(dataSource, transactionManager, threads, Job::new,
+				(context) -> context.registerBean(Listener.class, () -> new Listener(body)));
+	}
+
+	Modulith(DataSource dataSource, PlatformTransactionManager transactionManager, int threads, LongFunction<?> event,
+			Consumer<SmallContext> listener) {
 		this.dataSource = dataSource;
+		this.event = event;
 		this.workers = new Workers(threads);
 		this.context = new SmallContext(dataSource, transactionManager)
 			.with(Map.of("spring.modulith.events.jdbc.schema-initialization.enabled", true,
@@ -46,7 +57,7 @@ final class Modulith implements Application {
 		this.context.getBeanFactory().registerSingleton("jsonMapper", JsonMapper.builder().build());
 		this.context.register(SmallContext.Transactions.class, hidden("jackson.JacksonEventSerializationConfiguration"),
 				hidden("jdbc.JdbcEventPublicationAutoConfiguration"), EventPublicationAutoConfiguration.class);
-		this.context.registerBean(Listener.class, () -> new Listener(body));
+		listener.accept(this.context);
 		this.context.refresh();
 	}
 
@@ -56,7 +67,7 @@ final class Modulith implements Application {
 
 	@Override
 	public void dispatch(long id) {
-		this.context.publishEvent(new Job(id));
+		this.context.publishEvent(this.event.apply(id));
 	}
 
 	/**

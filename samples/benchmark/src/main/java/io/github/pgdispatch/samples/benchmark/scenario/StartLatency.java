@@ -59,7 +59,7 @@ public final class StartLatency implements Scenario {
 		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
 		for (Contender contender : all) {
 			measurements.put(contender, () -> {
-				Samples samples = new Samples(measure(server, size.of(JOBS), contender));
+				Samples samples = new Samples(measure(server, size, contender));
 				latencies.computeIfAbsent(contender, (key) -> new ArrayList<>()).add(samples);
 				return samples.median();
 			});
@@ -93,7 +93,12 @@ public final class StartLatency implements Scenario {
 		await("the last job").atMost(PATIENCE).pollInSameThread().until(() -> arena.application().waiting() == 0);
 	}
 
-	private static List<Double> measure(BenchmarkServer server, int jobs, Contender contender) throws Exception {
+	/**
+	 * Measures one contender.
+	 * @return the latency of each job, in milliseconds
+	 */
+	static List<Double> measure(BenchmarkServer server, Size size, Contender contender) throws Exception {
+		int jobs = size.of(JOBS);
 		TestDatabase database = server.createDatabase();
 		Map<Long, Instant> started = new ConcurrentHashMap<>();
 		Map<Long, Instant> committed = new LinkedHashMap<>();

@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServerTest;
+import io.github.pgdispatch.samples.benchmark.peer.EventRegistry;
 import io.github.pgdispatch.samples.benchmark.peer.GraphileWorker;
 import io.github.pgdispatch.samples.benchmark.peer.NodeJs;
 import io.github.pgdispatch.samples.benchmark.peer.Peers;
@@ -26,7 +27,9 @@ import static org.awaitility.Awaitility.await;
 class ContenderTests extends BenchmarkServerTest {
 
 	static Stream<Contender> contenders() {
-		return Stream.of(PgDispatch.values(), new Contender[] { new BareClaim(), new BareLoop() }, Peers.values())
+		return Stream
+			.of(PgDispatch.values(), EventOutbox.values(), Peers.values(),
+					new Contender[] { new BareClaim(), new BareLoop(), new EventRegistry() })
 			.flatMap(Stream::of);
 	}
 
