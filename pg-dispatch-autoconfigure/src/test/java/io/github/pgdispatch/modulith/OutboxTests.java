@@ -5,16 +5,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
+import io.github.pgdispatch.autoconfigure.PgDispatchObservationAutoConfiguration;
 import io.github.pgdispatch.modulith.Shop.Broker;
 import io.github.pgdispatch.modulith.Shop.OrderPlaced;
 import io.github.pgdispatch.modulith.Shop.OrderShipped;
 import io.github.pgdispatch.test.HandlerNode;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
+import io.micrometer.tracing.Span;
+import io.micrometer.tracing.Tracer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
+import org.springframework.boot.micrometer.tracing.autoconfigure.MicrometerTracingAutoConfiguration;
+import org.springframework.boot.micrometer.tracing.opentelemetry.autoconfigure.OpenTelemetryTracingAutoConfiguration;
+import org.springframework.boot.opentelemetry.autoconfigure.OpenTelemetrySdkAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -23,6 +31,7 @@ import org.springframework.modulith.events.EventExternalizationConfiguration;
 import org.springframework.modulith.events.EventExternalized;
 import org.springframework.modulith.events.RoutingTarget;
 import org.springframework.modulith.events.support.EventExternalizationTransport;
+import org.springframework.modulith.events.support.OutboxEventExternalizer;
 import org.springframework.modulith.events.support.OutboxEventExternalizerFactory;
 import org.springframework.transaction.IllegalTransactionStateException;
 
@@ -165,6 +174,18 @@ class OutboxTests {
 	}
 
 	@Test
+	void transportRunsInTheTraceOfThePublisher() {
+		start(Traced.class, "management.tracing.sampling.probability=1");
+		Tracer tracer = this.node.bean(Tracer.class);
+		Span request = tracer.nextSpan().start();
+		try (Tracer.SpanInScope scope = tracer.withSpan(request)) {
+			publish(ORDER);
+		}
+		await().until(() -> this.node.bean(Traced.class).trace.isDone());
+		assertThat(this.node.bean(Traced.class).trace).isCompletedWithValue(request.context().traceId());
+	}
+
+	@Test
 	void jobThatNamesAnotherClassIsADeadLetterAndNothingOfTheClassRuns() {
 		Broker broker = start(Shop.class, "pgdispatch.retry.max-attempts=5");
 		dispatch(Broker.class.getName(), Trap.class.getName());
@@ -268,6 +289,26 @@ class OutboxTests {
 			OtherBroker broker = new OtherBroker(new Broker());
 			factory.forTransport(broker);
 			return broker;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ ObservationAutoConfiguration.class, MicrometerTracingAutoConfiguration.class,
+			OpenTelemetrySdkAutoConfiguration.class, OpenTelemetryTracingAutoConfiguration.class,
+			PgDispatchObservationAutoConfiguration.class })
+	@Import(Shop.class)
+	static class Traced {
+
+		private final CompletableFuture<String> trace = new CompletableFuture<>();
+
+		@Bean
+		OutboxEventExternalizer traced(OutboxEventExternalizerFactory factory, Tracer tracer) {
+			return factory.forTransport((event, target) -> {
+				Span span = tracer.currentSpan();
+				this.trace.complete((span != null) ? span.context().traceId() : "none");
+				return this.trace;
+			});
 		}
 
 	}
