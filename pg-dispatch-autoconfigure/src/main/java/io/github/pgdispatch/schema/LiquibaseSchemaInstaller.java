@@ -22,6 +22,15 @@ final class LiquibaseSchemaInstaller implements SchemaInstaller {
 
 	private static final String LOCK_TABLE = "databasechangeloglock";
 
+	/**
+	 * The script that follows keeps Citus from copying, too, but comes after this.
+	 */
+	private static final String CREATE_SCHEMA = """
+			SELECT pg_catalog.set_config('citus.enable_ddl_propagation', 'off', true)
+			  FROM pg_catalog.pg_extension AS e
+			 WHERE e.extname OPERATOR(pg_catalog.=) 'citus';
+			CREATE SCHEMA pgdispatch""";
+
 	private final SchemaScripts scripts;
 
 	private final ResourceLoader resourceLoader;
@@ -64,7 +73,7 @@ final class LiquibaseSchemaInstaller implements SchemaInstaller {
 	@Override
 	public void install(SchemaDatabase database, boolean schemaExists, @Nullable SchemaVersion version) {
 		if (!schemaExists) {
-			database.execute("CREATE SCHEMA pgdispatch");
+			database.execute(CREATE_SCHEMA);
 		}
 		releaseLockOfKilledNode(database);
 		try {

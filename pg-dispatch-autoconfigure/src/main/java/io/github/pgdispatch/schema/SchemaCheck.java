@@ -22,7 +22,8 @@ record SchemaCheck(SchemaVersion needed) {
 	 * Whether nothing is left to do.
 	 */
 	boolean isSatisfied(SchemaState state) {
-		return isInstalled(state) && state.unknownRoles().isEmpty() && state.rolesLackingPrivileges().isEmpty();
+		return isInstalled(state) && state.missingTables().isEmpty() && state.unknownRoles().isEmpty()
+				&& state.rolesLackingPrivileges().isEmpty();
 	}
 
 	/**
@@ -57,6 +58,9 @@ record SchemaCheck(SchemaVersion needed) {
 	private void requireNothingInTheWay(SchemaState state) {
 		if (!state.unknownRoles().isEmpty()) {
 			throw failure(state).ofUnknownRoles();
+		}
+		if (!state.missingTables().isEmpty()) {
+			throw failure(state).ofTablesThatAreMissing();
 		}
 		if (state.versioned() && state.version() == null) {
 			throw failure(state).ofPrivilegesThatAreMissing();

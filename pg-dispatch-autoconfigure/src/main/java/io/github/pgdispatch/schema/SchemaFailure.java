@@ -24,6 +24,19 @@ record SchemaFailure(SchemaState state, SchemaVersion needed) {
 						+ " Or let the application install it: set pgdispatch.schema.mode to liquibase or jdbc.");
 	}
 
+	/**
+	 * Citus copies the functions of an installation that did not keep it from that.
+	 */
+	PgDispatchConfigurationException ofTablesThatAreMissing() {
+		return because(
+				found() + " It has functions but no table " + String.join(", ", this.state.missingTables())
+						+ ", so that it is not a whole installation. A worker node of Citus may have such a copy of the"
+						+ " functions of its coordinator.",
+				"Connect the application to the database that has the tables: with Citus, that is the coordinator."
+						+ " If this database is to have a queue of its own, let " + this.state.owner()
+						+ " drop what is there: DROP SCHEMA pgdispatch CASCADE; and install again. See docs/citus.md.");
+	}
+
 	PgDispatchConfigurationException ofOlderVersion() {
 		return because(found() + " This application needs version " + this.needed + ".", "Upgrade it as "
 				+ this.state.owner() + ": start the application with pgdispatch.schema.mode set to liquibase or jdbc.");

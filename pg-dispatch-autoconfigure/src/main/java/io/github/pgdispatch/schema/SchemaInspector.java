@@ -26,6 +26,12 @@ final class SchemaInspector {
 			       pg_catalog.quote_ident(x.extname) AS extension,
 			       x.extversion AS extension_version,
 			       v.oid IS NOT NULL AS versioned,
+			       ARRAY(SELECT expected.name
+			               FROM pg_catalog.unnest('{job,handler_job,managed_job,dead_letter,queue,node,setting,cron_worker}'::pg_catalog.text[]) WITH ORDINALITY AS expected (name, position)
+			              WHERE v.oid IS NOT NULL
+			                AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND c.relname OPERATOR(pg_catalog.=) expected.name)
+			              ORDER BY expected.position
+			              LIMIT 3) AS missing_tables,
 			       v.oid IS NULL
 			            AND (coalesce(x.extname OPERATOR(pg_catalog.~) '(^|@)pg_dispatch$' AND x.extversion OPERATOR(pg_catalog.~) '^0[.]', false)
 			                 OR 3 OPERATOR(pg_catalog.=) (SELECT pg_catalog.count(DISTINCT p.proname)
@@ -107,8 +113,9 @@ final class SchemaInspector {
 		return new SchemaState(row.getString("database"), row.getString("user"), row.getBoolean("may_create_schema"),
 				row.getString("owner"), row.getBoolean("owned"), row.getString("extension"),
 				row.getString("extension_version"), row.getBoolean("predecessor"), row.getBoolean("versioned"),
-				row.getBoolean("version_visible") ? version() : null, list(row.getArray("strangers")),
-				list(row.getArray("unknown_roles")), list(row.getArray("roles_lacking_privileges")));
+				row.getBoolean("version_visible") ? version() : null, list(row.getArray("missing_tables")),
+				list(row.getArray("strangers")), list(row.getArray("unknown_roles")),
+				list(row.getArray("roles_lacking_privileges")));
 	}
 
 	private SchemaVersion version() {

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param versioned whether there is a function {@code pgdispatch.version()}
  * @param version that it returns; {@code null} if there is none or the user may not call
  * it
+ * @param missingTables some of the tables that a schema that is {@code versioned} should
+ * have and has not
  * @param strangers some of the objects in a schema that is not {@code versioned}
  * @param unknownRoles those of the given roles that do not exist
  * @param rolesLackingPrivileges those of the given roles, and the user, that lack a
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SchemaState(String database, String user, boolean mayCreateSchema, @Nullable String owner, boolean owned,
 		@Nullable String extension, @Nullable String extensionVersion, boolean predecessor, boolean versioned,
-		@Nullable SchemaVersion version, List<String> strangers, List<String> unknownRoles,
+		@Nullable SchemaVersion version, List<String> missingTables, List<String> strangers, List<String> unknownRoles,
 		List<String> rolesLackingPrivileges) {
 
 	boolean exists() {

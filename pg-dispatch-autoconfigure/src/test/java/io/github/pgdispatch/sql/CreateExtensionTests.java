@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
+import io.github.pgdispatch.test.CitusStandIn;
 import io.github.pgdispatch.test.ExtensionFiles;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.Session;
@@ -30,6 +31,8 @@ class CreateExtensionTests {
 	// The directory belongs to all servers of this version that are running here.
 	private final String extension = "pg_dispatch_" + UUID.randomUUID().toString().replace("-", "");
 
+	private final TestDatabase database;
+
 	private final Queue queue;
 
 	private Path control;
@@ -37,6 +40,7 @@ class CreateExtensionTests {
 	private final List<Path> scripts = new ArrayList<>();
 
 	CreateExtensionTests(TestDatabase database) {
+		this.database = database;
 		this.queue = new Queue(database);
 	}
 
@@ -78,6 +82,16 @@ class CreateExtensionTests {
 						"pgdispatch.operator_action_id_seq", "pgdispatch.cron_worker", "pgdispatch.cron_worker_id_seq");
 			app.run("DROP EXTENSION " + this.extension);
 			assertThat(app.value("SELECT to_regnamespace('pgdispatch')")).isNull();
+		}
+	}
+
+	@Test
+	void citusGoesOnToRepeatStatementsOnEachNode() throws SQLException {
+		CitusStandIn.add(this.database);
+		try (Session app = this.queue.app()) {
+			app.run("BEGIN", "SET citus.enable_ddl_propagation = on", "CREATE EXTENSION " + this.extension);
+			assertThat(app.value("SHOW citus.enable_ddl_propagation")).isEqualTo("on");
+			app.run("ROLLBACK");
 		}
 	}
 
