@@ -245,7 +245,7 @@ BEGIN
     IF NOT pgdispatch.handlers_are_due(handlers, clock_timestamp(), pgdispatch.live_nodes(lease)) THEN
         RETURN false;
     END IF;
-    PERFORM pg_notify(pgdispatch.node_channel(quote_ident(CURRENT_USER)::regrole), '');
+    PERFORM pgdispatch.notify(pgdispatch.node_channel(quote_ident(CURRENT_USER)::regrole));
     RETURN true;
 END
 $$;

@@ -58,7 +58,7 @@ BEGIN
     ON CONFLICT (role, id) DO UPDATE
     SET state = excluded.state, value = excluded.value, row_count = excluded.row_count, sqlstate = excluded.sqlstate,
         message = excluded.message, finished_at = excluded.finished_at, expires_at = excluded.expires_at;
-    PERFORM pg_notify(pgdispatch.result_channel(job.role), job.id::text);
+    PERFORM pgdispatch.notify(pgdispatch.result_channel(job.role), job.id::text);
 END
 $$;
 

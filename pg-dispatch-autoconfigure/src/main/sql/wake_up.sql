@@ -25,14 +25,30 @@ COMMENT ON FUNCTION pgdispatch.wake_drivers(regrole, boolean) IS
 transaction. due: whether the job is due at once.';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.notify(channel text, payload text DEFAULT '') RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    -- A transaction that has notified cannot be prepared for two-phase commit. The setting is for callers that need to. Citus prepares
+    -- the parts that a distributed transaction has on other nodes, and gives the sessions of these parts such a name.
+    IF (pg_catalog.current_setting('pgdispatch.notify', true) OPERATOR(pg_catalog.=) 'off') IS NOT TRUE
+       AND NOT pg_catalog.starts_with(pg_catalog.current_setting('application_name'), 'citus_internal gpid=') THEN
+        PERFORM pg_catalog.pg_notify(channel, payload);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.notify(text, text) IS
+'Part of what wakes drivers and nodes. Notifies those who listen on a channel after the commit, unless the setting
+pgdispatch.notify is off, or the transaction is a part of a distributed transaction of Citus. They then find out by
+themselves when they look next.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.notify_drivers(caller regrole) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- A transaction that has notified cannot be prepared for two-phase commit. The setting is for callers that need to.
-    IF (pg_catalog.current_setting('pgdispatch.notify', true) OPERATOR(pg_catalog.=) 'off') IS NOT TRUE THEN
-        PERFORM pg_catalog.pg_notify(pgdispatch.driver_channel(caller), '');
-    END IF;
+    PERFORM pgdispatch.notify(pgdispatch.driver_channel(caller));
 END
 $$;
 
@@ -231,9 +247,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.wake_nodes(caller regrole) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_node_lock(caller))
-       AND (pg_catalog.current_setting('pgdispatch.notify', true) OPERATOR(pg_catalog.=) 'off') IS NOT TRUE THEN
-        PERFORM pg_catalog.pg_notify(pgdispatch.node_channel(caller), '');
+    IF NOT pg_catalog.pg_try_advisory_xact_lock_shared(pgdispatch.idle_node_lock(caller)) THEN
+        PERFORM pgdispatch.notify(pgdispatch.node_channel(caller));
     END IF;
 END
 $$;
