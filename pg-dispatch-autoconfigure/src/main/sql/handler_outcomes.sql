@@ -147,8 +147,7 @@ than half of the time of a call of pgdispatch.complete_handler_job for each of t
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_handler_job(
-    node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer, delay interval DEFAULT '0',
-    counted boolean DEFAULT false)
+    node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer, delay interval DEFAULT '0')
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -163,7 +162,7 @@ DECLARE
 BEGIN
     UPDATE pgdispatch.handler_job AS j
        SET claimed_by = NULL,
-           attempts = CASE WHEN counted THEN j.attempts ELSE j.attempts - 1 END,
+           attempts = j.attempts - 1,
            due_at = CASE WHEN delay > '0'::interval AND j.managed IS NULL AND j.cancelled IS NULL THEN clock_timestamp() + delay
                          ELSE j.due_at
                     END
@@ -186,10 +185,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.release_handler_job(uuid, text, timestamptz, bigint, integer, interval, boolean) IS
+COMMENT ON FUNCTION pgdispatch.release_handler_job(uuid, text, timestamptz, bigint, integer, interval) IS
 'Releases a job that the node has claimed and has not run, or has not run to its end for a reason that is not the
-job''s. The job is due again after the delay. Unless counted is true, the attempt does not count. A job that was
-cancelled meanwhile is deleted. Returns false if the claim does not hold any more.';
+job''s. The job is due again after the delay, and the attempt does not count. A job that was cancelled meanwhile is
+deleted. Returns false if the claim does not hold any more.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.fail_handler_job(
@@ -197,7 +196,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.fail_handler_job(
     error_sqlstate text, error_message text, error_context text,
     can_retry boolean DEFAULT false, retry_in interval DEFAULT NULL, max_attempts integer DEFAULT 1,
     back_off interval DEFAULT NULL, back_off_multiplier double precision DEFAULT NULL, max_back_off interval DEFAULT NULL,
-    ran_for interval DEFAULT NULL)
+    ran_for interval DEFAULT NULL, outage boolean DEFAULT false, undone boolean DEFAULT false)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -230,12 +229,20 @@ BEGIN
         SELECT m.* INTO options FROM pgdispatch.managed_job AS m WHERE m.role = caller AND m.id = job_id;
     END IF;
 
-    IF can_retry AND job.cancelled IS NULL AND job.attempts < coalesce(options.max_attempts, max_attempts) THEN
+    outage := outage AND job.cancelled IS NULL AND coalesce(job.outages, 0) < pgdispatch.max_outages()
+              AND (undone OR can_retry AND coalesce(options.max_attempts, max_attempts) > 1);
+    IF outage THEN
+        delay := pgdispatch.back_off(coalesce(job.outages, 0) + 1, NULL, NULL, NULL);
+    ELSIF can_retry AND job.cancelled IS NULL AND job.attempts < coalesce(options.max_attempts, max_attempts) THEN
         delay := least(coalesce(retry_in, pgdispatch.back_off(job.attempts, coalesce(options.back_off, back_off),
                                               coalesce(options.back_off_multiplier, back_off_multiplier), coalesce(options.max_back_off, max_back_off))),
                      '3652 days'::interval);
+    END IF;
+    IF delay IS NOT NULL THEN
         UPDATE pgdispatch.handler_job AS j
            SET claimed_by = NULL,
+               attempts = CASE WHEN outage THEN j.attempts - 1 ELSE j.attempts END,
+               outages = CASE WHEN outage THEN coalesce(j.outages, 0) + 1 ELSE j.outages END,
                due_at = CASE WHEN job.managed THEN j.due_at ELSE clock_timestamp() + delay END,
                sqlstate = error_sqlstate,
                message = left(error_message, 1000)
@@ -244,7 +251,7 @@ BEGIN
         IF job.managed THEN
             PERFORM pgdispatch.schedule_retry(caller, job_id, job.attempts, delay, false);
         END IF;
-        RETURN 'retried';
+        RETURN CASE WHEN outage THEN 'released' ELSE 'retried' END;
     END IF;
 
     IF job.cancelled THEN
@@ -256,10 +263,13 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.fail_handler_job(uuid, text, timestamptz, bigint, integer, text, text, text, boolean, interval, integer, interval, double precision, interval, interval) IS
+COMMENT ON FUNCTION pgdispatch.fail_handler_job(uuid, text, timestamptz, bigint, integer, text, text, text, boolean, interval, integer, interval, double precision, interval, interval, boolean, boolean) IS
 'For a job that the node has claimed and whose attempt has failed. Options of the job itself take precedence over
 max_attempts and the back-off, which are the handler''s. ran_for is for the history: the time since the attempt began.
-Returns retried: the job is due again after retry_in or, if that is NULL, after its back-off. dead: it has had its
+outage: the method failed because some server was not there. undone: nothing of what it did in the database is left.
+Returns retried: the job is due again after retry_in or, if that is NULL, after its back-off. released: so it is after the
+default back-off, and the attempt does not count. That is for an outage, up to pgdispatch.max_outages() times, if the method
+is undone or has more than one attempt. dead: it has had its
 maximum number of attempts, or can_retry is false, and it is a dead letter with this error. cancelled: it was
 cancelled meanwhile and is deleted. NULL: the claim does not hold any more.';
 

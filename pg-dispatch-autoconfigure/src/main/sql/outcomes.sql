@@ -86,6 +86,29 @@ multiplier (NULL: 2) for each failure after the first, limited to max_delay (NUL
 is longer, and then changed by up to a quarter at random.';
 
 
+-- A job that always fails so, because a server is gone for good, has to become a dead letter in the end.
+CREATE OR REPLACE FUNCTION pgdispatch.max_outages() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT 20 $$;
+
+COMMENT ON FUNCTION pgdispatch.max_outages() IS
+'Returns the number of runs of a job that an outage may end before such a run counts as an attempt. With the default
+back-off between them, they last for about two hours.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.is_outage(code text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT code LIKE '08%' OR code LIKE '57P0%' OR code = '53300'
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_outage(text) IS
+'Returns whether a job that fails with this SQLSTATE has failed because some server was not there: its connection was
+lost or refused (08), the server was shutting down or starting (57P0), or it had no connection left (53300). That is
+not the fault of the job. If the job''s own session were lost, nobody could ask.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.schedule_retry(
     worker_role regrole, job_id bigint, failures integer, delay interval, in_worker boolean,
     error_sqlstate text DEFAULT NULL, error_message text DEFAULT NULL)
@@ -199,6 +222,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     attempt constant integer := coalesce(managed.attempts, greatest(job.crashes, 1));
+    -- Not everything that a non-transactional command did need have been undone.
+    outage  constant boolean := pgdispatch.is_outage(code) AND managed.transactional IS NULL AND coalesce(managed.outages, 0) < pgdispatch.max_outages();
+    delay   interval;
     callers text;
 BEGIN
     IF code IS NULL THEN
@@ -212,7 +238,7 @@ BEGIN
         message := format('pgdispatch: the job took longer than its time limit of %s', managed.time_limit);
     END IF;
     -- Another attempt would not help against syntax errors and missing objects (42), unsupported features (0A), missing schemas (3F).
-    IF attempt >= coalesce(managed.max_attempts, job.max_attempts, 1) OR left(code, 2) IN ('42', '0A', '3F') THEN
+    IF NOT outage AND attempt >= coalesce(managed.max_attempts, job.max_attempts, 1) OR left(code, 2) IN ('42', '0A', '3F') THEN
         PERFORM pgdispatch.add_dead_letter(job, managed, code, message, detail, hint, context);
         RETURN false;
     END IF;
@@ -220,7 +246,12 @@ BEGIN
     IF managed.id IS NULL THEN
         PERFORM pgdispatch.make_managed(job);
     END IF;
-    PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, NULL, in_worker, code, message);
+    IF outage THEN
+        UPDATE pgdispatch.managed_job AS m SET attempts = m.attempts - 1, outages = coalesce(m.outages, 0) + 1
+         WHERE m.role = job.role AND m.id = job.id
+        RETURNING pgdispatch.back_off(m.outages, NULL, NULL, NULL) INTO delay;
+    END IF;
+    PERFORM pgdispatch.schedule_retry(job.role, job.id, attempt, delay, in_worker, code, message);
     GET DIAGNOSTICS callers = PG_CONTEXT;
     IF in_worker AND callers NOT LIKE '%cron_work(%' THEN
         -- Of this level, client_min_messages hides no message. pg_cron would store it, a driver logs it.
@@ -329,7 +360,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.job_options(job pgdispatch.managed_job) RE
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_strip_nulls(to_jsonb(job) - ARRAY['role', 'id', 'handler', 'due_at', 'place', 'rank', 'attempts', 'crashes', 'started_at', 'runner',
+    SELECT jsonb_strip_nulls(to_jsonb(job) - ARRAY['role', 'id', 'handler', 'due_at', 'place', 'rank', 'attempts', 'crashes', 'outages', 'started_at', 'runner',
                'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed', 'snoozed', 'sqlstate', 'message'])
 $$;
 

@@ -87,6 +87,7 @@ CREATE TABLE pgdispatch.handler_job (
     headers    json,
     managed    boolean,
     crashes    smallint,
+    outages    smallint,
     cancelled  boolean,
     time_limit interval,
     wants_result boolean,
@@ -119,7 +120,8 @@ COMMENT ON COLUMN pgdispatch.handler_job.due_at IS
 COMMENT ON COLUMN pgdispatch.handler_job.id IS 'Identifies the job. pgdispatch.job and this table share one sequence of ids.';
 COMMENT ON COLUMN pgdispatch.handler_job.dispatched_at IS 'Start of the transaction that dispatched the job.';
 COMMENT ON COLUMN pgdispatch.handler_job.attempts IS
-'Number of claims of the job. A claim that was given back before the method was called does not count.';
+'Number of claims of the job. A claim that was given back before the method was called does not count, nor does a call
+that an outage ended.';
 COMMENT ON COLUMN pgdispatch.handler_job.claimed_by IS
 'The node that has claimed the job; NULL: none. The claim holds while pgdispatch.node has a row for the node whose
 lease has not expired.';
@@ -131,6 +133,8 @@ COMMENT ON COLUMN pgdispatch.handler_job.managed IS 'true if pgdispatch.managed_
 COMMENT ON COLUMN pgdispatch.handler_job.crashes IS
 'Number of nodes that died while they ran this job; NULL: none. From the second crash on the job runs alone on a node.
 After the fifth it becomes a dead letter.';
+COMMENT ON COLUMN pgdispatch.handler_job.outages IS
+'Number of calls of the method that an outage ended, which are no attempts; NULL: none.';
 COMMENT ON COLUMN pgdispatch.handler_job.cancelled IS
 'true if the job was cancelled while a node ran it, so that the node must interrupt it; NULL: it was not cancelled.';
 COMMENT ON COLUMN pgdispatch.handler_job.time_limit IS
@@ -167,6 +171,7 @@ CREATE TABLE pgdispatch.managed_job (
     rank            timestamptz NOT NULL,
     attempts        integer     NOT NULL DEFAULT 0,
     crashes         integer     NOT NULL DEFAULT 0,
+    outages         smallint,
     started_at      timestamptz,
     runner          integer,
     max_attempts    integer,
@@ -217,6 +222,9 @@ COMMENT ON COLUMN pgdispatch.managed_job.rank IS
 COMMENT ON COLUMN pgdispatch.managed_job.attempts IS
 'Number of times that the command was begun. pgdispatch.handler_job counts the attempts of a handler''s job.';
 COMMENT ON COLUMN pgdispatch.managed_job.crashes IS 'Number of sessions that died while they ran the command.';
+COMMENT ON COLUMN pgdispatch.managed_job.outages IS
+'Number of runs of the command that an outage ended, see pgdispatch.is_outage; NULL: none. pgdispatch.handler_job counts
+those of a handler''s job.';
 COMMENT ON COLUMN pgdispatch.managed_job.started_at IS
 'Start of the attempt that is running; NULL: no attempt of the command is running.';
 COMMENT ON COLUMN pgdispatch.managed_job.runner IS

@@ -27,7 +27,7 @@ public enum AttemptOutcome {
 
 	/**
 	 * The job was given back: the node stops, the arguments do not fit the method of this
-	 * node, or a transactional method has lost its connection.
+	 * node, or the method has lost its connection.
 	 */
 	RELEASED,
 

@@ -42,12 +42,6 @@ final class JobRunner implements Function<Claim, Outcome> {
 	private static final Duration MAX_DELAY = Duration.ofMinutes(1);
 
 	/**
-	 * Maximum number of attempts of a job that loses its connection, as the job itself
-	 * may be the cause.
-	 */
-	private static final int MAX_ATTEMPTS_WITHOUT_CONNECTION = 5;
-
-	/**
 	 * Maximum number of times in a row that a job is run again at once, as other
 	 * transactions may win each time.
 	 */
@@ -187,22 +181,21 @@ final class JobRunner implements Function<Claim, Outcome> {
 	}
 
 	/**
-	 * Returns the outcome of a failed attempt. A transactional method that lost its
-	 * connection is run again, whatever its retry options are: its transaction was
-	 * undone, or it was committed and has removed the job, so that no attempt follows.
+	 * Returns the outcome of a failed attempt. A method that lost its connection is run
+	 * again, and the attempt does not count. If the method is transactional, its retry
+	 * options do not matter: its transaction was undone, or it was committed and has
+	 * removed the job, so that no attempt follows.
 	 */
 	private Outcome failed(Handler handler, Claim claim, Throwable ex) {
-		if (handler.isTransactional() && claim.attempt() < MAX_ATTEMPTS_WITHOUT_CONNECTION
-				&& LostConnection.isCauseOf(ex)) {
-			logger.warn(claim + " lost its database connection and is run again: " + Causes.describe(ex));
-			return Outcome.releasedAfterAttempt(claim, MIN_DELAY);
-		}
 		Duration retryIn = Causes.of(ex)
 			.filter(RetryAfterException.class::isInstance)
 			.map((cause) -> Durations.capped(((RetryAfterException) cause).getDelay()))
 			.findFirst()
 			.orElse(null);
-		return Outcome.failed(claim, ex, retryIn != null || handler.retry().isRetryable(ex), retryIn);
+		boolean canRetry = retryIn != null || handler.retry().isRetryable(ex);
+		return (retryIn == null && LostConnection.isCauseOf(ex))
+				? Outcome.outage(claim, ex, canRetry, handler.isTransactional())
+				: Outcome.failed(claim, ex, canRetry, retryIn);
 	}
 
 	/**

@@ -16,22 +16,34 @@ import org.jspecify.annotations.Nullable;
  * @param result of a job that is done, as JSON; {@code null} if none is kept
  * @param delay after which a released job is due again, or that a failed job has asked
  * for
- * @param counted whether a released job has had an attempt
+ * @param outage whether a job has failed because it lost its connection
+ * @param undone whether nothing is left of what such a job did in the database
  * @param times of the attempt; {@code null} if the job was not begun
  */
 record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable FailureReport report, boolean canRetry,
-		@Nullable String result, @Nullable Duration delay, boolean counted, @Nullable AttemptTimes times) {
+		@Nullable String result, @Nullable Duration delay, boolean outage, boolean undone,
+		@Nullable AttemptTimes times) {
 
 	static Outcome of(Claim claim, Kind kind) {
-		return new Outcome(claim, kind, null, null, false, null, null, false, null);
+		return new Outcome(claim, kind, null, null, false, null, null, false, false, null);
 	}
 
 	static Outcome done(Claim claim, @Nullable String result) {
-		return new Outcome(claim, Kind.DONE, null, null, false, result, null, false, null);
+		return new Outcome(claim, Kind.DONE, null, null, false, result, null, false, false, null);
 	}
 
 	static Outcome failed(Claim claim, Throwable error, boolean canRetry, @Nullable Duration retryIn) {
-		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), canRetry, null, retryIn, true, null);
+		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), canRetry, null, retryIn, false, false,
+				null);
+	}
+
+	/**
+	 * Returns the outcome of a job that has failed because it lost its connection. The
+	 * database limits the number of such failures.
+	 */
+	static Outcome outage(Claim claim, Throwable error, boolean canRetry, boolean undone) {
+		return new Outcome(claim, Kind.FAILED, error, FailureReport.of(error), canRetry, null, null, true, undone,
+				null);
 	}
 
 	/**
@@ -39,7 +51,7 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 	 */
 	Outcome at(@Nullable AttemptTimes times) {
 		return new Outcome(this.claim, this.kind, this.error, this.report, this.canRetry, this.result, this.delay,
-				this.counted, times);
+				this.outage, this.undone, times);
 	}
 
 	/**
@@ -75,14 +87,7 @@ record Outcome(Claim claim, Kind kind, @Nullable Throwable error, @Nullable Fail
 	}
 
 	static Outcome released(Claim claim, Duration delay) {
-		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, false, null);
-	}
-
-	/**
-	 * Returns the outcome of a job that is released after an attempt.
-	 */
-	static Outcome releasedAfterAttempt(Claim claim, Duration delay) {
-		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, true, null);
+		return new Outcome(claim, Kind.RELEASED, null, null, false, null, delay, false, false, null);
 	}
 
 	enum Kind {

@@ -141,7 +141,7 @@ final class OutcomeWriter {
 
 	private void release(Outcome outcome) throws SQLException {
 		Duration delay = (outcome.delay() != null) ? outcome.delay() : Duration.ZERO;
-		this.gateway.release(outcome.claim(), delay, outcome.counted());
+		this.gateway.release(outcome.claim(), delay);
 		report(outcome, AttemptOutcome.RELEASED);
 		this.scheduleLook.accept(delay);
 	}
@@ -166,6 +166,13 @@ final class OutcomeWriter {
 			this.reports.attemptFailed(new AttemptFailedEvent(claim.id(), claim.handler(), null, claim.attempt(),
 					report.sqlState(), report.summary()));
 		}
+		else if (end.equals("released")) {
+			logger.warn(claim + " lost its database connection and is run again. The attempt does not count"
+					+ report.describe());
+			logger.debug("The failure:", outcome.error());
+			this.scheduleLook.accept(Duration.ZERO);
+			report(outcome, AttemptOutcome.RELEASED);
+		}
 		else if (end.equals("dead")) {
 			warn(claim + " failed for good and is now in pgdispatch.dead_letter" + report.describe(), outcome);
 			report(outcome, AttemptOutcome.FAILED);
@@ -181,7 +188,7 @@ final class OutcomeWriter {
 		RetryPolicy retry = (handler != null) ? handler.retry() : RetryPolicy.NEVER;
 		return new FailedAttempt(report.sqlState(), report.message(), report.stackTrace(), outcome.canRetry(),
 				outcome.delay(), retry.maxAttempts(), retry.backOff().delay(), retry.backOff().multiplier(),
-				retry.backOff().max());
+				retry.backOff().max(), outcome.outage(), outcome.undone());
 	}
 
 	/**

@@ -18,16 +18,20 @@ import org.jspecify.annotations.Nullable;
  * @param backOffMultiplier factor by which the delay grows after each further failed
  * attempt
  * @param maxBackOff longest delay
+ * @param outage whether the method failed because a server was not there
+ * @param undone whether nothing is left of what it did in the database
  */
 public record FailedAttempt(@Nullable String sqlState, String message, String context, boolean canRetry,
-		@Nullable Duration retryIn, int maxAttempts, Duration backOff, double backOffMultiplier, Duration maxBackOff) {
+		@Nullable Duration retryIn, int maxAttempts, Duration backOff, double backOffMultiplier, Duration maxBackOff,
+		boolean outage, boolean undone) {
 
 	/**
 	 * Returns the same attempt with texts that any database can store.
 	 */
 	FailedAttempt inAscii() {
 		return new FailedAttempt(this.sqlState, TextEncoding.ascii(this.message), TextEncoding.ascii(this.context),
-				this.canRetry, this.retryIn, this.maxAttempts, this.backOff, this.backOffMultiplier, this.maxBackOff);
+				this.canRetry, this.retryIn, this.maxAttempts, this.backOff, this.backOffMultiplier, this.maxBackOff,
+				this.outage, this.undone);
 	}
 
 	/**
@@ -37,7 +41,7 @@ public record FailedAttempt(@Nullable String sqlState, String message, String co
 	 * @return an attempt without a context
 	 */
 	public static FailedAttempt last(@Nullable String sqlState, String message) {
-		return new FailedAttempt(sqlState, message, "", false, null, 1, Duration.ZERO, 1, Duration.ZERO);
+		return new FailedAttempt(sqlState, message, "", false, null, 1, Duration.ZERO, 1, Duration.ZERO, false, false);
 	}
 
 }

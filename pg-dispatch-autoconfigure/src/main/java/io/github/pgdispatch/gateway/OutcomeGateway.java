@@ -22,11 +22,11 @@ public final class OutcomeGateway {
 
 	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::pg_catalog.json[], ?)";
 
-	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?), ?)";
+	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?))";
 
 	private static final String END_ATTEMPT = """
 			SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?), ?, pg_catalog.make_interval(secs => ?), ?,
-			                                  pg_catalog.make_interval(secs => ?), pg_catalog.make_interval(secs => ?))""";
+			                                  pg_catalog.make_interval(secs => ?), pg_catalog.make_interval(secs => ?), ?, ?)""";
 
 	private static final String END_CANCELLED = "SELECT pgdispatch.cancel_handler_job(?, ?, ?, ?, ?)";
 
@@ -74,18 +74,17 @@ public final class OutcomeGateway {
 	}
 
 	/**
-	 * Releases the claim on a job that was not run, or not to its end.
+	 * Releases the claim on a job that was not run, or not to its end. This is no
+	 * attempt.
 	 * @param claim on the job
 	 * @param delay after which the job is due again
-	 * @param counted whether this was an attempt
 	 * @return whether the node still had the claim
 	 * @throws SQLException if the claim was not released
 	 */
-	public boolean release(Claim claim, Duration delay, boolean counted) throws SQLException {
+	public boolean release(Claim claim, Duration delay) throws SQLException {
 		return this.statements.execute(RELEASE, (statement) -> {
 			claim.setParameters(statement);
 			statement.setDouble(6, Durations.seconds(delay));
-			statement.setBoolean(7, counted);
 		}, (row) -> row.getBoolean(1), false);
 	}
 
@@ -94,8 +93,8 @@ public final class OutcomeGateway {
 	 * @param claim on the job
 	 * @param failure of the attempt
 	 * @param ranFor how long the attempt took
-	 * @return {@code retried}, {@code dead} or {@code cancelled}; {@code null} if the
-	 * node no longer had the claim
+	 * @return {@code retried}, {@code released}, {@code dead} or {@code cancelled};
+	 * {@code null} if the node no longer had the claim
 	 * @throws SQLException if the attempt was not ended
 	 */
 	public @Nullable String fail(Claim claim, FailedAttempt failure, Duration ranFor) throws SQLException {
@@ -124,6 +123,8 @@ public final class OutcomeGateway {
 			statement.setDouble(13, failure.backOffMultiplier());
 			statement.setDouble(14, Durations.seconds(failure.maxBackOff()));
 			statement.setDouble(15, Durations.seconds(ranFor));
+			statement.setBoolean(16, failure.outage());
+			statement.setBoolean(17, failure.undone());
 		}, (row) -> Optional.ofNullable(row.getString(1)), Optional.<String>empty()).orElse(null);
 	}
 

@@ -66,6 +66,16 @@ class PgCronManagedJobTests {
 	}
 
 	@Test
+	void serverThatIsNotThereCostsNoAttempt() {
+		long id = this.queue.lingering("0")
+			.dispatch("DO $do$ BEGIN RAISE 'no server' USING ERRCODE = '08006'; END $do$", "max_attempts => 1");
+		await().until(() -> this.queue.count("pgdispatch.managed_job WHERE attempts = 0 AND outages > 0") == 1);
+		assertThat(this.queue.answer("pgdispatch.cancel(" + id + ")")).isIn("cancelled", "interrupted");
+		this.queue.awaitIdle();
+		assertThat(this.queue.count("pgdispatch.dead_letter")).isZero();
+	}
+
+	@Test
 	void jobThatKillsItsSessionIsGivenUpAndItsNeighboursRunOnce() {
 		this.queue.dispatch(CronQueue.effect("before"), "max_attempts => 3");
 		long id = this.queue.dispatch("SELECT pg_terminate_backend(pg_backend_pid())", "time_limit => '1 hour'");

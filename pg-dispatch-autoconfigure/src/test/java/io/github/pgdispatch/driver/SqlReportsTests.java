@@ -5,6 +5,7 @@ import java.util.List;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.event.AttemptFailedEvent;
 import io.github.pgdispatch.event.DeadLetterEvent;
+import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
@@ -47,6 +48,20 @@ class SqlReportsTests {
 				.containsExactly(new AttemptFailedEvent(id, null, "zero", 1, "22012", "division by zero"));
 			assertThat(this.told.told(DeadLetterEvent.class))
 				.containsExactly(new DeadLetterEvent(id, null, "zero", 2, "22012", "division by zero"));
+		}
+	}
+
+	@Test
+	void serverThatAJobMissesIsAFailureOfThatJobAndNoLostDatabase() {
+		this.jdbc.sql("CREATE SEQUENCE run").update();
+		try (TestNode node = TestNode.start(this.database, 2, this.told)) {
+			long id = dispatch("SELECT pgdispatch.dispatch('DO $do$ BEGIN IF nextval(''run'') = 1 THEN"
+					+ " RAISE ''no server'' USING ERRCODE = ''08006''; END IF; END $do$')");
+			await().until(() -> this.told.told(SqlBatch.class).stream().mapToLong(SqlBatch::completed).sum() == 1);
+			assertThat(this.told.told(AttemptFailedEvent.class))
+				.containsExactly(new AttemptFailedEvent(id, null, 1, "08006", "no server"));
+			assertThat(this.told.told(DeadLetterEvent.class)).isEmpty();
+			assertThat(this.told.told(DriverLostEvent.class)).isEmpty();
 		}
 	}
 

@@ -35,14 +35,12 @@ abstract class AbstractLifeTests {
 			History history = new History();
 			Problems problems = new Problems(life, history);
 			Random seeds = new Random(seed);
-			int attemptsAfterLosses;
 			try (Runners runners = runners(database, life, history, seeds);
 					Scene scene = new Scene(database, life, history, seeds, runners)) {
-				attemptsAfterLosses = runners.attemptsAfterLosses();
 				scene.play(problems);
 			}
 			Observed observed = Observed.in(life);
-			new Model(history, observed, problems, attemptsAfterLosses).check();
+			new Model(history, observed, problems).check();
 			new KeyModel(history, observed, problems).check();
 			new SequenceModel(history, observed, problems).check();
 			new ResultModel(life, history, observed, problems).check();

@@ -75,11 +75,6 @@ final class Applications implements Runners {
 	}
 
 	@Override
-	public int attemptsAfterLosses() {
-		return 5;
-	}
-
-	@Override
 	public boolean runNonTransactional() {
 		return true;
 	}

@@ -18,18 +18,10 @@ final class Model {
 
 	private final Problems problems;
 
-	private final int attemptsAfterLosses;
-
-	/**
-	 * Creates a model.
-	 * @param attemptsAfterLosses up to how many attempts a job of a handler has, whatever
-	 * it asks for, if its session is lost
-	 */
-	Model(History history, Observed observed, Problems problems, int attemptsAfterLosses) {
+	Model(History history, Observed observed, Problems problems) {
 		this.history = history;
 		this.observed = observed;
 		this.problems = problems;
-		this.attemptsAfterLosses = attemptsAfterLosses;
 	}
 
 	void check() {
@@ -109,13 +101,10 @@ final class Model {
 		String asked = job.job().asks("max_attempts");
 		int most = (job.job().isMalformed() && job.job().handler() == null || asked == null) ? 1
 				: Integer.parseInt(asked);
-		int mostAfterLosses = (job.job().handler() != null) ? Math.max(most, this.attemptsAfterLosses) : most;
-		boolean lost = mostAfterLosses > most && obituary.attempts() >= mostAfterLosses
-				&& obituary.sqlState().matches("08.*|57P01");
-		if (!lost && !obituary.sqlState().equals(expected)) {
+		if (!obituary.sqlState().equals(expected)) {
 			this.problems.add("Died of " + obituary + ", where the SQLSTATE should be " + expected, job);
 		}
-		else if (obituary.attempts() < most || obituary.attempts() - obituary.crashes() > mostAfterLosses) {
+		else if (obituary.attempts() < most || obituary.attempts() - obituary.crashes() > most) {
 			this.problems.add("Has had other attempts than " + most + ": " + obituary, job);
 		}
 	}

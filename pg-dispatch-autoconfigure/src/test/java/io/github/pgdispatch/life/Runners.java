@@ -19,14 +19,6 @@ interface Runners extends AutoCloseable {
 	List<Integer> sessions() throws SQLException;
 
 	/**
-	 * Up to how many attempts a job of a handler has, whatever it asks for, if its
-	 * session is lost.
-	 */
-	default int attemptsAfterLosses() {
-		return 0;
-	}
-
-	/**
 	 * Returns what they tell of themselves, for whoever wants to know why they run
 	 * nothing.
 	 */

@@ -14,7 +14,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A deadlock or a serialization failure is no attempt: the job is run again at once.
+ * A deadlock or a serialization failure is no attempt: the job is run again at once. Nor
+ * is the failure of a job that needs another server which is not there: it is run again
+ * later.
  */
 class NotTheJobsFaultTests extends AbstractQueueTests {
 
@@ -80,6 +82,56 @@ class NotTheJobsFaultTests extends AbstractQueueTests {
 		assertThat(this.queue.values("SELECT n FROM public.contended")).containsExactly("2", "2");
 		assertThat(this.jobs.runs()).isOne();
 		assertThat(this.queue.deadLetters()).isZero();
+	}
+
+	/**
+	 * The prefetch says whether the job runs alone or with others.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "08006, 1", "08001, 50", "57P01, 100", "57P03, -49", "53300, 50" })
+	void serverThatIsNotThereCostsAFiredJobNoAttempt(String sqlState, int prefetch) throws SQLException {
+		this.app.fire(Queue.effect("before"));
+		this.app.fire(this.jobs.failing(10_000, sqlState));
+		this.app.fire(Queue.effect("after"));
+		this.app.work("prefetch => " + prefetch);
+		assertThat(this.queue.effects()).containsExactlyInAnyOrder("before", "after");
+		assertThat(this.app.value("SELECT concat_ws('|', attempts, crashes, outages, sqlstate,"
+				+ " due_at > now() + '100 ms') FROM pgdispatch.managed_job"))
+			.isEqualTo("0|0|1|" + sqlState + "|t");
+		this.app.run("SELECT setval('public.attempt', 10000)");
+		makeDue();
+		this.app.work("prefetch => " + prefetch);
+		assertThat(this.queue.effects()).contains("failing");
+		assertThat(this.jobs.leftovers()).isEmpty();
+	}
+
+	@Test
+	void serverThatNeverComesBackCostsAnAttemptInTheEnd() throws SQLException {
+		long id = this.jobs.dispatch(this.jobs.failing(10_000, "08006"), "max_attempts => 2", "back_off => '0'");
+		int runs = 0;
+		while (this.queue.deadLetters() == 0) {
+			this.app.work();
+			makeDue();
+			runs++;
+		}
+		assertThat(runs).isEqualTo(21);
+		assertThat(this.jobs.runs()).isEqualTo(22);
+		assertThat(this.jobs.deadLetters("id, sqlstate, attempts, options"))
+			.containsExactly(id + "|08006|2|{\"back_off\": \"00:00:00\", \"max_attempts\": 2}");
+	}
+
+	private void makeDue() throws SQLException {
+		this.queue.run("BEGIN", "UPDATE pgdispatch.job SET due_at = now()",
+				"UPDATE pgdispatch.managed_job SET due_at = now(), place = now(), rank = now()", "COMMIT");
+	}
+
+	@Test
+	void whatANonTransactionalCommandDidMayBeLeftAndCounts() throws SQLException {
+		long id = this.jobs.dispatch("VACUUM public.effect", "transactional => false");
+		this.app.work();
+		this.app.run("SELECT pgdispatch.begin_non_transactional()",
+				"SELECT pgdispatch.end_non_transactional(" + id + ", 1, '08006', 'gone')");
+		assertThat(this.jobs.deadLetters("id, sqlstate, attempts")).containsExactly(id + "|08006|1");
 	}
 
 }
