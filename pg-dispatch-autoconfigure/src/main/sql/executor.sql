@@ -35,6 +35,8 @@ DECLARE
     called_at          constant pg_catalog.timestamptz := pg_catalog.clock_timestamp();
     batches_only       constant boolean                := slice IS NOT NULL AND prefetch OPERATOR(pg_catalog.>) 1;
     statement_timeout  constant pg_catalog.text        := pg_catalog.current_setting('statement_timeout');
+    expires_at         constant pg_catalog.timestamptz := CASE WHEN statement_timeout OPERATOR(pg_catalog.=) '0' THEN 'infinity'
+        ELSE pg_catalog.statement_timestamp() OPERATOR(pg_catalog.+) statement_timeout::pg_catalog.interval END;
     isolation          constant pg_catalog.text        := pg_catalog.current_setting('default_transaction_isolation');
     foreign_statements constant boolean                := EXISTS (SELECT FROM pg_catalog.pg_prepared_statements AS p WHERE NOT p.from_sql);
     moment        pg_catalog.timestamptz;
@@ -155,7 +157,7 @@ BEGIN
                 job := pgdispatch.reclaim_job(job, managed);
                 quick_until := pg_catalog.now() OPERATOR(pg_catalog.+) '5 ms'::interval;   -- The commit was not the job's.
             END IF;
-            outcome := pgdispatch.run_job(job, batches_only, managed);
+            outcome := pgdispatch.run_job(job, batches_only, managed, expires_at);
             IF outcome OPERATOR(pg_catalog.=) 'completed' THEN
                 completed := completed OPERATOR(pg_catalog.+) 1;
             ELSIF outcome OPERATOR(pg_catalog.=) 'failed' THEN
@@ -495,7 +497,7 @@ transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_job(
-    job pgdispatch.job, again_if_cancelled boolean, managed pgdispatch.managed_job)
+    job pgdispatch.job, again_if_cancelled boolean, managed pgdispatch.managed_job, expires_at timestamptz)
 RETURNS text
 LANGUAGE plpgsql
 AS $$
@@ -546,7 +548,10 @@ BEGIN
             END;
         END LOOP;
         -- Serialization failures and deadlocks are not the fault of the job, and what it did is undone.
-        EXIT WHEN code OPERATOR(pg_catalog.<>) ALL (ARRAY['40001', '40P01']) OR repetition OPERATOR(pg_catalog.=) max_repetitions;
+        EXIT WHEN repetition OPERATOR(pg_catalog.=) max_repetitions
+               OR code OPERATOR(pg_catalog.<>) ALL (ARRAY['40001', '40P01'])
+                  AND (code OPERATOR(pg_catalog.<>) '57014' OR again_if_cancelled
+                       OR NOT pgdispatch.is_distributed_deadlock(job.id, least(expires_at, managed.started_at OPERATOR(pg_catalog.+) managed.time_limit)));
         PERFORM pg_catalog.pg_sleep(pg_catalog.random() OPERATOR(pg_catalog.*) 0.01 OPERATOR(pg_catalog.*) repetition);
     END LOOP;
 
@@ -564,10 +569,29 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.run_job(pgdispatch.job, boolean, pgdispatch.managed_job) IS
+COMMENT ON FUNCTION pgdispatch.run_job(pgdispatch.job, boolean, pgdispatch.managed_job, timestamptz) IS
 'Part of pgdispatch.work. Runs a job in the current transaction, up to ten times if it has serialization failures or
-deadlocks. completed: its row is deleted. failed: it is a dead letter. unfinished: it will run again. cancelled: the
+deadlocks. expires_at: when the statement_timeout cancels the job. completed: its row is deleted. failed: it is a dead letter. unfinished: it will run again. cancelled: the
 session that cancels it deletes it. gone: there was no job to run. Unless it is completed, its effects are undone.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.is_distributed_deadlock(job_id bigint, expires_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'citus') THEN
+        RETURN false;
+    END IF;
+    -- The clock of a statement_timeout begins a little before the statement.
+    RETURN clock_timestamp() < expires_at - '100 ms'::interval AND NOT pgdispatch.is_being_cancelled(job_id);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_distributed_deadlock(bigint, timestamptz) IS
+'Part of pgdispatch.run_job, for a job whose statement was cancelled. Returns whether that may have been Citus, which ends a
+deadlock over several nodes so: the database has Citus, no time limit has passed and no session cancels the job.
+expires_at: when its time limit or the statement_timeout cancels the job.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.await_interruption(managed pgdispatch.managed_job) RETURNS void

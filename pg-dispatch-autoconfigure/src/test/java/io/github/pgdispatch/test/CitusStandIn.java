@@ -21,12 +21,4 @@ public final class CitusStandIn {
 				""").update();
 	}
 
-	/**
-	 * Takes back what {@link #add} has done.
-	 * @param database to change
-	 */
-	public static void remove(TestDatabase database) {
-		database.jdbc("postgres").sql("DELETE FROM pg_extension WHERE extname = 'citus'").update();
-	}
-
 }
