@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.DeadLetterFilter;
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchResult;
 import io.github.pgdispatch.PgDispatchConfigurationException;
@@ -21,6 +22,8 @@ import io.github.pgdispatch.driver.HandlerDriver;
 import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
+import io.github.pgdispatch.testing.DispatchedJob;
+import io.github.pgdispatch.testing.DispatchedJobs;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.search.MeterNotFoundException;
@@ -88,10 +91,10 @@ class SeveralDatabasesTests {
 		this.notes = this.context.getBean(Notes.class);
 	}
 
-	private ConfigurableApplicationContext start(Class<?> application) {
-		List<String> arguments = new ArrayList<>(
-				List.of("--pgdispatch.schema.mode=jdbc", "--pgdispatch.queues.mails.concurrency=1",
-						"--pgdispatch.metrics.interval=100ms", "--spring.main.banner-mode=off"));
+	private ConfigurableApplicationContext start(Class<?> application, String... more) {
+		List<String> arguments = new ArrayList<>(List.of(more));
+		arguments.addAll(List.of("--pgdispatch.schema.mode=jdbc", "--pgdispatch.queues.mails.concurrency=1",
+				"--pgdispatch.metrics.interval=100ms", "--spring.main.banner-mode=off"));
 		this.databases.forEach((name, database) -> arguments.add("--" + name + "=" + database.url()));
 		return new SpringApplicationBuilder(application).web(WebApplicationType.NONE)
 			.run(arguments.toArray(String[]::new));
@@ -231,6 +234,22 @@ class SeveralDatabasesTests {
 	}
 
 	@Test
+	void commitThatFailsInAnotherDatabaseLeavesTheJob() {
+		jdbc("orders").sql("""
+				CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+				'BEGIN RAISE EXCEPTION USING MESSAGE = ''refused at the commit''; END'""").update();
+		jdbc("orders").sql("""
+				CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON note DEFERRABLE INITIALLY DEFERRED
+				FOR EACH ROW WHEN (NEW.what = 'refused') EXECUTE FUNCTION refuse()""").update();
+		in("customers",
+				() -> this.template.fire(Dispatch.handler("inOrders", "{\"what\":\"refused\"}").maxAttempts(1)));
+		Awaitility.await()
+			.until(() -> bean("customers", PgDispatchOperations.class).deadLetters(DeadLetterFilter.all())
+				.stream()
+				.anyMatch((letter) -> "P0001".equals(letter.sqlState())));
+	}
+
+	@Test
 	void resultIsThatOfTheJobInItsDatabase() {
 		Map<String, DispatchResult<String>> results = new LinkedHashMap<>();
 		NAMES.forEach((name) -> in(name, () -> results.put(name, this.notes.answer(name))));
@@ -270,10 +289,29 @@ class SeveralDatabasesTests {
 	}
 
 	@Test
+	void testsFindTheJobsOfADatabase() {
+		try (ConfigurableApplicationContext context = start(Tested.class, "--pgdispatch.worker.enabled=false")) {
+			new TransactionTemplate(context.getBean("customersTransactions", PlatformTransactionManager.class))
+				.executeWithoutResult((status) -> context.getBean(PgDispatchTemplate.class)
+					.snooze("SELECT 'tested'", Duration.ofHours(1)));
+			assertThat(commands(context, "customers")).contains("SELECT 'tested'");
+			assertThat(commands(context, "stock")).doesNotContain("SELECT 'tested'");
+		}
+	}
+
+	private static List<String> commands(ConfigurableApplicationContext context, String database) {
+		return BeanFactoryAnnotationUtils.qualifiedBeanOfType(context.getBeanFactory(), DispatchedJobs.class, database)
+			.waiting()
+			.stream()
+			.map(DispatchedJob::command)
+			.toList();
+	}
+
+	@Test
 	void eventTellsTheDatabase() {
 		in("stock", () -> this.template.fire(Dispatch.sql("SELECT 1/0").maxAttempts(1)));
 		DeadLetters told = this.context.getBean(DeadLetters.class);
-		Awaitility.await().until(() -> told.databases.equals(List.of("stock")));
+		Awaitility.await().until(() -> told.databases.contains("stock"));
 	}
 
 	@Test
@@ -315,6 +353,13 @@ class SeveralDatabasesTests {
 			PgDispatchObservabilityAutoConfiguration.class })
 	@Import({ ThreeDatabases.class, SimpleMeterRegistry.class, DeadLetters.class })
 	static class Application {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration(PgDispatchTestAutoConfiguration.class)
+	@Import(Application.class)
+	static class Tested {
 
 	}
 
