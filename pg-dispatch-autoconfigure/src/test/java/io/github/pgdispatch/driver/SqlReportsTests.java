@@ -59,7 +59,7 @@ class SqlReportsTests {
 					+ " RAISE ''no server'' USING ERRCODE = ''08006''; END IF; END $do$')");
 			await().until(() -> this.told.told(SqlBatch.class).stream().mapToLong(SqlBatch::completed).sum() == 1);
 			assertThat(this.told.told(AttemptFailedEvent.class))
-				.containsExactly(new AttemptFailedEvent(id, null, 1, "08006", "no server"));
+				.containsExactly(new AttemptFailedEvent(id, null, null, 1, "08006", "no server"));
 			assertThat(this.told.told(DeadLetterEvent.class)).isEmpty();
 			assertThat(this.told.told(DriverLostEvent.class)).isEmpty();
 		}
