@@ -41,7 +41,8 @@ class DataSources {
 
 		private final PgDispatchOperations customers;
 
-		Reports(@Qualifier("orders") PgDispatchTemplate orders, @Qualifier("customers") PgDispatchOperations customers) {
+		Reports(@Qualifier("orders") PgDispatchTemplate orders,
+				@Qualifier("customers") PgDispatchOperations customers) {
 			this.orders = orders;
 			this.customers = customers;
 		}
