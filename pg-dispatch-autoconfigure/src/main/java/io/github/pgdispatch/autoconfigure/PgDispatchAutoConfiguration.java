@@ -250,22 +250,24 @@ public final class PgDispatchAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HikariDataSource.class)
 	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
+	@Import(WorkerDataSource.class)
 	static class WorkerConfiguration {
 
 		@Bean
 		@ForEachDatabase
-		WorkerConnections pgDispatchWorkerConnections(SelectedDataSource dataSource, PgDispatchProperties properties) {
+		WorkerConnections pgDispatchWorkerConnections(SelectedDataSource dataSource, WorkerDataSource workers,
+				PgDispatchProperties properties) {
 			int watches = 3;
 			int claims = 1;
-			return WorkerConnections.beside(dataSource.get(), properties.worker().threads() + watches + claims,
-					dataSource.database());
+			return workers.connections(dataSource, properties.worker().threads() + watches + claims);
 		}
 
 		@Bean
 		@ForEachDatabase
 		@DependsOnDatabaseInitialization
 		SmartInitializingSingleton pgDispatchWorkerRole(SelectedDataSource dataSource, WorkerConnections connections) {
-			return new WorkerRole(dataSource.get(), connections.dataSource())::compare;
+			WorkerRole role = new WorkerRole(dataSource.get(), connections.dataSource());
+			return connections.areApart() ? role::requireSameDatabase : role::compare;
 		}
 
 		@Bean

@@ -125,10 +125,26 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	 * not notified
 	 * @param listen Whether the database notifies this node of jobs that were dispatched
 	 * elsewhere. Not possible behind a connection pooler in transaction mode
+	 * @param datasource Connections of the workers
 	 */
 	record Worker(@DefaultValue("true") boolean enabled, @DefaultValue("4") int threads,
 			@DefaultValue("16") int concurrency, @DefaultValue("4s") Duration lease,
-			@DefaultValue("5s") Duration pollInterval, @DefaultValue("true") boolean listen) {
+			@DefaultValue("5s") Duration pollInterval, @DefaultValue("true") boolean listen,
+			@DefaultValue Datasource datasource) {
+
+		/**
+		 * Connections of the workers.
+		 *
+		 * @param url JDBC URL by which the workers connect to the database of the
+		 * application, for example beside a connection pooler. That of the application if
+		 * not set
+		 * @param username Login user of the workers. That of the application if not set
+		 * @param password Login password of the workers. That of the application if not
+		 * set
+		 */
+		record Datasource(@Nullable String url, @Nullable String username, @Nullable String password) {
+
+		}
 
 	}
 

@@ -36,7 +36,7 @@ public final class PgDispatchTestAutoConfiguration {
 	@ForEachDatabase
 	@ConditionalOnMissingBean
 	WorkerConnections pgDispatchTestConnections(SelectedDataSource dataSource) {
-		return WorkerConnections.beside(dataSource.get(), 1, dataSource.database());
+		return WorkerConnections.beside(dataSource.get(), WorkerLogin.SAME, 1, dataSource.database());
 	}
 
 	@Bean

@@ -4,6 +4,9 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import io.github.pgdispatch.driver.SharedSessions;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -14,6 +17,8 @@ import org.springframework.util.Assert;
  * Thread-safe.
  */
 final class ReopenedPool extends DelegatingDataSource {
+
+	private static final OneLineLog logger = OneLineLog.of(ReopenedPool.class);
 
 	private final HikariConfig config;
 
@@ -33,9 +38,41 @@ final class ReopenedPool extends DelegatingDataSource {
 	public synchronized DataSource getTargetDataSource() {
 		Assert.state(!this.closed, "The connections of the workers are closed, because the application has stopped");
 		if (this.pool == null) {
-			this.pool = new HikariDataSource(this.config);
+			this.pool = open();
 		}
 		return this.pool;
+	}
+
+	private HikariDataSource open() {
+		HikariConfig config = new HikariConfig();
+		this.config.copyStateTo(config);
+		if (shareSessions()) {
+			// Others would have the settings that a connection makes for itself.
+			config.setConnectionInitSql(null);
+		}
+		return new HikariDataSource(config);
+	}
+
+	private boolean shareSessions() {
+		HikariConfig config = new HikariConfig();
+		this.config.copyStateTo(config);
+		config.setConnectionInitSql(null);
+		config.setMaximumPoolSize(2);
+		config.setInitializationFailTimeout(1);
+		config.setRegisterMbeans(false);
+		if (config.getMetricsTrackerFactory() != null) {
+			config.setMetricsTrackerFactory(null);
+		}
+		else {
+			config.setMetricRegistry(null);
+		}
+		try (HikariDataSource connections = new HikariDataSource(config)) {
+			return SharedSessions.areBehind(connections);
+		}
+		catch (PoolInitializationException ex) {
+			logger.debug("The database cannot be reached yet", ex);
+			return false;
+		}
 	}
 
 	/**

@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
+import org.springframework.boot.jdbc.DatabaseDriver;
 
 /**
  * Derives the settings of the pool of the workers from those of the application: the same
- * database and the same user, whose credentials may change at run time.
+ * database and the same user, whose credentials may change at run time, as far as the
+ * workers have no login of their own.
  */
 final class WorkerPoolSettings {
 
@@ -53,12 +55,13 @@ final class WorkerPoolSettings {
 	/**
 	 * Derives settings.
 	 * @param application the {@code DataSource} of the application
+	 * @param login what the workers have of their own
 	 * @param size the maximum number of connections
 	 * @return the settings, or {@code null} if those of the application cannot be
 	 * determined
 	 */
-	static @Nullable HikariConfig derive(DataSource application, int size) {
-		HikariConfig config = config(application);
+	static @Nullable HikariConfig derive(DataSource application, WorkerLogin login, int size) {
+		HikariConfig config = config(application, login);
 		if (config == null) {
 			return null;
 		}
@@ -82,14 +85,14 @@ final class WorkerPoolSettings {
 		return config;
 	}
 
-	private static @Nullable HikariConfig config(DataSource application) {
+	private static @Nullable HikariConfig config(DataSource application, WorkerLogin login) {
 		HikariDataSource pool = DataSourceUnwrapper.unwrap(application, HikariConfigMXBean.class,
 				HikariDataSource.class);
 		if (pool != null) {
-			return copy(pool, () -> credentials(pool));
+			return copy(pool, login, () -> credentials(pool));
 		}
 		try (HikariDataSource derived = derive(application)) {
-			return copy(derived, () -> {
+			return copy(derived, login, () -> {
 				try (HikariDataSource current = derive(application)) {
 					return credentials(current);
 				}
@@ -105,12 +108,26 @@ final class WorkerPoolSettings {
 		return DataSourceBuilder.derivedFrom(application).type(HikariDataSource.class).build();
 	}
 
-	private static HikariConfig copy(HikariDataSource pool, Supplier<Credentials> credentials) {
+	private static HikariConfig copy(HikariDataSource pool, WorkerLogin login, Supplier<Credentials> credentials) {
 		HikariConfig config = new HikariConfig();
 		pool.copyStateTo(config);
-		config.setCredentialsProvider(credentials::get);
+		if (login.url() != null) {
+			redirect(config, login.url());
+		}
+		config.setCredentialsProvider(() -> login.over(credentials.get()));
 		SessionName.apply(config);
 		return config;
+	}
+
+	/**
+	 * Replaces whatever the pool of the application connects by.
+	 */
+	private static void redirect(HikariConfig config, String url) {
+		config.setDataSource(null);
+		config.setDataSourceJNDI(null);
+		config.setDataSourceClassName(null);
+		config.setDriverClassName(DatabaseDriver.fromJdbcUrl(url).getDriverClassName());
+		config.setJdbcUrl(url);
 	}
 
 	/**

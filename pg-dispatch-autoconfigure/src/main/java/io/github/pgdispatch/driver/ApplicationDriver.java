@@ -7,6 +7,8 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.JobKind;
+import io.github.pgdispatch.log.OneLineLog;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the SQL jobs of the role that it logs in as. It wakes workers as soon as a
@@ -18,8 +20,15 @@ import io.github.pgdispatch.JobKind;
  * begins no further job and waits for the running ones as long as the lifecycle's timeout
  * allows. It never interrupts a job: the database finishes by itself what still runs
  * then.
+ *
+ * <p>
+ * SQL jobs need sessions of their own. Where connections share the sessions of the
+ * server, as behind a connection pooler that pools transactions, the driver logs a
+ * warning at its start and runs nothing.
  */
 public final class ApplicationDriver extends JobDriver<DriverRun> {
+
+	private static final OneLineLog logger = OneLineLog.of(ApplicationDriver.class);
 
 	private final DataSource dataSource;
 
@@ -28,6 +37,8 @@ public final class ApplicationDriver extends JobDriver<DriverRun> {
 	private final DriverSettings settings;
 
 	private final Supplier<? extends Collection<DriverListener>> listeners;
+
+	private volatile boolean refused;
 
 	/**
 	 * Creates a driver, which does nothing before it is started.
@@ -47,7 +58,14 @@ public final class ApplicationDriver extends JobDriver<DriverRun> {
 	}
 
 	@Override
-	DriverRun begin() {
+	@Nullable DriverRun begin() {
+		this.refused = SharedSessions.areBehind(this.dataSource);
+		if (this.refused) {
+			logger.warn("This node does not run SQL jobs, which need sessions of their own: its workers connect through"
+					+ " a connection pooler that pools transactions. SQL jobs wait for another node or for pg_cron. "
+					+ SharedSessions.WAY_OUT);
+			return null;
+		}
 		return new DriverRun(this.dataSource, this.threadFactory, this.settings, this.listeners.get());
 	}
 
@@ -58,7 +76,7 @@ public final class ApplicationDriver extends JobDriver<DriverRun> {
 
 	@Override
 	int limit() {
-		return this.settings.threads();
+		return this.refused ? 0 : this.settings.threads();
 	}
 
 	@Override

@@ -12,6 +12,7 @@ import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.Reservation;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,14 @@ import org.jspecify.annotations.Nullable;
  * The driver starts last and stops first, because methods may use any bean. When it is
  * stopped, it claims no further job and waits for the running ones. It interrupts those
  * that take too long and gives them back.
+ *
+ * <p>
+ * Where connections share the sessions of the server, as behind a connection pooler that
+ * pools transactions, the database cannot notify the driver. It says so at its start.
  */
 public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
+
+	private static final OneLineLog logger = OneLineLog.of(HandlerDriver.class);
 
 	private final DataSource dataSource;
 
@@ -79,7 +86,18 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 		Handlers handlers = this.handlers.get();
 		return handlers.names().isEmpty() ? null
 				: new HandlerDriverRun(this.dataSource, this.applicationDataSource, handlers, this.invocations,
-						this.propagator, this.executor, this.threadFactory, this.settings, this.listeners.get());
+						this.propagator, this.executor, this.threadFactory, possibleSettings(), this.listeners.get());
+	}
+
+	private HandlerSettings possibleSettings() {
+		if (!this.settings.listen() || !SharedSessions.areBehind(this.dataSource)) {
+			return this.settings;
+		}
+		logger
+			.warn("The database cannot notify this node of jobs of methods that were dispatched elsewhere: its workers"
+					+ " connect through a connection pooler that pools transactions. The next poll finds such jobs. "
+					+ SharedSessions.WAY_OUT);
+		return this.settings.withoutListening();
 	}
 
 	@Override

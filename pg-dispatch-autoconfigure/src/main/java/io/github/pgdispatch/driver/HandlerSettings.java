@@ -30,4 +30,8 @@ public record HandlerSettings(int concurrency, Duration lease, Duration pollInte
 		patience = Durations.capped(patience);
 	}
 
+	HandlerSettings withoutListening() {
+		return new HandlerSettings(this.concurrency, this.lease, this.pollInterval, false, this.patience);
+	}
+
 }

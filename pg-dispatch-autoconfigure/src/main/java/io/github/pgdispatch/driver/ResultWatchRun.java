@@ -54,6 +54,12 @@ final class ResultWatchRun implements Run {
 
 	private @Nullable CompletableFuture<Void> watch;
 
+	/**
+	 * Whether the database is to notify the watch, and can. The thread of the watch finds
+	 * out when it first needs to know.
+	 */
+	private @Nullable Boolean listens;
+
 	private boolean stopped;
 
 	ResultWatchRun(DataSource dataSource, ThreadFactory threadFactory, Duration pollInterval, boolean listen) {
@@ -83,7 +89,7 @@ final class ResultWatchRun implements Run {
 		boolean lost = false;
 		while (!isOver()) {
 			try {
-				if (this.listen) {
+				if (listens()) {
 					listen();
 				}
 				else {
@@ -104,6 +110,15 @@ final class ResultWatchRun implements Run {
 				pause();
 			}
 		}
+	}
+
+	private boolean listens() {
+		Boolean listens = this.listens;
+		if (listens == null) {
+			listens = this.listen && !SharedSessions.areBehind(this.dataSource);
+			this.listens = listens;
+		}
+		return listens;
 	}
 
 	/**

@@ -144,7 +144,9 @@ public final class QueueWatchSession implements AutoCloseable {
 			try {
 				// Whoever is given this connection next must not pass for a driver.
 				statement.execute("SELECT pgdispatch.end_polling()");
-				Notifications.unlisten(statement);
+				if (this.listens) {
+					Notifications.unlisten(statement);
+				}
 				if (this.resting) {
 					Notifications.send(statement, this.queue.channelFunction());
 				}

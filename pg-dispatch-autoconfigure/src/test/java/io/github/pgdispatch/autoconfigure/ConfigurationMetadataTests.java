@@ -51,7 +51,7 @@ class ConfigurationMetadataTests {
 		assertThat(items("groups").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
 				"management.endpoint.pgdispatch", "management.endpoint.pgdispatch.ui", "pgdispatch",
 				"pgdispatch.history", "pgdispatch.metrics", "pgdispatch.modulith", "pgdispatch.observations",
-				"pgdispatch.retry", "pgdispatch.schema", "pgdispatch.worker");
+				"pgdispatch.retry", "pgdispatch.schema", "pgdispatch.worker", "pgdispatch.worker.datasource");
 		assertThat(items("properties").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
 				"management.endpoint.pgdispatch.access", "management.endpoint.pgdispatch.roles",
 				"management.endpoint.pgdispatch.show-values", "management.endpoint.pgdispatch.ui.enabled",
@@ -62,6 +62,8 @@ class ConfigurationMetadataTests {
 				"pgdispatch.retry.back-off-multiplier", "pgdispatch.retry.max-attempts",
 				"pgdispatch.retry.max-back-off", "pgdispatch.schema.grant-to", "pgdispatch.schema.mode",
 				"pgdispatch.time-limit", "pgdispatch.transaction", "pgdispatch.worker.concurrency",
+				"pgdispatch.worker.datasource.password", "pgdispatch.worker.datasource.url",
+				"pgdispatch.worker.datasource.username",
 				"pgdispatch.worker.enabled", "pgdispatch.worker.lease", "pgdispatch.worker.listen",
 				"pgdispatch.worker.poll-interval", "pgdispatch.worker.threads");
 	}

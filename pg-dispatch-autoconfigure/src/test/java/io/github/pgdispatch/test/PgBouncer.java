@@ -1,8 +1,8 @@
 package io.github.pgdispatch.test;
 
 /**
- * A connection pooler before a server, which gives a connection to each transaction: what
- * a session has beyond that, such as prepared statements, is lost or another's.
+ * A connection pooler before a server. If it pools transactions, it gives a session to
+ * each transaction: what a session has beyond that is another's then.
  */
 public final class PgBouncer implements AutoCloseable {
 
@@ -19,9 +19,10 @@ public final class PgBouncer implements AutoCloseable {
 	 * Starts a pooler.
 	 * @param host where the server runs
 	 * @param server the server
+	 * @param settings of its configuration, such as {@code pool_mode=session}
 	 * @return the pooler, which is to be closed
 	 */
-	public static PgBouncer start(PgCronHost host, PgCronServer server) {
+	public static PgBouncer start(PgCronHost host, PgCronServer server, String... settings) {
 		String directory = host.createDirectory();
 		int port = host.reservePort();
 		host.write(directory + "/users", "\"app\" \"\"\n\"postgres\" \"\"\n");
@@ -35,20 +36,17 @@ public final class PgBouncer implements AutoCloseable {
 				auth_type = trust
 				auth_file = %3$s/users
 				admin_users = postgres
-				pool_mode = transaction
-				max_prepared_statements = 0
-				default_pool_size = 5
 				ignore_startup_parameters = extra_float_digits
 				pidfile = %3$s/pgbouncer.pid
 				logfile = %3$s/log
-				""".formatted(server.port(), port, directory));
+				%4$s
+				""".formatted(server.port(), port, directory, String.join("\n", settings)));
 		host.run("/usr/sbin/pgbouncer", "-q", "-d", directory + "/pgbouncer.ini");
 		return new PgBouncer(host, port);
 	}
 
 	/**
-	 * Returns the server's database, through the pooler. The driver must not prepare
-	 * statements on the server.
+	 * Returns the server's database, through the pooler.
 	 */
 	public TestDatabase database() {
 		return new TestDatabase(this.host.reachablePort(this.port), PgCronServer.DATABASE);
