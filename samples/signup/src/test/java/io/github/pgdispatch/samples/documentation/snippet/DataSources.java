@@ -8,6 +8,7 @@ import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchStatus;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.autoconfigure.PgDispatchDataSource;
+import io.github.pgdispatch.autoconfigure.PgDispatchWorkerDataSource;
 import io.github.pgdispatch.schema.SchemaInitializer;
 
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -27,6 +28,12 @@ class DataSources {
 	@Bean
 	@PgDispatchDataSource
 	DataSource customers(@Qualifier("customersProperties") DataSourceProperties properties) {
+		return properties.initializeDataSourceBuilder().build();
+	}
+
+	@Bean(defaultCandidate = false)
+	@PgDispatchWorkerDataSource
+	DataSource workersDataSource(@Qualifier("workersDataSourceProperties") DataSourceProperties properties) {
 		return properties.initializeDataSourceBuilder().build();
 	}
 
