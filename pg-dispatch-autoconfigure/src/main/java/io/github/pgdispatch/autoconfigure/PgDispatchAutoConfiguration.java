@@ -164,7 +164,8 @@ public final class PgDispatchAutoConfiguration {
 	ResultWatch pgDispatchPollingResults(SelectedDataSource dataSource, PgDispatchProperties properties) {
 		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-");
 		threads.setDaemon(true);
-		return settings(() -> new ResultWatch(dataSource.get(), threads, properties.worker().pollInterval(), false));
+		return settings(
+				() -> new ResultWatch(dataSource.get(), threads, properties.worker().pollIntervalAwake(), false));
 	}
 
 	@Bean
@@ -292,8 +293,8 @@ public final class PgDispatchAutoConfiguration {
 		ResultWatch pgDispatchResults(WorkerConnections connections, WorkerThreads threads,
 				PgDispatchProperties properties) {
 			PgDispatchProperties.Worker worker = properties.worker();
-			return settings(() -> new ResultWatch(connections.dataSource(), threads.factory(), worker.pollInterval(),
-					worker.listen()));
+			return settings(() -> new ResultWatch(connections.dataSource(), threads.factory(),
+					worker.pollIntervalAwake(), worker.listen()));
 		}
 
 		@Bean
@@ -304,7 +305,8 @@ public final class PgDispatchAutoConfiguration {
 				PgDispatchProperties properties, SelectedDataSource dataSource, ListableBeanFactory beanFactory) {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new ApplicationDriver(connections.dataSource(), threads.factory(),
-					settings(() -> new DriverSettings(worker.threads(), worker.pollInterval(), worker.listen())),
+					settings(() -> new DriverSettings(worker.threads(), worker.pollIntervalAwake(), worker.listen(),
+							worker.sleep())),
 					() -> DatabaseBeans.ownBeans(DriverListener.class, dataSource, beanFactory));
 		}
 
@@ -328,8 +330,8 @@ public final class PgDispatchAutoConfiguration {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations,
 					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
-					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollInterval(),
-							worker.listen(), shutdownTime(environment))),
+					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollIntervalAwake(),
+							worker.listen(), shutdownTime(environment), worker.sleep())),
 					() -> DatabaseBeans.ownBeans(DriverListener.class, dataSource, beanFactory));
 		}
 

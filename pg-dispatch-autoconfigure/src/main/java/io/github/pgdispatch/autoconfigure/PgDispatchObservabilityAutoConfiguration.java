@@ -1,10 +1,12 @@
 package io.github.pgdispatch.autoconfigure;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.driver.DriverState;
 import io.github.pgdispatch.driver.ObservedDriver;
 import io.github.pgdispatch.observability.DriverActivity;
 import io.github.pgdispatch.observability.DriverMetrics;
@@ -47,7 +49,7 @@ public final class PgDispatchObservabilityAutoConfiguration {
 	@ForEachDatabase
 	@Conditional(OnObservedQueue.class)
 	StatusSampler pgDispatchStatusSampler(PgDispatchOperations operations, PgDispatchProperties properties,
-			@Nullable StatusListener listener) {
+			@Nullable StatusListener listener, SelectedDataSource dataSource, ListableBeanFactory beanFactory) {
 		Duration interval = properties.metrics().interval();
 		if (interval.toMillis() < 1) {
 			throw new PgDispatchConfigurationException(
@@ -58,7 +60,18 @@ public final class PgDispatchObservabilityAutoConfiguration {
 		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-status-");
 		threads.setDaemon(true);
 		return new StatusSampler(operations::status, (listener != null) ? List.of(listener) : List.of(), interval,
-				threads);
+				threads, () -> sleeps(DatabaseBeans.ownBeans(ObservedDriver.class, dataSource, beanFactory)));
+	}
+
+	/**
+	 * Returns whether all drivers that run anything are asleep.
+	 */
+	private static boolean sleeps(Collection<ObservedDriver> drivers) {
+		List<DriverState> running = drivers.stream()
+			.map(ObservedDriver::state)
+			.filter((state) -> state.running() && state.limit() > 0)
+			.toList();
+		return !running.isEmpty() && running.stream().allMatch(DriverState::asleep);
 	}
 
 	/**
@@ -82,7 +95,7 @@ public final class PgDispatchObservabilityAutoConfiguration {
 				StatusSampler sampler, PgDispatchProperties properties, ListableBeanFactory beanFactory) {
 			return new PgDispatchHealthIndicator(
 					() -> DatabaseBeans.ownBeans(ObservedDriver.class, dataSource, beanFactory), activity, sampler,
-					properties.worker().pollInterval());
+					properties.worker().pollIntervalAwake());
 		}
 
 	}

@@ -3,6 +3,7 @@ package io.github.pgdispatch.autoconfigure;
 import java.time.Duration;
 import java.util.Map;
 
+import io.github.pgdispatch.driver.Sleep;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -122,15 +123,47 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	 * @param lease Time after which a node without a heartbeat is considered dead, so
 	 * that other nodes run its jobs
 	 * @param pollInterval Interval at which this node looks for due jobs of which it was
-	 * not notified
+	 * not notified. 5 seconds if not set, and never while the node is asleep
 	 * @param listen Whether the database notifies this node of jobs that were dispatched
 	 * elsewhere. Not possible behind a connection pooler in transaction mode
+	 * @param idle What this node does while it has nothing to do
 	 * @param datasource Connections of the workers
 	 */
 	record Worker(@DefaultValue("true") boolean enabled, @DefaultValue("4") int threads,
-			@DefaultValue("16") int concurrency, @DefaultValue("4s") Duration lease,
-			@DefaultValue("5s") Duration pollInterval, @DefaultValue("true") boolean listen,
+			@DefaultValue("16") int concurrency, @DefaultValue("4s") Duration lease, @Nullable Duration pollInterval,
+			@DefaultValue("true") boolean listen, @DefaultValue("listen") Idle idle,
 			@DefaultValue Datasource datasource) {
+
+		private static final Duration POLL_INTERVAL = Duration.ofSeconds(5);
+
+		/**
+		 * Returns the poll interval of a node that is awake.
+		 */
+		Duration pollIntervalAwake() {
+			return (this.pollInterval != null) ? this.pollInterval : POLL_INTERVAL;
+		}
+
+		/**
+		 * Returns how this node sleeps, or {@code null} if it does not.
+		 */
+		@Nullable Sleep sleep() {
+			return (this.idle == Idle.SLEEP) ? new Sleep(this.pollInterval) : null;
+		}
+
+		enum Idle {
+
+			/**
+			 * It keeps a connection, on which it is notified, and polls.
+			 */
+			LISTEN,
+
+			/**
+			 * It has no connection and sends nothing. Its own dispatches wake it, and the
+			 * due times of jobs. It polls only if a poll interval is set.
+			 */
+			SLEEP
+
+		}
 
 		/**
 		 * Connections of the workers.

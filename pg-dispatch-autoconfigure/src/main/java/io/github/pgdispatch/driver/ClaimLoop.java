@@ -130,6 +130,14 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	/**
+	 * The lease ends some time after the last job.
+	 */
+	@Override
+	public boolean isIdle() {
+		return !this.claimer.isWoken() && !this.lease.isHeld() && this.jobs.outstanding().size() == 0;
+	}
+
+	/**
 	 * Has the loop claim nothing until {@link #resume()}. No job begins any more when
 	 * this method has returned, and other nodes run those that were claimed. Running jobs
 	 * go on, and so does the lease.

@@ -48,7 +48,7 @@ final class DriverRun implements JobRun {
 		this.workers = new WorkerPool(dataSource, this.executor, this.canceller, settings.threads(), this::scheduleLook,
 				sessions, this.reports);
 		this.watcher = new QueueWatcher(dataSource, new SqlJobQueue(settings.threads()), this.workers,
-				settings.pollInterval(), settings.listen(), sessions, this.reports);
+				settings.pollInterval(), settings.listen(), settings.sleep(), sessions, this.reports);
 		this.watcherEnded = CompletableFuture.runAsync(this.watcher, this.executor);
 	}
 

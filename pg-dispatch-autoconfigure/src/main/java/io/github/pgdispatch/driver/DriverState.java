@@ -11,18 +11,19 @@ import io.github.pgdispatch.JobKind;
  * @param draining whether it is drained
  * @param connected whether it has a session that watches the queue
  * @param listening whether the database notifies that session
+ * @param asleep whether it needs no session, as there is nothing to do
  * @param active number of its workers that are busy
  * @param limit maximum number of its workers; zero if it has nothing to run on this node
  */
 public record DriverState(JobKind jobs, boolean running, boolean alive, boolean draining, boolean connected,
-		boolean listening, int active, int limit) {
+		boolean listening, boolean asleep, int active, int limit) {
 
 	/**
 	 * Returns whether the driver finds jobs and begins them.
 	 * @return whether it does
 	 */
 	public boolean isReady() {
-		return this.alive && this.connected && !this.draining;
+		return this.alive && (this.connected || this.asleep) && !this.draining;
 	}
 
 	/**

@@ -60,7 +60,8 @@ final class HandlerDriverRun implements JobRun {
 		this.watcher = new QueueWatcher(dataSource,
 				new HandlerJobQueue(node, settings.lease(), handlers.names(), this::reportUnknownHandlers,
 						this.claimLoop::poisonJobDue),
-				this.claimLoop, settings.pollInterval(), settings.listen(), new FrozenSessions(), this.reports);
+				this.claimLoop, settings.pollInterval(), settings.listen(), settings.sleep(), new FrozenSessions(),
+				this.reports);
 		this.ended = CompletableFuture.allOf(run(this.watcher, threadFactory), run(this.claimLoop, threadFactory))
 			.whenComplete((nothing, ex) -> this.scheduler.shutdownNow());
 	}
@@ -105,6 +106,7 @@ final class HandlerDriverRun implements JobRun {
 		if (snoozed > 0) {
 			this.watcher.scheduleLook(Duration.ZERO, WakeUpSource.DUE);
 		}
+		this.watcher.awake();
 	}
 
 	@Override

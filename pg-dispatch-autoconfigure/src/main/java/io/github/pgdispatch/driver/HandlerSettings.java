@@ -3,6 +3,7 @@ package io.github.pgdispatch.driver;
 import java.time.Duration;
 
 import io.github.pgdispatch.gateway.Durations;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
@@ -16,9 +17,10 @@ import org.springframework.util.Assert;
  * @param listen whether dispatches from elsewhere notify this node
  * @param patience how long jobs may go on running when the driver is stopped, before they
  * are interrupted and given back
+ * @param sleep how the driver sleeps, or {@code null} if it stays awake
  */
-public record HandlerSettings(int concurrency, Duration lease, Duration pollInterval, boolean listen,
-		Duration patience) {
+public record HandlerSettings(int concurrency, Duration lease, Duration pollInterval, boolean listen, Duration patience,
+		@Nullable Sleep sleep) {
 
 	public HandlerSettings {
 		Assert.isTrue(concurrency > 0, () -> "The concurrency must be positive, but is " + concurrency);
@@ -30,8 +32,20 @@ public record HandlerSettings(int concurrency, Duration lease, Duration pollInte
 		patience = Durations.capped(patience);
 	}
 
+	/**
+	 * Creates settings of a driver that stays awake.
+	 * @param concurrency maximum number of jobs of handlers that this node runs at once
+	 * @param lease how long this node's claims hold without a heartbeat
+	 * @param pollInterval the longest time between two looks at the queue
+	 * @param listen whether dispatches from elsewhere notify this node
+	 * @param patience how long jobs may go on running when the driver is stopped
+	 */
+	public HandlerSettings(int concurrency, Duration lease, Duration pollInterval, boolean listen, Duration patience) {
+		this(concurrency, lease, pollInterval, listen, patience, null);
+	}
+
 	HandlerSettings withoutListening() {
-		return new HandlerSettings(this.concurrency, this.lease, this.pollInterval, false, this.patience);
+		return new HandlerSettings(this.concurrency, this.lease, this.pollInterval, false, this.patience, this.sleep);
 	}
 
 }

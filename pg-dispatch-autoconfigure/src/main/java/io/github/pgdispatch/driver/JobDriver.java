@@ -26,9 +26,9 @@ abstract class JobDriver<R extends JobRun> extends DriverLifecycle<R>
 	@Override
 	public final DriverState state() {
 		R run = run();
-		return (run == null) ? new DriverState(kind(), false, false, false, false, false, 0, limit())
+		return (run == null) ? new DriverState(kind(), false, false, false, false, false, false, 0, limit())
 				: new DriverState(kind(), true, run.isAlive(), run.isDraining(), run.watcher().isConnected(),
-						run.watcher().isListening(), run.active(), limit());
+						run.watcher().isListening(), run.watcher().isAsleep(), run.active(), limit());
 	}
 
 	@Override

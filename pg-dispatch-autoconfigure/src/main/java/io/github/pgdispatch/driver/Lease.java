@@ -8,7 +8,7 @@ import io.github.pgdispatch.gateway.LeaseGateway;
 
 /**
  * The lease of a node. The node renews it while it has claims and ends it when it has had
- * none for a while. Not thread-safe.
+ * none for a while. Not thread-safe, except for {@link #isHeld()}.
  */
 final class Lease {
 
@@ -25,7 +25,7 @@ final class Lease {
 
 	private final Reservations reservations;
 
-	private boolean held;
+	private volatile boolean held;
 
 	private long renewedAt = System.nanoTime();
 
@@ -48,6 +48,10 @@ final class Lease {
 	 */
 	Duration interval() {
 		return this.interval;
+	}
+
+	boolean isHeld() {
+		return this.held;
 	}
 
 	/**

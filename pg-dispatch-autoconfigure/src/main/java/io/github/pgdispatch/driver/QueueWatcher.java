@@ -20,6 +20,12 @@ import org.springframework.util.backoff.ExponentialBackOff;
  * Watches the queue and wakes the workers when there are jobs that no commit of this node
  * has announced. Runs on a thread of its own until it is stopped, whatever happens to the
  * database.
+ *
+ * <p>
+ * A watcher that sleeps gives its session up when there has been nothing to do for a
+ * while. Before that, it looks once more. It wakes up for a commit of its node, for what
+ * its workers do, and when it is time for the next look: when a job becomes due, and
+ * after a poll interval if there is one.
  */
 final class QueueWatcher implements Runnable {
 
@@ -43,6 +49,12 @@ final class QueueWatcher implements Runnable {
 	 */
 	private static final int BUSY = 100;
 
+	/**
+	 * Time without anything to do after which a watcher falls asleep. It would have to
+	 * open a session for each of several jobs in a row otherwise.
+	 */
+	private static final Duration SLEEP_AFTER = Duration.ofSeconds(1);
+
 	private final DataSource dataSource;
 
 	private final JobQueue queue;
@@ -52,6 +64,8 @@ final class QueueWatcher implements Runnable {
 	private final Duration pollInterval;
 
 	private final boolean listen;
+
+	private final @Nullable Sleep sleep;
 
 	private final FrozenSessions sessions;
 
@@ -72,6 +86,13 @@ final class QueueWatcher implements Runnable {
 
 	private volatile boolean connected;
 
+	private volatile boolean asleep;
+
+	/**
+	 * When there was last something to do. Used by the thread of the watcher.
+	 */
+	private long busyAt = System.nanoTime();
+
 	/**
 	 * Creates a watcher.
 	 * @param dataSource that provides the connection
@@ -79,16 +100,18 @@ final class QueueWatcher implements Runnable {
 	 * @param workers to wake
 	 * @param pollInterval the longest time between two looks
 	 * @param listen whether the database is asked to notify the watcher
+	 * @param sleep how the watcher sleeps, or {@code null} if it stays awake
 	 * @param sessions of the workers, which the watcher checks
 	 * @param reports of the driver
 	 */
 	QueueWatcher(DataSource dataSource, JobQueue queue, Wakeable workers, Duration pollInterval, boolean listen,
-			FrozenSessions sessions, DriverReports reports) {
+			@Nullable Sleep sleep, FrozenSessions sessions, DriverReports reports) {
 		this.dataSource = dataSource;
 		this.queue = queue;
 		this.workers = workers;
 		this.pollInterval = pollInterval;
 		this.listen = listen;
+		this.sleep = sleep;
 		this.sessions = sessions;
 		this.reports = reports;
 		this.outage = new DatabaseOutage(logger, "Jobs wait meanwhile", reconnectBackOff(pollInterval), reports);
@@ -112,8 +135,22 @@ final class QueueWatcher implements Runnable {
 		}
 	}
 
-	private synchronized void schedulePoll() {
-		this.nextLook = new Look(System.nanoTime() + this.pollInterval.toNanos(), WakeUpSource.POLL);
+	private void schedulePoll() {
+		reschedule(this.pollInterval);
+	}
+
+	private synchronized void reschedule(Duration delay) {
+		this.nextLook = new Look(System.nanoTime() + Durations.capped(delay).toNanos(), WakeUpSource.POLL);
+	}
+
+	/**
+	 * Has the watcher look at the queue if it is asleep, because this node has
+	 * dispatched. It finds out then when what fails is to be run again.
+	 */
+	void awake() {
+		if (this.asleep) {
+			scheduleLook(Duration.ZERO, WakeUpSource.COMMIT);
+		}
 	}
 
 	/**
@@ -145,15 +182,17 @@ final class QueueWatcher implements Runnable {
 
 	@Override
 	public void run() {
+		WakeUpSource wakeUp = WakeUpSource.POLL;
 		while (!isStopped()) {
 			if (this.draining) {
 				pause(TICK);
 				continue;
 			}
 			try (QueueWatchSession session = QueueWatchSession.open(this.dataSource, this.queue, this.listen)) {
-				look(session, WakeUpSource.POLL);
+				look(session, wakeUp);
 				this.outage.ended();
 				this.connected = true;
+				this.busyAt = System.nanoTime();
 				WakeUpSource source;
 				while ((source = await(session)) != null) {
 					look(session, source);
@@ -161,10 +200,19 @@ final class QueueWatcher implements Runnable {
 			}
 			catch (SQLException | RuntimeException ex) {
 				this.connected = false;
+				this.asleep = false;
 				pause(isStopped() ? Duration.ZERO : this.outage.noticed(ex));
 			}
 			this.connected = false;
+			wakeUp = sleep();
 		}
+	}
+
+	/**
+	 * Returns whether the watcher needs no session, because there is nothing to do.
+	 */
+	boolean isAsleep() {
+		return this.asleep && !this.connected;
 	}
 
 	/**
@@ -184,6 +232,14 @@ final class QueueWatcher implements Runnable {
 	private void look(QueueWatchSession session, WakeUpSource source) throws SQLException {
 		schedulePoll();
 		QueueStatus status = session.look();
+		found(status, source);
+		this.mayMissDispatches = status.mayMissDispatches();
+		if (this.mayMissDispatches) {
+			scheduleLook(RETRY_TO_REST, WakeUpSource.POLL);
+		}
+	}
+
+	private void found(QueueStatus status, WakeUpSource source) {
 		if (status.due() > 0) {
 			this.reports.wokenUp(source);
 			this.workers.wake(status.due());
@@ -191,10 +247,56 @@ final class QueueWatcher implements Runnable {
 		if (status.nextDueIn() != null) {
 			scheduleLook(status.nextDueIn(), WakeUpSource.DUE);
 		}
-		this.mayMissDispatches = status.mayMissDispatches();
-		if (this.mayMissDispatches) {
-			scheduleLook(RETRY_TO_REST, WakeUpSource.POLL);
+	}
+
+	/**
+	 * Falls asleep if the last look finds nothing to do. Whatever this node dispatches
+	 * meanwhile schedules a look, which comes after this one.
+	 * @param session to look in
+	 * @param sleep how to sleep
+	 * @return whether the watcher is asleep, and is to leave the session
+	 */
+	private boolean fallsAsleep(QueueWatchSession session, Sleep sleep) throws SQLException {
+		this.busyAt = System.nanoTime();
+		this.asleep = true;
+		this.mayMissDispatches = true;
+		reschedule((sleep.pollInterval() != null) ? sleep.pollInterval() : Durations.MAX);
+		QueueStatus status = session.lookLast();
+		found(status, WakeUpSource.POLL);
+		this.asleep = status.due() == 0 && this.workers.isIdle()
+				&& this.nextLook.time() - System.nanoTime() > SLEEP_AFTER.toNanos();
+		if (!this.asleep) {
+			scheduleLook(this.pollInterval, WakeUpSource.POLL);
 		}
+		return this.asleep;
+	}
+
+	/**
+	 * Waits without a session for as long as the watcher is asleep.
+	 * @return what has woken it
+	 */
+	private WakeUpSource sleep() {
+		WakeUpSource source = WakeUpSource.POLL;
+		while (this.asleep && !isStopped() && !this.draining) {
+			Look next = this.nextLook;
+			if (next.time() - System.nanoTime() <= 0) {
+				source = next.source();
+				break;
+			}
+			if (!this.workers.isIdle()) {
+				break;
+			}
+			pause(TICK);
+		}
+		this.asleep = false;
+		return source;
+	}
+
+	private boolean hasBeenIdle() {
+		if (!this.workers.isIdle()) {
+			this.busyAt = System.nanoTime();
+		}
+		return System.nanoTime() - this.busyAt > SLEEP_AFTER.toNanos();
 	}
 
 	/**
@@ -207,6 +309,9 @@ final class QueueWatcher implements Runnable {
 	private @Nullable WakeUpSource await(QueueWatchSession session) throws SQLException {
 		long completed = this.workers.completed();
 		while (!isStopped() && !this.draining) {
+			if (this.sleep != null && hasBeenIdle() && fallsAsleep(session, this.sleep)) {
+				return null;
+			}
 			Look next = this.nextLook;
 			long left = next.time() - System.nanoTime();
 			if (left <= 0) {

@@ -17,4 +17,10 @@ interface Wakeable {
 	 */
 	long completed();
 
+	/**
+	 * Returns whether nothing runs, and nothing that is known is to be run.
+	 * @return whether there is nothing to do
+	 */
+	boolean isIdle();
+
 }

@@ -326,6 +326,17 @@ final class WorkerPool implements Wakeable {
 		return this.drain.completed();
 	}
 
+	@Override
+	public boolean isIdle() {
+		this.lock.lock();
+		try {
+			return this.working == 0 && !this.startScheduled && !this.jobs.hasUnseen();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
 	/**
 	 * Returns the number of workers that have not stopped.
 	 */

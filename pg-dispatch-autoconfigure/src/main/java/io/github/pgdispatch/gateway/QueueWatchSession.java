@@ -82,6 +82,18 @@ public final class QueueWatchSession implements AutoCloseable {
 	}
 
 	/**
+	 * Looks at the queue for the last time, after the end of the rest. What was
+	 * dispatched while this session was to be notified is seen.
+	 * @return the status of the queue
+	 * @throws SQLException if the session is lost
+	 */
+	public QueueStatus lookLast() throws SQLException {
+		endRest();
+		JobQueue.Look look = this.queue.look(this.connection, false);
+		return new QueueStatus(look.due(), look.nextDueIn(), false);
+	}
+
+	/**
 	 * Ends the rest, if there is one, so that dispatches from SQL are spared the
 	 * notification.
 	 * @throws SQLException if the session is lost

@@ -30,7 +30,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
  *
  * <p>
  * It asks nobody: the numbers are those of the latest sample, which is at most
- * {@code pgdispatch.metrics.interval} old.
+ * {@code pgdispatch.metrics.interval} old, or of the time when the node fell asleep.
  */
 public final class PgDispatchHealthIndicator implements HealthIndicator {
 
@@ -123,7 +123,7 @@ public final class PgDispatchHealthIndicator implements HealthIndicator {
 			return "stopped";
 		}
 		return state.active() + " of " + state.limit() + " busy" + (state.draining() ? ", drained" : "")
-				+ (state.connected() || state.draining() ? "" : ", without database");
+				+ (state.asleep() ? ", asleep" : state.connected() || state.draining() ? "" : ", without database");
 	}
 
 	private static void addCounts(Map<String, Object> details, PgDispatchStatus status) {

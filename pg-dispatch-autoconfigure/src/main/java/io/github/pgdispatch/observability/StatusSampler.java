@@ -6,6 +6,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.PgDispatchStatus;
@@ -16,7 +17,8 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * Counts the whole queue once in each interval, so that nobody who asks for health or
- * metrics waits for the database. The latest sample is kept when a count fails.
+ * metrics waits for the database. The latest sample is kept when a count fails. While the
+ * node is asleep, the sampler counts once and then lets the database sleep, too.
  * Thread-safe.
  */
 public final class StatusSampler implements SmartLifecycle {
@@ -31,6 +33,14 @@ public final class StatusSampler implements SmartLifecycle {
 
 	private final ThreadFactory threadFactory;
 
+	private final BooleanSupplier asleep;
+
+	/**
+	 * Whether the latest sample is from the present sleep. Used by the thread of the
+	 * sampler.
+	 */
+	private boolean sampledAsleep;
+
 	private volatile @Nullable PgDispatchStatus latest;
 
 	private volatile @Nullable Throwable failure;
@@ -43,13 +53,15 @@ public final class StatusSampler implements SmartLifecycle {
 	 * @param listeners that are given each sample, on the thread of the sampler
 	 * @param interval between two counts
 	 * @param threadFactory of the thread that waits for the database
+	 * @param asleep tells whether the node sleeps
 	 */
 	public StatusSampler(Supplier<PgDispatchStatus> source, List<StatusListener> listeners, Duration interval,
-			ThreadFactory threadFactory) {
+			ThreadFactory threadFactory, BooleanSupplier asleep) {
 		this.source = source;
 		this.listeners = List.copyOf(listeners);
 		this.interval = interval;
 		this.threadFactory = threadFactory;
+		this.asleep = asleep;
 	}
 
 	/**
@@ -66,6 +78,14 @@ public final class StatusSampler implements SmartLifecycle {
 	 */
 	@Nullable Throwable failure() {
 		return this.failure;
+	}
+
+	private void sampleUnlessAsleep() {
+		boolean asleep = this.asleep.getAsBoolean();
+		if (!asleep || !this.sampledAsleep) {
+			sample();
+			this.sampledAsleep = asleep && this.failure == null;
+		}
 	}
 
 	private void sample() {
@@ -87,7 +107,8 @@ public final class StatusSampler implements SmartLifecycle {
 	public synchronized void start() {
 		if (this.executor == null) {
 			this.executor = Executors.newSingleThreadScheduledExecutor(this.threadFactory);
-			this.executor.scheduleWithFixedDelay(this::sample, 0, this.interval.toMillis(), TimeUnit.MILLISECONDS);
+			this.executor.scheduleWithFixedDelay(this::sampleUnlessAsleep, 0, this.interval.toMillis(),
+					TimeUnit.MILLISECONDS);
 		}
 	}
 

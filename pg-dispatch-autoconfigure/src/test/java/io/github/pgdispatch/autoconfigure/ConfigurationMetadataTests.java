@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Driver;
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Transaction;
+import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Worker.Idle;
 import io.github.pgdispatch.autoconfigure.PgDispatchSchemaProperties.Mode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,9 +64,9 @@ class ConfigurationMetadataTests {
 				"pgdispatch.retry.max-back-off", "pgdispatch.schema.grant-to", "pgdispatch.schema.mode",
 				"pgdispatch.time-limit", "pgdispatch.transaction", "pgdispatch.worker.concurrency",
 				"pgdispatch.worker.datasource.password", "pgdispatch.worker.datasource.url",
-				"pgdispatch.worker.datasource.username",
-				"pgdispatch.worker.enabled", "pgdispatch.worker.lease", "pgdispatch.worker.listen",
-				"pgdispatch.worker.poll-interval", "pgdispatch.worker.threads");
+				"pgdispatch.worker.datasource.username", "pgdispatch.worker.enabled", "pgdispatch.worker.idle",
+				"pgdispatch.worker.lease", "pgdispatch.worker.listen", "pgdispatch.worker.poll-interval",
+				"pgdispatch.worker.threads");
 	}
 
 	@ParameterizedTest
@@ -81,6 +82,7 @@ class ConfigurationMetadataTests {
 	void allValuesOfEnumsHaveADescription() {
 		assertHints("pgdispatch.transaction", Transaction.values());
 		assertHints("pgdispatch.driver", Driver.values());
+		assertHints("pgdispatch.worker.idle", Idle.values());
 		assertHints("pgdispatch.schema.mode", Mode.values());
 	}
 

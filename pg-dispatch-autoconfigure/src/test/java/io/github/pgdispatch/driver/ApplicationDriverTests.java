@@ -41,7 +41,7 @@ class ApplicationDriverTests {
 	@BeforeEach
 	void install(TestDatabase database) {
 		this.database = database.install("app");
-		this.jdbc = database.jdbc("app");
+		this.jdbc = database.jdbcOfOneSession("app");
 		this.jdbc.sql("CREATE TABLE effect (name text, at timestamptz DEFAULT clock_timestamp())").update();
 	}
 

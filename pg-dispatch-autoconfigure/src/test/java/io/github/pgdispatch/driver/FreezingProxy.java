@@ -12,7 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A network between a node and its database. Like some firewalls, it can forget
- * connections: it forwards nothing more, and tells neither side.
+ * connections: it forwards nothing more, and tells neither side. It counts connections.
  */
 final class FreezingProxy implements AutoCloseable {
 
@@ -42,6 +42,20 @@ final class FreezingProxy implements AutoCloseable {
 	 */
 	void freeze() {
 		this.links.forEach(Link::freeze);
+	}
+
+	/**
+	 * Returns the number of connections that there have been.
+	 */
+	int accepted() {
+		return this.links.size();
+	}
+
+	/**
+	 * Returns the number of connections that there are.
+	 */
+	long open() {
+		return this.links.stream().filter((link) -> !link.client.isClosed()).count();
 	}
 
 	private static void startDaemon(Runnable runnable) {

@@ -35,7 +35,8 @@ import static org.awaitility.Awaitility.await;
 @PostgresTest
 class PgDispatchHealthIndicatorTests {
 
-	private static final DriverState IDLE = new DriverState(JobKind.HANDLER, true, true, false, true, true, 0, 2);
+	private static final DriverState IDLE = new DriverState(JobKind.HANDLER, true, true, false, true, true, false, 0,
+			2);
 
 	private final AtomicLong nanoTime = new AtomicLong(1);
 
@@ -53,7 +54,8 @@ class PgDispatchHealthIndicatorTests {
 		this.session = new Session(database, "app");
 		DataSource dataSource = database.dataSource("app");
 		this.operations = PgDispatchOperations.create(dataSource, new JdbcTransactionManager(dataSource));
-		this.sampler = new StatusSampler(this.operations::status, List.of(), Duration.ofMillis(20), Thread::new);
+		this.sampler = new StatusSampler(this.operations::status, List.of(), Duration.ofMillis(20), Thread::new,
+				() -> false);
 	}
 
 	@AfterEach
@@ -77,6 +79,13 @@ class PgDispatchHealthIndicatorTests {
 
 	private void pass(Duration duration) {
 		this.nanoTime.addAndGet(duration.toNanos());
+	}
+
+	@Test
+	void sleepingDriverIsUp() {
+		Health health = health(new DriverState(JobKind.HANDLER, true, true, false, false, false, true, 0, 2));
+		assertThat(health.getStatus()).isEqualTo(Status.UP);
+		assertThat(health.getDetails()).containsEntry("methods", "0 of 2 busy, asleep");
 	}
 
 	@Test
@@ -110,9 +119,9 @@ class PgDispatchHealthIndicatorTests {
 	void noStallWhereTheNodeIsBusyOrDrainedOrJobsArePaused() throws Exception {
 		overdue("mails.send");
 		pass(Duration.ofMinutes(2));
-		assertThat(health(new DriverState(JobKind.HANDLER, true, true, false, true, true, 2, 2)).getStatus())
+		assertThat(health(new DriverState(JobKind.HANDLER, true, true, false, true, true, false, 2, 2)).getStatus())
 			.isEqualTo(Status.UP);
-		Health drained = health(new DriverState(JobKind.HANDLER, true, true, true, false, false, 0, 2));
+		Health drained = health(new DriverState(JobKind.HANDLER, true, true, true, false, false, false, 0, 2));
 		assertThat(drained.getStatus()).isEqualTo(Status.UP);
 		assertThat(drained.getDetails()).containsEntry("methods", "0 of 2 busy, drained");
 		this.activity.attemptEnded(new EndedAttempt(1, "mails.send", null, 1, AttemptOutcome.DONE, Duration.ZERO,
@@ -142,20 +151,20 @@ class PgDispatchHealthIndicatorTests {
 
 	@Test
 	void deadDriverIsDown() {
-		Health health = health(new DriverState(JobKind.HANDLER, true, false, false, false, false, 0, 2));
+		Health health = health(new DriverState(JobKind.HANDLER, true, false, false, false, false, false, 0, 2));
 		assertThat(health.getStatus()).isEqualTo(Status.DOWN);
 		assertThat(health.getDetails().get("problems")).asString().contains("The driver of methods is dead");
 	}
 
 	@Test
 	void stoppedDriverIsOutOfService() {
-		assertThat(health(new DriverState(JobKind.HANDLER, false, false, false, false, false, 0, 2)).getStatus())
+		assertThat(health(new DriverState(JobKind.HANDLER, false, false, false, false, false, false, 0, 2)).getStatus())
 			.isEqualTo(Status.OUT_OF_SERVICE);
 	}
 
 	@Test
 	void driverWithoutAnythingToRunIsNotMissed() {
-		assertThat(health(new DriverState(JobKind.HANDLER, false, false, false, false, false, 0, 0)).getStatus())
+		assertThat(health(new DriverState(JobKind.HANDLER, false, false, false, false, false, false, 0, 0)).getStatus())
 			.isEqualTo(Status.UP);
 	}
 

@@ -28,9 +28,9 @@ function drivers(drivers) {
 	], drivers, ({ jobs }) => jobs, null);
 }
 
-function stateOf({ running, alive, draining, connected, limit }) {
+function stateOf({ running, alive, draining, connected, asleep, limit }) {
 	const [kind, text] = !limit ? ["snoozed", "Nothing to run"] : !running ? ["held", "Stopped"] : !alive ? ["failed", "Dead"]
-		: draining ? ["held", "Drained"] : !connected ? ["failed", "Without database"] : ["running", "Running"];
+		: draining ? ["held", "Drained"] : asleep ? ["snoozed", "Asleep"] : !connected ? ["failed", "Without database"] : ["running", "Running"];
 	return h("span", { class: `badge ${kind}` }, text);
 }
 

@@ -20,7 +20,7 @@ function drivers(node) {
 		if (!driver.running || driver.draining) {
 			return [{ text: `This node runs no ${what}: it is ${driver.running ? "drained" : "stopped"}.`, href: link("nodes") }];
 		}
-		return driver.alive && driver.connected ? [] : [{ severe: true, href: link("nodes"),
+		return driver.alive && (driver.connected || driver.asleep) ? [] : [{ severe: true, href: link("nodes"),
 			text: `This node cannot run ${what}: ${driver.alive ? "it has lost the database" : "its driver is dead. Restart it"}.` }];
 	});
 }
