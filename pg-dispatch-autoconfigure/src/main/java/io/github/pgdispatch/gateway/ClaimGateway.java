@@ -55,7 +55,7 @@ public final class ClaimGateway {
 			SELECT EXISTS (SELECT
 			                 FROM pgdispatch.handler_job AS j
 			                WHERE j.claimed_by OPERATOR(pg_catalog.=) ?
-			                  AND j.ctid OPERATOR(pg_catalog.=) CAST(? AS pg_catalog.tid)
+			                  AND j.ctid OPERATOR(pg_catalog.=) ?::pg_catalog.tid
 			                  AND j.id OPERATOR(pg_catalog.=) ?
 			                  AND j.attempts OPERATOR(pg_catalog.=) ?)""";
 
