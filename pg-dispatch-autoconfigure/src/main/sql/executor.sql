@@ -45,6 +45,7 @@ DECLARE
     prioritized_until pg_catalog.timestamptz := '-infinity';
     jobs          pgdispatch.job[];
     claimed       integer;
+    runnable      integer;
     ran           integer;
     all_ran       boolean;
     last_due_at   pg_catalog.timestamptz;
@@ -94,8 +95,8 @@ BEGIN
         END IF;
 
         IF prefetch OPERATOR(pg_catalog.>) max_savepoints THEN
-            SELECT b.claimed, b.ran, b.last_due_at, b.last_id
-              INTO claimed, ran, last_due_at, last_id
+            SELECT b.claimed, b.runnable, b.ran, b.last_due_at, b.last_id
+              INTO claimed, runnable, ran, last_due_at, last_id
               FROM pgdispatch.run_plain_batch(moment, after_due_at, after_id, batch_size, batch_until, foreign_statements) AS b;
         ELSE
             jobs := pgdispatch.claim_jobs(moment, after_due_at, after_id, batch_size);
@@ -111,8 +112,8 @@ BEGIN
         END IF;
 
         IF prepares IS NULL AND (together OPERATOR(pg_catalog.=) 0 AND batch_size OPERATOR(pg_catalog.>) 1
-                                 OR prefetch OPERATOR(pg_catalog.>) max_savepoints AND claimed OPERATOR(pg_catalog.>) 0 AND ran OPERATOR(pg_catalog.=) 0) THEN
-            prepares := true;   -- The first job is a managed one, or has failed.
+                                 OR prefetch OPERATOR(pg_catalog.>) max_savepoints AND runnable OPERATOR(pg_catalog.=) 0) THEN
+            prepares := true;   -- Managed jobs come next.
             CONTINUE;
         END IF;
 
@@ -333,7 +334,7 @@ isolated_id is the job that is to be run alone next; then batches go on.';
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_plain_batch(
     moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer, until timestamptz, foreign_statements boolean,
-    OUT claimed integer, OUT ran integer, OUT last_due_at timestamptz, OUT last_id bigint)
+    OUT claimed integer, OUT runnable integer, OUT ran integer, OUT last_due_at timestamptz, OUT last_id bigint)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -362,6 +363,7 @@ BEGIN
     IF claimed OPERATOR(pg_catalog.=) 0 THEN
         RETURN;
     END IF;
+    runnable := pg_catalog.cardinality(commands);
     FOREACH command IN ARRAY commands LOOP
         EXIT WHEN ran OPERATOR(pg_catalog.>) 0 AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>=) until;
         IF results[ran OPERATOR(pg_catalog.+) 1] IS NULL THEN
@@ -400,7 +402,8 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.run_plain_batch(timestamptz, timestamptz, bigint, integer, timestamptz, boolean) IS
 'Part of pgdispatch.work. Claims due jobs, runs them in order in one subtransaction, until the given time or the first job
-that has to run alone, and deletes them. If one fails, all is undone and ran is 0. claimed: NULL if the claim failed.';
+that has to run alone, and deletes them. If one fails, all is undone and ran is 0. claimed: NULL if the claim failed. runnable:
+how many of the claimed jobs may run in a batch.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
