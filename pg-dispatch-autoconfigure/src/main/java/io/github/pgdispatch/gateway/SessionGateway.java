@@ -88,6 +88,11 @@ public final class SessionGateway {
 					return true;
 				}
 				other.rollback();
+				// A pooler gives the session that was used last to the next transaction,
+				// or the one that was not used for the longest time.
+				if (pid(one) != pid) {
+					return true;
+				}
 			}
 			return false;
 		}
