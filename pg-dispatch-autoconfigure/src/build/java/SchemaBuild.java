@@ -33,7 +33,7 @@ final class SchemaBuild {
 			" boolean", " integer", "END$$;\n", "SELECT ", "RETURN ", ".role=", "WHERE ", " that ", "THEN\n",
 			"SET enable_seqscan=off\nSET enable_bitmapscan=off\n", "\nSET search_path=pg_catalog,pg_temp",
 			"LANGUAGE plpgsql", "dead_letter", "handler", "worker", "dispatch", "managed", "regrole", "command", "due_at",
-			"bigint", "attempt", "BEGIN\n", " constant", " of the ", "caller");
+			"bigint", "attempt", "BEGIN\n", " constant", " of the ", "caller", " the ", "AND ", "queue", "text", "role");
 
 	private final Path sources;
 
@@ -206,7 +206,7 @@ final class SchemaBuild {
 	 */
 	private static String packed(String script) {
 		String packed = compact(script);
-		if (Pattern.compile("~[a-zA-Z]|\\$(_|script|phrase)\\$").matcher(packed).find()) {
+		if (Pattern.compile("~[a-zA-Z0-9]|\\$(_|script|phrase)\\$").matcher(packed).find()) {
 			throw new IllegalStateException("The variant for dbdev uses these characters itself");
 		}
 		for (int i = 0; i < PHRASES.size(); i++) {
@@ -224,7 +224,7 @@ final class SchemaBuild {
 	}
 
 	private static String abbreviation(int index) {
-		return "~" + (char) ((index < 26) ? 'a' + index : 'A' + index - 26);
+		return "~" + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".charAt(index);
 	}
 
 	/**
