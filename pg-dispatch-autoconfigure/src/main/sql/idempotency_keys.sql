@@ -9,6 +9,18 @@
 -- A REPEATABLE READ or SERIALIZABLE transaction may not see the row, and can then not lock it. It shares the lock of the key instead
 -- (see locks.sql). If another role holds that lock, the dispatch may fail with 40001, as any statement of such a transaction may.
 
+-- After such a failure, a SERIALIZABLE transaction may well commit, if a function catches the error: without the job, then.
+CREATE OR REPLACE FUNCTION pgdispatch.is_dependency_failure(detail text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT detail <> '' $$;
+
+COMMENT ON FUNCTION pgdispatch.is_dependency_failure(text) IS
+'Part of what dispatches jobs with a key. Returns whether a serialization failure with this DETAIL comes from the reads and writes of
+SERIALIZABLE transactions, whatever the statement was. Only these failures have a DETAIL. Others mean that a row was changed by a
+transaction that this one does not see.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.take_key(
     caller regrole, requested_key text, requested_id bigint, OUT new_id bigint, OUT holder pgdispatch.job_key)
 LANGUAGE plpgsql
@@ -17,6 +29,7 @@ AS $$
 DECLARE
     sees_latest constant boolean := pgdispatch.sees_latest_commits();
     relies      constant boolean := sees_latest OR pgdispatch.share_lock_briefly(pgdispatch.key_lock(caller, requested_key));
+    detail      text;
 BEGIN
     LOOP
         BEGIN
@@ -37,7 +50,10 @@ BEGIN
             END IF;
         EXCEPTION
             WHEN serialization_failure THEN
-                IF NOT relies THEN
+                GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+                IF pgdispatch.is_dependency_failure(detail) THEN
+                    RAISE;
+                ELSIF NOT relies THEN
                     RAISE serialization_failure USING
                         MESSAGE = 'pgdispatch: a job took the idempotency key after this transaction began',
                         HINT = 'Repeat the transaction, or use READ COMMITTED.';
@@ -187,7 +203,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    job pgdispatch.managed_job;
+    job    pgdispatch.managed_job;
+    detail text;
 BEGIN
     FOR attempt IN 1 .. 100 LOOP
         SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = requested.role AND m.id = holder_id;
@@ -222,6 +239,10 @@ BEGIN
     RETURN false;
 EXCEPTION
     WHEN serialization_failure THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+        IF pgdispatch.is_dependency_failure(detail) THEN
+            RAISE;
+        END IF;
         RETURN false;
 END
 $$;

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static io.github.pgdispatch.sql.RunLog.dispatch;
 import static io.github.pgdispatch.sql.RunLog.run;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -102,6 +103,27 @@ class IdempotencyKeyRaceTests extends AbstractRunLogTests {
 		this.runLog.drain(1);
 		assertThat(this.runLog.runs()).contains("mine");
 		assertThat(this.runLog.remains()).isZero();
+	}
+
+	/**
+	 * PostgreSQL ends one of several transactions whose reads and writes depend on each
+	 * other, in whichever statement it finds that out. What has caught the error could
+	 * commit.
+	 */
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '"', value = { "job_key, \"\"", "job, on_duplicate => 'replace'" })
+	void serializableTransactionDispatchesOrFails(String read, String option) throws SQLException {
+		if (!option.isEmpty()) {
+			job("waiting", KEY);
+		}
+		try (Session pivot = this.queue.app(); Session reader = this.queue.app(); Session writer = this.queue.app()) {
+			reader.run("BEGIN ISOLATION LEVEL SERIALIZABLE", "SELECT count(*) FROM pgdispatch." + read);
+			pivot.run("BEGIN ISOLATION LEVEL SERIALIZABLE", "SELECT count(*) FROM public.effect");
+			writer.run("BEGIN ISOLATION LEVEL SERIALIZABLE", Queue.effect("unseen"), "COMMIT");
+			assertThatExceptionOfType(SQLException.class)
+				.isThrownBy(() -> pivot.run(dispatch(run("mine"), option.isEmpty() ? KEY : KEY + ", " + option)))
+				.satisfies((ex) -> assertThat(ex.getSQLState()).isEqualTo("40001"));
+		}
 	}
 
 	@Test
