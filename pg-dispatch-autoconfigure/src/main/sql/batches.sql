@@ -61,7 +61,7 @@ BEGIN
                OR examined > 0 AND clock_timestamp() >= until;
         IF job.ordering_key IS NOT NULL AND NOT (job.in_order OR job.ordering_key = ANY (orders)) THEN
             EXIT WHEN NOT pgdispatch.lock_mutex_at_once(worker, pgdispatch.order_mutex(job.ordering_key))
-                   OR pgdispatch.is_next_in_order(job) IS NOT TRUE;
+                   OR NOT pgdispatch.is_first_in_order(job);
             job.in_order := true;
         END IF;
         IF job.queue IS NOT NULL AND NOT (job.in_queue OR job.queue = ANY (queues)) THEN
@@ -119,7 +119,7 @@ BEGIN
                        AND NOT EXISTS (SELECT
                                          FROM pgdispatch.managed_job AS m
                                         WHERE m.role = worker AND m.ordering_key = c.ordering_key AND m.id < c.id
-                                          AND m.id > coalesce(c.previous_id, 0)
+                                          AND m.id > c.previous_id
                                           AND (m.snoozed IS NULL OR m.due_at <= moment)))
                AND (c.queue IS NULL
                     OR c.has_place
@@ -131,7 +131,8 @@ BEGIN
            CASE WHEN count(c.result) > 0 THEN array_agg(c.result ORDER BY c.number) END
       INTO together, results
       FROM (SELECT i.number, m.*, m AS managed,
-                   lag(m.id) OVER of_order AS previous_id,
+                   -- Row security would keep an expression with coalesce away from the index.
+                   lag(m.id, 1, 0::bigint) OVER of_order AS previous_id,
                    first_value(m.in_order) OVER of_order AS is_led,
                    bool_or(m.in_queue) OVER of_queue AS has_place
               FROM unnest(ids) WITH ORDINALITY AS i (id, number)
@@ -170,14 +171,13 @@ COMMENT ON FUNCTION pgdispatch.inspect_jobs(pgdispatch.job[]) IS
 'Part of pgdispatch.work. Returns what pgdispatch.inspect_batch returns. Plain jobs may always share a transaction.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.execute_for_result(command text, result text, OUT value json, OUT row_count bigint)
+CREATE OR REPLACE FUNCTION pgdispatch.execute_for_result(
+    command text, result text, limit_bytes integer, OUT value json, OUT row_count bigint)
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF result OPERATOR(pg_catalog.=) 'rows' THEN
-        SELECT r.value, r.row_count
-          INTO value, row_count
-          FROM pgdispatch.execute_for_rows(command, (pgdispatch.settings(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole)).result_limit) AS r;
+        SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_rows(command, limit_bytes) AS r;
     ELSE
         EXECUTE command;
         GET DIAGNOSTICS row_count = ROW_COUNT;
@@ -185,8 +185,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.execute_for_result(text, text) IS
-'Part of what runs batches. Executes the command of a managed job whose result is kept, which is rows or count.';
+COMMENT ON FUNCTION pgdispatch.execute_for_result(text, text, integer) IS
+'Part of what runs batches. Executes the command of a managed job whose result is kept, which is rows, of up to limit_bytes, or
+count.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.end_batch(ids bigint[], kept_values json[], row_counts bigint[]) RETURNS void
@@ -198,34 +199,44 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    worker constant regrole := quote_ident(CURRENT_USER)::regrole;
-    job    pgdispatch.managed_job;
-    orders text[] := '{}';
-    queues text[] := '{}';
-    ended  text;
+    worker  constant regrole  := quote_ident(CURRENT_USER)::regrole;
+    managed constant bigint[] := array_remove(ids, NULL);
+    ended   bigint[];
+    orders  text[];
+    queues  text[];
+    queue   text;
+    kept    record;
 BEGIN
-    FOR i IN 1 .. cardinality(ids) LOOP
-        CONTINUE WHEN ids[i] IS NULL;
-        DELETE FROM pgdispatch.managed_job AS m WHERE m.role = worker AND m.id = ids[i] RETURNING m.* INTO job;
-        IF NOT FOUND THEN
-            RAISE serialization_failure USING MESSAGE = format('pgdispatch: job %s has run although a job of the same batch has ended it', ids[i]);
-        END IF;
-        IF job.result IS NOT NULL THEN
-            PERFORM pgdispatch.keep_result(job, 'done', kept_values[i], row_counts[i], NULL, NULL);
-        END IF;
-        IF job.ordering_key IS NOT NULL THEN
-            orders := array_append(orders, job.ordering_key);
-        END IF;
-        IF job.queue IS NOT NULL THEN
-            queues := array_append(queues, job.queue);
-        END IF;
-    END LOOP;
+    IF coalesce(managed, '{}') = '{}' THEN
+        RETURN;
+    END IF;
+    IF row_counts IS NOT NULL THEN
+        SELECT array_agg(k.id) AS ids, array_agg(k.kept_for) AS times, array_agg(k.value) AS kept_values, array_agg(k.row_count) AS row_counts
+          INTO kept
+          FROM (SELECT j.id, j.value, j.row_count,
+                       (SELECT m.keep_result FROM pgdispatch.managed_job AS m WHERE m.role = worker AND m.id = j.id) AS kept_for
+                  FROM unnest(ids, kept_values, row_counts) AS j (id, value, row_count)
+                OFFSET 0) AS k
+         WHERE k.kept_for IS NOT NULL;
+        PERFORM pgdispatch.keep_results(worker, 'done', kept.ids, kept.times, kept.kept_values, kept.row_counts);
+    END IF;
+    WITH e AS (
+        DELETE FROM pgdispatch.managed_job AS m WHERE m.role = worker AND m.id = ANY (managed) RETURNING m.id, m.ordering_key, m.queue
+    )
+    SELECT array_agg(e.id), array_agg(DISTINCT e.ordering_key) FILTER (WHERE e.ordering_key IS NOT NULL),
+           array_agg(DISTINCT e.queue) FILTER (WHERE e.queue IS NOT NULL)
+      INTO ended, orders, queues
+      FROM e;
+    IF cardinality(ended) IS DISTINCT FROM cardinality(managed) THEN
+        RAISE serialization_failure USING MESSAGE = format('pgdispatch: job %s has run although a job of the same batch has ended it',
+            (SELECT j.id FROM unnest(managed) AS j (id) WHERE j.id <> ALL (coalesce(ended, '{}')) LIMIT 1));
+    END IF;
+    IF orders IS NOT NULL THEN
+        PERFORM pgdispatch.release_next_in_orders(worker, orders);
+    END IF;
     -- In this order, no two batches wait for each other.
-    FOR ended IN SELECT o.name FROM unnest(orders) AS o (name) GROUP BY o.name ORDER BY pgdispatch.order_mutex(o.name) LOOP
-        PERFORM pgdispatch.release_next_in_order(worker, ended, true);
-    END LOOP;
-    FOR ended IN SELECT q.name FROM unnest(queues) AS q (name) GROUP BY q.name ORDER BY pgdispatch.queue_mutex(q.name) LOOP
-        PERFORM pgdispatch.release_next_in_queue(worker, ended, true);
+    FOR queue IN SELECT q.name FROM unnest(queues) AS q (name) ORDER BY pgdispatch.queue_mutex(q.name) LOOP
+        PERFORM pgdispatch.release_next_in_queue(worker, queue, true);
     END LOOP;
 END
 $$;

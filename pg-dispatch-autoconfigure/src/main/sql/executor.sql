@@ -346,6 +346,7 @@ DECLARE
     places   pg_catalog.tid[];
     managed_ids bigint[];
     results     pg_catalog.text[];
+    limit_bytes integer;
     value       pg_catalog.json;
     row_count   bigint;
     kept_values pg_catalog.json[];
@@ -364,12 +365,17 @@ BEGIN
         RETURN;
     END IF;
     runnable := pg_catalog.cardinality(commands);
+    IF results IS NOT NULL THEN
+        limit_bytes := (pgdispatch.settings(pg_catalog.quote_ident(me)::pg_catalog.regrole)).result_limit;
+        kept_values[1] := NULL;   -- An array begins at the first index that is set.
+        row_counts[1] := NULL;
+    END IF;
     FOREACH command IN ARRAY commands LOOP
         EXIT WHEN ran OPERATOR(pg_catalog.>) 0 AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>=) until;
         IF results[ran OPERATOR(pg_catalog.+) 1] IS NULL THEN
             EXECUTE command;
         ELSE
-            SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_result(command, results[ran OPERATOR(pg_catalog.+) 1]) AS r;
+            SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_result(command, results[ran OPERATOR(pg_catalog.+) 1], limit_bytes) AS r;
             kept_values[ran OPERATOR(pg_catalog.+) 1] := value;
             row_counts[ran OPERATOR(pg_catalog.+) 1] := row_count;
         END IF;
@@ -412,13 +418,14 @@ CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    limit_bytes constant integer := CASE WHEN results IS NOT NULL THEN (pgdispatch.settings(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole)).result_limit END;
     ignored     pg_catalog.text;
     job         pgdispatch.job;
     managed_ids bigint[];
     value       pg_catalog.json;
     row_count   bigint;
-    kept_values pg_catalog.json[];
-    row_counts  bigint[];
+    kept_values pg_catalog.json[] := CASE WHEN results IS NOT NULL THEN ARRAY[NULL]::pg_catalog.json[] END;   -- They begin at 1.
+    row_counts  bigint[]          := CASE WHEN results IS NOT NULL THEN ARRAY[NULL]::bigint[] END;
 BEGIN
     ran := 0;
     all_ran := pgdispatch.share_lock_briefly(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));   -- See run_plain_batch.
@@ -431,7 +438,7 @@ BEGIN
                 IF results[ran OPERATOR(pg_catalog.+) 1] IS NULL THEN
                     EXECUTE job.command;
                 ELSE
-                    SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_result(job.command, results[ran OPERATOR(pg_catalog.+) 1]) AS r;
+                    SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_result(job.command, results[ran OPERATOR(pg_catalog.+) 1], limit_bytes) AS r;
                     kept_values[ran OPERATOR(pg_catalog.+) 1] := value;
                     row_counts[ran OPERATOR(pg_catalog.+) 1] := row_count;
                 END IF;

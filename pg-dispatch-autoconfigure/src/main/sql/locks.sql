@@ -318,6 +318,24 @@ COMMENT ON FUNCTION pgdispatch.lock_mutex_at_once(regrole, integer) IS
 the row was never needed before.';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.lock_mutexes_at_once(owner regrole, numbers integer[]) RETURNS integer[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT m.number
+                   FROM pgdispatch.mutex AS m
+                  WHERE m.role = owner AND m.number = ANY (numbers)
+                  ORDER BY m.number
+                    FOR UPDATE SKIP LOCKED);
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.lock_mutexes_at_once(regrole, integer[]) IS
+'Locks rows of pgdispatch.mutex like pgdispatch.lock_mutex_at_once. Returns the numbers of those that are locked.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.wait_for_mutex(owner regrole, number integer, patience text) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

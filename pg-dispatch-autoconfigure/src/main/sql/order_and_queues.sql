@@ -92,15 +92,26 @@ where it waits.';
 CREATE OR REPLACE FUNCTION pgdispatch.is_next_in_order(job pgdispatch.managed_job) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE WHEN pgdispatch.try_mutex(job.role, pgdispatch.order_mutex(job.ordering_key)) THEN pgdispatch.is_first_in_order(job) END;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.is_next_in_order(pgdispatch.managed_job) IS
+'Part of pgdispatch.request_admission. Returns whether the job is the next one of its ordering key and no other one of
+it may run. NULL: another transaction begins or ends a job of it, so it is unknown.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.is_first_in_order(job pgdispatch.managed_job) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 BEGIN
-    IF NOT pgdispatch.try_mutex(job.role, pgdispatch.order_mutex(job.ordering_key)) THEN
-        RETURN NULL;
-    END IF;
     -- The clock matters only for snoozed jobs: it may have been set back since an earlier job was dispatched.
     RETURN NOT EXISTS (SELECT FROM pgdispatch.managed_job AS m
                         WHERE m.role = job.role AND m.ordering_key = job.ordering_key AND m.in_order)
@@ -110,9 +121,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.is_next_in_order(pgdispatch.managed_job) IS
-'Part of pgdispatch.request_admission. Returns whether the job is the next one of its ordering key and no other one of
-it may run. NULL: another transaction begins or ends a job of it, so it is unknown.';
+COMMENT ON FUNCTION pgdispatch.is_first_in_order(pgdispatch.managed_job) IS
+'Part of what lets jobs begin, for a transaction that has locked the row of pgdispatch.mutex for the ordering key. Returns
+whether the job is the next one of its ordering key and no other one of it may run.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.request_queue_place(INOUT job pgdispatch.managed_job)
@@ -407,6 +418,37 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.release_next_in_order(regrole, text, boolean) IS
 'Releases the next job that the ordering key holds, unless another job of it may run.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_orders(worker_role regrole, requested_keys text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+DECLARE
+    locked        constant integer[] := pgdispatch.lock_mutexes_at_once(worker_role, ARRAY(SELECT pgdispatch.order_mutex(k.name) FROM unnest(requested_keys) AS k (name)));
+    requested_key text;
+BEGIN
+    FOR requested_key IN
+        SELECT k.name
+          FROM unnest(requested_keys) AS k (name)
+         WHERE pgdispatch.order_mutex(k.name) <> ALL (locked)
+            OR EXISTS (SELECT
+                         FROM pgdispatch.managed_job AS m
+                        WHERE m.role = worker_role AND m.ordering_key = k.name AND m.held_by = 'order')
+         ORDER BY pgdispatch.order_mutex(k.name)   -- In this order, no two batches wait for each other.
+    LOOP
+        PERFORM pgdispatch.release_next_in_order(worker_role, requested_key, true);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.release_next_in_orders(regrole, text[]) IS
+'Part of pgdispatch.end_batch. Releases the next job that each of the ordering keys holds, unless another job of it may run.
+Most of them hold none, which is found out for all of them at once.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_queue(worker_role regrole, queue_name text, in_worker boolean) RETURNS void

@@ -29,7 +29,8 @@ BEGIN
         PERFORM pgdispatch.release_key(worker_role, job.key, job_id, CASE WHEN new_state = 'done' THEN job.keep_key END);
     END IF;
     IF job.result IS NOT NULL THEN
-        PERFORM pgdispatch.keep_result(job, new_state, end_managed_job.value, end_managed_job.row_count, error_sqlstate, error_message);
+        PERFORM pgdispatch.keep_results(job.role, new_state, ARRAY[job.id], ARRAY[job.keep_result], ARRAY[end_managed_job.value],
+                    ARRAY[end_managed_job.row_count], error_sqlstate, error_message);
     END IF;
     IF new_state = 'cancelled' THEN   -- The transaction that cancelled the job may stay open for long.
         PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, job.queue);
@@ -45,25 +46,29 @@ its result and releases the jobs that waited for it. new_state: done, failed or 
 woken for what is released.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.keep_result(
-    job pgdispatch.managed_job, new_state text, value json, row_count bigint, error_sqlstate text, error_message text)
+CREATE OR REPLACE FUNCTION pgdispatch.keep_results(
+    owner regrole, new_state text, job_ids bigint[], times interval[], kept_values json[], row_counts bigint[],
+    error_sqlstate text DEFAULT NULL, error_message text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    channel constant text := pgdispatch.result_channel(owner);
 BEGIN
     INSERT INTO pgdispatch.result (role, id, state, value, row_count, sqlstate, message, expires_at)
-    VALUES (job.role, job.id, new_state, keep_result.value, keep_result.row_count, error_sqlstate, error_message,
-            clock_timestamp() + job.keep_result)
+    SELECT owner, j.id, new_state, j.value, j.row_count, error_sqlstate, error_message, clock_timestamp() + j.kept_for
+      FROM unnest(job_ids, times, kept_values, row_counts) AS j (id, kept_for, value, row_count)
     ON CONFLICT (role, id) DO UPDATE
     SET state = excluded.state, value = excluded.value, row_count = excluded.row_count, sqlstate = excluded.sqlstate,
         message = excluded.message, finished_at = excluded.finished_at, expires_at = excluded.expires_at;
-    PERFORM pgdispatch.notify(pgdispatch.result_channel(job.role), job.id::text);
+    PERFORM pgdispatch.notify(channel, j.id::text) FROM unnest(job_ids) AS j (id);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.keep_result(pgdispatch.managed_job, text, json, bigint, text, text) IS
-'Part of what ends managed jobs. Keeps the result of a job that has ended, and notifies whoever waits for it.';
+COMMENT ON FUNCTION pgdispatch.keep_results(regrole, text, bigint[], interval[], json[], bigint[], text, text) IS
+'Part of what ends managed jobs. Keeps the results of jobs that have ended, each for its time, and notifies whoever waits
+for them.';
 
 
 -- Jobs that failed at the same time must not all come again at the same time: hence the random part.

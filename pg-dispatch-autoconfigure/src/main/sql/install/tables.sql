@@ -279,6 +279,9 @@ COMMENT ON INDEX pgdispatch.managed_job_in_order IS 'The one job of each orderin
 CREATE INDEX managed_job_order ON pgdispatch.managed_job (role, ordering_key, id) WHERE ordering_key IS NOT NULL;
 COMMENT ON INDEX pgdispatch.managed_job_order IS 'The jobs of each ordering key, in their order.';
 
+CREATE INDEX managed_job_held_by_order ON pgdispatch.managed_job (role, ordering_key, id) WHERE held_by OPERATOR(pg_catalog.=) 'order';
+COMMENT ON INDEX pgdispatch.managed_job_held_by_order IS 'The jobs that each ordering key holds, in their order.';
+
 CREATE INDEX managed_job_in_queue ON pgdispatch.managed_job (role, queue) WHERE in_queue;
 COMMENT ON INDEX pgdispatch.managed_job_in_queue IS 'The jobs of each queue that may run.';
 

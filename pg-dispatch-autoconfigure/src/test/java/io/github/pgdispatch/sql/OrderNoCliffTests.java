@@ -60,6 +60,29 @@ class OrderNoCliffTests extends AbstractRunLogTests {
 		assertThat(read(role, sequence)).isPositive().isLessThan(2 * without + 100);
 	}
 
+	/**
+	 * None of them is held, as nobody tries to begin one while another one runs.
+	 */
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '"', value = { "ordering_key => 'one', 500", "ordering_key => 'one', 1",
+			"queue => 'q', 500", "queue => 'q', 1" })
+	void eachJobOfABacklogReadsAsMuchAsThoseOfAnother(String option, int prefetch) throws SQLException {
+		int few = readEach(option, prefetch, 100);
+		assertThat(readEach(option, prefetch, 1_000)).isPositive().isLessThan(2 * few + 10);
+	}
+
+	private int readEach(String option, int prefetch, int jobs) throws SQLException {
+		int ended = ended();
+		int before = entries();
+		try (Session session = this.queue.app()) {
+			session.run("SELECT pgdispatch.dispatch('SELECT 1', " + option + ") FROM generate_series(1, " + jobs + ")",
+					"CALL pgdispatch.work(prefetch => " + prefetch + ")");
+		}
+		this.queue.awaitTrue("n_tup_del >= " + (ended + jobs)
+				+ " FROM pg_stat_user_tables WHERE relid = 'pgdispatch.managed_job'::regclass");
+		return (entries() - before) / jobs;
+	}
+
 	private int read(String role, String sequence) throws SQLException {
 		int ended = ended();
 		int before = entries();
