@@ -3,9 +3,11 @@ package io.github.pgdispatch.autoconfigure;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.github.pgdispatch.driver.DriverPhases;
 import io.github.pgdispatch.driver.HandlerDriver;
+import io.github.pgdispatch.driver.TenantDrivers;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
@@ -51,7 +53,7 @@ final class HandlerDriverOrder implements SmartLifecycle, SmartInitializingSingl
 	 */
 	@Override
 	public void afterSingletonsInstantiated() {
-		List<String> drivers = List.of(this.beanFactory.getBeanNamesForType(HandlerDriver.class, false, false));
+		List<String> drivers = drivers().toList();
 		for (String other : this.beanFactory.getBeanNamesForType(SmartLifecycle.class, false, false)) {
 			if (!drivers.contains(other) && !other.equals(this.name)
 					&& this.beanFactory.getSingleton(other) instanceof SmartLifecycle bean
@@ -85,10 +87,13 @@ final class HandlerDriverOrder implements SmartLifecycle, SmartInitializingSingl
 	}
 
 	private boolean isAnyDriverRunning() {
-		return this.beanFactory.getBeansOfType(HandlerDriver.class, false, false)
-			.values()
-			.stream()
-			.anyMatch(HandlerDriver::isRunning);
+		return drivers().map((name) -> this.beanFactory.getBean(name, SmartLifecycle.class))
+			.anyMatch(SmartLifecycle::isRunning);
+	}
+
+	private Stream<String> drivers() {
+		return Stream.of(HandlerDriver.class, TenantDrivers.class)
+			.flatMap((type) -> Stream.of(this.beanFactory.getBeanNamesForType(type, false, false)));
 	}
 
 	/**

@@ -1,6 +1,5 @@
 package io.github.pgdispatch.autoconfigure;
 
-import java.time.Duration;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
@@ -47,7 +46,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
@@ -72,7 +70,7 @@ import org.springframework.transaction.ConfigurableTransactionManager;
 		afterName = "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration")
 @ConditionalOnBean(DataSource.class)
 @EnableConfigurationProperties(PgDispatchProperties.class)
-@Import({ SelectedDataSource.class, TransactionManagers.class, DatabaseBeans.class })
+@Import({ SelectedDataSource.class, TransactionManagers.class, DatabaseBeans.class, TenantConfiguration.class })
 @ImportRuntimeHints(PgDispatchRuntimeHints.class)
 public final class PgDispatchAutoConfiguration {
 
@@ -86,10 +84,10 @@ public final class PgDispatchAutoConfiguration {
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
 	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource, TransactionManagers transactionManagers,
-			@Nullable ApplicationDriver driver,
+			@Qualifier("pgDispatchDriver") @Nullable DispatchListener driver,
 			@Qualifier("pgDispatchHandlerDriver") @Nullable DispatchListener handlerDriver, JobResults results,
 			ObjectProvider<DispatchPropagator> propagators, ObjectProvider<DispatchObserver> observer,
-			DispatchDefaults defaults, PgDispatchProperties properties) {
+			DispatchDefaults defaults, PgDispatchProperties properties, ObjectProvider<TenantSchemas> tenants) {
 		PgDispatchTemplate.Builder builder = PgDispatchTemplate
 			.builder(dataSource.get(), transactionManagers.select(dataSource.get()))
 			.transactionRequired(properties.transaction() == Transaction.REQUIRED)
@@ -104,7 +102,16 @@ public final class PgDispatchAutoConfiguration {
 		if (handlerDriver != null) {
 			builder.handlerListener(handlerDriver);
 		}
-		return builder.build();
+		return ready(PgDispatchTemplate.class, builder.build(), tenants);
+	}
+
+	/**
+	 * Returns a bean that makes the database of the current tenant ready, if there are
+	 * tenants.
+	 */
+	private static <T> T ready(Class<T> type, T bean, ObjectProvider<TenantSchemas> tenants) {
+		TenantSchemas schemas = tenants.getIfAvailable();
+		return (schemas != null) ? schemas.guard(type, bean) : bean;
 	}
 
 	@Bean
@@ -126,8 +133,10 @@ public final class PgDispatchAutoConfiguration {
 	@ForEachDatabase(current = "operations")
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
-	PgDispatchOperations pgDispatchOperations(SelectedDataSource dataSource, TransactionManagers transactionManagers) {
-		return PgDispatchOperations.create(dataSource.get(), transactionManagers.select(dataSource.get()));
+	PgDispatchOperations pgDispatchOperations(SelectedDataSource dataSource, TransactionManagers transactionManagers,
+			ObjectProvider<TenantSchemas> tenants) {
+		return ready(PgDispatchOperations.class,
+				PgDispatchOperations.create(dataSource.get(), transactionManagers.select(dataSource.get())), tenants);
 	}
 
 	/**
@@ -141,6 +150,7 @@ public final class PgDispatchAutoConfiguration {
 
 	@Bean
 	@ForEachDatabase
+	@Conditional(OnNoTenants.class)
 	@DependsOnDatabaseInitialization
 	ConfiguredHistory pgDispatchConfiguredHistory(PgDispatchProperties properties, PgDispatchOperations operations) {
 		return new ConfiguredHistory(properties, operations);
@@ -148,6 +158,7 @@ public final class PgDispatchAutoConfiguration {
 
 	@Bean
 	@ForEachDatabase
+	@Conditional(OnNoTenants.class)
 	@DependsOnDatabaseInitialization
 	ConfiguredQueues pgDispatchConfiguredQueues(PgDispatchProperties properties, PgDispatchOperations operations) {
 		return new ConfiguredQueues(properties.queues(), operations);
@@ -159,6 +170,7 @@ public final class PgDispatchAutoConfiguration {
 	 */
 	@Bean("pgDispatchResults")
 	@ForEachDatabase(current = "results")
+	@Conditional(OnNoTenants.class)
 	@ConditionalOnMissingBean(JobResults.class)
 	@DependsOnDatabaseInitialization
 	ResultWatch pgDispatchPollingResults(SelectedDataSource dataSource, PgDispatchProperties properties) {
@@ -180,6 +192,7 @@ public final class PgDispatchAutoConfiguration {
 
 	@Bean
 	@ForEachDatabase
+	@Conditional(OnNoTenants.class)
 	@DependsOnDatabaseInitialization
 	ChosenDriver pgDispatchChosenDriver(PgDispatchProperties properties, @Nullable ApplicationDriver application,
 			SelectedDataSource dataSource) {
@@ -251,6 +264,7 @@ public final class PgDispatchAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HikariDataSource.class)
 	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
+	@Conditional(OnNoTenants.class)
 	@Import(WorkerDataSource.class)
 	static class WorkerConfiguration {
 
@@ -318,6 +332,7 @@ public final class PgDispatchAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ HikariDataSource.class, JsonMapper.class })
 	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
+	@Conditional(OnNoTenants.class)
 	static class HandlerDriverConfiguration {
 
 		@Bean
@@ -331,7 +346,7 @@ public final class PgDispatchAutoConfiguration {
 			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations,
 					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
 					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollIntervalAwake(),
-							worker.listen(), shutdownTime(environment), worker.sleep())),
+							worker.listen(), WorkerShutdown.of(environment).patience(), worker.sleep())),
 					() -> DatabaseBeans.ownBeans(DriverListener.class, dataSource, beanFactory));
 		}
 
@@ -339,21 +354,7 @@ public final class PgDispatchAutoConfiguration {
 		HandlerDriverOrder pgDispatchHandlerDriverOrder(ConfigurableListableBeanFactory beanFactory,
 				Environment environment) {
 			return new HandlerDriverOrder(beanFactory, "pgDispatchHandlerDriverOrder",
-					phaseTimeout(environment).toMillis());
-		}
-
-		/**
-		 * Returns a part of the time of a shutdown phase, so that some time is left to
-		 * return jobs to the queue.
-		 */
-		private static Duration shutdownTime(Environment environment) {
-			return phaseTimeout(environment).multipliedBy(9).dividedBy(10);
-		}
-
-		private static Duration phaseTimeout(Environment environment) {
-			return Binder.get(environment)
-				.bind("spring.lifecycle.timeout-per-shutdown-phase", Duration.class)
-				.orElse(Duration.ofSeconds(30));
+					WorkerShutdown.of(environment).phase().toMillis());
 		}
 
 	}

@@ -35,6 +35,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.security.web.csrf.CsrfToken;
@@ -50,6 +51,7 @@ import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnAvailableEndpoint(PgDispatchEndpoint.class)
 @ConditionalOnBean(PgDispatchOperations.class)
+@Conditional(OnNoTenants.class)
 @Import(DatabaseBeans.class)
 @EnableConfigurationProperties(PgDispatchEndpointProperties.class)
 public final class PgDispatchEndpointAutoConfiguration {

@@ -47,7 +47,7 @@ public final class PgDispatchObservabilityAutoConfiguration {
 	 */
 	@Bean
 	@ForEachDatabase
-	@Conditional(OnObservedQueue.class)
+	@Conditional({ OnNoTenants.class, OnObservedQueue.class })
 	StatusSampler pgDispatchStatusSampler(PgDispatchOperations operations, PgDispatchProperties properties,
 			@Nullable StatusListener listener, SelectedDataSource dataSource, ListableBeanFactory beanFactory) {
 		Duration interval = properties.metrics().interval();
@@ -80,6 +80,7 @@ public final class PgDispatchObservabilityAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
 	@ConditionalOnEnabledHealthIndicator("pgdispatch")
+	@Conditional(OnNoTenants.class)
 	static class HealthConfiguration {
 
 		@Bean
@@ -122,6 +123,7 @@ public final class PgDispatchObservabilityAutoConfiguration {
 
 		@Bean
 		@ForEachDatabase
+		@Conditional(OnNoTenants.class)
 		QueueMetrics pgDispatchQueueMetrics(SelectedDataSource dataSource) {
 			return new QueueMetrics(dataSource.database());
 		}

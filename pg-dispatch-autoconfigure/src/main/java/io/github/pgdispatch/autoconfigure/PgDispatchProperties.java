@@ -24,12 +24,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param observations Observations of dispatches and jobs
  * @param queues Limits of queues by the name of the queue. They are set when the
  * application starts
+ * @param tenants Databases of tenants
  */
 @ConfigurationProperties("pgdispatch")
 record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue("auto") Driver driver,
 		@Nullable Duration timeLimit, @DefaultValue Retry retry, @DefaultValue Worker worker,
 		@DefaultValue Metrics metrics, @DefaultValue Observations observations, @DefaultValue History history,
-		@DefaultValue Map<String, Queue> queues) {
+		@DefaultValue Map<String, Queue> queues, @DefaultValue Tenants tenants) {
 
 	enum Transaction {
 
@@ -194,6 +195,19 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	 */
 	record Queue(@Nullable Integer concurrency, @Nullable Integer rate, @DefaultValue("1s") Duration per,
 			@Nullable Duration historyRetention) {
+
+	}
+
+	/**
+	 * Databases of tenants.
+	 *
+	 * @param concurrency Maximum number of tenants whose jobs this node looks for and
+	 * runs at once. For each of them, it opens up to four connections in addition to
+	 * pgdispatch.worker.threads
+	 * @param interval Maximum time between two looks at a tenant for jobs that were
+	 * dispatched elsewhere, and between two looks for new tenants
+	 */
+	record Tenants(@DefaultValue("4") int concurrency, @DefaultValue("1m") Duration interval) {
 
 	}
 

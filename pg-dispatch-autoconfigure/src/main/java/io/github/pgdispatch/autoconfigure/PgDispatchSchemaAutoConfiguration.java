@@ -15,6 +15,7 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.io.ResourceLoader;
@@ -36,6 +37,7 @@ public final class PgDispatchSchemaAutoConfiguration {
 
 	@Bean("pgDispatchSchemaInitializer")
 	@ForEachDatabase
+	@Conditional(OnNoTenants.class)
 	@ConditionalOnMissingBean
 	@ConditionalOnProperty(name = MODE, havingValue = "liquibase", matchIfMissing = true)
 	SchemaInitializer pgDispatchLiquibaseSchemaInitializer(SelectedDataSource dataSource,
@@ -45,6 +47,7 @@ public final class PgDispatchSchemaAutoConfiguration {
 
 	@Bean("pgDispatchSchemaInitializer")
 	@ForEachDatabase
+	@Conditional(OnNoTenants.class)
 	@ConditionalOnMissingBean
 	@ConditionalOnProperty(name = MODE, havingValue = "jdbc")
 	SchemaInitializer pgDispatchJdbcSchemaInitializer(SelectedDataSource dataSource,
@@ -54,6 +57,7 @@ public final class PgDispatchSchemaAutoConfiguration {
 
 	@Bean
 	@ForEachDatabase
+	@Conditional(OnNoTenants.class)
 	@ConditionalOnMissingBean
 	@ConditionalOnProperty(name = MODE, havingValue = "validate")
 	@DependsOnDatabaseInitialization

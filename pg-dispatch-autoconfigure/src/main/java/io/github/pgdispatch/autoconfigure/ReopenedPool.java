@@ -24,6 +24,8 @@ final class ReopenedPool extends DelegatingDataSource {
 
 	private @Nullable HikariDataSource pool;
 
+	private @Nullable Boolean sharesSessions;
+
 	private boolean closed;
 
 	ReopenedPool(HikariConfig config) {
@@ -54,6 +56,9 @@ final class ReopenedPool extends DelegatingDataSource {
 	}
 
 	private boolean shareSessions() {
+		if (this.sharesSessions != null) {
+			return this.sharesSessions;
+		}
 		HikariConfig config = new HikariConfig();
 		this.config.copyStateTo(config);
 		config.setConnectionInitSql(null);
@@ -67,7 +72,9 @@ final class ReopenedPool extends DelegatingDataSource {
 			config.setMetricRegistry(null);
 		}
 		try (HikariDataSource connections = new HikariDataSource(config)) {
-			return SharedSessions.areBehind(connections);
+			boolean shared = SharedSessions.areBehind(connections);
+			this.sharesSessions = shared;
+			return shared;
 		}
 		catch (PoolInitializationException ex) {
 			logger.debug("The database cannot be reached yet", ex);

@@ -34,9 +34,28 @@ final class RoutingDataSources {
 					+ dataSource.getClass().getName()
 					+ ", routes to several others. The workers of this node run the jobs of one database only, so"
 					+ " that jobs that are dispatched in another database would never run.",
-					"Give each database an application, or an application context, with a DataSource of its own. If all"
-							+ " of them lead to the same database and role, or if other nodes run the jobs of the other"
-							+ " databases, set " + ALLOWED + "=true.");
+					"If each of them is the database of a tenant, define a bean of type TenantContext, so that this node"
+							+ " runs the jobs of all of them. If all of them lead to the same database and role, or if"
+							+ " other nodes run the jobs of the other databases, set " + ALLOWED + "=true.");
+		}
+	}
+
+	/**
+	 * Requires a {@code DataSource} that routes to the databases of tenants.
+	 * @param dataSource the {@code DataSource} of the application, which may be a proxy
+	 * @throws PgDispatchConfigurationException if it does not route
+	 */
+	static AbstractRoutingDataSource require(DataSource dataSource) {
+		try {
+			return (dataSource instanceof AbstractRoutingDataSource routing) ? routing
+					: dataSource.unwrap(AbstractRoutingDataSource.class);
+		}
+		catch (SQLException | RuntimeException ex) {
+			throw new PgDispatchConfigurationException(
+					"There is a bean of type TenantContext, and the DataSource that pg-dispatch uses, "
+							+ dataSource.getClass().getName() + ", is no AbstractRoutingDataSource.",
+					"Remove that bean, or mark the DataSource that routes to the databases of the tenants with"
+							+ " @PgDispatchDataSource.");
 		}
 	}
 

@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import io.github.pgdispatch.TenantContext;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
@@ -28,14 +29,16 @@ final class SelectedDataSource {
 	// Among several candidates, Spring would take the one named like the parameter.
 	@Autowired
 	SelectedDataSource(@PgDispatchDataSource ObjectProvider<DataSource> theOnesMarkedForPgDispatch,
-			ObjectProvider<DataSource> allThatThereAre, Environment environment) {
-		this(null, () -> select(theOnesMarkedForPgDispatch, allThatThereAre), environment);
+			ObjectProvider<DataSource> allThatThereAre, ObjectProvider<TenantContext> tenants,
+			Environment environment) {
+		this(null, () -> select(theOnesMarkedForPgDispatch, allThatThereAre),
+				mayRoute(environment) || tenants.stream().findAny().isPresent());
 	}
 
-	private SelectedDataSource(@Nullable String database, Supplier<DataSource> dataSource, Environment environment) {
+	private SelectedDataSource(@Nullable String database, Supplier<DataSource> dataSource, boolean mayRoute) {
 		this.database = database;
 		this.dataSource = dataSource;
-		this.mayRoute = environment.getProperty(RoutingDataSources.ALLOWED, Boolean.class, false);
+		this.mayRoute = mayRoute;
 	}
 
 	/**
@@ -45,7 +48,11 @@ final class SelectedDataSource {
 	 * @param environment has the properties of the application
 	 */
 	static SelectedDataSource of(String database, DataSource dataSource, Environment environment) {
-		return new SelectedDataSource(database, () -> dataSource, environment);
+		return new SelectedDataSource(database, () -> dataSource, mayRoute(environment));
+	}
+
+	private static boolean mayRoute(Environment environment) {
+		return environment.getProperty(RoutingDataSources.ALLOWED, Boolean.class, false);
 	}
 
 	/**

@@ -1,8 +1,10 @@
 package io.github.pgdispatch.driver;
 
 import java.util.Collection;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
@@ -10,6 +12,8 @@ import javax.sql.DataSource;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.Reservation;
+import io.github.pgdispatch.gateway.HandlerJobQueue;
+import io.github.pgdispatch.gateway.JobQueue;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.log.OneLineLog;
@@ -108,6 +112,16 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 	@Override
 	int limit() {
 		return this.handlers.get().names().isEmpty() ? 0 : this.settings.concurrency();
+	}
+
+	/**
+	 * Returns the queue of the jobs that this driver would run.
+	 * @param node that looks at it
+	 * @param poisonJobDue called at each look with whether a poison job is due
+	 */
+	JobQueue queue(UUID node, Consumer<Boolean> poisonJobDue) {
+		return new HandlerJobQueue(node, this.settings.lease(), this.handlers.get().names(), (unknown) -> {
+		}, poisonJobDue);
 	}
 
 	@Override

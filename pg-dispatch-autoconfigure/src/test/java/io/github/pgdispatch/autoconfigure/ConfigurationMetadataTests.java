@@ -52,7 +52,8 @@ class ConfigurationMetadataTests {
 		assertThat(items("groups").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
 				"management.endpoint.pgdispatch", "management.endpoint.pgdispatch.ui", "pgdispatch",
 				"pgdispatch.history", "pgdispatch.metrics", "pgdispatch.modulith", "pgdispatch.observations",
-				"pgdispatch.retry", "pgdispatch.schema", "pgdispatch.worker", "pgdispatch.worker.datasource");
+				"pgdispatch.retry", "pgdispatch.schema", "pgdispatch.tenants", "pgdispatch.worker",
+				"pgdispatch.worker.datasource");
 		assertThat(items("properties").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
 				"management.endpoint.pgdispatch.access", "management.endpoint.pgdispatch.roles",
 				"management.endpoint.pgdispatch.show-values", "management.endpoint.pgdispatch.ui.enabled",
@@ -62,11 +63,11 @@ class ConfigurationMetadataTests {
 				"pgdispatch.observations.sql-comment", "pgdispatch.queues", "pgdispatch.retry.back-off",
 				"pgdispatch.retry.back-off-multiplier", "pgdispatch.retry.max-attempts",
 				"pgdispatch.retry.max-back-off", "pgdispatch.schema.grant-to", "pgdispatch.schema.mode",
-				"pgdispatch.time-limit", "pgdispatch.transaction", "pgdispatch.worker.concurrency",
-				"pgdispatch.worker.datasource.password", "pgdispatch.worker.datasource.url",
-				"pgdispatch.worker.datasource.username", "pgdispatch.worker.enabled", "pgdispatch.worker.idle",
-				"pgdispatch.worker.lease", "pgdispatch.worker.listen", "pgdispatch.worker.poll-interval",
-				"pgdispatch.worker.threads");
+				"pgdispatch.tenants.concurrency", "pgdispatch.tenants.interval", "pgdispatch.time-limit",
+				"pgdispatch.transaction", "pgdispatch.worker.concurrency", "pgdispatch.worker.datasource.password",
+				"pgdispatch.worker.datasource.url", "pgdispatch.worker.datasource.username",
+				"pgdispatch.worker.enabled", "pgdispatch.worker.idle", "pgdispatch.worker.lease",
+				"pgdispatch.worker.listen", "pgdispatch.worker.poll-interval", "pgdispatch.worker.threads");
 	}
 
 	@ParameterizedTest

@@ -99,6 +99,19 @@ class SelectedDataSourceTests {
 	}
 
 	@Test
+	void tenantsNeedOneThatRoutesToSeveralOthers() {
+		AbstractRoutingDataSource routing = routing();
+		assertThat(RoutingDataSources.require(routing)).isSameAs(routing);
+		assertThat(RoutingDataSources.require(new LazyConnectionDataSourceProxy(routing))).isSameAs(routing);
+		assertThatExceptionOfType(PgDispatchConfigurationException.class)
+			.isThrownBy(() -> RoutingDataSources.require(new LazyConnectionDataSourceProxy(new PGSimpleDataSource())))
+			.satisfies((ex) -> {
+				assertThat(ex.getDescription()).contains("TenantContext", "is no AbstractRoutingDataSource");
+				assertThat(ex.getAction()).contains("Remove that bean");
+			});
+	}
+
+	@Test
 	void proxyOfOneDataSourceIsAccepted() {
 		DataSource proxy = new LazyConnectionDataSourceProxy(new PGSimpleDataSource());
 		this.application.withBean("proxy", DataSource.class, () -> proxy)
@@ -111,7 +124,8 @@ class SelectedDataSourceTests {
 				.isThrownBy(() -> context.getBean(SelectedDataSource.class).get())
 				.satisfies((ex) -> {
 					assertThat(ex.getDescription()).contains("routes to several others", "would never run");
-					assertThat(ex.getAction()).contains("pgdispatch.allow-routing-data-source=true");
+					assertThat(ex.getAction()).contains("a bean of type TenantContext",
+							"pgdispatch.allow-routing-data-source=true");
 				}));
 	}
 

@@ -1,0 +1,51 @@
+package io.github.pgdispatch.autoconfigure;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.TenantContext;
+import io.github.pgdispatch.driver.Tenant;
+import io.github.pgdispatch.driver.TenantTargets;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
+
+/**
+ * The tenants of a {@code DataSource} that routes. The default target is one without a
+ * key, unless it is also the target of a key.
+ *
+ * @param dataSource that routes
+ * @param context knows the current tenant
+ */
+record RoutedTenants(AbstractRoutingDataSource dataSource, TenantContext context) implements TenantTargets {
+
+	@Override
+	public Map<Tenant, DataSource> all() {
+		Map<Tenant, DataSource> all = new HashMap<>();
+		this.dataSource.getResolvedDataSources().forEach((key, target) -> all.put(new Tenant(key), target));
+		DataSource standard = this.dataSource.getResolvedDefaultDataSource();
+		if (standard != null && !all.containsValue(standard)) {
+			all.put(new Tenant(null), standard);
+		}
+		return all;
+	}
+
+	@Override
+	public @Nullable Tenant current() {
+		Map<Tenant, DataSource> all = all();
+		Tenant current = new Tenant(this.context.current());
+		if (all.containsKey(current)) {
+			return current;
+		}
+		DataSource standard = this.dataSource.getResolvedDefaultDataSource();
+		return all.entrySet()
+			.stream()
+			.filter((entry) -> entry.getValue() == standard)
+			.map(Map.Entry::getKey)
+			.findFirst()
+			.orElse(null);
+	}
+
+}

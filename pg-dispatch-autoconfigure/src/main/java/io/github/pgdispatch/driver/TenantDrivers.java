@@ -1,0 +1,224 @@
+package io.github.pgdispatch.driver;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.DispatchListener;
+import io.github.pgdispatch.JobKind;
+import io.github.pgdispatch.log.OneLineLog;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Runs the jobs of many tenants, each of which has a database of its own. It visits a
+ * tenant as soon as a transaction of this node has dispatched in its database, when a job
+ * becomes due, and after each interval. Only a few tenants are visited at once. A tenant
+ * that is not visited holds no connection and no thread. Thread-safe.
+ *
+ * <p>
+ * A start visits all tenants. A stop begins no further job and waits for the running
+ * ones, as the drivers of one database do.
+ */
+public final class TenantDrivers implements SmartLifecycle, Drainable {
+
+	private static final OneLineLog logger = OneLineLog.of(TenantDrivers.class);
+
+	private final TenantTargets targets;
+
+	private final BiFunction<Tenant, DataSource, TenantNode> nodes;
+
+	private final TenantSettings settings;
+
+	private final ThreadFactory threadFactory;
+
+	private final Map<Tenant, DataSource> known = new HashMap<>();
+
+	private final Map<Tenant, TenantVisits> visits = new HashMap<>();
+
+	private volatile @Nullable TenantPlaces places;
+
+	private @Nullable ScheduledExecutorService refresher;
+
+	/**
+	 * Creates drivers, which do nothing before they are started.
+	 * @param targets the tenants and their databases
+	 * @param nodes creates what runs the jobs of a tenant
+	 * @param settings of these drivers
+	 * @param threadFactory of the threads that visit tenants
+	 */
+	public TenantDrivers(TenantTargets targets, BiFunction<Tenant, DataSource, TenantNode> nodes,
+			TenantSettings settings, ThreadFactory threadFactory) {
+		this.targets = targets;
+		this.nodes = nodes;
+		this.settings = settings;
+		this.threadFactory = threadFactory;
+	}
+
+	/**
+	 * Returns a listener that has the tenant of the current thread visited after a
+	 * commit.
+	 * @param kind the kind of the jobs that the listener is told of
+	 * @return the listener
+	 */
+	public DispatchListener listener(JobKind kind) {
+		return new DispatchListener() {
+
+			@Override
+			public boolean isListening() {
+				TenantPlaces places = TenantDrivers.this.places;
+				return places != null && !places.areHeld();
+			}
+
+			@Override
+			public void committed(int fired, int snoozed) {
+				Tenant tenant = TenantDrivers.this.targets.current();
+				TenantVisits visits = (tenant != null && isListening()) ? visits(tenant) : null;
+				if (visits != null) {
+					visits.committed(kind, fired, snoozed);
+				}
+			}
+
+		};
+	}
+
+	private synchronized @Nullable TenantVisits visits(Tenant tenant) {
+		if (!this.visits.containsKey(tenant)) {
+			refresh();
+		}
+		return this.visits.get(tenant);
+	}
+
+	/**
+	 * Finds the tenants that were added, removed, or given another database.
+	 */
+	private synchronized void refresh() {
+		TenantPlaces places = this.places;
+		if (places == null) {
+			return;
+		}
+		Map<Tenant, DataSource> present = this.targets.all();
+		this.known.entrySet().removeIf((entry) -> {
+			boolean gone = present.get(entry.getKey()) != entry.getValue();
+			TenantVisits visits = gone ? this.visits.remove(entry.getKey()) : null;
+			if (visits != null) {
+				visits.end();
+			}
+			return gone;
+		});
+		present.forEach((tenant, dataSource) -> {
+			if (this.known.putIfAbsent(tenant, dataSource) == null) {
+				this.visits.put(tenant, visits(tenant, dataSource, places));
+			}
+		});
+	}
+
+	private TenantVisits visits(Tenant tenant, DataSource dataSource, TenantPlaces places) {
+		TenantVisits visits = new TenantVisits(tenant, this.nodes.apply(tenant, dataSource), places,
+				this.settings.interval());
+		visits.visitIn(Duration.ZERO);
+		return visits;
+	}
+
+	private void refreshSafely() {
+		try {
+			refresh();
+		}
+		catch (RuntimeException ex) {
+			logger.warn("The tenants could not be determined: " + Causes.describe(ex));
+			logger.debug("The cause:", ex);
+		}
+	}
+
+	@Override
+	public synchronized void start() {
+		if (this.places == null) {
+			this.places = new TenantPlaces(this.settings.concurrency(), this.threadFactory);
+			ScheduledExecutorService refresher = Executors.newSingleThreadScheduledExecutor(this.threadFactory);
+			this.refresher = refresher;
+			refresh();
+			long millis = this.settings.interval().toMillis();
+			refresher.scheduleWithFixedDelay(this::refreshSafely, millis, millis, TimeUnit.MILLISECONDS);
+		}
+	}
+
+	/**
+	 * Does not return before all visits have ended, or the time for it is over.
+	 */
+	@Override
+	public void stop() {
+		TenantPlaces places = end();
+		if (places != null) {
+			places.stop(this.settings.shutdownTime());
+		}
+	}
+
+	private synchronized @Nullable TenantPlaces end() {
+		TenantPlaces places = this.places;
+		if (this.refresher != null) {
+			this.refresher.shutdown();
+		}
+		this.places = null;
+		this.known.clear();
+		this.visits.clear();
+		return places;
+	}
+
+	@Override
+	public void stop(Runnable callback) {
+		stop();
+		callback.run();
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.places != null;
+	}
+
+	@Override
+	public int getPhase() {
+		return DriverPhases.METHODS;
+	}
+
+	@Override
+	public void drain() {
+		TenantPlaces places = this.places;
+		if (places != null) {
+			places.drain(true);
+		}
+	}
+
+	@Override
+	public synchronized void resume() {
+		TenantPlaces places = this.places;
+		if (places != null && places.isDraining()) {
+			places.drain(false);
+			this.visits.values().forEach((visits) -> visits.visitIn(Duration.ZERO));
+		}
+	}
+
+	@Override
+	public boolean isDraining() {
+		TenantPlaces places = this.places;
+		return places != null && places.isDraining();
+	}
+
+	/**
+	 * Returns the tenants, each with whether its jobs wait because the last visit failed.
+	 * @return the tenants of which these drivers know
+	 */
+	public synchronized Map<Tenant, Boolean> failing() {
+		Map<Tenant, Boolean> failing = new HashMap<>();
+		this.visits.forEach((tenant, visits) -> failing.put(tenant, visits.isFailing()));
+		return failing;
+	}
+
+}
