@@ -18,7 +18,7 @@ import javax.sql.DataSource;
 public record DatabaseIdentity(String server, long database, String role) {
 
 	private static final String IDENTITY = """
-			SELECT pg_catalog.pg_postmaster_start_time()::text AS server, oid::bigint AS database, session_user::text AS role
+			SELECT pg_catalog.pg_postmaster_start_time() AS server, oid::bigint AS database, session_user AS role
 			  FROM pg_catalog.pg_database
 			 WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()""";
 

@@ -20,17 +20,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests that nothing of 10,000 jobs is lost, doubled, or run under the wrong tenant if a
- * node with a hundred tenants is killed, and that a node has few connections.
+ * node with 50 tenants is killed, and that a node has few connections.
  */
 @PostgresTest
 class KilledNodeOfManyTenantsTests {
 
-	private static final int TENANTS = 100;
+	private static final int TENANTS = 50;
 
 	/**
 	 * SQL jobs in each database.
 	 */
-	private static final int SQL = 88;
+	private static final int SQL = 188;
 
 	/**
 	 * Jobs of each of two methods in each database. One of them dispatches SQL.
