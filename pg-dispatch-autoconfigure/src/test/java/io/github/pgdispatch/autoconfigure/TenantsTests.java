@@ -46,20 +46,38 @@ class TenantsTests {
 		this.server = database;
 		add(database);
 		add(database.another());
-		this.node = HandlerNode.start(database, ManyTenants.class, "pgdispatch.schema.mode=jdbc",
-				"pgdispatch.queues.mails.concurrency=1", "pgdispatch.tenants.interval=2s", "tenants.server=" + server(),
-				"tenants.names=" + String.join(",", this.databases.keySet()));
+		this.node = start("10m", String.join(",", this.databases.keySet()));
 		this.notes = this.node.bean(Notes.class);
 	}
 
-	private String add(TestDatabase database) {
+	private void add(TestDatabase database) {
 		database.jdbc("app").sql(ManyTenants.NOTE).update();
 		this.databases.put(database.name(), database);
-		return database.name();
 	}
 
-	private String server() {
-		return "jdbc:postgresql://localhost:" + this.server.port();
+	private HandlerNode start(String interval, String names, String... properties) {
+		List<String> all = new ArrayList<>(List.of("pgdispatch.schema.mode=jdbc",
+				"pgdispatch.queues.mails.concurrency=1", "pgdispatch.tenants.interval=" + interval,
+				"tenants.server=jdbc:postgresql://localhost:" + this.server.port(), "tenants.names=" + names));
+		all.addAll(List.of(properties));
+		return HandlerNode.start(this.server, ManyTenants.class, all.toArray(String[]::new));
+	}
+
+	/**
+	 * Returns another database, with a job that no node knows of.
+	 */
+	private TestDatabase withJob() {
+		TestDatabase database = this.server.another().install("app");
+		database.jdbc("app").sql(ManyTenants.NOTE).update();
+		fire(database);
+		return database;
+	}
+
+	private static void fire(TestDatabase database) {
+		database.jdbc("app")
+			.sql("SELECT pgdispatch.fire($$INSERT INTO note (what) VALUES ('elsewhere')$$)")
+			.query()
+			.singleRow();
 	}
 
 	@AfterAll
@@ -93,47 +111,48 @@ class TenantsTests {
 
 	@Test
 	void jobsThatAreDispatchedElsewhereAreFound() {
-		String tenant = this.databases.keySet().iterator().next();
-		Awaitility.await().until(() -> isInstalled(tenant));
-		this.databases.get(tenant)
-			.jdbc("app")
-			.sql("SELECT pgdispatch.fire($$INSERT INTO note (what) VALUES ('elsewhere')$$)")
-			.query()
-			.singleRow();
-		awaitNotes(tenant, "elsewhere", 1);
+		TestDatabase database = withJob();
+		try (HandlerNode node = start("1s", database.name())) {
+			Awaitility.await().until(() -> count(database, "elsewhere") == 1);
+			fire(database);
+			Awaitility.await().until(() -> count(database, "elsewhere") == 2);
+		}
 	}
 
 	@Test
 	void tenantThatIsAddedAtRunTimeIsFound() {
-		TestDatabase database = this.server.another();
-		database.jdbc("app").sql(ManyTenants.NOTE).update();
-		database.install("app");
-		database.jdbc("app")
-			.sql("SELECT pgdispatch.fire($$INSERT INTO note (what) VALUES ('before')$$)")
-			.query()
-			.singleRow();
-		TestDatabase another = this.server.another();
-		another.jdbc("app").sql(ManyTenants.NOTE).update();
-		Routing routing = this.node.bean(Routing.class);
-		List<String> names = new ArrayList<>(this.databases.keySet());
-		names.addAll(List.of(database.name(), another.name()));
-		routing.setTargetDataSources(routing.targets(names.toArray(String[]::new)));
-		routing.initialize();
-		in(another.name(), () -> this.notes.plain("first use"));
-		Awaitility.await().until(() -> count(another, "first use") == 1);
-		Awaitility.await().until(() -> count(database, "before") == 1);
+		TestDatabase first = withJob();
+		TestDatabase added = withJob();
+		try (HandlerNode node = start("1s", first.name())) {
+			Routing routing = node.bean(Routing.class);
+			routing.setTargetDataSources(routing.targets(first.name(), added.name()));
+			routing.initialize();
+			Awaitility.await().until(() -> count(added, "elsewhere") == 1);
+		}
+	}
+
+	@Test
+	void dispatchOfATenantThatIsAddedAtRunTimeInstallsItsSchema() {
+		TestDatabase first = withJob();
+		TestDatabase added = this.server.another();
+		added.jdbc("app").sql(ManyTenants.NOTE).update();
+		try (HandlerNode node = start("10m", first.name())) {
+			Routing routing = node.bean(Routing.class);
+			routing.setTargetDataSources(routing.targets(first.name(), added.name()));
+			routing.initialize();
+			in(node, added.name(), () -> node.bean(Notes.class).plain("first use"));
+			Awaitility.await().until(() -> count(added, "first use") == 1);
+		}
 	}
 
 	@Test
 	void tenantsWithTheSameDatabaseAreRefused() {
-		try (HandlerNode node = HandlerNode.start(this.server, ManyTenants.class, "pgdispatch.schema.mode=jdbc",
-				"pgdispatch.worker.enabled=false", "tenants.server=" + server(), "tenants.names=" + this.server.name()
-						+ "," + this.server.name() + "?options=-c%20application_name=x")) {
+		String same = this.server.name() + "?options=-c%20application_name=x";
+		try (HandlerNode node = start("10m", this.server.name() + "," + same, "pgdispatch.worker.enabled=false")) {
 			PgDispatchTemplate template = node.bean(PgDispatchTemplate.class);
 			in(node, this.server.name(), () -> template.fire("SELECT 1"));
 			assertThatExceptionOfType(IllegalStateException.class)
-				.isThrownBy(() -> in(node, this.server.name() + "?options=-c%20application_name=x",
-						() -> template.fire("SELECT 1")))
+				.isThrownBy(() -> in(node, same, () -> template.fire("SELECT 1")))
 				.withMessageContaining("have the same database and role");
 		}
 	}
@@ -190,14 +209,6 @@ class TenantsTests {
 			.sql("SELECT count(*) FROM note WHERE what LIKE ?")
 			.param(what)
 			.query(Integer.class)
-			.single();
-	}
-
-	private boolean isInstalled(String tenant) {
-		return this.databases.get(tenant)
-			.jdbc("app")
-			.sql("SELECT to_regclass('pgdispatch.job') IS NOT NULL")
-			.query(Boolean.class)
 			.single();
 	}
 
