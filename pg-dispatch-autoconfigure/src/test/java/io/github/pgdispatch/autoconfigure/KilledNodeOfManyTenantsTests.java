@@ -102,7 +102,7 @@ class KilledNodeOfManyTenantsTests {
 	private JvmProcess start(String name, List<String> tenants) {
 		return HandlerNode.startJvm(this.template, name, ManyTenants.class, "pgdispatch.worker.lease=2s",
 				"pgdispatch.worker.threads=" + THREADS, "pgdispatch.worker.concurrency=" + CONCURRENCY,
-				"pgdispatch.tenants.concurrency=" + TENANTS_AT_ONCE, "pgdispatch.tenants.interval=10s",
+				"pgdispatch.tenants.concurrency=" + TENANTS_AT_ONCE, "pgdispatch.tenants.interval=2s",
 				"tenants.server=jdbc:postgresql://localhost:" + this.template.port(),
 				"tenants.names=" + String.join(",", tenants));
 	}
