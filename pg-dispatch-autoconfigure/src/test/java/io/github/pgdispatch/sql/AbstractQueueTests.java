@@ -41,6 +41,7 @@ abstract class AbstractQueueTests {
 	@BeforeEach
 	void logIn() throws SQLException {
 		this.queue.clear();
+		this.queue.awaitEndOfSessions();
 		this.app = this.queue.app();
 	}
 

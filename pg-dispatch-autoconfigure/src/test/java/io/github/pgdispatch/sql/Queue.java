@@ -66,6 +66,15 @@ final class Queue implements AutoCloseable {
 				$$""");
 	}
 
+	/**
+	 * Waits until nobody has an advisory lock: the sessions of the last test keep theirs
+	 * for a moment after they were closed.
+	 */
+	void awaitEndOfSessions() {
+		awaitTrue("count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'"
+				+ " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+	}
+
 	Session session(String role) throws SQLException {
 		return new Session(this.database, role);
 	}
@@ -152,7 +161,9 @@ final class Queue implements AutoCloseable {
 	}
 
 	void awaitTrue(String condition) {
-		await().pollInterval(Duration.ofMillis(10)).until(() -> value("SELECT " + condition).equals("t"));
+		await().pollDelay(Duration.ZERO)
+			.pollInterval(Duration.ofMillis(10))
+			.until(() -> value("SELECT " + condition).equals("t"));
 	}
 
 	@Override
