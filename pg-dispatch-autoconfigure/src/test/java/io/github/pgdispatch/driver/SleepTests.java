@@ -29,7 +29,7 @@ import static org.awaitility.Awaitility.await;
 class SleepTests {
 
 	/**
-	 * How often the pool of the workers closes what is idle.
+	 * Interval, in milliseconds, at which HikariCP closes idle connections.
 	 */
 	private static final String HOUSEKEEPING = "com.zaxxer.hikari.housekeeping.periodMs";
 
