@@ -61,7 +61,7 @@ BEGIN
                OR examined > 0 AND clock_timestamp() >= until;
         IF job.ordering_key IS NOT NULL AND NOT (job.in_order OR job.ordering_key = ANY (orders)) THEN
             EXIT WHEN NOT pgdispatch.lock_mutex_at_once(worker, pgdispatch.order_mutex(job.ordering_key))
-                   OR NOT pgdispatch.is_first_in_order(job);
+                   OR NOT pgdispatch.is_next_in_locked_order(job);
             job.in_order := true;
         END IF;
         IF job.queue IS NOT NULL AND NOT (job.in_queue OR job.queue = ANY (queues)) THEN

@@ -113,7 +113,7 @@ BEGIN
 
         IF prepares IS NULL AND (together OPERATOR(pg_catalog.=) 0 AND batch_size OPERATOR(pg_catalog.>) 1
                                  OR prefetch OPERATOR(pg_catalog.>) max_savepoints AND runnable OPERATOR(pg_catalog.=) 0) THEN
-            prepares := true;   -- Managed jobs come next.
+            prepares := true;   -- The first job is one that may have to be prepared, or has to run alone.
             CONTINUE;
         END IF;
 
@@ -581,8 +581,9 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.run_job(pgdispatch.job, boolean, pgdispatch.managed_job, timestamptz) IS
 'Part of pgdispatch.work. Runs a job in the current transaction, up to ten times if it has serialization failures or
-deadlocks. expires_at: when the statement_timeout cancels the job. completed: its row is deleted. failed: it is a dead letter. unfinished: it will run again. cancelled: the
-session that cancels it deletes it. gone: there was no job to run. Unless it is completed, its effects are undone.';
+deadlocks. expires_at: when the statement_timeout cancels the job.
+Returns completed: its row is deleted. failed: it is a dead letter. unfinished: it will run again. cancelled: the session that cancels
+it deletes it. gone: there was no job to run. Unless it is completed, its effects are undone.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_distributed_deadlock(job_id bigint, expires_at timestamptz) RETURNS boolean

@@ -267,11 +267,10 @@ COMMENT ON FUNCTION pgdispatch.fail_handler_job(uuid, text, timestamptz, bigint,
 'For a job that the node has claimed and whose attempt has failed. Options of the job itself take precedence over
 max_attempts and the back-off, which are the handler''s. ran_for is for the history: the time since the attempt began.
 outage: the method failed because some server was not there. undone: nothing of what it did in the database is left.
-Returns retried: the job is due again after retry_in or, if that is NULL, after its back-off. released: so it is after the
-default back-off, and the attempt does not count. That is for an outage, up to pgdispatch.max_outages() times, if the method
-is undone or has more than one attempt. dead: it has had its
-maximum number of attempts, or can_retry is false, and it is a dead letter with this error. cancelled: it was
-cancelled meanwhile and is deleted. NULL: the claim does not hold any more.';
+Returns retried: the job is due again after retry_in or, if that is NULL, after its back-off. released: it failed because of an outage,
+is due again after the default back-off, and the attempt does not count. That happens up to pgdispatch.max_outages() times, if
+the method is undone or has more than one attempt. dead: it has had its maximum number of attempts, or can_retry is false, and
+it is a dead letter with this error. cancelled: it was cancelled meanwhile and is deleted. NULL: the claim does not hold any more.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cancel_handler_job(node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer)

@@ -345,10 +345,9 @@ $$;
 COMMENT ON FUNCTION pgdispatch.attempts(bigint) IS
 'Returns the attempts of a job of the current role that have ended, the first one first, as far as they are kept (see
 pgdispatch.keep_history). It does not matter whether the job has ended.
-attempt: number of the attempt. It starts anew when a dead letter is retried, and the attempt after an outage, which does not
-count, has the same number. outcome: done, retried (it failed, and another one
-followed) or failed (it failed, and the job became a dead letter). started_at: NULL if it is not known. node, sqlstate and message: as
-in pgdispatch.history.
+attempt: number of the attempt. It starts anew when a dead letter is retried. An attempt that an outage ended does not count, so that
+the next one has the same number. outcome: done, retried (it failed, and another one followed) or failed (it failed, and the job
+became a dead letter). started_at: NULL if it is not known. node, sqlstate and message: as in pgdispatch.history.
 An attempt leaves no row if its session or its node was lost, or if it was interrupted because the job was cancelled.
 It reads an index of each day that is kept.
 Example: SELECT * FROM pgdispatch.attempts(42)';

@@ -9,7 +9,7 @@
 -- A REPEATABLE READ or SERIALIZABLE transaction may not see the row, and can then not lock it. It shares the lock of the key instead
 -- (see locks.sql). If another role holds that lock, the dispatch may fail with 40001, as any statement of such a transaction may.
 
--- After such a failure, a SERIALIZABLE transaction may well commit, if a function catches the error: without the job, then.
+-- A SERIALIZABLE transaction can commit after a function has caught such a failure. It would then commit without its job.
 CREATE OR REPLACE FUNCTION pgdispatch.is_dependency_failure(detail text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

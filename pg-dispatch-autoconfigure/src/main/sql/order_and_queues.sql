@@ -94,7 +94,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN CASE WHEN pgdispatch.try_mutex(job.role, pgdispatch.order_mutex(job.ordering_key)) THEN pgdispatch.is_first_in_order(job) END;
+    RETURN CASE WHEN pgdispatch.try_mutex(job.role, pgdispatch.order_mutex(job.ordering_key)) THEN pgdispatch.is_next_in_locked_order(job) END;
 END
 $$;
 
@@ -103,7 +103,7 @@ COMMENT ON FUNCTION pgdispatch.is_next_in_order(pgdispatch.managed_job) IS
 it may run. NULL: another transaction begins or ends a job of it, so it is unknown.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.is_first_in_order(job pgdispatch.managed_job) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.is_next_in_locked_order(job pgdispatch.managed_job) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -121,7 +121,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.is_first_in_order(pgdispatch.managed_job) IS
+COMMENT ON FUNCTION pgdispatch.is_next_in_locked_order(pgdispatch.managed_job) IS
 'Part of what lets jobs begin, for a transaction that has locked the row of pgdispatch.mutex for the ordering key. Returns
 whether the job is the next one of its ordering key and no other one of it may run.';
 

@@ -39,8 +39,8 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.notify(text, text) IS
-'Part of what wakes drivers and nodes. Notifies those who listen on a channel after the commit, unless the setting
-pgdispatch.notify is off, or the transaction is a part of a distributed transaction of Citus. They then find out by
+'Part of what wakes drivers, nodes and those who wait for a result. Notifies those who listen on a channel after the commit, unless
+the setting pgdispatch.notify is off, or the transaction is a part of a distributed transaction of Citus. They then find out by
 themselves when they look next.';
 
 

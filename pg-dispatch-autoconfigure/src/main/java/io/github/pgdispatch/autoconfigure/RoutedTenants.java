@@ -33,14 +33,24 @@ record RoutedTenants(AbstractRoutingDataSource dataSource, TenantContext context
 	}
 
 	@Override
+	public @Nullable DataSource target(Tenant tenant) {
+		DataSource target = this.dataSource.getResolvedDataSources().get(tenant.key());
+		return (target != null || tenant.key() != null) ? target : this.dataSource.getResolvedDefaultDataSource();
+	}
+
+	/**
+	 * Asked at each dispatch, and therefore looks at all tenants only if the current one
+	 * has no target of its own.
+	 */
+	@Override
 	public @Nullable Tenant current() {
-		Map<Tenant, DataSource> all = all();
-		Tenant current = new Tenant(this.context.current());
-		if (all.containsKey(current)) {
-			return current;
-		}
+		Object key = this.context.current();
+		return this.dataSource.getResolvedDataSources().containsKey(key) ? new Tenant(key) : standard();
+	}
+
+	private @Nullable Tenant standard() {
 		DataSource standard = this.dataSource.getResolvedDefaultDataSource();
-		return all.entrySet()
+		return all().entrySet()
 			.stream()
 			.filter((entry) -> entry.getValue() == standard)
 			.map(Map.Entry::getKey)

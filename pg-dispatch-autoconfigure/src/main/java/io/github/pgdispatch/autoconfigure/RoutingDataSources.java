@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.PgDispatchConfigurationException;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
@@ -46,31 +47,34 @@ final class RoutingDataSources {
 	 * @throws PgDispatchConfigurationException if it does not route
 	 */
 	static AbstractRoutingDataSource require(DataSource dataSource) {
-		try {
-			return (dataSource instanceof AbstractRoutingDataSource routing) ? routing
-					: dataSource.unwrap(AbstractRoutingDataSource.class);
-		}
-		catch (SQLException | RuntimeException ex) {
+		AbstractRoutingDataSource routing = find(dataSource);
+		if (routing == null) {
 			throw new PgDispatchConfigurationException(
 					"There is a bean of type TenantContext, and the DataSource that pg-dispatch uses, "
 							+ dataSource.getClass().getName() + ", is no AbstractRoutingDataSource.",
 					"Remove that bean, or mark the DataSource that routes to the databases of the tenants with"
 							+ " @PgDispatchDataSource.");
 		}
+		return routing;
 	}
 
 	/**
 	 * Returns whether a {@code DataSource} routes. Proxies answer for their target.
 	 */
 	static boolean isRouting(DataSource dataSource) {
-		if (dataSource instanceof AbstractRoutingDataSource) {
-			return true;
+		return find(dataSource) != null;
+	}
+
+	private static @Nullable AbstractRoutingDataSource find(DataSource dataSource) {
+		if (dataSource instanceof AbstractRoutingDataSource routing) {
+			return routing;
 		}
 		try {
-			return dataSource.isWrapperFor(AbstractRoutingDataSource.class);
+			return dataSource.isWrapperFor(AbstractRoutingDataSource.class)
+					? dataSource.unwrap(AbstractRoutingDataSource.class) : null;
 		}
 		catch (SQLException | RuntimeException ex) {
-			return false;
+			return null;
 		}
 	}
 

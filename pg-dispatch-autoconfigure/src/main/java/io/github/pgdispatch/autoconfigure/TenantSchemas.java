@@ -119,7 +119,7 @@ final class TenantSchemas {
 	 */
 	private void prepareCurrent() {
 		Tenant tenant = this.targets.current();
-		DataSource target = (tenant != null) ? this.targets.all().get(tenant) : null;
+		DataSource target = (tenant != null) ? this.targets.target(tenant) : null;
 		if (tenant == null || target == null || this.ready.get(tenant) == target) {
 			return;
 		}

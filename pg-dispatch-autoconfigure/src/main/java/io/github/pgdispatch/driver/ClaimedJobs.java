@@ -90,7 +90,7 @@ final class ClaimedJobs {
 		}
 	}
 
-	private void startKnown(List<Claim> claims, int threads) {
+	private void startKnown(List<Claim> claims, int availableThreads) {
 		this.lock.lock();
 		try {
 			if (this.waiting.isEmpty()) {
@@ -101,7 +101,7 @@ final class ClaimedJobs {
 				releaseWaiting();
 				signal();
 			}
-			else if (!this.threads.start(Math.max(0, this.waiting.size() - threads))) {
+			else if (!this.threads.start(Math.max(0, this.waiting.size() - availableThreads))) {
 				// The claim loop watches how long jobs wait.
 				signal();
 			}

@@ -73,8 +73,8 @@ final class Lease {
 	}
 
 	/**
-	 * Renews the lease if there are or were claims since the last call, or else ends it,
-	 * unless that was done within the interval.
+	 * Renews the lease if the node has claims, or has reserved a place since the last
+	 * call. Ends it otherwise. Does nothing if that was done within the interval.
 	 * @param claimed the ids of the jobs that are claimed
 	 * @return the ids of those that have been cancelled
 	 */

@@ -82,7 +82,7 @@ final class Reservations {
 
 	/**
 	 * Lets no more places be reserved until the lease is renewed, unless the node has
-	 * claims or reserved places now, or has reserved one since the last call. The next
+	 * claims or reserved places now, or has reserved one since the last call. So the next
 	 * job of a node that dispatches now and then is born claimed, too. A claim is
 	 * outstanding before its reservation ends.
 	 * @return whether no more are reserved

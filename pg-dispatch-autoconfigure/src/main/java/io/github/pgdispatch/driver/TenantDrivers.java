@@ -40,9 +40,7 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 
 	private final ThreadFactory threadFactory;
 
-	private final Map<Tenant, DataSource> known = new HashMap<>();
-
-	private final Map<Tenant, TenantVisits> visits = new HashMap<>();
+	private final Map<Tenant, Known> known = new HashMap<>();
 
 	private volatile @Nullable TenantPlaces places;
 
@@ -91,10 +89,11 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 	}
 
 	private synchronized @Nullable TenantVisits visits(Tenant tenant) {
-		if (!this.visits.containsKey(tenant)) {
+		if (!this.known.containsKey(tenant)) {
 			refresh();
 		}
-		return this.visits.get(tenant);
+		Known known = this.known.get(tenant);
+		return (known != null) ? known.visits() : null;
 	}
 
 	/**
@@ -107,18 +106,14 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 		}
 		Map<Tenant, DataSource> present = this.targets.all();
 		this.known.entrySet().removeIf((entry) -> {
-			boolean gone = present.get(entry.getKey()) != entry.getValue();
-			TenantVisits visits = gone ? this.visits.remove(entry.getKey()) : null;
-			if (visits != null) {
-				visits.end();
+			boolean gone = present.get(entry.getKey()) != entry.getValue().dataSource();
+			if (gone) {
+				entry.getValue().visits().end();
 			}
 			return gone;
 		});
-		present.forEach((tenant, dataSource) -> {
-			if (this.known.putIfAbsent(tenant, dataSource) == null) {
-				this.visits.put(tenant, visits(tenant, dataSource, places));
-			}
-		});
+		present.forEach((tenant, dataSource) -> this.known.computeIfAbsent(tenant,
+				(added) -> new Known(dataSource, visits(added, dataSource, places))));
 	}
 
 	private TenantVisits visits(Tenant tenant, DataSource dataSource, TenantPlaces places) {
@@ -168,7 +163,6 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 		}
 		this.places = null;
 		this.known.clear();
-		this.visits.clear();
 		return places;
 	}
 
@@ -201,7 +195,7 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 		TenantPlaces places = this.places;
 		if (places != null && places.isDraining()) {
 			places.drain(false);
-			this.visits.values().forEach((visits) -> visits.visitIn(Duration.ZERO));
+			this.known.values().forEach((known) -> known.visits().visitIn(Duration.ZERO));
 		}
 	}
 
@@ -212,13 +206,13 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 	}
 
 	/**
-	 * Returns the tenants, each with whether its jobs wait because the last visit failed.
-	 * @return the tenants of which these drivers know
+	 * A tenant of which these drivers know.
+	 *
+	 * @param dataSource of its database
+	 * @param visits of the tenant
 	 */
-	public synchronized Map<Tenant, Boolean> failing() {
-		Map<Tenant, Boolean> failing = new HashMap<>();
-		this.visits.forEach((tenant, visits) -> failing.put(tenant, visits.isFailing()));
-		return failing;
+	private record Known(DataSource dataSource, TenantVisits visits) {
+
 	}
 
 }

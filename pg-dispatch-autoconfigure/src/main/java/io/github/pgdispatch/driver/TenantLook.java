@@ -2,7 +2,6 @@ package io.github.pgdispatch.driver;
 
 import java.time.Duration;
 
-import io.github.pgdispatch.gateway.QueueStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * @param nextDueIn the time until the next job falls due; {@code null} if there is none
  */
 record TenantLook(boolean sqlDue, boolean methodsDue, @Nullable Duration nextDueIn) {
-
-	static final QueueStatus NOTHING = new QueueStatus(0, null, false);
 
 	boolean isDue() {
 		return this.sqlDue || this.methodsDue;

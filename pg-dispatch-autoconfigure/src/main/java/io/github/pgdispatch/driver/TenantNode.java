@@ -31,6 +31,8 @@ import org.springframework.context.Lifecycle;
 public record TenantNode(UUID id, Lifecycle connections, DataSource dataSource, Runnable preparation,
 		@Nullable ApplicationDriver sqlDriver, HandlerDriver handlerDriver) {
 
+	private static final QueueStatus NOTHING = new QueueStatus(0, null, false);
+
 	void open() {
 		this.connections.start();
 		this.preparation.run();
@@ -44,10 +46,10 @@ public record TenantNode(UUID id, Lifecycle connections, DataSource dataSource, 
 	 * Looks at the queue.
 	 */
 	TenantLook look() throws SQLException {
-		QueueStatus sql = (this.sqlDriver != null) ? status(new SqlJobQueue(1)) : TenantLook.NOTHING;
+		QueueStatus sql = (this.sqlDriver != null) ? status(new SqlJobQueue(1)) : NOTHING;
 		AtomicBoolean poison = new AtomicBoolean();
 		QueueStatus methods = (this.handlerDriver.limit() > 0) ? status(this.handlerDriver.queue(this.id, poison::set))
-				: TenantLook.NOTHING;
+				: NOTHING;
 		return new TenantLook(sql.due() > 0, methods.due() > 0 || poison.get(),
 				TenantLook.earlier(sql.nextDueIn(), methods.nextDueIn()));
 	}

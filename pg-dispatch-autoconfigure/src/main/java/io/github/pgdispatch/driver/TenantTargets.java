@@ -18,6 +18,13 @@ public interface TenantTargets {
 	Map<Tenant, DataSource> all();
 
 	/**
+	 * Returns the database of a tenant.
+	 * @param tenant the tenant
+	 * @return the {@code DataSource} of its database, or {@code null} if it has none
+	 */
+	@Nullable DataSource target(Tenant tenant);
+
+	/**
 	 * Returns the tenant of the current thread.
 	 * @return the tenant, or {@code null} if there is none
 	 */

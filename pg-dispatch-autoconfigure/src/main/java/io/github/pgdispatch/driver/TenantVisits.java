@@ -45,7 +45,7 @@ final class TenantVisits implements Runnable {
 
 	private BackOffExecution untilNextAttempt;
 
-	private volatile boolean failing;
+	private boolean failing;
 
 	private @Nullable ScheduledFuture<?> next;
 
@@ -215,13 +215,6 @@ final class TenantVisits implements Runnable {
 		logger.debug("The cause:", ex);
 		this.failing = true;
 		return untilNextAttempt();
-	}
-
-	/**
-	 * Returns whether the last visit failed.
-	 */
-	boolean isFailing() {
-		return this.failing;
 	}
 
 }

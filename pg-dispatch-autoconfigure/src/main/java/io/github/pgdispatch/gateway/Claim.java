@@ -54,7 +54,7 @@ public record Claim(String handler, OffsetDateTime dueAt, long id, int attempt, 
 	}
 
 	/**
-	 * Returns a hash of the id alone: that of all texts would take time.
+	 * Returns a hash of the id alone, because the arguments and headers may be long.
 	 */
 	@Override
 	public int hashCode() {

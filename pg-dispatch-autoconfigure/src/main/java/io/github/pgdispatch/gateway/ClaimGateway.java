@@ -170,8 +170,8 @@ public final class ClaimGateway {
 	 * Finds out whether a row is as it was written, which takes less time than
 	 * {@link #held}.
 	 * @param row that was written with a claim of this node
-	 * @return whether the claim holds for certain. If the row was changed since, that is
-	 * not so, whether the claim holds or not
+	 * @return {@code true} if the claim holds; {@code false} if the row is gone or was
+	 * changed, in which case only {@link #held} tells whether the claim holds
 	 * @throws SQLException if that is unknown
 	 */
 	public boolean isUnchanged(ClaimedRow row) throws SQLException {
