@@ -7,33 +7,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * Makes everything that installs or updates the schema from the files in
- * {@code src/main/sql}: the scripts, the changelog for Liquibase, the extension, and the
- * package for dbdev. The build runs it as {@code java SchemaBuild.java <sources>
- * <resources> <extension> <dbdev>}, with three folders to write to.
+ * {@code src/main/sql}: the scripts, the changelog for Liquibase, and the extension. The
+ * build runs it as {@code java SchemaBuild.java <sources> <resources> <extension>}, with two
+ * folders to write to.
  */
 final class SchemaBuild {
-
-	private static final List<String> STRING_PREFIXES = List.of("E", "B", "X", "N");
-
-	/**
-	 * What occurs often in the scripts, the longer ones first.
-	 */
-	private static final List<String> PHRASES = List.of(
-			"LANGUAGE plpgsql\nSET search_path=pg_catalog,pg_temp\n",
-			"SET plan_cache_mode=force_generic_plan\nSET jit=off\n", "CREATE OR REPLACE FUNCTION pgdispatch.",
-			"LANGUAGE sql IMMUTABLE PARALLEL SAFE\n", "quote_ident(CURRENT_USER)::regrole",
-			"COMMENT ON FUNCTION pgdispatch.", "COMMENT ON COLUMN pgdispatch.", "pgdispatch.handler_job",
-			"pgdispatch.managed_job", "OPERATOR(pg_catalog.", " the current role", "clock_timestamp()",
-			"pgdispatch.cron_", " DEFAULT NULL", ")IS'Part of ", " timestamptz", "'::interval", "transaction",
-			"pgdispatch.", "pg_catalog.", ")RETURNS ", " interval", ";END IF;", "PERFORM ", "NOT NULL",
-			" boolean", " integer", "END$$;\n", "SELECT ", "RETURN ", ".role=", "WHERE ", " that ", "THEN\n",
-			"SET enable_seqscan=off\nSET enable_bitmapscan=off\n", "\nSET search_path=pg_catalog,pg_temp",
-			"LANGUAGE plpgsql", "dead_letter", "handler", "worker", "dispatch", "managed", "regrole", "command", "due_at",
-			"bigint", "attempt", "BEGIN\n", " constant", " of the ", "caller", " the ", "AND ", "queue", "text", "role");
 
 	private final Path sources;
 
@@ -48,7 +29,6 @@ final class SchemaBuild {
 		SchemaBuild build = new SchemaBuild(Path.of(args[0]));
 		build.writeResources(Files.createDirectories(Path.of(args[1])));
 		build.writeExtension(Files.createDirectories(Path.of(args[2])));
-		build.writeDbdevPackage(Files.createDirectories(Path.of(args[3])));
 	}
 
 	private void writeResources(Path folder) throws IOException {
@@ -64,19 +44,6 @@ final class SchemaBuild {
 		write(folder.resolve("pg_dispatch.control"), control());
 		write(folder.resolve("pgtle.sql"), pgTleScript());
 		write(folder.resolve("README.md"), read("extension/README.md"));
-	}
-
-	/**
-	 * The scripts are packed, because dbdev takes at most 250,000 characters a script. It
-	 * also refuses a package without a README.md.
-	 */
-	private void writeDbdevPackage(Path folder) throws IOException {
-		write(folder.resolve("pg_dispatch.control"), control());
-		write(folder.resolve("README.md"), read("extension/README.md"));
-		write(folder.resolve(installName(newest())), packed(installScript(newest())));
-		for (int i = 1; i < this.versions.size(); i++) {
-			write(folder.resolve(updateName(i)), packed(updateScript(i)));
-		}
 	}
 
 	private void writeScripts(Path folder) throws IOException {
@@ -198,104 +165,6 @@ final class SchemaBuild {
 
 	private static String between(String text, String start, String end) {
 		return text.substring(text.indexOf(start) + start.length(), text.indexOf(end));
-	}
-
-	/**
-	 * The scripts without comments of two dashes and without space that separates nothing.
-	 * What occurs often is abbreviated, and a statement around the script writes it out.
-	 */
-	private static String packed(String script) {
-		String packed = compact(script);
-		if (Pattern.compile("~[a-zA-Z0-9]|\\$(_|script|phrase)\\$").matcher(packed).find()) {
-			throw new IllegalStateException("The variant for dbdev uses these characters itself");
-		}
-		for (int i = 0; i < PHRASES.size(); i++) {
-			packed = packed.replace(PHRASES.get(i), abbreviation(i));
-		}
-		StringBuilder statement = new StringBuilder("""
-				-- dbdev takes at most 250,000 characters a script: this one abbreviates what occurs often in it.
-				DO $_$DECLARE
-				script pg_catalog.text := $script$""").append(packed).append("$script$;\nBEGIN\n");
-		for (int i = 0; i < PHRASES.size(); i++) {
-			statement.append("script := pg_catalog.replace(script, '%s', $phrase$%s$phrase$);\n".formatted(abbreviation(i),
-					PHRASES.get(i)));
-		}
-		return statement.append("EXECUTE script;\nEND$_$;\n").toString();
-	}
-
-	private static String abbreviation(int index) {
-		return "~" + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".charAt(index);
-	}
-
-	/**
-	 * Drops comments of two dashes, and white space beyond one character between two
-	 * tokens. The scripts quote strings by apostrophes and function bodies by dollars, and
-	 * have no backslash before an apostrophe, so counting apostrophes tells what is in a
-	 * string.
-	 */
-	private static String compact(String script) {
-		StringBuilder compact = new StringBuilder();
-		int i = 0;
-		while (i < script.length()) {
-			int end = i + 1;
-			if (script.charAt(i) == '\'') {
-				end = script.indexOf('\'', end) + 1;
-				compact.append(script, i, end);
-			}
-			else if (isGap(script, i)) {
-				for (end = i; end < script.length() && isGap(script, end);) {
-					end = script.startsWith("--", end) ? script.indexOf('\n', end) : end + 1;
-				}
-				if (separates(compact, script, end)) {
-					compact.append(script.substring(i, end).contains("\n") ? '\n' : ' ');
-				}
-			}
-			else {
-				compact.append(script.charAt(i));
-			}
-			i = end;
-		}
-		return compact.toString().strip() + "\n";
-	}
-
-	/**
-	 * Whether what is on both sides of a gap would be another token without the gap: two
-	 * words, two operators, two strings, or a word and a string of which it would be the
-	 * prefix. Statements keep lines of their own.
-	 */
-	private static boolean separates(CharSequence before, String script, int next) {
-		if (before.isEmpty() || next >= script.length()) {
-			return false;
-		}
-		char left = before.charAt(before.length() - 1);
-		char right = script.charAt(next);
-		if (left == '$') {
-			return false;
-		}
-		if (script.startsWith("$$", next)) {
-			return endsWithWord(before, "AS") || endsWithWord(before, "DO");
-		}
-		if (left == '\'' || right == '\'') {
-			return left == right || STRING_PREFIXES.stream().anyMatch((prefix) -> endsWithWord(before, prefix));
-		}
-		if (left == ';') {
-			return script.startsWith("CREATE", next) || script.startsWith("COMMENT", next);
-		}
-		return ",()".indexOf(left) < 0 && ",;()".indexOf(right) < 0 && isOperator(left) == isOperator(right);
-	}
-
-	private static boolean endsWithWord(CharSequence text, String word) {
-		int start = text.length() - word.length();
-		return start >= 0 && text.subSequence(start, text.length()).toString().equalsIgnoreCase(word)
-				&& (start == 0 || !Character.isJavaIdentifierPart(text.charAt(start - 1)));
-	}
-
-	private static boolean isOperator(char character) {
-		return "+-*/<>=~!@#%^&|?:".indexOf(character) >= 0;
-	}
-
-	private static boolean isGap(String script, int index) {
-		return Character.isWhitespace(script.charAt(index)) || script.startsWith("--", index);
 	}
 
 	private List<String> lines(String file) throws IOException {

@@ -85,8 +85,7 @@ class ReleasedSchemaTests {
 	}
 
 	private void build() throws IOException {
-		NextVersion.build(this.sources, this.directory.resolve("resources"), this.directory.resolve("extension"),
-				this.directory.resolve("dbdev"));
+		NextVersion.build(this.sources, this.directory.resolve("resources"), this.directory.resolve("extension"));
 	}
 
 }

@@ -69,7 +69,7 @@ public final class NextVersion {
 				UPDATE);
 		Files.writeString(sources.resolve("install").resolve("tables.sql"), UPDATE, StandardOpenOption.APPEND);
 		NextVersion version = new NextVersion(directory);
-		build(sources, version.resources(), version.extension(), directory.resolve("dbdev"));
+		build(sources, version.resources(), version.extension());
 		return version;
 	}
 
@@ -84,12 +84,12 @@ public final class NextVersion {
 	/**
 	 * Runs the program that makes the scripts.
 	 * @param sources the folder that takes the place of {@code src/main/sql}
-	 * @param targets the folders to write to
+	 * @param resources the folder for what the library has of it
+	 * @param extension the folder for the extension
 	 */
-	public static void build(Path sources, Path... targets) throws IOException {
+	public static void build(Path sources, Path resources, Path extension) throws IOException {
 		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"src/build/java/SchemaBuild.java", sources.toString());
-		Stream.of(targets).map(Path::toString).forEach(builder.command()::add);
+				"src/build/java/SchemaBuild.java", sources.toString(), resources.toString(), extension.toString());
 		Process process = builder.redirectErrorStream(true).start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		try {
