@@ -76,7 +76,7 @@ BEGIN
 
         -- One worker drains quick jobs faster than two that get in each other's way.
         IF prefetch OPERATOR(pg_catalog.>) 1 AND NOT joined AND EXISTS (SELECT
-                                                     FROM pgdispatch.running_batches() AS b
+                                                     FROM pgdispatch.running_chunks() AS b
                                                     WHERE coalesce(b.worker_id OPERATOR(pg_catalog.<) cron_work.worker_id, true)) THEN
             prefetch := 1;
         END IF;
@@ -87,7 +87,7 @@ BEGIN
             SELECT (c.jobs[1]).due_at INTO oldest FROM (SELECT pgdispatch.claim_jobs(moment, '-infinity', 0, 1) AS jobs) AS c;
             ROLLBACK;   -- The claim was only a look: another session may run the job.
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
-            IF NOT has_turn AND (pgdispatch.is_held_by_role(pgdispatch.batch_lock(me))
+            IF NOT has_turn AND (pgdispatch.is_held_by_role(pgdispatch.chunk_lock(me))
                                  OR pgdispatch.is_locked_exclusively(pgdispatch.cron_turn_lock(me))) THEN
                 other_seen_at := moment;
             END IF;
@@ -168,7 +168,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM pgdispatch.cancel_slow_batches();
+    PERFORM pgdispatch.cancel_slow_chunks();
     PERFORM pgdispatch.enforce_time_limits();
     IF worker_id IS NOT NULL AND pgdispatch.is_non_transactional_due() THEN
         PERFORM pgdispatch.cron_ensure_guard(quote_ident(CURRENT_USER)::regrole);
@@ -190,7 +190,7 @@ AS $$
 BEGIN
     IF idle_for < (CASE WHEN is_lookout THEN linger ELSE least(linger, '1 second'::interval) END)
        OR due_in <= '2500 ms'::interval   -- It is not worth another session.
-       OR pgdispatch.is_held_by_role(pgdispatch.batch_lock(quote_ident(CURRENT_USER)::regrole)) THEN
+       OR pgdispatch.is_held_by_role(pgdispatch.chunk_lock(quote_ident(CURRENT_USER)::regrole)) THEN
         RETURN false;
     END IF;
     PERFORM pgdispatch.purge_expired();   -- Where no application polls the queue, nobody else does.
@@ -502,7 +502,7 @@ COMMENT ON FUNCTION pgdispatch.cron_delete_runs(bigint, bigint) IS
 gone. Commit at once, because pg_cron waits for it.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.running_batches(OUT pid integer, OUT worker_id bigint, OUT since timestamptz) RETURNS SETOF record
+CREATE OR REPLACE FUNCTION pgdispatch.running_chunks(OUT pid integer, OUT worker_id bigint, OUT since timestamptz) RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -511,7 +511,7 @@ DECLARE
 BEGIN
     RETURN QUERY
         SELECT l.pid, w.id, a.xact_start
-          FROM pgdispatch.lock_holders(pgdispatch.batch_lock(me)) AS l
+          FROM pgdispatch.lock_holders(pgdispatch.chunk_lock(me)) AS l
          CROSS JOIN pg_stat_get_activity(l.pid) AS a
           LEFT JOIN pgdispatch.cron_worker AS w ON w.role = me AND w.pid = l.pid
          WHERE l.pid <> pg_backend_pid()
@@ -519,22 +519,22 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.running_batches() IS
-'Returns the other sessions of the role that run a batch, the start of their transaction, and the worker that each of them
+COMMENT ON FUNCTION pgdispatch.running_chunks() IS
+'Returns the other sessions of the role that run a chunk, the start of their transaction, and the worker that each of them
 is (NULL: a session of an application).';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cancel_slow_batches() RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.cancel_slow_chunks() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     slow record;
 BEGIN
-    FOR slow IN SELECT b.* FROM pgdispatch.running_batches() AS b WHERE b.since < clock_timestamp() - '1 second'::interval LOOP
+    FOR slow IN SELECT b.* FROM pgdispatch.running_chunks() AS b WHERE b.since < clock_timestamp() - '1 second'::interval LOOP
         -- The session takes this lock before it runs a job alone, which must not be cancelled.
         BEGIN
-            IF pg_try_advisory_xact_lock(pgdispatch.batch_cancellation_lock(slow.pid)) THEN
+            IF pg_try_advisory_xact_lock(pgdispatch.chunk_cancellation_lock(slow.pid)) THEN
                 PERFORM pg_stat_clear_snapshot();
                 PERFORM pg_cancel_backend(slow.pid)
                    FROM pg_stat_get_activity(slow.pid) AS a
@@ -550,8 +550,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.cancel_slow_batches() IS
-'Part of pgdispatch.cron_work. Cancels batches of the role that take longer than a second, so that the slow job runs
+COMMENT ON FUNCTION pgdispatch.cancel_slow_chunks() IS
+'Part of pgdispatch.cron_work. Cancels chunks of the role that take longer than a second, so that the slow job runs
 alone.';
 
 

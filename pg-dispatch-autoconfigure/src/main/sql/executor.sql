@@ -3,15 +3,15 @@
 -- Each round of its loop is one transaction: it claims due jobs with FOR UPDATE SKIP LOCKED, runs them and deletes their rows, so that
 -- the effects of a job and its removal are one commit. The prefetch says how many jobs a round claims and how it runs them:
 --
---   * above 50: run_plain_batch runs jobs in one subtransaction for all of them. If one fails, all of them are undone.
---   * 2 to 50: run_batch runs each job in a subtransaction of its own.
+--   * above 50: run_plain_chunk runs jobs in one subtransaction for all of them. If one fails, all of them are undone.
+--   * 2 to 50: run_chunk runs each job in a subtransaction of its own.
 --   * 1: run_job runs one job with no other job in its transaction.
 --   * 0 and below: like 1, but the crash of each job is counted and committed before the job runs. A driver that lost a session asks
 --     for this, and the job that takes sessions down shows itself.
 --
--- What a job does must not depend on the jobs that share its transaction. Whatever goes wrong in a batch is therefore undone and not
+-- What a job does must not depend on the jobs that share its transaction. Whatever goes wrong in a chunk is therefore undone and not
 -- counted, and the job in question is run again alone: only that run is its attempt. A managed job that runs alone does so after its
--- attempt was counted and committed. batches.sql says which managed jobs share a transaction, and what is committed before.
+-- attempt was counted and committed. chunks.sql says which managed jobs share a transaction, and what is committed before.
 --
 -- A procedure that ends transactions cannot have a SET clause. Such procedures, and what runs a job's command, qualify every name, type
 -- and operator. OTHERS leaves out two conditions, which the handlers name as well. An assignment to a variable that is ignored costs
@@ -33,14 +33,14 @@ DECLARE
     max_savepoints     constant integer                := 50;   -- PostgreSQL caches 64 subtransactions of a session.
     worker             constant pg_catalog.regrole     := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
     called_at          constant pg_catalog.timestamptz := pg_catalog.clock_timestamp();
-    batches_only       constant boolean                := slice IS NOT NULL AND prefetch OPERATOR(pg_catalog.>) 1;
+    chunks_only       constant boolean                := slice IS NOT NULL AND prefetch OPERATOR(pg_catalog.>) 1;
     statement_timeout  constant pg_catalog.text        := pg_catalog.current_setting('statement_timeout');
     expires_at         constant pg_catalog.timestamptz := CASE WHEN statement_timeout OPERATOR(pg_catalog.=) '0' THEN 'infinity'
         ELSE pg_catalog.statement_timestamp() OPERATOR(pg_catalog.+) statement_timeout::pg_catalog.interval END;
     isolation          constant pg_catalog.text        := pg_catalog.current_setting('default_transaction_isolation');
     foreign_statements constant boolean                := EXISTS (SELECT FROM pg_catalog.pg_prepared_statements AS p WHERE NOT p.from_sql);
     moment        pg_catalog.timestamptz;
-    batch_until   pg_catalog.timestamptz;
+    chunk_until   pg_catalog.timestamptz;
     quick_until   pg_catalog.timestamptz;
     prioritized_until pg_catalog.timestamptz := '-infinity';
     jobs          pgdispatch.job[];
@@ -50,9 +50,9 @@ DECLARE
     all_ran       boolean;
     last_due_at   pg_catalog.timestamptz;
     last_id       bigint;
-    isolated_id   bigint;   -- This job failed in a batch. It is the next one to be run alone.
+    isolated_id   bigint;   -- This job failed in a chunk. It is the next one to be run alone.
     prepares      boolean;   -- Managed jobs come next that may have to be prepared. NULL: unknown, as none was met.
-    batch_size    integer;
+    chunk_size    integer;
     keyless       bigint[];
     together      integer;
     results       pg_catalog.text[];
@@ -70,12 +70,12 @@ BEGIN
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
 
-        batch_size := CASE WHEN isolated_id IS NULL THEN greatest(prefetch, 1) ELSE 1 END;
+        chunk_size := CASE WHEN isolated_id IS NULL THEN greatest(prefetch, 1) ELSE 1 END;
         keyless := '{}';
-        IF prepares AND batch_size OPERATOR(pg_catalog.>) 1 THEN
-            SELECT a.prepared, CASE WHEN a.prepared THEN greatest(a.examined, 1) ELSE batch_size END, a.keyless
-              INTO prepares, batch_size, keyless
-              FROM pgdispatch.prepare_batch(pg_catalog.now(), after_due_at, after_id, batch_size,
+        IF prepares AND chunk_size OPERATOR(pg_catalog.>) 1 THEN
+            SELECT a.prepared, CASE WHEN a.prepared THEN greatest(a.examined, 1) ELSE chunk_size END, a.keyless
+              INTO prepares, chunk_size, keyless
+              FROM pgdispatch.prepare_chunk(pg_catalog.now(), after_due_at, after_id, chunk_size,
                        pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) '10 ms'::interval) AS a;
             IF prepares THEN
                 COMMIT;
@@ -87,7 +87,7 @@ BEGIN
         may_continue := false;
         ran := 0;
         together := NULL;
-        batch_until := moment OPERATOR(pg_catalog.+) '10 ms'::interval;   -- Many times what a commit costs, and short enough not to be felt as a delay.
+        chunk_until := moment OPERATOR(pg_catalog.+) '10 ms'::interval;   -- Many times what a commit costs, and short enough not to be felt as a delay.
         quick_until := moment OPERATOR(pg_catalog.+) '5 ms'::interval;    -- The job after a quick one may be as quick, and run together with others.
         IF moment OPERATOR(pg_catalog.>) prioritized_until THEN
             PERFORM pgdispatch.apply_priorities(worker);
@@ -97,9 +97,9 @@ BEGIN
         IF prefetch OPERATOR(pg_catalog.>) max_savepoints THEN
             SELECT b.claimed, b.runnable, b.ran, b.last_due_at, b.last_id
               INTO claimed, runnable, ran, last_due_at, last_id
-              FROM pgdispatch.run_plain_batch(moment, after_due_at, after_id, batch_size, batch_until, foreign_statements) AS b;
+              FROM pgdispatch.run_plain_chunk(moment, after_due_at, after_id, chunk_size, chunk_until, foreign_statements) AS b;
         ELSE
-            jobs := pgdispatch.claim_jobs(moment, after_due_at, after_id, batch_size);
+            jobs := pgdispatch.claim_jobs(moment, after_due_at, after_id, chunk_size);
             claimed := pg_catalog.cardinality(jobs);
             SELECT i.together, i.results INTO together, results FROM pgdispatch.inspect_jobs(jobs) AS i;
         END IF;
@@ -111,7 +111,7 @@ BEGIN
             CONTINUE;
         END IF;
 
-        IF prepares IS NULL AND (together OPERATOR(pg_catalog.=) 0 AND batch_size OPERATOR(pg_catalog.>) 1
+        IF prepares IS NULL AND (together OPERATOR(pg_catalog.=) 0 AND chunk_size OPERATOR(pg_catalog.>) 1
                                  OR prefetch OPERATOR(pg_catalog.>) max_savepoints AND runnable OPERATOR(pg_catalog.=) 0) THEN
             prepares := true;   -- The first job is one that may have to be prepared, or has to run alone.
             CONTINUE;
@@ -136,12 +136,12 @@ BEGIN
                 after_due_at := last_due_at;
                 after_id := last_id;
             END IF;
-            prefetch := pgdispatch.prefetch_after_plain_batch(prefetch, claimed, ran, moment, batch_until);
+            prefetch := pgdispatch.prefetch_after_plain_chunk(prefetch, claimed, ran, moment, chunk_until);
             prepares := prepares OR ran OPERATOR(pg_catalog.>) 0 AND ran OPERATOR(pg_catalog.<) claimed;
-        ELSIF (jobs[1]).managed AND batches_only AND (together OPERATOR(pg_catalog.=) 0 OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id) THEN
+        ELSIF (jobs[1]).managed AND chunks_only AND (together OPERATOR(pg_catalog.=) 0 OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id) THEN
             isolated_id := NULL;
             prefetch := 1;   -- The driver may cancel this CALL at any time, so that it cannot run a managed job alone.
-        ELSIF together OPERATOR(pg_catalog.=) 0 OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id OR claimed OPERATOR(pg_catalog.=) 1 AND NOT batches_only THEN
+        ELSIF together OPERATOR(pg_catalog.=) 0 OR isolated_id OPERATOR(pg_catalog.=) (jobs[1]).id OR claimed OPERATOR(pg_catalog.=) 1 AND NOT chunks_only THEN
             job := jobs[1];
             managed := NULL;
             after_due_at := job.due_at;
@@ -158,7 +158,7 @@ BEGIN
                 job := pgdispatch.reclaim_job(job, managed);
                 quick_until := pg_catalog.now() OPERATOR(pg_catalog.+) '5 ms'::interval;   -- The commit was not the job's.
             END IF;
-            outcome := pgdispatch.run_job(job, batches_only, managed, expires_at);
+            outcome := pgdispatch.run_job(job, chunks_only, managed, expires_at);
             IF outcome OPERATOR(pg_catalog.=) 'completed' THEN
                 completed := completed OPERATOR(pg_catalog.+) 1;
             ELSIF outcome OPERATOR(pg_catalog.=) 'failed' THEN
@@ -176,7 +176,7 @@ BEGIN
         ELSE
             SELECT b.ran, b.all_ran
               INTO ran, all_ran
-              FROM pgdispatch.run_batch(jobs, together, results, batch_until, foreign_statements) AS b;
+              FROM pgdispatch.run_chunk(jobs, together, results, chunk_until, foreign_statements) AS b;
             completed := completed OPERATOR(pg_catalog.+) ran;
             IF ran OPERATOR(pg_catalog.>) 0 THEN
                 after_due_at := (jobs[ran]).due_at;
@@ -184,12 +184,12 @@ BEGIN
             END IF;
             SELECT p.new_prefetch, p.isolated_id
               INTO prefetch, isolated_id
-              FROM pgdispatch.prefetch_after_batch(prefetch, ran, all_ran, ran OPERATOR(pg_catalog.<) together,
-                       jobs[ran OPERATOR(pg_catalog.+) 1], moment, batch_until) AS p;
+              FROM pgdispatch.prefetch_after_chunk(prefetch, ran, all_ran, ran OPERATOR(pg_catalog.<) together,
+                       jobs[ran OPERATOR(pg_catalog.+) 1], moment, chunk_until) AS p;
             prepares := prepares OR NOT all_ran AND ran OPERATOR(pg_catalog.=) together;
         END IF;
         ignored := pgdispatch.reset_session(foreign_statements);
-        IF ran OPERATOR(pg_catalog.<) batch_size AND pg_catalog.cardinality(keyless) OPERATOR(pg_catalog.>) 0 THEN
+        IF ran OPERATOR(pg_catalog.<) chunk_size AND pg_catalog.cardinality(keyless) OPERATOR(pg_catalog.>) 0 THEN
             PERFORM pgdispatch.take_keys_back(worker, keyless);
         END IF;
 
@@ -201,8 +201,8 @@ BEGIN
 
         -- At a prefetch of 1 the next job may take long, and the driver may want other sessions to run the jobs behind it.
         EXIT WHEN slice IS NOT NULL
-              AND (batches_only AND prefetch OPERATOR(pg_catalog.<=) 1
-                   OR NOT batches_only AND prefetch OPERATOR(pg_catalog.>) 1
+              AND (chunks_only AND prefetch OPERATOR(pg_catalog.<=) 1
+                   OR NOT chunks_only AND prefetch OPERATOR(pg_catalog.>) 1
                    OR prefetch OPERATOR(pg_catalog.=) 1 AND NOT may_continue
                    OR pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>) (called_at OPERATOR(pg_catalog.+) slice));
     END LOOP;
@@ -219,7 +219,7 @@ COMMENT ON PROCEDURE pgdispatch.work(interval, integer, timestamptz, bigint, big
 'Runs the due jobs of the role that the session logged in as, the oldest first, until none is left that no other session is running. Then drained is true, and next_due_in is the time until the next job falls due (NULL: no job waits). completed and failed count the jobs that ended; a failed job is in pgdispatch.dead_letter. Jobs that were committed late are run as soon as they are found. Any number of sessions may call it at once.
 A quick job shares its transaction with others. A slow job has a transaction of its own, and so has a managed one that has a time limit or a priority, keeps its key, is non-transactional or has failed before. Each job starts in a session without leftovers of other jobs, and the session has none in the end. statement_timeout holds for the CALL as a whole, and cancels the job that is running when it expires.
 To be called with autocommit, in a session that logged in as the role; otherwise the error is 42501. Example: CALL pgdispatch.work()
-A driver passes a slice. The CALL then returns as soon as the running job lets it, drained or not, and the driver passes prefetch, after_due_at and after_id on to its next CALL. With a prefetch of 1 such a CALL runs one job, alone. With a prefetch above 1 it runs batches only: the driver cancels it after two slices, and a slow job is then run alone. (If it is cancelled between two jobs, the CALL fails and is to be repeated.) After the loss of a session, a prefetch of -49 runs the next 50 jobs one by one, with their crashes counted; a job that was run five times so and took its session down each time becomes a dead letter. If non_transactional is true, a job waits that the driver has to run itself: see pgdispatch.begin_non_transactional.';
+A driver passes a slice. The CALL then returns as soon as the running job lets it, drained or not, and the driver passes prefetch, after_due_at and after_id on to its next CALL. With a prefetch of 1 such a CALL runs one job, alone. With a prefetch above 1 it runs chunks only: the driver cancels it after two slices, and a slow job is then run alone. (If it is cancelled between two jobs, the CALL fails and is to be repeated.) After the loss of a session, a prefetch of -49 runs the next 50 jobs one by one, with their crashes counted; a job that was run five times so and took its session down each time becomes a dead letter. If non_transactional is true, a job waits that the driver has to run itself: see pgdispatch.begin_non_transactional.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.require_own_session() RETURNS void
@@ -264,48 +264,48 @@ COMMENT ON FUNCTION pgdispatch.prefetch_after_job(integer, text, timestamptz) IS
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.adapt_prefetch(
-    prefetch integer, ran integer, began_at timestamptz, batch_until timestamptz, lowest integer, highest integer)
+    prefetch integer, ran integer, began_at timestamptz, chunk_until timestamptz, lowest integer, highest integer)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN greatest(lowest, least(highest, 2 * prefetch,
-               floor(ran::double precision * date_part('epoch', batch_until - began_at)
+               floor(ran::double precision * date_part('epoch', chunk_until - began_at)
                    / date_part('epoch', clock_timestamp() - began_at))));
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.adapt_prefetch(integer, integer, timestamptz, timestamptz, integer, integer) IS
-'Part of pgdispatch.work. Returns the number of jobs that fit the time of a batch if they take as long as those that
+'Part of pgdispatch.work. Returns the number of jobs that fit the time of a chunk if they take as long as those that
 ran since began_at. It is at most twice the last prefetch, because the next jobs may be of another kind.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_plain_batch(
-    prefetch integer, claimed integer, ran integer, began_at timestamptz, batch_until timestamptz)
+CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_plain_chunk(
+    prefetch integer, claimed integer, ran integer, began_at timestamptz, chunk_until timestamptz)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    in_time constant boolean := clock_timestamp() < batch_until;
+    in_time constant boolean := clock_timestamp() < chunk_until;
 BEGIN
     RETURN CASE WHEN ran = 0 AND in_time THEN 25
                 WHEN ran = 0 THEN 1
                 WHEN ran < claimed AND in_time THEN 50   -- The next job has to run alone.
-                ELSE pgdispatch.adapt_prefetch(prefetch, ran, began_at, batch_until, 50, 500)
+                ELSE pgdispatch.adapt_prefetch(prefetch, ran, began_at, chunk_until, 50, 500)
            END;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.prefetch_after_plain_batch(integer, integer, integer, timestamptz, timestamptz) IS
-'Part of pgdispatch.work. Returns the prefetch after pgdispatch.run_plain_batch. If no job ran, the next batch has a
+COMMENT ON FUNCTION pgdispatch.prefetch_after_plain_chunk(integer, integer, integer, timestamptz, timestamptz) IS
+'Part of pgdispatch.work. Returns the prefetch after pgdispatch.run_plain_chunk. If no job ran, the next chunk has a
 subtransaction for each job, because one of them failed or the first one has to run alone.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_batch(
+CREATE OR REPLACE FUNCTION pgdispatch.prefetch_after_chunk(
     prefetch integer, ran integer, all_ran boolean, next_failed boolean, next_job pgdispatch.job, began_at timestamptz,
-    batch_until timestamptz, OUT new_prefetch integer, OUT isolated_id bigint)
+    chunk_until timestamptz, OUT new_prefetch integer, OUT isolated_id bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -313,11 +313,11 @@ DECLARE
     after_a_job_alone constant integer := greatest(2, least(50, 2 * ran));
 BEGIN
     IF all_ran THEN
-        new_prefetch := pgdispatch.adapt_prefetch(prefetch, ran, began_at, batch_until, 1, CASE WHEN ran < 50 THEN 50 ELSE 500 END);
+        new_prefetch := pgdispatch.adapt_prefetch(prefetch, ran, began_at, chunk_until, 1, CASE WHEN ran < 50 THEN 50 ELSE 500 END);
     ELSIF next_job.managed AND NOT next_failed THEN
         new_prefetch := after_a_job_alone;
-    ELSIF next_job.crashes = 0 AND clock_timestamp() < batch_until THEN
-        -- It failed as quickly as others run. Whether the other jobs of the batch were to blame shows when it runs alone.
+    ELSIF next_job.crashes = 0 AND clock_timestamp() < chunk_until THEN
+        -- It failed as quickly as others run. Whether the other jobs of the chunk were to blame shows when it runs alone.
         isolated_id := next_job.id;
         new_prefetch := after_a_job_alone;
     ELSE
@@ -326,13 +326,13 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.prefetch_after_batch(integer, integer, boolean, boolean, pgdispatch.job, timestamptz, timestamptz) IS
-'Part of pgdispatch.work. Returns the prefetch after pgdispatch.run_batch. next_job is the first job that did not run,
+COMMENT ON FUNCTION pgdispatch.prefetch_after_chunk(integer, integer, boolean, boolean, pgdispatch.job, timestamptz, timestamptz) IS
+'Part of pgdispatch.work. Returns the prefetch after pgdispatch.run_chunk. next_job is the first job that did not run,
 and next_failed says whether it failed, or whether a later one may have failed.
-isolated_id is the job that is to be run alone next; then batches go on.';
+isolated_id is the job that is to be run alone next; then chunks go on.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.run_plain_batch(
+CREATE OR REPLACE FUNCTION pgdispatch.run_plain_chunk(
     moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer, until timestamptz, foreign_statements boolean,
     OUT claimed integer, OUT runnable integer, OUT ran integer, OUT last_due_at timestamptz, OUT last_id bigint)
 LANGUAGE plpgsql
@@ -355,8 +355,8 @@ BEGIN
     -- One subtransaction holds the claim as well: a row that is locked in a transaction and deleted in a subtransaction of it would
     -- get an additional entry for that.
     ran := 0;
-    IF NOT pgdispatch.share_lock_briefly(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole)) THEN
-        RETURN;   -- Another role holds the lock. Without it, a slow job in a batch would hold up the others. They run alone instead.
+    IF NOT pgdispatch.share_lock_briefly(pgdispatch.chunk_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole)) THEN
+        RETURN;   -- Another role holds the lock. Without it, a slow job in a chunk would hold up the others. They run alone instead.
     END IF;
     SELECT c.claimed, c.commands, c.due_ats, c.ids, c.places, c.managed_ids, c.results
       INTO claimed, commands, due_ats, ids, places, managed_ids, results
@@ -396,7 +396,7 @@ BEGIN
     IF ran OPERATOR(pg_catalog.>) 0 THEN
         PERFORM pgdispatch.delete_plain_jobs(due_ats[:ran], ids[:ran], places[:ran]);
         IF managed_ids IS NOT NULL THEN
-            PERFORM pgdispatch.end_batch(managed_ids[:ran], kept_values, row_counts);
+            PERFORM pgdispatch.end_chunk(managed_ids[:ran], kept_values, row_counts);
         END IF;
         last_due_at := due_ats[ran];
         last_id := ids[ran];
@@ -406,13 +406,13 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.run_plain_batch(timestamptz, timestamptz, bigint, integer, timestamptz, boolean) IS
+COMMENT ON FUNCTION pgdispatch.run_plain_chunk(timestamptz, timestamptz, bigint, integer, timestamptz, boolean) IS
 'Part of pgdispatch.work. Claims due jobs, runs them in order in one subtransaction, until the given time or the first job
 that has to run alone, and deletes them. If one fails, all is undone and ran is 0. claimed: NULL if the claim failed. runnable:
-how many of the claimed jobs may run in a batch.';
+how many of the claimed jobs may run in a chunk.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.run_batch(
+CREATE OR REPLACE FUNCTION pgdispatch.run_chunk(
     jobs pgdispatch.job[], together integer, results text[], until timestamptz, foreign_statements boolean,
     OUT ran integer, OUT all_ran boolean)
 LANGUAGE plpgsql
@@ -428,7 +428,7 @@ DECLARE
     row_counts  bigint[]          := CASE WHEN results IS NOT NULL THEN ARRAY[NULL]::bigint[] END;
 BEGIN
     ran := 0;
-    all_ran := pgdispatch.share_lock_briefly(pgdispatch.batch_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));   -- See run_plain_batch.
+    all_ran := pgdispatch.share_lock_briefly(pgdispatch.chunk_lock(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole));   -- See run_plain_chunk.
     FOREACH job IN ARRAY jobs LOOP
         EXIT WHEN NOT all_ran OR ran OPERATOR(pg_catalog.>) 0 AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>=) until;
         IF job.crashes OPERATOR(pg_catalog.>) 0 OR ran OPERATOR(pg_catalog.=) together THEN
@@ -460,14 +460,14 @@ BEGIN
     IF ran OPERATOR(pg_catalog.>) 0 AND EXISTS (SELECT FROM pgdispatch.history_retention) THEN
         PERFORM pgdispatch.record_commands(jobs[:ran]);
     END IF;
-    PERFORM pgdispatch.end_batch(managed_ids, kept_values, row_counts);
+    PERFORM pgdispatch.end_chunk(managed_ids, kept_values, row_counts);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     ran := 0;
     all_ran := false;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.run_batch(pgdispatch.job[], integer, text[], timestamptz, boolean) IS
+COMMENT ON FUNCTION pgdispatch.run_chunk(pgdispatch.job[], integer, text[], timestamptz, boolean) IS
 'Part of pgdispatch.work. Runs claimed jobs in order, each in a subtransaction, until the given time or until one cannot
 run together with others (all_ran is false then), and deletes those that ran. It does not touch the other jobs.';
 
@@ -523,8 +523,8 @@ BEGIN
     IF job.id IS NULL THEN
         RETURN 'gone';
     END IF;
-    -- From here on no session cancels this one to free the jobs of a batch. If one just did, the next statement is cancelled.
-    ignored := pgdispatch.share_lock_briefly(pgdispatch.batch_cancellation_lock(pg_catalog.pg_backend_pid()));
+    -- From here on no session cancels this one to free the jobs of a chunk. If one just did, the next statement is cancelled.
+    ignored := pgdispatch.share_lock_briefly(pgdispatch.chunk_cancellation_lock(pg_catalog.pg_backend_pid()));
     -- The crash of a plain job was counted for this run as well; that of a managed one was not.
     IF job.crashes OPERATOR(pg_catalog.>) pgdispatch.max_crashes() OR managed.crashes OPERATOR(pg_catalog.>=) pgdispatch.max_crashes() THEN
         RETURN CASE WHEN pgdispatch.end_failed_attempt(job, managed, true, NULL, NULL, NULL, NULL, NULL) THEN 'unfinished' ELSE 'failed' END;
@@ -643,7 +643,7 @@ BEGIN
     END IF;
     RESET SESSION AUTHORIZATION;
     SET ROLE NONE;
-    RESET ALL;   -- As in a batch, deferred triggers do not find the settings of the job.
+    RESET ALL;   -- As in a chunk, deferred triggers do not find the settings of the job.
     SET CONSTRAINTS ALL IMMEDIATE;
     RESET SESSION AUTHORIZATION;
     SET ROLE NONE;

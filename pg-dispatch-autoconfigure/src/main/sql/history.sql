@@ -49,7 +49,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.record_commands(pgdispatch.job[]) IS
-'Part of pgdispatch.work. Records SQL jobs that are done and ran in a batch in this transaction, before the rows of the managed ones in
+'Part of pgdispatch.work. Records SQL jobs that are done and ran in a chunk in this transaction, before the rows of the managed ones in
 pgdispatch.managed_job are deleted. It never fails.';
 
 

@@ -142,7 +142,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.give_up_keys(regrole, pgdispatch.managed_job[]) IS
-'Part of pgdispatch.prepare_batch. Frees the idempotency keys of jobs that are about to begin, and returns those jobs. It leaves
+'Part of pgdispatch.prepare_chunk. Frees the idempotency keys of jobs that are about to begin, and returns those jobs. It leaves
 the keys of jobs on which a transaction relies that has not committed yet what the job must see.';
 
 
@@ -168,7 +168,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.take_keys_back(regrole, bigint[]) IS
-'Part of pgdispatch.work. Takes back the idempotency keys of those of the jobs that did not come to run in their batch, and that wait
+'Part of pgdispatch.work. Takes back the idempotency keys of those of the jobs that did not come to run in their chunk, and that wait
 again, unless other jobs have the keys by now.';
 
 

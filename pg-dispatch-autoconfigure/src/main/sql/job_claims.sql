@@ -37,7 +37,7 @@ COMMENT ON FUNCTION pgdispatch.claim_jobs(timestamptz, timestamptz, bigint, inte
 were due at the moment and that no other session has locked.';
 
 
--- The same claim without the columns that a plain job does not need: with whole rows, a large batch takes longer.
+-- The same claim without the columns that a plain job does not need: with whole rows, a large chunk takes longer.
 CREATE OR REPLACE FUNCTION pgdispatch.claim_plain_jobs(
     moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer,
     OUT claimed integer, OUT commands text[], OUT due_ats timestamptz[], OUT ids bigint[], OUT places tid[],
@@ -75,7 +75,7 @@ BEGIN
         commands := commands[:array_position(crashed, true) - 1];
     END IF;
     IF managed > 0 THEN
-        SELECT b.together, b.results INTO together, results FROM pgdispatch.inspect_batch(ids) AS b;
+        SELECT b.together, b.results INTO together, results FROM pgdispatch.inspect_chunk(ids) AS b;
         commands := commands[:together];
     ELSE
         managed_ids := NULL;
@@ -109,7 +109,7 @@ BEGIN
      WHERE job.role = counted.role
        AND job.due_at = counted.due_at
        AND job.id = counted.id
-       FOR UPDATE;   -- May wait for a worker that has claimed the job in a batch, but that will not run it there.
+       FOR UPDATE;   -- May wait for a worker that has claimed the job in a chunk, but that will not run it there.
     RETURN again;
 END
 $$;

@@ -76,7 +76,7 @@ $$;
 COMMENT ON FUNCTION pgdispatch.jobs(text, text, text, text, timestamptz, bigint, integer, bigint[]) IS
 'Lists the jobs of the current role that wait or run, in the order of their places, which is that of their due times, changed by
 priorities; a held job has the place infinity. The arguments choose jobs; NULL stands for all.
-kind: sql or handler. name: the label of a SQL job, or the handler. queue: the queue. state: waiting (due, or in a batch that runs),
+kind: sql or handler. name: the label of a SQL job, or the handler. queue: the queue. state: waiting (due, or in a chunk that runs),
 running, snoozed or held. ids: the ids of jobs. max_count: number of jobs of a page.
 For the next page, pass the place and the id of the last job as after_place and after_id. sqlstate and message are those of the last
 failed attempt of a job that waits for another one. pgdispatch.find returns the command or the arguments of a job.

@@ -42,12 +42,12 @@ COMMENT ON FUNCTION pgdispatch.application_lock(regrole) IS
 the workers of pg_cron start later, for jobs that the application leaves.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.batch_lock(role regrole) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.chunk_lock(role regrole) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824115::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) role::pg_catalog.oid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.batch_lock(regrole) IS
-'Key of the advisory lock that a transaction which runs a batch of jobs holds shared.';
+COMMENT ON FUNCTION pgdispatch.chunk_lock(regrole) IS
+'Key of the advisory lock that a transaction which runs a chunk of jobs holds shared.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.cron_reliance_lock(role regrole) RETURNS bigint
@@ -116,12 +116,12 @@ COMMENT ON FUNCTION pgdispatch.execution_lock(bigint) IS
 finds the session by this lock.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.batch_cancellation_lock(session_pid integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION pgdispatch.chunk_cancellation_lock(session_pid integer) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (1885824118::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|) session_pid::bigint $$;
 
-COMMENT ON FUNCTION pgdispatch.batch_cancellation_lock(integer) IS
-'Key of the advisory lock that a worker holds while it cancels the batch of that session. The session takes it shared
+COMMENT ON FUNCTION pgdispatch.chunk_cancellation_lock(integer) IS
+'Key of the advisory lock that a worker holds while it cancels the chunk of that session. The session takes it shared
 before it runs a job alone, so that the cancellation does not hit that job.';
 
 

@@ -3,7 +3,7 @@
 -- A worker runs a managed job in two transactions. The first one counts the attempt and calls request_admission, in which the job
 -- gives up its key and takes its place in its order and its queue. The second one runs it. What others have to know about the job
 -- is thus committed while it runs, and a session that the job kills has been counted. Several quick jobs share both transactions,
--- without a count: see batches.sql. Further:
+-- without a count: see chunks.sql. Further:
 --
 --   * A job that has to wait for others of its ordering key or its queue is HELD: the due_at of its row is infinity, where no worker
 --     comes across it, however many such jobs there are. The transaction that ends the job that it waits for moves it back.
@@ -439,7 +439,7 @@ BEGIN
             OR EXISTS (SELECT
                          FROM pgdispatch.managed_job AS m
                         WHERE m.role = worker_role AND m.ordering_key = k.name AND m.held_by = 'order')
-         ORDER BY pgdispatch.order_mutex(k.name)   -- In this order, no two batches wait for each other.
+         ORDER BY pgdispatch.order_mutex(k.name)   -- In this order, no two chunks wait for each other.
     LOOP
         PERFORM pgdispatch.release_next_in_order(worker_role, requested_key, true);
     END LOOP;
@@ -447,7 +447,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.release_next_in_orders(regrole, text[]) IS
-'Part of pgdispatch.end_batch. Releases the next job that each of the ordering keys holds, unless another job of it may run.
+'Part of pgdispatch.end_chunk. Releases the next job that each of the ordering keys holds, unless another job of it may run.
 Most of them hold none, which is found out for all of them at once.';
 
 

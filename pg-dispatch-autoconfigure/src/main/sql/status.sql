@@ -27,7 +27,7 @@ $$;
 COMMENT ON FUNCTION pgdispatch.status() IS
 'Returns what waits, runs and has failed, in numbers: for the current role or, for the owner of the schema and for roles that
 pgdispatch.grant_monitoring_to names, for all roles. kind says what a row is about:
-sql and handler: jobs, by label or handler (name), queue and state, which is waiting (due, or in a batch that runs),
+sql and handler: jobs, by label or handler (name), queue and state, which is waiting (due, or in a chunk that runs),
 running, snoozed or held (by its order, its queue or a pause). oldest is the time for which the oldest of them has been due or, if
 they are running, has been running.
 dead_letter: jobs that failed for good, by label or handler and by queue. oldest is the time since the oldest failed.

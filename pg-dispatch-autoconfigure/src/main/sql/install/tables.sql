@@ -521,7 +521,7 @@ COMMENT ON COLUMN pgdispatch.history.queue IS 'The queue of the job; NULL: it ha
 COMMENT ON COLUMN pgdispatch.history.dispatched_at IS 'Start of the transaction that dispatched the job.';
 COMMENT ON COLUMN pgdispatch.history.due_at IS 'Time at which the last attempt was due.';
 COMMENT ON COLUMN pgdispatch.history.started_at IS
-'Start of the last attempt, or of the batch in which a command ran; NULL: the job was cancelled before it began, or its node was lost.';
+'Start of the last attempt, or of the chunk in which a command ran; NULL: the job was cancelled before it began, or its node was lost.';
 COMMENT ON COLUMN pgdispatch.history.ended_at IS 'End of the job or the attempt, just before the commit that ended it.';
 COMMENT ON COLUMN pgdispatch.history.attempts IS 'Number of attempts up to this end.';
 COMMENT ON COLUMN pgdispatch.history.node IS

@@ -16,14 +16,14 @@ final class AnnouncedJobs {
 	private static final Duration NEXT_LOOK = Duration.ofMillis(5);
 
 	/**
-	 * The same time for a worker that runs batches. The last batch may begin at the end
-	 * of its slice, and large batches take ten milliseconds.
+	 * The same time for a worker that runs chunks. The last chunk may begin at the end of
+	 * its slice, and large chunks take ten milliseconds.
 	 */
-	private static final Duration NEXT_LOOK_IN_BATCHES = Duration.ofMillis(40);
+	private static final Duration NEXT_LOOK_IN_CHUNKS = Duration.ofMillis(40);
 
 	private final LongSupplier nanoTime;
 
-	private final BatchDelay batchDelay = new BatchDelay();
+	private final ChunkDelay chunkDelay = new ChunkDelay();
 
 	private long announced;
 
@@ -31,7 +31,7 @@ final class AnnouncedJobs {
 
 	private long quickJobs;
 
-	private long ranInBatches;
+	private long ranInChunks;
 
 	private long nextLook;
 
@@ -107,8 +107,8 @@ final class AnnouncedJobs {
 	 * Returns how long to wait so that more jobs are found at once, in nanoseconds. It is
 	 * not positive if there is no need to wait.
 	 */
-	long untilEndOfBatchDelay() {
-		return this.batchDelay.left();
+	long untilEndOfChunkDelay() {
+		return this.chunkDelay.left();
 	}
 
 	/**
@@ -116,7 +116,7 @@ final class AnnouncedJobs {
 	 * the jobs that were announced during the last look and those since.
 	 */
 	boolean keepsUp() {
-		return untilNextLook() > 0 && this.announced - this.seen <= 2 * this.ranInBatches;
+		return untilNextLook() > 0 && this.announced - this.seen <= 2 * this.ranInChunks;
 	}
 
 	/**
@@ -128,10 +128,10 @@ final class AnnouncedJobs {
 
 	/**
 	 * Notes that a look begins.
-	 * @param inBatches whether it runs jobs in batches
+	 * @param inChunks whether it runs jobs in chunks
 	 */
-	void lookBegins(boolean inBatches) {
-		this.nextLook = this.nanoTime.getAsLong() + (inBatches ? NEXT_LOOK_IN_BATCHES : NEXT_LOOK).toNanos();
+	void lookBegins(boolean inChunks) {
+		this.nextLook = this.nanoTime.getAsLong() + (inChunks ? NEXT_LOOK_IN_CHUNKS : NEXT_LOOK).toNanos();
 	}
 
 	/**
@@ -139,11 +139,11 @@ final class AnnouncedJobs {
 	 * oldest ones.
 	 * @param announcedBefore number of jobs that were announced before the look
 	 * @param ran number of jobs that the look ran
-	 * @param inBatches whether it ran them in batches
+	 * @param inChunks whether it ran them in chunks
 	 */
-	void lookEnded(long announcedBefore, long ran, boolean inBatches) {
+	void lookEnded(long announcedBefore, long ran, boolean inChunks) {
 		this.seen = Math.max(this.seen, Math.min(this.seen + ran, announcedBefore));
-		this.ranInBatches = inBatches ? ran : 0;
+		this.ranInChunks = inChunks ? ran : 0;
 	}
 
 	/**
@@ -156,7 +156,7 @@ final class AnnouncedJobs {
 		this.seen = Math.max(this.seen, announcedBefore);
 		this.announcedBeforeLookFromStart = Math.max(this.announcedBeforeLookFromStart, announcedBefore);
 		this.quickJobs = quickJobs;
-		this.batchDelay.begin(quickJobs);
+		this.chunkDelay.begin(quickJobs);
 	}
 
 }

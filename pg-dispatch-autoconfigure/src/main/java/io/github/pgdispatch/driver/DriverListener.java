@@ -83,9 +83,9 @@ public interface DriverListener {
 
 	/**
 	 * Called when a call of the executor has run SQL jobs.
-	 * @param batch the jobs of the call
+	 * @param chunk the jobs of the call
 	 */
-	default void batchEnded(SqlBatch batch) {
+	default void chunkEnded(SqlChunk chunk) {
 	}
 
 	/**

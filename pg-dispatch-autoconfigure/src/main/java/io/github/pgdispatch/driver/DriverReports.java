@@ -119,9 +119,9 @@ final class DriverReports {
 		tell((listener) -> listener.attemptEnded(attempt));
 	}
 
-	void batchEnded(SqlBatch batch) {
-		if (batch.jobs() > 0) {
-			tell((listener) -> listener.batchEnded(batch));
+	void chunkEnded(SqlChunk chunk) {
+		if (chunk.jobs() > 0) {
+			tell((listener) -> listener.chunkEnded(chunk));
 		}
 	}
 

@@ -60,7 +60,7 @@ final class JobClaimer {
 
 	private final Prefetch prefetch = new Prefetch();
 
-	private final BatchDelay batchDelay = new BatchDelay();
+	private final ChunkDelay chunkDelay = new ChunkDelay();
 
 	/**
 	 * Whether there may be jobs to claim.
@@ -134,7 +134,7 @@ final class JobClaimer {
 		if (isolates) {
 			claimPoisonJob();
 		}
-		else if (this.woken && this.batchDelay.left() <= 0) {
+		else if (this.woken && this.chunkDelay.left() <= 0) {
 			claimUpTo(this.prefetch.jobs(this.settlement.completed()));
 		}
 	}
@@ -225,7 +225,7 @@ final class JobClaimer {
 			known = true;
 			this.reports.claimed(claims);
 			if (!more) {
-				this.batchDelay.begin(claims.size());
+				this.chunkDelay.begin(claims.size());
 			}
 			return more;
 		}
@@ -245,7 +245,7 @@ final class JobClaimer {
 	 */
 	Duration untilNextClaim(Duration interval) {
 		Duration time = this.overflowNotice.within((this.jobs.waiting() > 0) ? MAX_WAIT : interval);
-		return this.woken ? this.batchDelay.within(time) : time;
+		return this.woken ? this.chunkDelay.within(time) : time;
 	}
 
 }

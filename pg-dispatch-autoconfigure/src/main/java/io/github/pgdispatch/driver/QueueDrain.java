@@ -33,7 +33,7 @@ final class QueueDrain implements Runnable {
 	private static final Duration SLICE = Duration.ofMillis(20);
 
 	/**
-	 * Duration of a look beside a drain: a batch.
+	 * Duration of a look beside a drain: a chunk.
 	 */
 	private static final Duration SHORT_SLICE = Duration.ofMillis(1);
 
@@ -86,7 +86,7 @@ final class QueueDrain implements Runnable {
 	public void run() {
 		Progress progress = this.sessionLost.getAndSet(false) ? Progress.beginInIsolation()
 				: Progress.begin(this.pool.quickJobs());
-		long announced = this.pool.lookBegins(progress.inBatches());
+		long announced = this.pool.lookBegins(progress.inChunks());
 		try (WorkerSession session = WorkerSession.open(this.dataSource, this.canceller)) {
 			drain(session, progress);
 		}
@@ -108,8 +108,8 @@ final class QueueDrain implements Runnable {
 					progress = progress.atStart();
 				}
 				boolean fromStart = progress.isAtStart();
-				boolean inBatches = progress.inBatches();
-				announced = this.pool.lookBegins(inBatches);
+				boolean inChunks = progress.inChunks();
+				announced = this.pool.lookBegins(inChunks);
 				if (fromStart) {
 					lastFromStart = System.nanoTime();
 				}
@@ -120,11 +120,11 @@ final class QueueDrain implements Runnable {
 				}
 				quickJobs = (progress.failed() == 0) ? quickJobs + progress.completed() : 0;
 				ended(session, progress, begin);
-				this.pool.lookEnded(announced, progress.completed(), inBatches);
+				this.pool.lookEnded(announced, progress.completed(), inChunks);
 				this.reconnectBackOff.reset();
-				if (!progress.drained() && !progress.inBatches()) {
+				if (!progress.drained() && !progress.inChunks()) {
 					// The next job may be slow. The jobs behind it may have been locked
-					// for a batch that was undone while other workers looked.
+					// for a chunk that was undone while other workers looked.
 					quickJobs = 0;
 					this.pool.wake(1);
 				}
@@ -161,7 +161,7 @@ final class QueueDrain implements Runnable {
 		Duration duration = Duration.ofNanos(System.nanoTime() - begin);
 		this.completed.addAndGet(progress.completed());
 		this.reports
-			.batchEnded(new SqlBatch(progress.completed(), session.retries().size(), progress.failed(), duration));
+			.chunkEnded(new SqlChunk(progress.completed(), session.retries().size(), progress.failed(), duration));
 		this.failures.deadLetters(session, progress.failed(), begin);
 	}
 
@@ -206,21 +206,21 @@ final class QueueDrain implements Runnable {
 		}
 		if (outcome != null) {
 			this.completed.addAndGet(outcome.isDead() ? 0 : 1);
-			this.reports.batchEnded(batch(outcome, Duration.ofNanos(System.nanoTime() - begin)));
+			this.reports.chunkEnded(chunk(outcome, Duration.ofNanos(System.nanoTime() - begin)));
 			this.failures.nonTransactional(outcome);
 			this.pool.wake(1);
 		}
 	}
 
-	private static SqlBatch batch(CommandOutcome outcome, Duration duration) {
+	private static SqlChunk chunk(CommandOutcome outcome, Duration duration) {
 		String kind = String.valueOf(outcome.kind());
-		return new SqlBatch(kind.equals("done") ? 1 : 0, kind.equals("retried") ? 1 : 0, outcome.isDead() ? 1 : 0,
+		return new SqlChunk(kind.equals("done") ? 1 : 0, kind.equals("retried") ? 1 : 0, outcome.isDead() ? 1 : 0,
 				duration);
 	}
 
 	private void reportLost(Throwable ex) {
 		if (isCancellation(ex)) {
-			logger.debug("A batch was cancelled between two jobs", ex);
+			logger.debug("A chunk was cancelled between two jobs", ex);
 		}
 		else {
 			this.sessionLost.set(true);

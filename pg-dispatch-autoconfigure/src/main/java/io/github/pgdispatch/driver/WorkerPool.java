@@ -59,7 +59,7 @@ final class WorkerPool implements Wakeable {
 	 * Creates a pool without workers.
 	 * @param dataSource that provides a connection for each worker
 	 * @param executor that runs the workers
-	 * @param scheduler that starts further workers and cancels batches
+	 * @param scheduler that starts further workers and cancels chunks
 	 * @param threads maximum number of workers
 	 * @param scheduleLook has the queue looked at after a delay
 	 * @param sessions of the workers, which somebody checks
@@ -95,12 +95,12 @@ final class WorkerPool implements Wakeable {
 	}
 
 	private void startInTime() {
-		long batchDelay = this.jobs.untilEndOfBatchDelay();
-		if (this.working > 0 && batchDelay < this.jobs.untilNextLook()) {
+		long chunkDelay = this.jobs.untilEndOfChunkDelay();
+		if (this.working > 0 && chunkDelay < this.jobs.untilNextLook()) {
 			scheduleStart(this.jobs.untilNextLook(), this.jobs.announced());
 		}
-		else if (batchDelay > 0) {
-			scheduleStart(batchDelay, this.jobs.seen());
+		else if (chunkDelay > 0) {
+			scheduleStart(chunkDelay, this.jobs.seen());
 		}
 		else {
 			startOne();
@@ -222,11 +222,11 @@ final class WorkerPool implements Wakeable {
 		this.lock.lock();
 		try {
 			if (this.jobs.hasUnseen() && !isHeld()) {
-				long batchDelay = this.jobs.untilEndOfBatchDelay();
-				if (batchDelay <= 0) {
+				long chunkDelay = this.jobs.untilEndOfChunkDelay();
+				if (chunkDelay <= 0) {
 					return true;
 				}
-				scheduleStart(batchDelay, this.jobs.seen());
+				scheduleStart(chunkDelay, this.jobs.seen());
 			}
 			this.working--;
 			if (this.working == 0) {
@@ -268,13 +268,13 @@ final class WorkerPool implements Wakeable {
 
 	/**
 	 * Notes that a look begins.
-	 * @param inBatches whether it runs jobs in batches
+	 * @param inChunks whether it runs jobs in chunks
 	 * @return the number of jobs that were announced before the look
 	 */
-	long lookBegins(boolean inBatches) {
+	long lookBegins(boolean inChunks) {
 		this.lock.lock();
 		try {
-			this.jobs.lookBegins(inBatches);
+			this.jobs.lookBegins(inChunks);
 			return this.jobs.announced();
 		}
 		finally {
@@ -285,10 +285,10 @@ final class WorkerPool implements Wakeable {
 	/**
 	 * Notes the end of a look, see {@link AnnouncedJobs#lookEnded}.
 	 */
-	void lookEnded(long announcedBefore, long ran, boolean inBatches) {
+	void lookEnded(long announcedBefore, long ran, boolean inChunks) {
 		this.lock.lock();
 		try {
-			this.jobs.lookEnded(announcedBefore, ran, inBatches);
+			this.jobs.lookEnded(announcedBefore, ran, inChunks);
 		}
 		finally {
 			this.lock.unlock();

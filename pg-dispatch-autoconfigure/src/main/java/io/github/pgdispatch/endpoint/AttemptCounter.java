@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.EndedAttempt;
-import io.github.pgdispatch.driver.SqlBatch;
+import io.github.pgdispatch.driver.SqlChunk;
 
 /**
  * Counts the attempts of this node. Whoever reads the number twice knows how many jobs it
@@ -20,8 +20,8 @@ public final class AttemptCounter implements DriverListener {
 	}
 
 	@Override
-	public void batchEnded(SqlBatch batch) {
-		this.attempts.add(batch.jobs());
+	public void chunkEnded(SqlChunk chunk) {
+		this.attempts.add(chunk.jobs());
 	}
 
 	/**

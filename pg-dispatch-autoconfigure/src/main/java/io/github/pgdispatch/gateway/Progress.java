@@ -86,12 +86,12 @@ public record Progress(int prefetch, OffsetDateTime afterDueAt, long afterId, lo
 	}
 
 	/**
-	 * Returns whether the next call runs jobs in batches. Such a call is cancelled if one
+	 * Returns whether the next call runs jobs in chunks. Such a call is cancelled if one
 	 * of its jobs turns out to be slow. Any other call runs one job at a time, for as
 	 * long as it takes.
 	 * @return whether it does
 	 */
-	public boolean inBatches() {
+	public boolean inChunks() {
 		return this.prefetch > 1;
 	}
 

@@ -37,10 +37,10 @@ public final class WorkerSession implements AutoCloseable {
 			 LIMIT ?""";
 
 	/**
-	 * Time after which a call that runs batches is cancelled: it takes longer only if one
+	 * Time after which a call that runs chunks is cancelled: it takes longer only if one
 	 * of its jobs is slow.
 	 */
-	private static final Duration BATCHES_LIMIT = Duration.ofMillis(100);
+	private static final Duration CHUNKS_LIMIT = Duration.ofMillis(100);
 
 	/**
 	 * Time after which a job counts as long-running, so that its time limit is watched.
@@ -49,10 +49,10 @@ public final class WorkerSession implements AutoCloseable {
 	private static final Duration LONG_RUNNING = Duration.ofMillis(250);
 
 	/**
-	 * Time after which a call that runs batches is taken for lost. It is cancelled long
+	 * Time after which a call that runs chunks is taken for lost. It is cancelled long
 	 * before, but its job may not heed that at once.
 	 */
-	private static final Duration BATCHES_TIMEOUT = Duration.ofSeconds(60);
+	private static final Duration CHUNKS_TIMEOUT = Duration.ofSeconds(60);
 
 	/**
 	 * A single job may take for ever.
@@ -80,7 +80,7 @@ public final class WorkerSession implements AutoCloseable {
 	/**
 	 * Opens a session.
 	 * @param dataSource that provides the connection
-	 * @param canceller that cancels batches that take too long
+	 * @param canceller that cancels chunks that take too long
 	 * @return the session, which is to be closed
 	 * @throws SQLException if no session can be opened
 	 */
@@ -102,7 +102,7 @@ public final class WorkerSession implements AutoCloseable {
 	 */
 	public Progress work(Duration slice, Progress progress, Runnable whenLongRunning) throws SQLException {
 		this.retries = List.of();
-		setTimeout(progress.inBatches() ? BATCHES_TIMEOUT : NO_TIMEOUT);
+		setTimeout(progress.inChunks() ? CHUNKS_TIMEOUT : NO_TIMEOUT);
 		try (PreparedStatement call = this.connection.prepareStatement(WORK)) {
 			// The executor would have to spare a statement that is prepared on the server
 			// when it cleans the session, which takes it longer.
@@ -111,8 +111,8 @@ public final class WorkerSession implements AutoCloseable {
 			call.setInt(2, progress.prefetch());
 			call.setObject(3, progress.afterDueAt());
 			call.setLong(4, progress.afterId());
-			Future<?> alarm = progress.inBatches()
-					? this.canceller.schedule(() -> cancel(call), BATCHES_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+			Future<?> alarm = progress.inChunks()
+					? this.canceller.schedule(() -> cancel(call), CHUNKS_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
 					: this.canceller.schedule(whenLongRunning, LONG_RUNNING.toMillis(), TimeUnit.MILLISECONDS);
 			try (ResultSet row = call.executeQuery()) {
 				row.next();
@@ -202,7 +202,7 @@ public final class WorkerSession implements AutoCloseable {
 			call.cancel();
 		}
 		catch (SQLException ex) {
-			logger.debug("Could not cancel a batch, which goes on until its last job has ended", ex);
+			logger.debug("Could not cancel a chunk, which goes on until its last job has ended", ex);
 		}
 	}
 

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.EndedAttempt;
-import io.github.pgdispatch.driver.SqlBatch;
+import io.github.pgdispatch.driver.SqlChunk;
 import io.github.pgdispatch.event.DriverBackEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +45,7 @@ public final class DriverActivity implements DriverListener {
 	}
 
 	@Override
-	public void batchEnded(SqlBatch batch) {
+	public void chunkEnded(SqlChunk chunk) {
 		this.activeAt.put(JobKind.SQL, this.nanoTime.getAsLong());
 	}
 

@@ -10,7 +10,7 @@ import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.DriverState;
 import io.github.pgdispatch.driver.EndedAttempt;
 import io.github.pgdispatch.driver.ObservedDriver;
-import io.github.pgdispatch.driver.SqlBatch;
+import io.github.pgdispatch.driver.SqlChunk;
 import io.github.pgdispatch.driver.WakeUpSource;
 import io.github.pgdispatch.event.AttemptFailedEvent;
 import io.github.pgdispatch.event.DeadLetterEvent;
@@ -94,13 +94,13 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	}
 
 	@Override
-	public void batchEnded(SqlBatch batch) {
+	public void chunkEnded(SqlChunk chunk) {
 		MeterRegistry registry = this.registry;
 		if (registry != null) {
-			timer(registry, PgDispatchMeter.SQL_BATCH).record(batch.duration());
-			count(registry, PgDispatchMeter.SQL_JOBS, batch.completed(), "done");
-			count(registry, PgDispatchMeter.SQL_JOBS, batch.retried(), "retried");
-			count(registry, PgDispatchMeter.SQL_JOBS, batch.failed(), "failed");
+			timer(registry, PgDispatchMeter.SQL_CHUNK).record(chunk.duration());
+			count(registry, PgDispatchMeter.SQL_JOBS, chunk.completed(), "done");
+			count(registry, PgDispatchMeter.SQL_JOBS, chunk.retried(), "retried");
+			count(registry, PgDispatchMeter.SQL_JOBS, chunk.failed(), "failed");
 		}
 	}
 

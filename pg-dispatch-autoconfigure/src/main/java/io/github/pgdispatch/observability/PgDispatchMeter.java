@@ -36,7 +36,7 @@ public enum PgDispatchMeter {
 	/**
 	 * Timer: duration of the calls of workers of this node that ran SQL jobs.
 	 */
-	SQL_BATCH("pgdispatch.sql.batch", "Duration of calls that ran SQL jobs", null),
+	SQL_CHUNK("pgdispatch.sql.chunk", "Duration of calls that ran SQL jobs", null),
 
 	/**
 	 * Counter: failed attempts of SQL jobs that this node saw, by the class of their

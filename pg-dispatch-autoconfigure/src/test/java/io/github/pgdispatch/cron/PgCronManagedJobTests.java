@@ -123,7 +123,7 @@ class PgCronManagedJobTests {
 	}
 
 	@Test
-	void jobInABatchIsInterrupted() throws SQLException {
+	void jobInAChunkIsInterrupted() throws SQLException {
 		try (Session gate = this.queue.closeGate()) {
 			this.queue.asApp("SELECT pgdispatch.pause()");
 			this.queue.fire(CronQueue.effect("before"), 20);

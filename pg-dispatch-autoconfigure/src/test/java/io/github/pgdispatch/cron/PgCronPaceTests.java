@@ -80,7 +80,7 @@ class PgCronPaceTests {
 	}
 
 	@Test
-	void burstOfQuickJobsIsDrainedInBatches() {
+	void burstOfQuickJobsIsDrainedInChunks() {
 		int jobs = 10_000;
 		this.queue.lingering("0").fire(CronQueue.effect("quick"), jobs);
 		this.queue.awaitEffects(jobs);

@@ -27,7 +27,7 @@ class AnnouncedJobsTests {
 		assertThat(this.jobs.hasUnseen()).isFalse();
 		assertThat(this.jobs.quickJobs()).isZero();
 		assertThat(this.jobs.untilNextLook()).isNotPositive();
-		assertThat(this.jobs.untilEndOfBatchDelay()).isNotPositive();
+		assertThat(this.jobs.untilEndOfChunkDelay()).isNotPositive();
 	}
 
 	@ParameterizedTest
@@ -62,7 +62,7 @@ class AnnouncedJobsTests {
 	}
 
 	@Test
-	void nextLookIsLaterInBatches() {
+	void nextLookIsLaterInChunks() {
 		this.jobs.lookBegins(false);
 		assertThat(this.jobs.untilNextLook()).isEqualTo(Duration.ofMillis(5).toNanos());
 		this.jobs.lookBegins(true);
@@ -73,24 +73,24 @@ class AnnouncedJobsTests {
 
 	@ParameterizedTest
 	@CsvSource({ "0, 5", "1, 5", "2, 40" })
-	void workerStartsWithBatchesIfTheLastDrainFoundSeveralQuickJobs(long quickJobs, long millis) {
+	void workerStartsWithChunksIfTheLastDrainFoundSeveralQuickJobs(long quickJobs, long millis) {
 		this.jobs.drainEnded(0, quickJobs);
 		this.jobs.workerStarts();
 		assertThat(this.jobs.untilNextLook()).isEqualTo(Duration.ofMillis(millis).toNanos());
 	}
 
 	@Test
-	void batchDelayFollowsADrainOfSeveralQuickJobs() {
+	void chunkDelayFollowsADrainOfSeveralQuickJobs() {
 		this.jobs.drainEnded(0, 1_000);
 		assertThat(this.jobs.quickJobs()).isEqualTo(1_000);
 		this.jobs.drainEnded(0, 0);
 		assertThat(this.jobs.quickJobs()).isZero();
-		assertThat(this.jobs.untilEndOfBatchDelay()).isNotPositive();
+		assertThat(this.jobs.untilEndOfChunkDelay()).isNotPositive();
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "20, true", "21, false" })
-	void keepsUpWithTwiceWhatTheLastLookRanInBatches(int unseen, boolean keepsUp) {
+	void keepsUpWithTwiceWhatTheLastLookRanInChunks(int unseen, boolean keepsUp) {
 		this.jobs.announce(10);
 		this.jobs.lookEnded(10, 10, true);
 		this.jobs.lookBegins(true);

@@ -59,7 +59,7 @@ class NeverStuckTests {
 	}
 
 	@Test
-	void hangingJobDoesNotHoldBackTheFinishedOnesOfItsBatch() throws SQLException {
+	void hangingJobDoesNotHoldBackTheFinishedOnesOfItsChunk() throws SQLException {
 		try (TestNode node = TestNode.start(this.database, 1); Connection gate = closeGate()) {
 			node.transaction().executeWithoutResult((status) -> {
 				fire(node, "INSERT INTO effect VALUES ('quick')", 200);
@@ -88,10 +88,10 @@ class NeverStuckTests {
 	}
 
 	@Test
-	void jobsOfTheBatchOfAHangingJobAreTakenOverByAnotherWorker() throws SQLException {
+	void jobsOfTheChunkOfAHangingJobAreTakenOverByAnotherWorker() throws SQLException {
 		try (TestNode node = TestNode.start(this.database.url(), new DriverSettings(2, Duration.ofHours(1), false));
 				Connection gate = closeGate()) {
-			// One worker is woken. It runs 'first' alone and the other two in a batch.
+			// One worker is woken. It runs 'first' alone and the other two in a chunk.
 			node.transaction().executeWithoutResult((status) -> {
 				for (String command : List.of("INSERT INTO effect VALUES ('first')", HANG,
 						"INSERT INTO effect VALUES ('quick')")) {

@@ -66,8 +66,8 @@ class RecordingListener implements DriverListener {
 	}
 
 	@Override
-	public void batchEnded(SqlBatch batch) {
-		record(batch);
+	public void chunkEnded(SqlChunk chunk) {
+		record(chunk);
 	}
 
 	@Override

@@ -57,7 +57,7 @@ class SqlReportsTests {
 		try (TestNode node = TestNode.start(this.database, 2, this.told)) {
 			long id = dispatch("SELECT pgdispatch.dispatch('DO $do$ BEGIN IF nextval(''run'') = 1 THEN"
 					+ " RAISE ''no server'' USING ERRCODE = ''08006''; END IF; END $do$')");
-			await().until(() -> this.told.told(SqlBatch.class).stream().mapToLong(SqlBatch::completed).sum() == 1);
+			await().until(() -> this.told.told(SqlChunk.class).stream().mapToLong(SqlChunk::completed).sum() == 1);
 			assertThat(this.told.told(AttemptFailedEvent.class))
 				.containsExactly(new AttemptFailedEvent(id, null, null, 1, "08006", "no server"));
 			assertThat(this.told.told(DeadLetterEvent.class)).isEmpty();
@@ -72,7 +72,7 @@ class SqlReportsTests {
 					"SELECT pgdispatch.dispatch('SELECT 1/0', max_attempts => 2, label => 'zero', back_off => '10 ms',"
 							+ " transactional => false)");
 			long done = dispatch("SELECT pgdispatch.dispatch('VACUUM pgdispatch.job', transactional => false)");
-			await().until(() -> this.told.told(SqlBatch.class).stream().mapToLong(SqlBatch::jobs).sum() == 3);
+			await().until(() -> this.told.told(SqlChunk.class).stream().mapToLong(SqlChunk::jobs).sum() == 3);
 			await().until(() -> this.told.told(DeadLetterEvent.class).size() == 1);
 			assertThat(this.told.told(AttemptFailedEvent.class))
 				.containsExactly(new AttemptFailedEvent(id, null, "zero", 1, "22012", "division by zero"));
@@ -118,21 +118,21 @@ class SqlReportsTests {
 						  FROM generate_series(1, 100) AS i""")
 				.query()
 				.singleValue();
-			await().until(() -> !this.told.told(SqlBatch.class).isEmpty() && sum().jobs() == 100);
+			await().until(() -> !this.told.told(SqlChunk.class).isEmpty() && sum().jobs() == 100);
 			assertThat(sum().completed()).isEqualTo(90);
 			assertThat(sum().failed()).isEqualTo(10);
-			assertThat(this.told.told(SqlBatch.class)).allSatisfy((batch) -> {
-				assertThat(batch.jobs()).isPositive();
-				assertThat(batch.duration()).isPositive();
+			assertThat(this.told.told(SqlChunk.class)).allSatisfy((chunk) -> {
+				assertThat(chunk.jobs()).isPositive();
+				assertThat(chunk.duration()).isPositive();
 			});
 		}
 	}
 
-	private SqlBatch sum() {
-		List<SqlBatch> batches = this.told.told(SqlBatch.class);
-		return new SqlBatch(batches.stream().mapToLong(SqlBatch::completed).sum(),
-				batches.stream().mapToLong(SqlBatch::retried).sum(), batches.stream().mapToLong(SqlBatch::failed).sum(),
-				batches.get(0).duration());
+	private SqlChunk sum() {
+		List<SqlChunk> chunks = this.told.told(SqlChunk.class);
+		return new SqlChunk(chunks.stream().mapToLong(SqlChunk::completed).sum(),
+				chunks.stream().mapToLong(SqlChunk::retried).sum(), chunks.stream().mapToLong(SqlChunk::failed).sum(),
+				chunks.get(0).duration());
 	}
 
 	@Test

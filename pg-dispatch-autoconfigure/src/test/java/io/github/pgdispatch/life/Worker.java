@@ -43,11 +43,11 @@ final class Worker extends Actor {
 			session().run("CALL pgdispatch.work()");
 			return;
 		}
-		boolean inBatches = this.prefetch > 1;
+		boolean inChunks = this.prefetch > 1;
 		boolean drained = true;
 		boolean nonTransactional = false;
 		try (Statement statement = session().connection().createStatement()) {
-			ScheduledFuture<?> alarm = this.canceller.schedule(() -> cancel(statement, inBatches), STUCK,
+			ScheduledFuture<?> alarm = this.canceller.schedule(() -> cancel(statement, inChunks), STUCK,
 					TimeUnit.MILLISECONDS);
 			try (ResultSet row = statement
 				.executeQuery("CALL pgdispatch.work(slice => '%d milliseconds', prefetch => %d, %s)".formatted(SLICE,
@@ -64,7 +64,7 @@ final class Worker extends Actor {
 			}
 		}
 		catch (SQLException ex) {
-			if (!inBatches || !isCancelled(ex)) {
+			if (!inChunks || !isCancelled(ex)) {
 				throw ex;
 			}
 		}
@@ -130,9 +130,9 @@ final class Worker extends Actor {
 		this.history.addKilled(session().pid());
 	}
 
-	private void cancel(Statement statement, boolean inBatches) {
+	private void cancel(Statement statement, boolean inChunks) {
 		try {
-			if (inBatches) {
+			if (inChunks) {
 				statement.cancel();
 			}
 		}

@@ -49,7 +49,7 @@ class AttemptTests extends AbstractQueueTests {
 	void jobThatHasHadItsAttemptsIsADeadLetter(String prefetch) throws SQLException {
 		this.jobs.dispatch(this.jobs.failing(100, "22012"), "max_attempts => 3", AT_ONCE);
 		assertThat(this.app.work(prefetch).failed()).isOne();
-		// A run in a batch is undone, and is no attempt.
+		// A run in a chunk is undone, and is no attempt.
 		assertThat(this.jobs.runs()).isEqualTo(prefetch.endsWith("100") ? 4 : 3);
 		assertThat(this.queue.effects()).isEmpty();
 		assertThat(this.jobs.deadLetters("sqlstate, attempts, crashes")).containsExactly("22012|3|0");

@@ -65,10 +65,10 @@ class CancelRunningTests extends AbstractQueueTests {
 	}
 
 	/**
-	 * A driver ends a batch that takes long. Until then whoever cancels waits.
+	 * A driver ends a chunk that takes long. Until then whoever cancels waits.
 	 */
 	@Test
-	void jobInABatchIsInterruptedOnceItIsAlone() throws Exception {
+	void jobInAChunkIsInterruptedOnceItIsAlone() throws Exception {
 		this.app.fire(Queue.effect("before"));
 		long id = this.jobs.dispatch(HANG);
 		this.app.fire(Queue.effect("after"));

@@ -44,15 +44,15 @@ class HangingJobTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "prefetch => 50", "prefetch => 100" })
-	void jobThatHangsInABatchIsUndoneWhenTheDriverCancelsAndRunAloneInTheNextCall(String prefetch) throws Exception {
+	void jobThatHangsInAChunkIsUndoneWhenTheDriverCancelsAndRunAloneInTheNextCall(String prefetch) throws Exception {
 		this.app.fire(Queue.effect("first"));
 		this.app.fire(HANG);
 		this.app.fire(Queue.effect("last"));
 		AtomicBoolean cancelled = new AtomicBoolean();
-		FutureTask<Session.Drain> batch = Session.async(() -> {
+		FutureTask<Session.Drain> chunk = Session.async(() -> {
 			Session.Drain drain;
 			do {
-				// Where the first job alone takes a batch's time, the other is not in it.
+				// Where the first job alone takes a chunk's time, the other is not in it.
 				drain = this.app.work("slice => '1 hour'", prefetch);
 			}
 			while (!cancelled.get());
@@ -60,16 +60,16 @@ class HangingJobTests extends AbstractQueueTests {
 		});
 		this.queue.awaitBlocked(this.app);
 		// A driver cancels what takes long. What comes to nothing sooner than in a
-		// batch's
+		// chunk's
 		// time is taken for a job that fails, and run alone in the same call.
 		String blockedAt = this.queue.value("SELECT clock_timestamp()");
 		this.queue.awaitTrue("clock_timestamp() > timestamptz '" + blockedAt + "' + interval '50 ms'");
 		cancelled.set(true);
 		this.queue.run("SELECT pg_cancel_backend(" + this.app.pid() + ")");
-		assertThat(batch.get().prefetch()).isOne();
-		assertThat(batch.get().drained()).isFalse();
+		assertThat(chunk.get().prefetch()).isOne();
+		assertThat(chunk.get().drained()).isFalse();
 		if (this.queue.effects().isEmpty()) {
-			// A large batch is undone as a whole.
+			// A large chunk is undone as a whole.
 			assertThat(this.app.work("slice => '0'", "prefetch => 1").completed()).isOne();
 		}
 		assertThat(this.queue.effects()).containsExactly("first");
@@ -109,14 +109,14 @@ class HangingJobTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void callWithASliceRunsBatchesOrOneSlowJobAlone() throws SQLException {
+	void callWithASliceRunsChunksOrOneSlowJobAlone() throws SQLException {
 		for (int i = 0; i < 4; i++) {
 			this.app.fire("SELECT pg_sleep(0.02)");
 		}
-		Session.Drain batch = this.app.work("slice => '1 hour'", "prefetch => 4");
-		assertThat(batch.completed()).isOne();
-		assertThat(batch.prefetch()).isOne();
-		assertThat(batch.drained()).isFalse();
+		Session.Drain chunk = this.app.work("slice => '1 hour'", "prefetch => 4");
+		assertThat(chunk.completed()).isOne();
+		assertThat(chunk.prefetch()).isOne();
+		assertThat(chunk.drained()).isFalse();
 		Session.Drain alone = this.app.work("slice => '1 hour'", "prefetch => 1");
 		assertThat(alone.completed()).isOne();
 		assertThat(alone.prefetch()).isOne();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What one job leaves in its session never reaches the next, neither in its batch nor
+ * What one job leaves in its session never reaches the next, neither in its chunk nor
  * after it.
  */
 class LeftoverTests extends AbstractQueueTests {
@@ -64,15 +64,15 @@ class LeftoverTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@MethodSource("leftovers")
-	void leftoverIsGoneInTheSameBatch(Leftover leftover) throws SQLException {
+	void leftoverIsGoneInTheSameChunk(Leftover leftover) throws SQLException {
 		leftover.dispatch(this.app);
-		this.app.workInBatch();
+		this.app.workInChunk();
 		assertGone(leftover);
 	}
 
 	@ParameterizedTest
 	@MethodSource("leftovers")
-	void leftoverIsGoneInALargeBatch(Leftover leftover) throws SQLException {
+	void leftoverIsGoneInALargeChunk(Leftover leftover) throws SQLException {
 		leftover.dispatch(this.app);
 		this.app.work("prefetch => 100");
 		assertGone(leftover);
@@ -92,7 +92,7 @@ class LeftoverTests extends AbstractQueueTests {
 		this.app.fire(leftover.command + "; SELECT 1/0");
 		leftover.dispatch(this.app);
 		this.app.fire(leftover.command + "; SELECT 1/0");
-		this.app.workInBatch();
+		this.app.workInChunk();
 		assertThat(this.queue.deadLetters()).isEqualTo(2);
 		this.queue.run("TRUNCATE pgdispatch.dead_letter");
 		assertGone(leftover);
@@ -157,7 +157,7 @@ class LeftoverTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void deferredTriggerFindsTheSameSettingsInABatchAsAlone() throws SQLException {
+	void deferredTriggerFindsTheSameSettingsInAChunkAsAlone() throws SQLException {
 		this.app.run("DROP TABLE IF EXISTS public.deferred", "CREATE TABLE public.deferred (id int)", """
 				CREATE OR REPLACE FUNCTION public.leave() RETURNS trigger LANGUAGE plpgsql AS $$
 				BEGIN
@@ -169,7 +169,7 @@ class LeftoverTests extends AbstractQueueTests {
 		String command = "SET app.tenant = 'acme'; INSERT INTO public.deferred VALUES (1)";
 		this.app.fire(command);
 		this.app.fire(command);
-		this.app.workInBatch();
+		this.app.workInChunk();
 		this.app.fire(command);
 		this.app.workAlone();
 		assertThat(this.queue.effects()).containsExactly("app", "app", "app");

@@ -96,7 +96,7 @@ class NoCliffTests extends AbstractQueueTests {
 			.awaitTrue("n_tup_del >= " + jobs + " FROM pg_stat_user_tables WHERE relid = 'pgdispatch.job'::regclass");
 		assertThat(tableScans() - this.tableScans).as("table scans, of which emptying it is one").isLessThan(5);
 		// A claim and a deletion each, and the looks for what was committed late. Were
-		// each batch to begin at the oldest, it would be hundreds of each job. What
+		// each chunk to begin at the oldest, it would be hundreds of each job. What
 		// autovacuum keeps alive in the database meanwhile is read a few times more.
 		assertThat(indexEntries() - this.indexEntries).isLessThan(8 * jobs + JOBS / 2);
 	}

@@ -86,8 +86,8 @@ class StrangersCodeTests extends AbstractQueueTests {
 				   AND NOT EXISTS (SELECT FROM pg_stat_user_functions AS f WHERE f.funcid = p.oid)
 				   AND p.proname NOT LIKE 'cron%'
 				 ORDER BY p.proname""")).as("functions, other than those for pg_cron, that this test does not call")
-			.isSubsetOf("cancel_slow_batches", "has_application", "is_held_by_role", "is_locked_exclusively",
-					"lock_cron_exit", "refuse_command", "running_batches", "wake_cron_for_more", "wake_idle_drivers",
+			.isSubsetOf("cancel_slow_chunks", "has_application", "is_held_by_role", "is_locked_exclusively",
+					"lock_cron_exit", "refuse_command", "running_chunks", "wake_cron_for_more", "wake_idle_drivers",
 					"warn_if_cron_is_elsewhere", "warn_no_driver"));
 	}
 

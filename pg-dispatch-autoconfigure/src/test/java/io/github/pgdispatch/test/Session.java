@@ -118,7 +118,7 @@ public final class Session implements AutoCloseable {
 	/**
 	 * Runs what is due in one transaction, or in several if that would take long.
 	 */
-	public void workInBatch() throws SQLException {
+	public void workInChunk() throws SQLException {
 		work("prefetch => 50");
 	}
 

@@ -48,7 +48,7 @@ SELECT pgdispatch.dispatch_handler(NULL);
 SELECT pgdispatch.dispatch_handler('h', '[]');
 INSERT INTO pgdispatch.handler_job (role, handler, due_at, arguments) VALUES (pgdispatch.wake_nodes_if_idle(true), 'h', 'now', pgdispatch.valid_arguments('h', '[]'));
 
--- The executor, in all its ways: alone, in batches with and without savepoints, with jobs that fail, repeat or take on a role
+-- The executor, in all its ways: alone, in chunks with and without savepoints, with jobs that fail, repeat or take on a role
 CALL pgdispatch.work();
 SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SET ROLE app', 'CREATE TEMP TABLE t ()', 'DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', 'PREPARE p AS SELECT 1', 'LISTEN l']);
 SELECT pgdispatch.fire('DO $x$ BEGIN RAISE SQLSTATE ''40001''; END $x$');
@@ -56,9 +56,9 @@ SELECT pgdispatch.dispatch('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', key
 CALL pgdispatch.work(prefetch => 500);
 SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SELECT 2', 'SELECT 3', 'SET ROLE app']);
 CALL pgdispatch.work(prefetch => 500);
-SELECT pgdispatch.set_queue('batch', 2);
-SELECT pgdispatch.dispatch('SELECT 1 AS one', ordering_key => 'batch', queue => 'batch', result => 'rows'), pgdispatch.dispatch('SELECT 2', key => pg_catalog.format('batch %s', n), queue => 'batch', result => 'count') FROM pg_catalog.generate_series(1, 3) AS n;
-SELECT pgdispatch.dispatch('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', key => 'batch 4'), pgdispatch.dispatch('SELECT 3', key => 'batch 5');
+SELECT pgdispatch.set_queue('chunk', 2);
+SELECT pgdispatch.dispatch('SELECT 1 AS one', ordering_key => 'chunk', queue => 'chunk', result => 'rows'), pgdispatch.dispatch('SELECT 2', key => pg_catalog.format('chunk %s', n), queue => 'chunk', result => 'count') FROM pg_catalog.generate_series(1, 3) AS n;
+SELECT pgdispatch.dispatch('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', key => 'chunk 4'), pgdispatch.dispatch('SELECT 3', key => 'chunk 5');
 CALL pgdispatch.work(prefetch => 500);
 SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SELECT 2', 'DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', 'SELECT 3']);
 CALL pgdispatch.work('1 second', prefetch => 50);

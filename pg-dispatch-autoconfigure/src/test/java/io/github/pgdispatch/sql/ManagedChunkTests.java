@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Managed jobs that share a transaction keep the promises of their options.
  */
-class ManagedBatchTests extends AbstractRunLogTests {
+class ManagedChunkTests extends AbstractRunLogTests {
 
 	private static final String SAVEPOINTS = "prefetch => 50";
 
@@ -31,7 +31,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 
 	private ManagedJobs jobs;
 
-	ManagedBatchTests(TestDatabase database) {
+	ManagedChunkTests(TestDatabase database) {
 		super(database);
 	}
 
@@ -107,13 +107,13 @@ class ManagedBatchTests extends AbstractRunLogTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { SAVEPOINTS, NO_SAVEPOINTS })
-	void runningBatchHoldsUpNoDispatchWithAKeyOfIt(String prefetch) throws Exception {
-		try (RunningBatch batch = new RunningBatch(prefetch, "key => 'k%d'")) {
+	void runningChunkHoldsUpNoDispatchWithAKeyOfIt(String prefetch) throws Exception {
+		try (RunningChunk chunk = new RunningChunk(prefetch, "key => 'k%d'")) {
 			this.app.run("SET lock_timeout = '1s'");
-			assertThat(job("again", "key => 'k0'")).isNotEqualTo(batch.ids.get(0));
+			assertThat(job("again", "key => 'k0'")).isNotEqualTo(chunk.ids.get(0));
 			assertThat(job("again", "key => 'k1'")).isEqualTo(job("again", "key => 'k1'"));
-			assertThat(job("again", "key => 'k2'", "on_duplicate => 'replace'")).isNotEqualTo(batch.ids.get(2));
-			batch.end();
+			assertThat(job("again", "key => 'k2'", "on_duplicate => 'replace'")).isNotEqualTo(chunk.ids.get(2));
+			chunk.end();
 		}
 		assertThat(this.runLog.runs()).containsExactly("job 0", "job 1", "job 2", "again", "again", "again");
 		assertThat(this.runLog.remains()).isZero();
@@ -121,13 +121,13 @@ class ManagedBatchTests extends AbstractRunLogTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { SAVEPOINTS, NO_SAVEPOINTS })
-	void jobThatDoesNotComeToRunInItsBatchHasItsKeyAgain(String prefetch) throws Exception {
-		try (RunningBatch batch = new RunningBatch(prefetch, "key => 'k%d'")) {
-			while (this.jobs.find(Long.parseLong(batch.ids.get(1)), "attempts").equals("0")) {
-				batch.cancelAsADriverDoes();
+	void jobThatDoesNotComeToRunInItsChunkHasItsKeyAgain(String prefetch) throws Exception {
+		try (RunningChunk chunk = new RunningChunk(prefetch, "key => 'k%d'")) {
+			while (this.jobs.find(Long.parseLong(chunk.ids.get(1)), "attempts").equals("0")) {
+				chunk.cancelAsADriverDoes();
 			}
-			assertThat(job("again", "key => 'k2'")).isEqualTo(batch.ids.get(2));
-			batch.end();
+			assertThat(job("again", "key => 'k2'")).isEqualTo(chunk.ids.get(2));
+			chunk.end();
 		}
 		assertThat(this.runLog.runs()).containsExactly("job 0", "job 1", "job 2");
 		assertThat(this.runLog.remains()).isZero();
@@ -197,7 +197,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	}
 
 	@Test
-	void batchOfAQueueTakesOnePlaceOfIt() throws Exception {
+	void chunkOfAQueueTakesOnePlaceOfIt() throws Exception {
 		this.app.run(dispatch(RunLog.wait("first"), "queue => 'q'"));
 		for (int i = 0; i < 9; i++) {
 			job("job " + i, "queue => 'q'");
@@ -216,7 +216,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	}
 
 	@Test
-	void batchOfAnOrderHoldsBackTheMethodsOfIt() throws Exception {
+	void chunkOfAnOrderHoldsBackTheMethodsOfIt() throws Exception {
 		job("first", "ordering_key => 'o'");
 		this.app.run(dispatch(RunLog.wait("second"), "ordering_key => 'o'"));
 		calls("h", "ordering_key => 'o'");
@@ -285,10 +285,10 @@ class ManagedBatchTests extends AbstractRunLogTests {
 			queue => 'q'                             | prefetch => 50
 			key => 'k%1$d', ordering_key => 'o', queue => 'q' | prefetch => 500
 			""")
-	void batchOfALostSessionRunsOnceAndInItsOrder(String options, String prefetch) throws Exception {
-		try (RunningBatch batch = new RunningBatch(prefetch, options)) {
-			this.queue.kill(batch.worker);
-			assertThat(batch.drain).failsWithin(Duration.ofSeconds(10));
+	void chunkOfALostSessionRunsOnceAndInItsOrder(String options, String prefetch) throws Exception {
+		try (RunningChunk chunk = new RunningChunk(prefetch, options)) {
+			this.queue.kill(chunk.worker);
+			assertThat(chunk.drain).failsWithin(Duration.ofSeconds(10));
 		}
 		assertThat(this.runLog.runs()).isEmpty();
 		assertThat(this.app.work("prefetch => -49").completed()).isEqualTo(3);
@@ -297,20 +297,20 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	}
 
 	@Test
-	void jobOfARunningBatchCannotBeCancelled() throws Exception {
-		try (RunningBatch batch = new RunningBatch(SAVEPOINTS, "key => 'k%d'")) {
-			for (String id : batch.ids) {
+	void jobOfARunningChunkCannotBeCancelled() throws Exception {
+		try (RunningChunk chunk = new RunningChunk(SAVEPOINTS, "key => 'k%d'")) {
+			for (String id : chunk.ids) {
 				assertThat(this.app.value("SELECT pgdispatch.cancel(" + id + ", '10 ms')")).isEqualTo("interrupting");
 			}
-			batch.end();
-			assertThat(this.jobs.cancel(Long.parseLong(batch.ids.get(0)))).isNull();
+			chunk.end();
+			assertThat(this.jobs.cancel(Long.parseLong(chunk.ids.get(0)))).isNull();
 		}
 		assertThat(this.runLog.runs()).containsExactly("job 0", "job 1", "job 2");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { SAVEPOINTS, NO_SAVEPOINTS })
-	void jobThatAnotherOneOfItsBatchCancelsDoesNotRun(String prefetch) throws SQLException {
+	void jobThatAnotherOneOfItsChunkCancelsDoesNotRun(String prefetch) throws SQLException {
 		job("before", "ordering_key => 'o'");
 		this.jobs.dispatch(
 				run("cancels") + "; SELECT pgdispatch.cancel(id) FROM pgdispatch.managed_job WHERE key = 'k'",
@@ -330,7 +330,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 			open.run("BEGIN");
 			job(open, "late", "ordering_key => 'o'");
 			job("follows", "ordering_key => 'o'");
-			this.app.run("BEGIN", "SELECT pgdispatch.prepare_batch(now(), '-infinity', 0, 1, now() + '1 minute')",
+			this.app.run("BEGIN", "SELECT pgdispatch.prepare_chunk(now(), '-infinity', 0, 1, now() + '1 minute')",
 					"COMMIT");
 			assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.managed_job WHERE in_order")).isEqualTo("1");
 			open.run("COMMIT");
@@ -345,7 +345,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 		String[] options = { "ordering_key => 'o'", "queue => 'q'" };
 		this.app.work();
 		String first = this.app.value(dispatch(run("first"), "key => 'k'", options[0], options[1]));
-		this.app.run("SELECT pgdispatch.prepare_batch(now(), '-infinity', 0, 1000, now() + '1 minute')");
+		this.app.run("SELECT pgdispatch.prepare_chunk(now(), '-infinity', 0, 1000, now() + '1 minute')");
 		assertThat(this.queue
 			.value("SELECT in_order AND in_queue AND NOT has_key FROM pgdispatch.managed_job WHERE id = " + first))
 			.isEqualTo("t");
@@ -358,7 +358,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	}
 
 	@Test
-	void batchKeepsTheRateOfAQueue() throws SQLException {
+	void chunkKeepsTheRateOfAQueue() throws SQLException {
 		this.app.run("SELECT pgdispatch.set_queue('q', rate => 6, per => '1 hour')");
 		for (int i = 0; i < 10; i++) {
 			job("job " + i, "queue => 'q'");
@@ -368,10 +368,10 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	}
 
 	@Test
-	void batchDoesNotRunAJobWhoseQueueIsPausedAfterItsAdmission() throws SQLException {
+	void chunkDoesNotRunAJobWhoseQueueIsPausedAfterItsAdmission() throws SQLException {
 		job("one", "queue => 'q'");
 		job("two", "queue => 'q'");
-		this.app.run("SELECT pgdispatch.prepare_batch(now(), '-infinity', 0, 2, now() + '1 minute')",
+		this.app.run("SELECT pgdispatch.prepare_chunk(now(), '-infinity', 0, 2, now() + '1 minute')",
 				"SELECT pgdispatch.pause(queue => 'q')");
 		assertThat(this.app.work(SAVEPOINTS).completed()).isZero();
 		this.app.run("SELECT pgdispatch.resume(queue => 'q')");
@@ -383,7 +383,7 @@ class ManagedBatchTests extends AbstractRunLogTests {
 	 * A session that runs three jobs in one transaction. The second one waits at the
 	 * gate.
 	 */
-	private final class RunningBatch implements AutoCloseable {
+	private final class RunningChunk implements AutoCloseable {
 
 		private final List<String> ids = new ArrayList<>();
 
@@ -393,37 +393,37 @@ class ManagedBatchTests extends AbstractRunLogTests {
 
 		private final FutureTask<Session.Drain> drain;
 
-		RunningBatch(String prefetch, String options) throws Exception {
-			this.worker = ManagedBatchTests.this.queue.app();
+		RunningChunk(String prefetch, String options) throws Exception {
+			this.worker = ManagedChunkTests.this.queue.app();
 			for (int tries = 0;; tries++) {
 				for (int i = 0; i < 3; i++) {
 					String command = (i == 1) ? RunLog.wait("job 1") : run("job " + i);
-					this.ids.add(ManagedBatchTests.this.app.value(dispatch(command, options.formatted(i))));
+					this.ids.add(ManagedChunkTests.this.app.value(dispatch(command, options.formatted(i))));
 				}
-				Session gate = ManagedBatchTests.this.runLog.closeGate();
+				Session gate = ManagedChunkTests.this.runLog.closeGate();
 				FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work(prefetch));
-				ManagedBatchTests.this.runLog.awaitAtGate(1);
-				if (ManagedBatchTests.this.runLog.runs().isEmpty()) {
+				ManagedChunkTests.this.runLog.awaitAtGate(1);
+				if (ManagedChunkTests.this.runLog.runs().isEmpty()) {
 					this.gate = gate;
 					this.drain = drain;
 					return;
 				}
-				// On a busy machine, or in a new session, the first one took a batch's
+				// On a busy machine, or in a new session, the first one took a chunk's
 				// time.
 				assertThat(tries).isLessThan(50);
 				gate.close();
 				drain.get();
-				ManagedBatchTests.this.app.run("TRUNCATE public.run");
+				ManagedChunkTests.this.app.run("TRUNCATE public.run");
 				this.ids.clear();
 			}
 		}
 
 		/**
-		 * Cancels what waits at the gate, after the time of a batch, until the slow job
+		 * Cancels what waits at the gate, after the time of a chunk, until the slow job
 		 * is at the gate again.
 		 */
 		void cancelAsADriverDoes() throws SQLException {
-			Queue queue = ManagedBatchTests.this.queue;
+			Queue queue = ManagedChunkTests.this.queue;
 			String session = " FROM pg_stat_activity WHERE pid = " + this.worker.pid();
 			queue.awaitTrue("xact_start < clock_timestamp() - interval '20 ms'" + session);
 			String cancelled = queue.value("SELECT xact_start" + session);

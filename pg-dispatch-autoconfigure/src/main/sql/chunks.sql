@@ -1,18 +1,18 @@
--- Batches of managed jobs: what lets several of them share one transaction, as plain jobs do.
+-- Chunks of managed jobs: what lets several of them share one transaction, as plain jobs do.
 --
--- What others have to know about a managed job is committed before the job runs (see order_and_queues.sql). For a batch, one
+-- What others have to know about a managed job is committed before the job runs (see order_and_queues.sql). For a chunk, one
 -- transaction commits it for all of its jobs, and a second one runs them:
 --
---   * prepare_batch gives up the idempotency keys of the next jobs, and takes a place for the first job of each ordering key and of each
+--   * prepare_chunk gives up the idempotency keys of the next jobs, and takes a place for the first job of each ordering key and of each
 --     queue. It runs no user's code, and it waits for nobody: what it cannot have at once is left to a run of that job alone.
---   * inspect_batch says how many of the claimed jobs may run together, by what is committed of them. The first job of an ordering key or
+--   * inspect_chunk says how many of the claimed jobs may run together, by what is committed of them. The first job of an ordering key or
 --     of a queue has the place. The next ones follow it in the same transaction, one after the other: others see the place taken
 --     until that transaction ends. No lock of a key, an order or a queue is held while a job runs.
---   * end_batch deletes the rows of the jobs that ran, keeps their results, and releases what waited for them, in that transaction.
+--   * end_chunk deletes the rows of the jobs that ran, keeps their results, and releases what waited for them, in that transaction.
 --
--- Nothing is counted in a batch. A job runs alone, with its attempt committed before, if it has a time limit, a priority or a key that
+-- Nothing is counted in a chunk. A job runs alone, with its attempt committed before, if it has a time limit, a priority or a key that
 -- it keeps, if it is non-transactional, and if it was begun before. A place belongs to the row of a job: if the job does not come to
--- run in its batch, it has the place the next time. The keys of such jobs are taken back.
+-- run in its chunk, it has the place the next time. The keys of such jobs are taken back.
 
 CREATE OR REPLACE FUNCTION pgdispatch.may_share_transaction(job pgdispatch.managed_job) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -24,7 +24,7 @@ COMMENT ON FUNCTION pgdispatch.may_share_transaction(pgdispatch.managed_job) IS
 'Returns whether the options of a managed job let it share a transaction with other jobs.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.prepare_batch(
+CREATE OR REPLACE FUNCTION pgdispatch.prepare_chunk(
     moment timestamptz, after_due_at timestamptz, after_id bigint, max_count integer, until timestamptz,
     OUT prepared boolean, OUT examined integer, OUT keyless bigint[])
 LANGUAGE plpgsql
@@ -91,13 +91,13 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.prepare_batch(timestamptz, timestamptz, bigint, integer, timestamptz) IS
+COMMENT ON FUNCTION pgdispatch.prepare_chunk(timestamptz, timestamptz, bigint, integer, timestamptz) IS
 'Part of pgdispatch.work. Prepares the next managed jobs after the given position, until the given time or the first job that has to run
-alone, for a batch that runs after the commit. prepared: whether there is something to commit. examined: the number of jobs, plain
+alone, for a chunk that runs after the commit. prepared: whether there is something to commit. examined: the number of jobs, plain
 ones included, before the first one that it left. keyless: the jobs whose idempotency keys it has freed.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.inspect_batch(ids bigint[], OUT together integer, OUT results text[])
+CREATE OR REPLACE FUNCTION pgdispatch.inspect_chunk(ids bigint[], OUT together integer, OUT results text[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -113,7 +113,7 @@ DECLARE
 BEGIN
     SELECT coalesce(min(c.number) FILTER (WHERE c.id IS NOT NULL AND NOT (
                pgdispatch.may_share_transaction(c.managed) AND c.attempts = 0 AND c.started_at IS NULL AND NOT c.has_key
-               -- The jobs before it in its order have run in this batch, beginning with the one that has the place.
+               -- The jobs before it in its order have run in this chunk, beginning with the one that has the place.
                AND (c.ordering_key IS NULL
                     OR c.is_led
                        AND NOT EXISTS (SELECT
@@ -142,7 +142,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.inspect_batch(bigint[]) IS
+COMMENT ON FUNCTION pgdispatch.inspect_chunk(bigint[]) IS
 'Part of what claims SQL jobs. together: how many of these jobs, which are claimed and begin with the first one, may share a
 transaction, by what managed_job says of them. results: what is kept as the result of each; NULL: no job has one.';
 
@@ -162,13 +162,13 @@ BEGIN
         managed := managed OR job.managed IS NOT NULL;
     END LOOP;
     IF managed THEN
-        SELECT b.together, b.results INTO together, results FROM pgdispatch.inspect_batch(ids) AS b;
+        SELECT b.together, b.results INTO together, results FROM pgdispatch.inspect_chunk(ids) AS b;
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.inspect_jobs(pgdispatch.job[]) IS
-'Part of pgdispatch.work. Returns what pgdispatch.inspect_batch returns. Plain jobs may always share a transaction.';
+'Part of pgdispatch.work. Returns what pgdispatch.inspect_chunk returns. Plain jobs may always share a transaction.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.execute_for_result(
@@ -186,11 +186,11 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.execute_for_result(text, text, integer) IS
-'Part of what runs batches. Executes the command of a managed job whose result is kept, which is rows, of up to limit_bytes, or
+'Part of what runs chunks. Executes the command of a managed job whose result is kept, which is rows, of up to limit_bytes, or
 count.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.end_batch(ids bigint[], kept_values json[], row_counts bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.end_chunk(ids bigint[], kept_values json[], row_counts bigint[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -228,19 +228,19 @@ BEGIN
       INTO ended, orders, queues
       FROM e;
     IF cardinality(ended) IS DISTINCT FROM cardinality(managed) THEN
-        RAISE serialization_failure USING MESSAGE = format('pgdispatch: job %s has run although a job of the same batch has ended it',
+        RAISE serialization_failure USING MESSAGE = format('pgdispatch: job %s has run although a job of the same chunk has ended it',
             (SELECT j.id FROM unnest(managed) AS j (id) WHERE j.id <> ALL (coalesce(ended, '{}')) LIMIT 1));
     END IF;
     IF orders IS NOT NULL THEN
         PERFORM pgdispatch.release_next_in_orders(worker, orders);
     END IF;
-    -- In this order, no two batches wait for each other.
+    -- In this order, no two chunks wait for each other.
     FOR queue IN SELECT q.name FROM unnest(queues) AS q (name) ORDER BY pgdispatch.queue_mutex(q.name) LOOP
         PERFORM pgdispatch.release_next_in_queue(worker, queue, true);
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.end_batch(bigint[], json[], bigint[]) IS
-'Part of what runs batches. Ends the managed jobs with these ids (NULL: a plain job), which are done, with these values and row counts as
-their results. Fails if one of them is gone, because another job of the batch has cancelled it, for example.';
+COMMENT ON FUNCTION pgdispatch.end_chunk(bigint[], json[], bigint[]) IS
+'Part of what runs chunks. Ends the managed jobs with these ids (NULL: a plain job), which are done, with these values and row counts as
+their results. Fails if one of them is gone, because another job of the chunk has cancelled it, for example.';

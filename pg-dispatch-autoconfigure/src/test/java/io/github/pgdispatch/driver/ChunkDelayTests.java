@@ -11,31 +11,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link BatchDelay}.
+ * Tests for {@link ChunkDelay}.
  */
-class BatchDelayTests {
+class ChunkDelayTests {
 
-	private final BatchDelay batchDelay = new BatchDelay();
+	private final ChunkDelay chunkDelay = new ChunkDelay();
 
 	@Test
 	void isOverAtFirst() {
-		assertThat(this.batchDelay.left()).isNotPositive();
+		assertThat(this.chunkDelay.left()).isNotPositive();
 	}
 
 	@ParameterizedTest
 	@ValueSource(longs = { 0, 1 })
 	void doesNotBeginAfterASingleJob(long jobs) {
-		this.batchDelay.begin(100);
-		this.batchDelay.begin(jobs);
-		assertThat(this.batchDelay.left()).isNotPositive();
+		this.chunkDelay.begin(100);
+		this.chunkDelay.begin(jobs);
+		assertThat(this.chunkDelay.left()).isNotPositive();
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "2, 1", "5, 4", "6, 5", "7, 5", "100000000000, 5" })
 	void isTheLongerTheMoreJobsThereWereUpToAMaximum(long jobs, long millis) {
-		this.batchDelay.begin(jobs);
-		assertThat(this.batchDelay.left()).isLessThanOrEqualTo(Duration.ofMillis(millis).toNanos());
-		await().until(() -> this.batchDelay.left() <= 0);
+		this.chunkDelay.begin(jobs);
+		assertThat(this.chunkDelay.left()).isLessThanOrEqualTo(Duration.ofMillis(millis).toNanos());
+		await().until(() -> this.chunkDelay.left() <= 0);
 	}
 
 }

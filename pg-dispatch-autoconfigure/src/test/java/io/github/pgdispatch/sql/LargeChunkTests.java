@@ -16,11 +16,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  * After many jobs that went well, the next ones share a subtransaction: all of them
  * happen, or each by itself.
  */
-class LargeBatchTests extends AbstractQueueTests {
+class LargeChunkTests extends AbstractQueueTests {
 
 	private static final int JOBS = 2_000;
 
-	LargeBatchTests(TestDatabase database) {
+	LargeChunkTests(TestDatabase database) {
 		super(database);
 	}
 

@@ -7,7 +7,7 @@ import java.time.Duration;
  * once. The delay is the longer, the more jobs the last look found, and there is none
  * after a look that found a single job. Not thread-safe.
  */
-final class BatchDelay {
+final class ChunkDelay {
 
 	/**
 	 * Many times the cost of a look, and too short to be noticed.

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param failed number of jobs that are now dead letters
  * @param duration of the call
  */
-public record SqlBatch(long completed, long retried, long failed, Duration duration) {
+public record SqlChunk(long completed, long retried, long failed, Duration duration) {
 
 	/**
 	 * Returns the number of jobs of which an attempt has ended.
