@@ -288,7 +288,8 @@ public final class Dispatch {
 	}
 
 	private Dispatch without(Option option) {
-		return new Dispatch(this.handler, this.content, this.delay, this.options.without(option));
+		return !this.options.has(option) ? this
+				: new Dispatch(this.handler, this.content, this.delay, this.options.without(option));
 	}
 
 	private boolean isSql() {

@@ -43,9 +43,12 @@ public record DispatchOptions(Map<Option, Object> values) {
 	/**
 	 * Removes options.
 	 * @param options to remove
-	 * @return new options without these
+	 * @return options without these
 	 */
 	public DispatchOptions without(Option... options) {
+		if (Collections.disjoint(this.values.keySet(), List.of(options))) {
+			return this;
+		}
 		EnumMap<Option, Object> copy = new EnumMap<>(Option.class);
 		copy.putAll(this.values);
 		copy.keySet().removeAll(List.of(options));

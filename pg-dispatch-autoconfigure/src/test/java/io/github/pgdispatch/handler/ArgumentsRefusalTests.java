@@ -122,6 +122,17 @@ class ArgumentsRefusalTests {
 			.withMessageContaining("Argument 'text' of ");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "number", "wrapper" })
+	void numbersThatTheApplicationReadsAsOthers(String method) {
+		SimpleModule capping = new SimpleModule("capping").addDeserializer(Long.class, new Capping())
+			.addDeserializer(Long.TYPE, new Capping());
+		MethodArguments capped = new MethodArguments(Methods.class, JsonMapper.builder().addModule(capping).build());
+		assertThat(capped.writeAndRead(method, 1_000_000L)).containsExactly(1_000_000L);
+		assertThatIllegalArgumentException().isThrownBy(() -> capped.write(method, 5_000_000L))
+			.withMessageContainingAll("Argument '" + method + "' of ", "it changes when it is written as JSON");
+	}
+
 	@Test
 	void charactersThatCannotBeStored() {
 		String reason = "it contains an unpaired surrogate, which PostgreSQL cannot store";
@@ -189,6 +200,10 @@ class ArgumentsRefusalTests {
 
 		void collection(Collection<Long> ids);
 
+		void number(long number);
+
+		void wrapper(Long wrapper);
+
 		void withoutEquals(WithoutEquals bean);
 
 		void optional(Optional<String> name);
@@ -253,6 +268,19 @@ class ArgumentsRefusalTests {
 	static class WithoutEquals {
 
 		public int number;
+
+	}
+
+	static class Capping extends StdDeserializer<Long> {
+
+		Capping() {
+			super(Long.class);
+		}
+
+		@Override
+		public Long deserialize(JsonParser parser, DeserializationContext context) {
+			return Math.min(parser.getLongValue(), 1_000_000);
+		}
 
 	}
 
