@@ -25,6 +25,9 @@ BEGIN
         job.in_queue := false;
         INSERT INTO pgdispatch.managed_job SELECT job.*;
     END IF;
+    IF job.has_steps AND new_state <> 'failed' THEN
+        PERFORM pgdispatch.delete_steps(worker_role, job_id);
+    END IF;
     IF job.has_key THEN
         PERFORM pgdispatch.release_key(worker_role, job.key, job_id, CASE WHEN new_state = 'done' THEN job.keep_key END);
     END IF;
@@ -42,7 +45,7 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.end_managed_job(regrole, bigint, text, boolean, json, bigint, text, text) IS
 'Ends a managed job whose own row is deleted. Deletes its row in pgdispatch.managed_job, frees or keeps its key, writes
-its result and releases the jobs that waited for it. new_state: done, failed or cancelled. in_worker: no worker has to be
+its result, deletes its steps unless it has failed, and releases the jobs that waited for it. new_state: done, failed or cancelled. in_worker: no worker has to be
 woken for what is released.';
 
 

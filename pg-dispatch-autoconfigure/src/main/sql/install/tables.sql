@@ -2,7 +2,7 @@
 --
 -- A plain job is one row in job or handler_job, which is written once and deleted once. SQL jobs and jobs of handlers have two
 -- tables because their rows live differently: a claim updates the row of a handler's job, and nodes look it up by its handler.
--- A managed job, which is one with any option beyond max_attempts, has a second row in managed_job with its options and progress.
+-- A managed job, which is one with any option beyond max_attempts or with a step, has a second row in managed_job with its options and progress.
 --
 -- Rules for every table:
 --   * The first column of the primary key is the role that owns the row, and a policy shows each role only its own rows. A role
@@ -195,6 +195,7 @@ CREATE TABLE pgdispatch.managed_job (
     keep_result     interval,
     transactional   boolean,
     failed          boolean     NOT NULL DEFAULT false,
+    has_steps       boolean,
     sqlstate        text,
     message         text,
     PRIMARY KEY (role, id)
@@ -208,7 +209,7 @@ CREATE TABLE pgdispatch.managed_job (
 );
 
 COMMENT ON TABLE pgdispatch.managed_job IS
-'The options and the progress of the managed jobs, which are the jobs with any option beyond max_attempts. Each has a
+'The options and the progress of the managed jobs, which are the jobs with any option beyond max_attempts or with a step. Each has a
 second row in pgdispatch.job, pgdispatch.handler_job or pgdispatch.dead_letter. A role sees only its own jobs.';
 COMMENT ON COLUMN pgdispatch.managed_job.role IS 'The role that dispatched the job.';
 COMMENT ON COLUMN pgdispatch.managed_job.id IS 'The id of the job.';
@@ -267,6 +268,8 @@ COMMENT ON COLUMN pgdispatch.managed_job.transactional IS
 'false: the command runs outside of a transaction. NULL: it runs in a transaction.';
 COMMENT ON COLUMN pgdispatch.managed_job.failed IS
 'Whether the job is a dead letter that still holds back the jobs behind it in its order.';
+COMMENT ON COLUMN pgdispatch.managed_job.has_steps IS
+'true if pgdispatch.step has rows of the job, which are deleted when the job ends; NULL: it has none.';
 COMMENT ON COLUMN pgdispatch.managed_job.sqlstate IS
 'The SQLSTATE of the error of the command''s last failed attempt; NULL: none has failed.';
 COMMENT ON COLUMN pgdispatch.managed_job.message IS
@@ -488,6 +491,31 @@ CREATE POLICY own ON pgdispatch.dead_letter
 COMMENT ON POLICY own ON pgdispatch.dead_letter IS 'A role sees, adds and removes only its own dead letters.';
 CREATE POLICY monitoring ON pgdispatch.dead_letter FOR SELECT USING (pgdispatch.is_monitoring());
 COMMENT ON POLICY monitoring ON pgdispatch.dead_letter IS 'pgdispatch.status_of_all_roles counts the dead letters of all roles.';
+
+
+CREATE TABLE pgdispatch.step (
+    role     regrole     NOT NULL,
+    job_id   bigint      NOT NULL,
+    name     text        NOT NULL COLLATE "C",
+    result   json,
+    ended_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (role, job_id, name)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE pgdispatch.step IS
+'The steps that methods have finished, so that another attempt of their job goes on behind them. They are deleted in the transaction
+that ends the job; a dead letter keeps them for its retry. A role sees only the steps of its own jobs.';
+COMMENT ON COLUMN pgdispatch.step.role IS 'The role that dispatched the job.';
+COMMENT ON COLUMN pgdispatch.step.job_id IS 'The id of the job.';
+COMMENT ON COLUMN pgdispatch.step.name IS 'The name of the step, which identifies it within its job.';
+COMMENT ON COLUMN pgdispatch.step.result IS 'What the step returned; NULL: it returns nothing.';
+COMMENT ON COLUMN pgdispatch.step.ended_at IS 'Time at which the step ended, just before its commit.';
+
+ALTER TABLE pgdispatch.step ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.step FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.step
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.step IS 'A role sees, adds and removes only the steps of its own jobs.';
 
 
 CREATE TABLE pgdispatch.history (

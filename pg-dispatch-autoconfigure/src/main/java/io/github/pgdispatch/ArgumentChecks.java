@@ -11,7 +11,7 @@ import org.springframework.util.StringUtils;
 /**
  * Checks arguments that the database would refuse, so that the caller gets the error.
  */
-final class ArgumentChecks {
+public final class ArgumentChecks {
 
 	private static final int MAX_ATTEMPTS = Short.MAX_VALUE;
 
@@ -29,7 +29,15 @@ final class ArgumentChecks {
 		return maxAttempts;
 	}
 
-	static Duration notNegative(String what, Duration duration) {
+	/**
+	 * Checks a duration that may be zero.
+	 * @param what the subject of the message
+	 * @param duration the duration
+	 * @return the duration
+	 * @throws IllegalArgumentException if it is negative or longer than
+	 * {@link Durations#MAX}
+	 */
+	public static Duration notNegative(String what, Duration duration) {
 		Assert.notNull(duration, () -> what + " must not be null");
 		Assert.isTrue(!duration.isNegative(), () -> what + " must not be negative, but is " + duration);
 		return bounded(what, duration);
@@ -53,8 +61,13 @@ final class ArgumentChecks {
 
 	/**
 	 * Checks a key or a name. Does not show it in messages, because it may be secret.
+	 * @param what the subject of the message
+	 * @param name the key or the name
+	 * @return the name
+	 * @throws IllegalArgumentException if it is blank, has a control character or has
+	 * more than 1,000 bytes
 	 */
-	static String name(String what, String name) {
+	public static String name(String what, String name) {
 		text(what, name);
 		Assert.isTrue(name.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES,
 				() -> what + " must have at most " + MAX_BYTES + " bytes in UTF-8");

@@ -11,6 +11,7 @@ import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchObserver;
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.IdempotencyKeyInterceptor;
 import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchNode;
@@ -29,8 +30,10 @@ import io.github.pgdispatch.driver.HandlerSettings;
 import io.github.pgdispatch.driver.PgCron;
 import io.github.pgdispatch.driver.ResultWatch;
 import io.github.pgdispatch.driver.WorkerRole;
+import io.github.pgdispatch.handler.CurrentStep;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
+import io.github.pgdispatch.handler.StepFactory;
 import io.github.pgdispatch.observability.DriverEventPublisher;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -58,6 +61,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
+import org.springframework.http.client.ClientHttpRequestInterceptor;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.transaction.ConfigurableTransactionManager;
 
@@ -251,9 +255,38 @@ public final class PgDispatchAutoConfiguration {
 		}
 
 		@Bean
+		CurrentStep pgDispatchCurrentStep() {
+			return new CurrentStep();
+		}
+
+		@Bean
+		@ForEachDatabase
+		@DependsOnDatabaseInitialization
+		StepFactory pgDispatchSteps(SelectedDataSource dataSource, TransactionManagers transactionManagers,
+				ObjectProvider<LosslessMapper> mapper, CurrentStep current) {
+			return StepFactory.inNewTransactions(mapper::getObject, current,
+					transactionManagers.select(dataSource.get()));
+		}
+
+		@Bean
 		HandlerMethods pgDispatchHandlerMethods(ConfigurableListableBeanFactory beanFactory,
 				ObjectProvider<LosslessMapper> mapper, DispatchDefaults defaults) {
 			return new HandlerMethods(beanFactory, mapper::getObject, defaults);
+		}
+
+	}
+
+	/**
+	 * Configuration for requests that steps send.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ JsonMapper.class, ClientHttpRequestInterceptor.class })
+	static class IdempotencyKeyConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		IdempotencyKeyInterceptor pgDispatchIdempotencyKeyInterceptor(CurrentStep current) {
+			return new IdempotencyKeyInterceptor(current::idempotencyKey);
 		}
 
 	}
@@ -340,10 +373,10 @@ public final class PgDispatchAutoConfiguration {
 		@DependsOnDatabaseInitialization
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
 				SelectedDataSource dataSource, HandlerMethods handlers, HandlerInvocations invocations,
-				ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
+				StepFactory steps, ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
 				Environment environment, ListableBeanFactory beanFactory) {
 			PgDispatchProperties.Worker worker = properties.worker();
-			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations,
+			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations, steps,
 					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
 					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollIntervalAwake(),
 							worker.listen(), WorkerShutdown.of(environment).patience(), worker.sleep())),

@@ -5,6 +5,7 @@ import javax.sql.DataSource;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.annotation.HandlerMethods;
+import io.github.pgdispatch.handler.CurrentStep;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
 import io.github.pgdispatch.testing.AutoConfigurePgDispatch;
@@ -57,9 +58,9 @@ public final class PgDispatchTestAutoConfiguration {
 
 		@Bean
 		TestedMethods pgDispatchTestedMethods(HandlerMethods methods, HandlerInvocations invocations,
-				LosslessMapper mapper, ObjectProvider<DispatchPropagator> propagators) {
+				LosslessMapper mapper, ObjectProvider<DispatchPropagator> propagators, CurrentStep currentStep) {
 			return new TestedMethods(methods::handlers, invocations, mapper,
-					DispatchPropagator.of(propagators.orderedStream().toList()));
+					DispatchPropagator.of(propagators.orderedStream().toList()), currentStep);
 		}
 
 	}

@@ -16,6 +16,7 @@ import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.TenantDrivers;
 import io.github.pgdispatch.driver.TenantSettings;
 import io.github.pgdispatch.handler.HandlerInvocations;
+import io.github.pgdispatch.handler.StepFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -89,7 +90,7 @@ class TenantConfiguration {
 		@Bean
 		TenantNodes pgDispatchTenantNodes(RoutedTenants tenants, TenantSchemas schemas, SelectedDataSource dataSource,
 				@PgDispatchWorkerDataSource ObjectProvider<DataSource> theOnesMarkedForWorkers, HandlerMethods handlers,
-				HandlerInvocations invocations, ObjectProvider<DispatchPropagator> propagators,
+				HandlerInvocations invocations, StepFactory steps, ObjectProvider<DispatchPropagator> propagators,
 				ObjectProvider<DriverListener> listeners, ApplicationEventPublisher publisher,
 				PgDispatchProperties properties, WorkerThreads threads, Environment environment) {
 			PgDispatchProperties.Worker.Datasource login = properties.worker().datasource();
@@ -101,7 +102,7 @@ class TenantConfiguration {
 						"Remove these properties and that annotation, and let each target of the DataSource connect as its"
 								+ " workers are to connect.");
 			}
-			return new TenantNodes(tenants.context(), schemas, dataSource.get(), handlers::handlers, invocations,
+			return new TenantNodes(tenants.context(), schemas, dataSource.get(), handlers::handlers, invocations, steps,
 					propagators, listeners, publisher, properties, threads.executor(), WorkerShutdown.of(environment));
 		}
 

@@ -24,6 +24,7 @@ import io.github.pgdispatch.driver.TenantNode;
 import io.github.pgdispatch.driver.TenantPropagator;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.handler.StepFactory;
 import io.github.pgdispatch.observability.DriverEventPublisher;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -38,6 +39,7 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
  * @param routing whose transactions the methods use
  * @param handlers of this node
  * @param invocations registered with the transaction manager of those transactions
+ * @param steps makes the steps of attempts, which are kept in those transactions
  * @param propagators of the application
  * @param listeners of the drivers of all tenants
  * @param publisher of events, which name the tenant as their database
@@ -46,7 +48,7 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
  * @param shutdown time for that
  */
 record TenantNodes(TenantContext context, TenantSchemas schemas, DataSource routing, Supplier<Handlers> handlers,
-		HandlerInvocations invocations, ObjectProvider<DispatchPropagator> propagators,
+		HandlerInvocations invocations, StepFactory steps, ObjectProvider<DispatchPropagator> propagators,
 		ObjectProvider<DriverListener> listeners, ApplicationEventPublisher publisher, PgDispatchProperties properties,
 		Executor executor, WorkerShutdown shutdown) {
 
@@ -68,7 +70,7 @@ record TenantNodes(TenantContext context, TenantSchemas schemas, DataSource rout
 						? new ApplicationDriver(connections.dataSource(), threads,
 								new DriverSettings(worker.threads(), worker.pollIntervalAwake(), false), listeners)
 						: null,
-				new HandlerDriver(connections.dataSource(), this.routing, this.handlers, this.invocations,
+				new HandlerDriver(connections.dataSource(), this.routing, this.handlers, this.invocations, this.steps,
 						propagator(tenant), this.executor, threads, new HandlerSettings(worker.concurrency(),
 								worker.lease(), worker.pollIntervalAwake(), false, this.shutdown.patience()),
 						listeners));

@@ -32,6 +32,11 @@ public enum AttemptOutcome {
 	RELEASED,
 
 	/**
+	 * The method sleeps, and the job is run again after the sleep.
+	 */
+	SLEEPING,
+
+	/**
 	 * The node no longer had the claim when the attempt ended.
 	 */
 	LOST

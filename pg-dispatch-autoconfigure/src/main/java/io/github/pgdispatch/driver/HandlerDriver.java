@@ -16,6 +16,7 @@ import io.github.pgdispatch.gateway.HandlerJobQueue;
 import io.github.pgdispatch.gateway.JobQueue;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.handler.StepFactory;
 import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,8 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 
 	private final HandlerInvocations invocations;
 
+	private final StepFactory steps;
+
 	private final DispatchPropagator propagator;
 
 	private final Executor executor;
@@ -64,6 +67,7 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 	 * @param applicationDataSource whose connections the handlers' transactions use
 	 * @param handlers of this node
 	 * @param invocations registered with the transaction manager of those transactions
+	 * @param steps makes the steps of attempts, which are kept in those transactions
 	 * @param propagator that restores the context that a job carries in its headers
 	 * @param executor that runs the jobs
 	 * @param threadFactory of the threads that wait for the database
@@ -71,13 +75,14 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 	 * @param listeners that are told what happens, which are asked for at each start
 	 */
 	public HandlerDriver(DataSource dataSource, DataSource applicationDataSource, Supplier<Handlers> handlers,
-			HandlerInvocations invocations, DispatchPropagator propagator, Executor executor,
+			HandlerInvocations invocations, StepFactory steps, DispatchPropagator propagator, Executor executor,
 			ThreadFactory threadFactory, HandlerSettings settings,
 			Supplier<? extends Collection<DriverListener>> listeners) {
 		this.dataSource = dataSource;
 		this.applicationDataSource = applicationDataSource;
 		this.handlers = handlers;
 		this.invocations = invocations;
+		this.steps = steps;
 		this.propagator = propagator;
 		this.executor = executor;
 		this.threadFactory = threadFactory;
@@ -90,7 +95,8 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 		Handlers handlers = this.handlers.get();
 		return handlers.names().isEmpty() ? null
 				: new HandlerDriverRun(this.dataSource, this.applicationDataSource, handlers, this.invocations,
-						this.propagator, this.executor, this.threadFactory, possibleSettings(), this.listeners.get());
+						this.steps, this.propagator, this.executor, this.threadFactory, possibleSettings(),
+						this.listeners.get());
 	}
 
 	private HandlerSettings possibleSettings() {

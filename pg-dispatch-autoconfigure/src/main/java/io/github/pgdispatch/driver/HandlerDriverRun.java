@@ -20,8 +20,10 @@ import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.HandlerJobQueue;
 import io.github.pgdispatch.gateway.LeaseGateway;
 import io.github.pgdispatch.gateway.OutcomeGateway;
+import io.github.pgdispatch.gateway.StepGateway;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
+import io.github.pgdispatch.handler.StepFactory;
 import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
@@ -47,13 +49,14 @@ final class HandlerDriverRun implements JobRun {
 	private volatile boolean draining;
 
 	HandlerDriverRun(DataSource dataSource, DataSource applicationDataSource, Handlers handlers,
-			HandlerInvocations invocations, DispatchPropagator propagator, Executor executor,
+			HandlerInvocations invocations, StepFactory steps, DispatchPropagator propagator, Executor executor,
 			ThreadFactory threadFactory, HandlerSettings settings, Collection<DriverListener> listeners) {
 		this.reports = new DriverReports(JobKind.HANDLER, listeners);
 		UUID node = UUID.randomUUID();
 		this.scheduler = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		JobRunner runner = new JobRunner(handlers, invocations, propagator,
-				new CompletionGateway(applicationDataSource, node), this.scheduler, this.reports);
+				new CompletionGateway(applicationDataSource, node), steps, new StepGateway(applicationDataSource, node),
+				this.scheduler, this.reports);
 		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()),
 				new OutcomeGateway(dataSource, node), new LeaseGateway(dataSource, node, settings.lease()), handlers,
 				runner, executor, settings, this::scheduleLook, this.reports);

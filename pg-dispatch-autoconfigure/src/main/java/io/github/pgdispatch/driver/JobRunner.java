@@ -17,6 +17,7 @@ import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
 import io.github.pgdispatch.gateway.Durations;
 import io.github.pgdispatch.gateway.ReadOnlyTransactionException;
+import io.github.pgdispatch.gateway.StepGateway;
 import io.github.pgdispatch.handler.ArgumentMismatchException;
 import io.github.pgdispatch.handler.Completion;
 import io.github.pgdispatch.handler.Handler;
@@ -24,7 +25,11 @@ import io.github.pgdispatch.handler.HandlerInvocation;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
+import io.github.pgdispatch.handler.JobContext;
 import io.github.pgdispatch.handler.LostClaimException;
+import io.github.pgdispatch.handler.StepFactory;
+import io.github.pgdispatch.handler.Steps;
+import io.github.pgdispatch.handler.UnstorableResultException;
 import io.github.pgdispatch.log.LogContext;
 import io.github.pgdispatch.log.OneLineLog;
 
@@ -57,6 +62,10 @@ final class JobRunner implements Function<Claim, Outcome> {
 
 	private final CompletionGateway completion;
 
+	private final StepFactory steps;
+
+	private final StepGateway stepGateway;
+
 	private final ScheduledExecutorService scheduler;
 
 	private final DriverReports reports;
@@ -75,26 +84,32 @@ final class JobRunner implements Function<Claim, Outcome> {
 	 * @param invocations registered with the transaction manager of the handlers
 	 * @param propagator that restores the context that a job carries in its headers
 	 * @param completion that completes a job in the transaction of its method
+	 * @param steps makes the steps of attempts
+	 * @param stepGateway that keeps steps in the transactions of the application
 	 * @param scheduler that interrupts jobs at their time limits
 	 * @param reports to those who listen to the driver
 	 */
 	JobRunner(Handlers handlers, HandlerInvocations invocations, DispatchPropagator propagator,
-			CompletionGateway completion, ScheduledExecutorService scheduler, DriverReports reports) {
+			CompletionGateway completion, StepFactory steps, StepGateway stepGateway,
+			ScheduledExecutorService scheduler, DriverReports reports) {
 		this.handlers = handlers;
 		this.invocations = invocations;
 		this.propagator = propagator;
 		this.completion = completion;
+		this.steps = steps;
+		this.stepGateway = stepGateway;
 		this.scheduler = scheduler;
 		this.reports = reports;
 	}
 
 	@Override
 	public Outcome apply(Claim claim) {
-		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
-				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
+		Steps steps = this.steps.steps(claim.id(), claim.handler(), new ClaimedSteps(this.stepGateway, claim));
+		DispatchContext context = new JobContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
+				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()), steps);
 		AttemptScope scope = this.reports.attemptBegins(new BegunAttempt(claim.handler(), claim.queue(), context));
 		try {
-			Outcome outcome = run(claim, context);
+			Outcome outcome = run(claim, context, steps);
 			scope.close(outcome.attempt(), outcome.error());
 			return outcome;
 		}
@@ -102,9 +117,12 @@ final class JobRunner implements Function<Claim, Outcome> {
 			scope.close(null, ex);
 			throw ex;
 		}
+		finally {
+			steps.close();
+		}
 	}
 
-	private Outcome run(Claim claim, DispatchContext context) {
+	private Outcome run(Claim claim, DispatchContext context, Steps steps) {
 		Handler handler = this.handlers.get(claim.handler());
 		Assert.state(handler != null, "A claim on a job of a handler that this node does not have");
 		boolean completes = true;
@@ -112,6 +130,9 @@ final class JobRunner implements Function<Claim, Outcome> {
 			try {
 				HandlerInvocation invocation = invokeWithinTimeLimit(handler, claim, context, completes);
 				this.misfits.remove(claim.handler());
+				if (!invocation.isCompleted()) {
+					requireNoSleep(steps);
+				}
 				return invocation.isCompleted() ? Outcome.of(claim, Outcome.Kind.SETTLED)
 						: Outcome.done(claim, invocation.result());
 			}
@@ -128,12 +149,23 @@ final class JobRunner implements Function<Claim, Outcome> {
 						+ " once and completed after its transaction", ex);
 			}
 			catch (Throwable ex) {
+				Steps.Sleep sleep = steps.begunSleep();
+				if (sleep != null && Causes.of(ex).anyMatch((cause) -> cause == sleep.signal())) {
+					return Outcome.sleeping(claim, sleep);
+				}
 				if (!handler.isTransactional() || !LostRace.isCauseOf(ex) || race == MAX_RACES) {
 					return failed(handler, claim, ex);
 				}
 				logger.debug(claim + " lost a race against another transaction and is run again at once", ex);
 			}
 		}
+	}
+
+	private static void requireNoSleep(Steps steps) {
+		Steps.Sleep sleep = steps.begunSleep();
+		Assert.state(sleep == null,
+				() -> "The method called sleep() and then returned: it must not catch a SleepSignal,"
+						+ " or has to throw it again");
 	}
 
 	private HandlerInvocation invokeWithinTimeLimit(Handler handler, Claim claim, DispatchContext context,
@@ -192,10 +224,17 @@ final class JobRunner implements Function<Claim, Outcome> {
 			.map((cause) -> Durations.capped(((RetryAfterException) cause).getDelay()))
 			.findFirst()
 			.orElse(null);
-		boolean canRetry = retryIn != null || handler.retry().isRetryable(ex);
+		boolean canRetry = retryIn != null || (handler.retry().isRetryable(ex) && !isUnstorable(ex));
 		return (retryIn == null && LostConnection.isCauseOf(ex))
 				? Outcome.outage(claim, ex, canRetry, handler.isTransactional())
 				: Outcome.failed(claim, ex, canRetry, retryIn);
+	}
+
+	/**
+	 * Another attempt would run the step again, and could not store its result either.
+	 */
+	private static boolean isUnstorable(Throwable ex) {
+		return Causes.of(ex).anyMatch(UnstorableResultException.class::isInstance);
 	}
 
 	/**

@@ -78,6 +78,7 @@ final class OutcomeWriter {
 				report(outcome, AttemptOutcome.CANCELLED);
 			}
 			case RELEASED -> release(outcome);
+			case SLEEPING -> sleep(outcome);
 		}
 	}
 
@@ -144,6 +145,14 @@ final class OutcomeWriter {
 		this.gateway.release(outcome.claim(), delay);
 		report(outcome, AttemptOutcome.RELEASED);
 		this.scheduleLook.accept(delay);
+	}
+
+	private void sleep(Outcome outcome) throws SQLException {
+		Assert.state(outcome.sleep() != null && outcome.delay() != null, "A sleep without a name or a duration");
+		boolean sleeps = this.gateway.sleep(outcome.claim(), outcome.sleep(), outcome.delay());
+		report(outcome, sleeps ? AttemptOutcome.SLEEPING : AttemptOutcome.LOST);
+		// The look finds out when the job is due again.
+		this.scheduleLook.accept(Duration.ZERO);
 	}
 
 	private void fail(Outcome outcome) throws SQLException {

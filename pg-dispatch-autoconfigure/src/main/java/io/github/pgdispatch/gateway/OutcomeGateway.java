@@ -24,6 +24,8 @@ public final class OutcomeGateway {
 
 	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?))";
 
+	private static final String SLEEP = "SELECT pgdispatch.sleep_handler_job(?, ?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?))";
+
 	private static final String END_ATTEMPT = """
 			SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?), ?, pg_catalog.make_interval(secs => ?), ?,
 			                                  pg_catalog.make_interval(secs => ?), pg_catalog.make_interval(secs => ?), ?, ?)""";
@@ -85,6 +87,23 @@ public final class OutcomeGateway {
 		return this.statements.execute(RELEASE, (statement) -> {
 			claim.setParameters(statement);
 			statement.setDouble(6, Durations.seconds(delay));
+		}, (row) -> row.getBoolean(1), false);
+	}
+
+	/**
+	 * Releases the claim on a job that sleeps. This is no attempt, and the sleep is a
+	 * step of the job.
+	 * @param claim on the job
+	 * @param step the name of the sleep
+	 * @param delay after which the job is due again
+	 * @return whether the node still had the claim
+	 * @throws SQLException if the claim was not released
+	 */
+	public boolean sleep(Claim claim, String step, Duration delay) throws SQLException {
+		return this.statements.execute(SLEEP, (statement) -> {
+			claim.setParameters(statement);
+			statement.setString(6, step);
+			statement.setDouble(7, Durations.seconds(delay));
 		}, (row) -> row.getBoolean(1), false);
 	}
 

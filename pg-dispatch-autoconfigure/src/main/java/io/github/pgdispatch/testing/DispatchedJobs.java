@@ -7,6 +7,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.gateway.CompletionGateway;
+import io.github.pgdispatch.gateway.StepGateway;
 import org.assertj.core.api.AssertProvider;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +76,7 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 		this.transaction = new JobTransaction(transactionManager, dataSource);
 		this.commands = new CommandJobs(this.transaction, new CommandGateway(dataSource), sessions);
 		this.handlers = (methods != null) ? new HandlerJobs(this.transaction, new HandlerJobGateway(dataSource, node),
-				new CompletionGateway(dataSource, node), methods) : null;
+				new CompletionGateway(dataSource, node), new StepGateway(dataSource, node), methods) : null;
 		this.arguments = (methods != null) ? methods.arguments()::hasProperty : (object, name, value) -> false;
 	}
 

@@ -26,6 +26,8 @@ final class HandlerJobGateway {
 
 	private static final String FAIL = "SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?)";
 
+	private static final String SLEEP = "SELECT pgdispatch.sleep_handler_job(?, ?, ?, ?, ?, ?, make_interval(secs => ?))";
+
 	private static final String END_LEASE = "SELECT pgdispatch.end_lease(?)";
 
 	/**
@@ -60,6 +62,14 @@ final class HandlerJobGateway {
 		this.jdbc.update(LIMIT_TO_ONE_ATTEMPT, claim.id());
 		this.jdbc.query(FAIL, (row) -> {
 		}, this.node, claim.handler(), claim.dueAt(), claim.id(), claim.attempt(), sqlState, message, context);
+	}
+
+	/**
+	 * Releases a claimed job that sleeps.
+	 */
+	void sleep(Claim claim, String step, Duration duration) {
+		this.jdbc.query(SLEEP, (row) -> {
+		}, this.node, claim.handler(), claim.dueAt(), claim.id(), claim.attempt(), step, duration.toMillis() / 1000.0);
 	}
 
 	/**

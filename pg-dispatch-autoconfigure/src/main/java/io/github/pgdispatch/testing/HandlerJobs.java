@@ -5,15 +5,22 @@ import java.util.function.Supplier;
 
 import io.github.pgdispatch.DispatchContext;
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.SleepSignal;
+import io.github.pgdispatch.driver.ClaimedSteps;
 import io.github.pgdispatch.driver.FailureReport;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.CompletionGateway;
+import io.github.pgdispatch.gateway.StepGateway;
 import io.github.pgdispatch.handler.Completion;
+import io.github.pgdispatch.handler.CurrentStep;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.handler.HandlerInvocation;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.Handlers;
 import io.github.pgdispatch.handler.Headers;
+import io.github.pgdispatch.handler.JobContext;
+import io.github.pgdispatch.handler.LosslessMapper;
+import io.github.pgdispatch.handler.Steps;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,16 +40,25 @@ final class HandlerJobs {
 
 	private final DispatchPropagator propagator;
 
+	private final StepGateway stepGateway;
+
+	private final Supplier<LosslessMapper> mapper;
+
+	private final CurrentStep currentStep;
+
 	private final Headers headers = new Headers();
 
 	HandlerJobs(JobTransaction transaction, HandlerJobGateway gateway, CompletionGateway completion,
-			TestedMethods methods) {
+			StepGateway stepGateway, TestedMethods methods) {
 		this.transaction = transaction;
 		this.gateway = gateway;
 		this.completion = completion;
 		this.handlers = methods.handlers();
 		this.invocations = methods.invocations();
 		this.propagator = methods.propagator();
+		this.stepGateway = stepGateway;
+		this.mapper = methods::arguments;
+		this.currentStep = methods.currentStep();
 	}
 
 	void run(DispatchedJob job, String name) throws Throwable {
@@ -76,8 +92,10 @@ final class HandlerJobs {
 	}
 
 	private void call(Handler handler, Claim claim) throws Throwable {
-		DispatchContext context = new DispatchContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
-				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()));
+		Steps steps = this.transaction.steps(this.mapper, this.currentStep)
+			.steps(claim.id(), claim.handler(), new ClaimedSteps(this.stepGateway, claim));
+		DispatchContext context = new JobContext(claim.id(), claim.attempt(), claim.dueAt().toInstant(),
+				claim.dispatchedAt().toInstant(), this.headers.read(claim.headers()), steps);
 		// A transaction that the method begins inside the transaction of the test does
 		// not see the job, and so cannot complete it.
 		boolean invisible = this.transaction.isActive();
@@ -87,6 +105,17 @@ final class HandlerJobs {
 			Completion completes = new Completion(this.completion.dataSource(),
 					(result, commit) -> invisible || complete(claim, result, begin));
 			invocation = handler.call(claim.arguments(), context, this.invocations, completes, claim.wantsResult());
+		}
+		catch (SleepSignal ex) {
+			Steps.Sleep sleep = steps.begunSleep();
+			if (sleep == null) {
+				throw ex;
+			}
+			this.transaction.run(() -> this.gateway.sleep(claim, sleep.name(), sleep.duration()));
+			return;
+		}
+		finally {
+			steps.close();
 		}
 		if (invisible || !invocation.isCompleted()) {
 			this.transaction.run(() -> complete(claim, invocation.result(), begin));

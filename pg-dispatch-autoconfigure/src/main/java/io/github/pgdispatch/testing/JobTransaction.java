@@ -5,6 +5,9 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.TransactionResource;
+import io.github.pgdispatch.handler.CurrentStep;
+import io.github.pgdispatch.handler.LosslessMapper;
+import io.github.pgdispatch.handler.StepFactory;
 
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionStatus;
@@ -60,6 +63,15 @@ final class JobTransaction {
 
 	void run(Runnable action) {
 		this.template.executeWithoutResult((status) -> action.run());
+	}
+
+	/**
+	 * Returns what makes the steps of a job. In the transaction of the test, they are
+	 * part of it.
+	 */
+	StepFactory steps(Supplier<LosslessMapper> mapper, CurrentStep current) {
+		return isActive() ? StepFactory.inCurrentTransaction(mapper, current, this.template)
+				: StepFactory.inNewTransactions(mapper, current, this.transactionManager);
 	}
 
 	/**

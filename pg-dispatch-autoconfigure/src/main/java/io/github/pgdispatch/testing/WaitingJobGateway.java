@@ -58,7 +58,7 @@ final class WaitingJobGateway {
 	private static final String HANDLER_CALLS = "pgdispatch.handler_job";
 
 	private static final List<String> TABLES = List.of("pgdispatch.managed_job", "pgdispatch.job_key", COMMANDS,
-			HANDLER_CALLS, "pgdispatch.dead_letter", "pgdispatch.result");
+			HANDLER_CALLS, "pgdispatch.dead_letter", "pgdispatch.result", "pgdispatch.step");
 
 	private final JdbcOperations jdbc;
 

@@ -1,6 +1,5 @@
 package io.github.pgdispatch.annotation;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,8 +15,10 @@ import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
+import io.github.pgdispatch.testing.TestDispatchContext;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
@@ -121,7 +122,7 @@ class DispatchPropagatorTests {
 
 		};
 		DispatchPropagator both = DispatchPropagator.of(List.of(new Tenant("one", this.events, ""), failing));
-		DispatchContext context = new DispatchContext(1, 1, Instant.EPOCH, Instant.EPOCH, Map.of("one", ""));
+		DispatchContext context = new TestDispatchContext(1, Map.of("one", ""), new JsonMapper());
 		assertThatIllegalStateException().isThrownBy(() -> both.extract(context)).withMessage("no scope");
 		assertThat(this.events).containsExactly("open one=", "close one");
 	}

@@ -1,6 +1,5 @@
 package io.github.pgdispatch.annotation;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -8,13 +7,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.Map;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.DispatchContext;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
+import io.github.pgdispatch.testing.TestDispatchContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -183,7 +182,7 @@ class HandlerBeanTests {
 		this.nodes.node().withBean(Gate.class, () -> gate).withBean("recorder", Recorder.class).run((context) -> {
 			this.nodes.jdbc().sql("CREATE TABLE effect (name text)").update();
 			Recorder recorder = context.getBean(Recorder.class);
-			recorder.record(new DispatchContext(0, 0, Instant.EPOCH, Instant.EPOCH, Map.of()));
+			recorder.record(new TestDispatchContext());
 			await().until(() -> runs.contains(1));
 			assertThat(this.nodes.jdbc().sql(meanwhile).update()).isOne();
 			gate.open().countDown();

@@ -82,6 +82,19 @@ class MethodReportsTests {
 		}
 	}
 
+	@Test
+	void tellsOfASleepAsNoFailure() {
+		try (HandlerNode node = node()) {
+			long id = dispatch("sleeping");
+			RecordingListener told = node.bean(RecordingListener.class);
+			await().until(() -> told.told(EndedAttempt.class).size() == 2);
+			assertThat(told.told(EndedAttempt.class))
+				.extracting(EndedAttempt::jobId, EndedAttempt::attempt, EndedAttempt::outcome, EndedAttempt::exception)
+				.containsExactly(tuple(id, 1, AttemptOutcome.SLEEPING, null), tuple(id, 1, AttemptOutcome.DONE, null));
+			assertThat(told.told(AttemptFailedEvent.class)).isEmpty();
+		}
+	}
+
 	/**
 	 * The method has done its work, so that another attempt would do it again.
 	 */
@@ -346,6 +359,11 @@ class MethodReportsTests {
 
 		@AfterCommitDispatch(name = "done")
 		void done() {
+		}
+
+		@AfterCommitDispatch(name = "sleeping")
+		void sleeping(DispatchContext context) {
+			context.sleep("nap", Duration.ZERO);
 		}
 
 		@AfterCommitDispatch(name = "large")

@@ -1,12 +1,11 @@
 package io.github.pgdispatch.driver;
 
-import java.time.Instant;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.pgdispatch.DispatchContext;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.TenantContext;
+import io.github.pgdispatch.testing.TestDispatchContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  */
 class TenantPropagatorTests {
 
-	private final DispatchContext job = new DispatchContext(1, 1, Instant.EPOCH, Instant.EPOCH, Map.of());
+	private final DispatchContext job = new TestDispatchContext();
 
 	private final AtomicReference<@Nullable Object> tenant = new AtomicReference<>("before");
 

@@ -31,6 +31,7 @@ import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.pgdispatch.DispatchContext;
+import io.github.pgdispatch.testing.TestDispatchContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.core.JsonGenerator;
@@ -186,7 +187,7 @@ class ArgumentsRoundTripTests {
 	@Test
 	void contextIsNotStoredButGiven() {
 		assertThat(this.arguments.write("context", "a", null, 1L)).isEqualTo("{\"name\":\"a\",\"id\":1}");
-		DispatchContext other = new DispatchContext(1, 1, Instant.MIN, Instant.MAX, Map.of());
+		DispatchContext other = new TestDispatchContext();
 		assertThat(this.arguments.writeAndRead("context", "a", other, 1L)).containsExactly("a", MethodArguments.CONTEXT,
 				1L);
 		assertThat(this.arguments.read("context", "{\"name\":\"a\",\"id\":1,\"context\":{\"jobId\":3}}"))

@@ -1,10 +1,9 @@
 package io.github.pgdispatch.handler;
 
-import java.time.Instant;
 import java.util.stream.Stream;
-import java.util.Map;
 
 import io.github.pgdispatch.DispatchContext;
+import io.github.pgdispatch.testing.TestDispatchContext;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -12,8 +11,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class MethodArguments {
 
-	static final DispatchContext CONTEXT = new DispatchContext(42, 2, Instant.EPOCH.plusSeconds(20), Instant.EPOCH,
-			Map.of());
+	static final DispatchContext CONTEXT = new TestDispatchContext();
 
 	private final Class<?> type;
 

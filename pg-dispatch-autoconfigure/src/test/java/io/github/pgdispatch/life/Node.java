@@ -55,6 +55,9 @@ final class Node extends Actor {
 				release(claim);
 			}
 			else {
+				if (oneIn(4) && !isKeyed(claim)) {
+					call("end_step", claim, ", '" + step() + "'");
+				}
 				run(claim);
 			}
 		}
@@ -102,7 +105,28 @@ final class Node extends Actor {
 		if (later) {
 			this.history.addPutOff(claim.id());
 		}
-		call("release_handler_job", claim, later ? ", '1 second'" : "");
+		if (later && oneIn(2) && !isKeyed(claim)) {
+			call("sleep_handler_job", claim, ", '" + step() + "', '1 second'");
+		}
+		else {
+			call("release_handler_job", claim, later ? ", '1 second'" : "");
+		}
+	}
+
+	/**
+	 * Returns a name that no step has. What a step does is no concern of the model: steps
+	 * are to be gone with their jobs, whatever becomes of these.
+	 */
+	private static String step() {
+		return UUID.randomUUID().toString();
+	}
+
+	/**
+	 * Another dispatch with the key does not replace a job that has steps.
+	 */
+	private boolean isKeyed(Claim claim) throws SQLException {
+		return !session().values("SELECT id FROM pgdispatch.managed_job WHERE key IS NOT NULL AND id = " + claim.id())
+			.isEmpty();
 	}
 
 	private @Nullable String call(String function, Claim claim, String more) throws SQLException {

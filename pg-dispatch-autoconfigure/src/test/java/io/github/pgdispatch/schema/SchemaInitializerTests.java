@@ -119,7 +119,7 @@ class SchemaInitializerTests {
 			.query(String.class)
 			.list()).containsExactlyInAnyOrder("job", "handler_job", "node", "dead_letter", "cron_worker",
 					"managed_job", "job_key", "queue", "pause", "result", "setting", "cancellation", "mutex", "history",
-					"history_retention", "operator_action");
+					"history_retention", "operator_action", "step");
 	}
 
 	@Test

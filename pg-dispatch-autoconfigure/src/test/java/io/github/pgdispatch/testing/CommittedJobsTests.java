@@ -71,6 +71,19 @@ class CommittedJobsTests {
 	}
 
 	@Test
+	void jobThatSleepsGoesOnBehindItsStepsWhenTheTestLetsTimePass() {
+		this.transaction.executeWithoutResult((status) -> this.sideEffects.inSteps("Ada", null));
+		assertThat(this.jobs.run()).isOne();
+		assertThat(effects(this.jdbc)).containsExactly("first Ada");
+		assertThat(this.jobs).hasSize(1);
+		assertThat(this.jobs.run()).isZero();
+		assertThat(this.jobs.advanceTime(Duration.ofDays(1)).run()).isOne();
+		assertThat(effects(this.jdbc)).containsExactly("first Ada", "second result");
+		assertThat(this.jobs).isEmpty();
+		assertThat(this.jdbc.sql("SELECT count(*) FROM pgdispatch.step").query(Integer.class).single()).isZero();
+	}
+
+	@Test
 	void whatIsRolledBackDoesNotWait() {
 		this.transaction.executeWithoutResult((status) -> {
 			this.sideEffects.insert("never");

@@ -66,6 +66,19 @@ class JdbcSliceTests {
 	}
 
 	@Test
+	void jobThatSleepsGoesOnBehindItsStepsWhenTheTestLetsTimePass() {
+		this.sideEffects.inSteps("Ada", null);
+		assertThat(this.jobs.run()).isOne();
+		assertThat(effects(this.jdbc)).containsExactly("first Ada");
+		assertThat(this.jobs).hasSize(1);
+		assertThat(this.jobs.run()).isZero();
+		assertThat(this.jobs.advanceTime(Duration.ofDays(1)).run()).isOne();
+		assertThat(effects(this.jdbc)).containsExactly("first Ada", "second result");
+		assertThat(this.jobs).isEmpty();
+		assertThat(this.jdbc.sql("SELECT count(*) FROM pgdispatch.step").query(Integer.class).single()).isZero();
+	}
+
+	@Test
 	void whatJobsDispatchIsRunToo() {
 		this.sideEffects.chain(2);
 		assertThat(this.jobs.run()).isEqualTo(5);

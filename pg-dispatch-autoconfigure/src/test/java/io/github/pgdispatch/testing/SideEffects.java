@@ -1,6 +1,7 @@
 package io.github.pgdispatch.testing;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -86,6 +87,16 @@ class SideEffects {
 	@Transactional
 	void forEver() {
 		this.self.getObject().forEver();
+	}
+
+	@AfterCommitDispatch
+	void inSteps(String name, @Nullable DispatchContext context) {
+		String result = context.step("first", String.class, () -> {
+			effect("first " + name);
+			return "result";
+		});
+		context.sleep("nap", Duration.ofDays(1));
+		context.transactionalStep("second", () -> effect("second " + result));
 	}
 
 	@AfterCommitDispatch
