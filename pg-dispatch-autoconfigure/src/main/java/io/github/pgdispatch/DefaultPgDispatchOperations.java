@@ -116,6 +116,11 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	}
 
 	@Override
+	public List<JobStep> steps(long id) {
+		return this.jobs.steps(id);
+	}
+
+	@Override
 	public Optional<DeadLetter> deadLetter(long id) {
 		return this.deadLetters.list(selection(id)).stream().map(DeadLetter::of).reduce((earlier, later) -> later);
 	}

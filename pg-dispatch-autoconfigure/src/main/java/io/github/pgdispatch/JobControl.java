@@ -1,5 +1,6 @@
 package io.github.pgdispatch;
 
+import java.util.List;
 import java.util.Optional;
 
 import javax.sql.DataSource;
@@ -23,6 +24,10 @@ final class JobControl {
 
 	Optional<JobInfo> find(long id) {
 		return this.gateway.find(id).map(JobInfo::of);
+	}
+
+	List<JobStep> steps(long id) {
+		return this.gateway.steps(id).stream().map(JobStep::of).toList();
 	}
 
 	Cancellation cancel(long id) {

@@ -147,6 +147,14 @@ public interface PgDispatchOperations {
 	List<JobAttempt> attempts(long id);
 
 	/**
+	 * Lists the steps that the method of a job has finished, sleeps included. A job that
+	 * has ended has none, but a dead letter has.
+	 * @param id the id of the job
+	 * @return the steps, the first one first; immutable
+	 */
+	List<JobStep> steps(long id);
+
+	/**
 	 * Finds a dead letter.
 	 * @param id the id of the job
 	 * @return the dead letter, or an empty result if there is none with this id

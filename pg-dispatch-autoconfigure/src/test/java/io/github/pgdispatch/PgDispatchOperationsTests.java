@@ -331,6 +331,17 @@ class PgDispatchOperationsTests {
 	}
 
 	@Test
+	void stepsAreListed() throws Exception {
+		this.session.run("""
+				INSERT INTO pgdispatch.step (role, job_id, name, result, ended_at)
+				SELECT quote_ident(CURRENT_USER)::regrole, 7, name, result, now() + n * interval '1 s'
+				  FROM (VALUES (1, 'one', '{"a":1}'::json), (2, 'nap', NULL)) AS s (n, name, result)""");
+		assertThat(this.operations.steps(7)).extracting(JobStep::name, JobStep::result)
+			.containsExactly(tuple("one", "{\"a\":1}"), tuple("nap", null));
+		assertThat(this.operations.steps(8)).isEmpty();
+	}
+
+	@Test
 	void attemptsAreListed() throws Exception {
 		this.operations.keepHistory(Duration.ofDays(7));
 		long id = failed("SELECT 1 / 0", ", max_attempts => 2, back_off => '1 hour'");

@@ -5,6 +5,7 @@ import io.github.pgdispatch.DeadLetterGroup;
 import io.github.pgdispatch.EndedJob;
 import io.github.pgdispatch.JobAttempt;
 import io.github.pgdispatch.JobInfo;
+import io.github.pgdispatch.JobStep;
 import io.github.pgdispatch.ListedJob;
 import io.github.pgdispatch.PgDispatchStatus;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ final class EndpointRuntimeHints implements RuntimeHintsRegistrar {
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		this.binding.registerReflectionHints(hints.reflection(), CsrfHeader.class, DeadLetter.class,
-				DeadLetterGroup.class, EndedJob.class, JobAttempt.class, JobInfo.class, ListedJob.class,
+				DeadLetterGroup.class, EndedJob.class, JobAttempt.class, JobInfo.class, JobStep.class, ListedJob.class,
 				NamedJobs.class, PgDispatchStatus.class, QueuesTopic.Queue.class, ThisNode.State.class);
 		hints.resources().registerPattern("io/github/pgdispatch/endpoint/" + Page.PATH + "/*");
 	}

@@ -48,7 +48,8 @@ final class JobsTopic implements Topic {
 		JobInfo job = this.template.find(jobId)
 			.orElseThrow(() -> new NoSuchElementException("There is no job " + id + ". It may just have ended"));
 		return Topic.answer("job", values.of(job), "attempts",
-				this.operations.attempts(jobId).stream().map(values::of).toList());
+				this.operations.attempts(jobId).stream().map(values::of).toList(), "steps",
+				this.operations.steps(jobId).stream().map(values::of).toList());
 	}
 
 	@Override

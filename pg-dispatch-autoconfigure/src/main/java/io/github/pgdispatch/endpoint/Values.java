@@ -8,6 +8,7 @@ import io.github.pgdispatch.DeadLetterGroup;
 import io.github.pgdispatch.EndedJob;
 import io.github.pgdispatch.JobAttempt;
 import io.github.pgdispatch.JobInfo;
+import io.github.pgdispatch.JobStep;
 import io.github.pgdispatch.ListedJob;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,10 @@ record Values(boolean shown) {
 	JobAttempt of(JobAttempt attempt) {
 		return new JobAttempt(attempt.number(), attempt.outcome(), attempt.startedAt(), attempt.endedAt(),
 				attempt.node(), attempt.sqlState(), message(attempt.message()));
+	}
+
+	JobStep of(JobStep step) {
+		return new JobStep(step.name(), text(step.result()), step.endedAt());
 	}
 
 	private @Nullable String text(@Nullable String value) {

@@ -1,5 +1,6 @@
 package io.github.pgdispatch.gateway;
 
+import java.util.List;
 import java.util.Optional;
 
 import javax.sql.DataSource;
@@ -27,6 +28,8 @@ public final class JobControlGateway {
 
 	private static final String RUN_NOW = "SELECT pgdispatch.run_now(?)";
 
+	private static final String STEPS = "SELECT s.name, s.result::pg_catalog.text AS result, s.ended_at FROM pgdispatch.steps(?) AS s";
+
 	private final JdbcOperations jdbc;
 
 	/**
@@ -44,6 +47,15 @@ public final class JobControlGateway {
 	 */
 	public Optional<JobRow> find(long id) {
 		return this.jdbc.query(FIND, JobRow::of, id).stream().findFirst();
+	}
+
+	/**
+	 * Lists the steps of a job that are done.
+	 * @param id of the job
+	 * @return the steps, the first one first
+	 */
+	public List<StepRow> steps(long id) {
+		return this.jdbc.query(STEPS, StepRow::of, id);
 	}
 
 	/**

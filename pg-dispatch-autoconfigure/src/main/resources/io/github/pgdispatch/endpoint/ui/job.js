@@ -1,8 +1,8 @@
 import { act, confirm } from "./actions.js";
 import { ApiError, get } from "./api.js";
 import { h } from "./dom.js";
-import { value } from "./format.js";
-import { badge, button, empty, heading, named, section, terms } from "./parts.js";
+import { time, value } from "./format.js";
+import { badge, button, empty, heading, named, section, table, terms } from "./parts.js";
 import { jobsOf, link } from "./route.js";
 import { cancel, runNow } from "./jobs.js";
 import { timeline } from "./timeline.js";
@@ -14,7 +14,7 @@ export async function load({ id }, signal) {
 	const found = await find("jobs", id, signal);
 	// The history may know of a job that failed although its dead letter was deleted.
 	const letter = found?.job.state === "FAILED" && (await find("dead-letters", id, signal))?.deadLetter;
-	return found && { ...found.job, ...letter, ended: found.attempts };
+	return found && { ...found.job, ...letter, ended: found.attempts, steps: found.steps };
 }
 
 async function find(path, id, signal) {
@@ -46,6 +46,7 @@ export function view(job, { route, overview, refresh }) {
 			["Attempts", job.attempts], ["Crashes", job.crashes || null],
 			[kind === "SQL" ? "SQL" : "Arguments", code(job.command ?? job.arguments)], ["Options", code(job.options)]
 		])),
+		job.steps.length > 0 && section("Steps", steps(job.steps)),
 		section("Headers", Object.keys(job.headers ?? {}).length
 			? terms(Object.entries(job.headers).map(([header, content]) => [header, value(content)])) : empty("It has none."))];
 }
@@ -58,6 +59,14 @@ function actions(job, id, refresh) {
 		job.state === "SNOOZED" && button("Run now", () => act(runNow(ids), refresh), "primary"),
 		["WAITING", "SNOOZED", "HELD", "RUNNING"].includes(job.state)
 			&& button("Cancel…", () => confirm(cancel(ids, `Job ${id}.`), refresh), "danger"));
+}
+
+function steps(done) {
+	return table("Steps that are done", [
+		{ title: "Step", cell: ({ name }) => name },
+		{ title: "Ended", cell: ({ endedAt }) => time(endedAt) },
+		{ title: "Result", kind: "long", cell: ({ result }) => value(result) }
+	], done, ({ name }) => name);
 }
 
 function error(job) {
