@@ -436,6 +436,7 @@ BEGIN
     END IF;
     PERFORM set_config('pgdispatch.tidied', date_part('epoch', moment)::text, false);
     PERFORM pgdispatch.free_places_of_dead_nodes();
+    PERFORM pgdispatch.repair_schedules();
     PERFORM pgdispatch.purge_dead_letters(me);
     IF EXISTS (SELECT FROM pgdispatch.history_retention) OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = 'pgdispatch.history'::regclass) THEN
         PERFORM pgdispatch.tidy_history(true);
@@ -453,4 +454,4 @@ $$;
 COMMENT ON FUNCTION pgdispatch.purge_expired() IS
 'Part of pgdispatch.poll_queue, pgdispatch.poll_handlers and pgdispatch.cron_work. Deletes dead letters, results and idempotency keys of the
 current role that have expired, once a minute in each session. They are not seen even before they are deleted. Drops the partitions of
-the history that have expired.';
+the history that have expired. Gives schedules the ticks that they have lost.';

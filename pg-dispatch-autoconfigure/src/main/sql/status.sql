@@ -33,6 +33,8 @@ they are running, has been running.
 dead_letter: jobs that failed for good, by label or handler and by queue. oldest is the time since the oldest failed.
 queue: a queue by its name, with the number of its jobs that run or may run and its concurrency (max_count; NULL: no limit). state is
 open or paused. pause: a handler that is paused; without a name, all jobs of the role are.
+schedule: a schedule by its name, with the number of due times that got no job. state is that of pgdispatch.schedules; oldest is the time for
+which its next due time has passed.
 application: whether an application that runs the role''s SQL jobs is connected (1) or not (0); where the database has no pg_cron, also 0
 while all of them are busy. node: nodes that have claims.
 cron_worker: workers of pg_cron, by their purpose (name).
@@ -64,6 +66,7 @@ BEGIN
            OR EXISTS (SELECT FROM pgdispatch.dead_letter AS d WHERE d.role = each_role)
            OR EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = each_role)
            OR EXISTS (SELECT FROM pgdispatch.pause AS p WHERE p.role = each_role)
+           OR EXISTS (SELECT FROM pgdispatch.schedule AS s WHERE s.role = each_role)
            OR EXISTS (SELECT FROM pgdispatch.node AS n WHERE n.role = each_role)
            OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = each_role)
            OR EXISTS (SELECT FROM pgdispatch.lock_holders(pgdispatch.application_lock(each_role))) THEN
@@ -75,7 +78,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.status_of_all_roles() IS
-'Part of pgdispatch.status. Returns the rows of all roles that have jobs, dead letters, queues, pauses, nodes or workers. Whoever
+'Part of pgdispatch.status. Returns the rows of all roles that have jobs, schedules, dead letters, queues, pauses, nodes or workers. Whoever
 may execute it sees them.';
 
 
@@ -136,6 +139,10 @@ BEGIN
          WHERE q.role = worker
         UNION ALL
         SELECT worker, 'pause', nullif(p.handler, ''), NULL, NULL, NULL, NULL, NULL, NULL FROM pgdispatch.pause AS p WHERE p.role = worker
+        UNION ALL
+        SELECT worker, 'schedule', s.name, NULL, pgdispatch.state_of_schedule(s, moment), s.skipped, true, NULL,
+               CASE WHEN NOT s.paused AND s.next_at < moment THEN moment - s.next_at END
+          FROM pgdispatch.schedule AS s WHERE s.role = worker
         UNION ALL
         SELECT worker, 'application', NULL, NULL, NULL, least(count(*), 1), true, NULL, NULL
           FROM unnest(ARRAY[pgdispatch.application_lock(worker), pgdispatch.idle_driver_lock(worker)]) AS k (lock),

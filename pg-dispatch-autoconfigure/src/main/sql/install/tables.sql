@@ -392,6 +392,83 @@ CREATE POLICY monitoring ON pgdispatch.pause FOR SELECT USING (pgdispatch.is_mon
 COMMENT ON POLICY monitoring ON pgdispatch.pause IS 'pgdispatch.status_of_all_roles counts the pauses of all roles.';
 
 
+CREATE TABLE pgdispatch.schedule (
+    role      regrole     NOT NULL,
+    name      text        NOT NULL COLLATE "C",
+    every     interval,
+    cron      text,
+    zone      text,
+    starts_at timestamptz,
+    command   text,
+    handler   text        COLLATE "C",
+    arguments json,
+    label     text        COLLATE "C",
+    options   jsonb       NOT NULL,
+    missed    text        NOT NULL CHECK (missed OPERATOR(pg_catalog.=) ANY (ARRAY['skip', 'once', 'all'])),
+    overlap   boolean     NOT NULL,
+    paused    boolean     NOT NULL,
+    next_at   timestamptz,
+    tick      bigint,
+    last_at   timestamptz,
+    last_job  bigint,
+    runs      bigint      NOT NULL,
+    skipped   bigint      NOT NULL,
+    skip_reason text,
+    sqlstate  text,
+    message   text,
+    declared  jsonb,
+    formerly_declared jsonb,
+    PRIMARY KEY (role, name),
+    CHECK (pg_catalog.num_nonnulls(every, cron) OPERATOR(pg_catalog.=) 1),
+    CHECK (pg_catalog.num_nonnulls(command, handler) OPERATOR(pg_catalog.=) 1)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+COMMENT ON TABLE pgdispatch.schedule IS
+'The schedules, whose jobs come again. pgdispatch.schedule and applications write them. A role sees only its own schedules.';
+COMMENT ON COLUMN pgdispatch.schedule.role IS 'The role whose schedule it is, and that dispatches its jobs.';
+COMMENT ON COLUMN pgdispatch.schedule.name IS 'Identifies the schedule.';
+COMMENT ON COLUMN pgdispatch.schedule.every IS 'The time from one due time to the next; NULL: it has a cron expression.';
+COMMENT ON COLUMN pgdispatch.schedule.cron IS 'The cron expression, as Spring understands it; NULL: it has an interval.';
+COMMENT ON COLUMN pgdispatch.schedule.zone IS 'The time zone of the cron expression, as Java names it; NULL: it has an interval.';
+COMMENT ON COLUMN pgdispatch.schedule.starts_at IS
+'The first due time, as it was asked for; NULL: one interval after the schedule was made, or as the cron expression says.';
+COMMENT ON COLUMN pgdispatch.schedule.command IS 'The command that its jobs run; NULL: they call a handler.';
+COMMENT ON COLUMN pgdispatch.schedule.handler IS 'The handler that its jobs call; NULL: they run a command.';
+COMMENT ON COLUMN pgdispatch.schedule.arguments IS 'The arguments of the handler; NULL: its jobs run a command.';
+COMMENT ON COLUMN pgdispatch.schedule.label IS 'The label of its jobs; NULL: the name of the schedule, or they call a handler.';
+COMMENT ON COLUMN pgdispatch.schedule.options IS 'The options of its jobs: an object with names of columns of pgdispatch.managed_job.';
+COMMENT ON COLUMN pgdispatch.schedule.missed IS 'What happens to missed due times: skip, once or all, see pgdispatch.schedule.';
+COMMENT ON COLUMN pgdispatch.schedule.overlap IS 'Whether jobs of several due times may run at once.';
+COMMENT ON COLUMN pgdispatch.schedule.paused IS 'Whether the schedule is paused: then no due time gets a job.';
+COMMENT ON COLUMN pgdispatch.schedule.next_at IS
+'The next due time. NULL: a node has yet to compute it. infinity: the cron expression has no further due time.';
+COMMENT ON COLUMN pgdispatch.schedule.tick IS
+'The id of the tick: the job that is due at the next due time, and dispatches the job of that due time. NULL: there is none, because the
+schedule is paused or has ended.';
+COMMENT ON COLUMN pgdispatch.schedule.last_at IS 'The due time of the last job; NULL: there was none.';
+COMMENT ON COLUMN pgdispatch.schedule.last_job IS 'The id of the last job; NULL: there was none.';
+COMMENT ON COLUMN pgdispatch.schedule.runs IS 'Number of jobs so far.';
+COMMENT ON COLUMN pgdispatch.schedule.skipped IS 'Number of due times so far that got no job.';
+COMMENT ON COLUMN pgdispatch.schedule.skip_reason IS
+'Why the last one of them got none: missed, running or refused, see pgdispatch.schedules; NULL: all got one.';
+COMMENT ON COLUMN pgdispatch.schedule.sqlstate IS
+'The SQLSTATE of the error with which the job of the last due time was refused; NULL: it was not refused.';
+COMMENT ON COLUMN pgdispatch.schedule.message IS
+'The first 1000 characters of the message of that error; NULL: the job of the last due time was not refused.';
+COMMENT ON COLUMN pgdispatch.schedule.declared IS
+'What the last deployment of an application said about the schedule; NULL: none did.';
+COMMENT ON COLUMN pgdispatch.schedule.formerly_declared IS
+'What the deployment before that one said; NULL: there was none.';
+
+ALTER TABLE pgdispatch.schedule ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.schedule FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.schedule
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.schedule IS 'A role sees, adds and removes only its own schedules.';
+CREATE POLICY monitoring ON pgdispatch.schedule FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.schedule IS 'pgdispatch.status_of_all_roles counts the schedules of all roles.';
+
+
 CREATE TABLE pgdispatch.result (
     role        regrole     NOT NULL,
     id          bigint      NOT NULL,

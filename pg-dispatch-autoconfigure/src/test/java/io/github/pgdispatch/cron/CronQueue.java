@@ -63,7 +63,7 @@ final class CronQueue {
 			return workersRunning() == 0;
 		});
 		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect, pgdispatch.managed_job, "
-				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result");
+				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result, pgdispatch.schedule");
 		run("DELETE FROM cron.job_run_details");
 		run("DELETE FROM pgdispatch.setting");
 		return this;
@@ -111,6 +111,15 @@ final class CronQueue {
 
 	int jobsAtTheGate() {
 		return count("pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = " + GATE);
+	}
+
+	/**
+	 * Asks as the role.
+	 * @param sql a query of one value
+	 * @return the value as a text
+	 */
+	String ask(String sql) {
+		return String.valueOf(this.app.sql(sql).query().singleValue());
 	}
 
 	void fire(String command) {

@@ -35,15 +35,18 @@ abstract class AbstractLifeTests {
 			History history = new History();
 			Problems problems = new Problems(life, history);
 			Random seeds = new Random(seed);
+			ScheduleModel schedules = new ScheduleModel(life, problems);
+			schedules.begin();
 			try (Runners runners = runners(database, life, history, seeds);
 					Scene scene = new Scene(database, life, history, seeds, runners)) {
-				scene.play(problems);
+				scene.play(problems, schedules);
 			}
 			Observed observed = Observed.in(life);
 			new Model(history, observed, problems).check();
 			new KeyModel(history, observed, problems).check();
 			new SequenceModel(history, observed, problems).check();
 			new ResultModel(life, history, observed, problems).check();
+			schedules.check();
 			System.out.printf("Of %d jobs %d ran and %d died%n", history.dispatched().size(), observed.runs().size(),
 					observed.obituaries().size());
 			if (!problems.areNone()) {

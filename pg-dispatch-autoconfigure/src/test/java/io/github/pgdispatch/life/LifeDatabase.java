@@ -18,6 +18,7 @@ final class LifeDatabase implements AutoCloseable {
 			CREATE TABLE public.transaction (id integer PRIMARY KEY);
 			CREATE TABLE public.keyed (transaction integer, key text);
 			CREATE INDEX ON public.keyed (key);
+			CREATE TABLE public.scheduled (name text);
 			CREATE TABLE public.healed (tag integer PRIMARY KEY);
 			CREATE TABLE public.run (tag integer, key text, started timestamptz, finished timestamptz, seen integer[], early boolean, pid integer DEFAULT pg_backend_pid());
 			CREATE TABLE public.trace (at timestamptz DEFAULT clock_timestamp(), pid integer DEFAULT pg_backend_pid(),
@@ -81,7 +82,7 @@ final class LifeDatabase implements AutoCloseable {
 
 	void clear() throws SQLException {
 		this.superuser.run(
-				"TRUNCATE public.transaction, public.keyed, public.healed, public.run, public.trace, pgdispatch.queue, pgdispatch.result, pgdispatch.step, pgdispatch.node, pgdispatch.pause, "
+				"TRUNCATE public.transaction, public.keyed, public.healed, public.run, public.trace, pgdispatch.queue, pgdispatch.result, pgdispatch.step, pgdispatch.node, pgdispatch.pause, pgdispatch.schedule, public.scheduled, "
 						+ String.join(", ", TABLES.stream().map((table) -> "pgdispatch." + table).toList()),
 				"DO $$ BEGIN FOR i IN 1 .. %d LOOP PERFORM setval('public.begun_' || i, 1, false); END LOOP; END $$"
 					.formatted(RandomJobs.SEQUENCES));

@@ -44,11 +44,12 @@ final class Scene implements AutoCloseable {
 		this.runners = runners;
 	}
 
-	void play(Problems problems) throws Exception {
+	void play(Problems problems, ScheduleModel schedules) throws Exception {
 		this.users.start();
 		this.runners.start();
 		Thread.sleep(DURATION.toMillis());
 		this.users.stop();
+		schedules.end();
 		List<String> leftovers = drain();
 		if (!leftovers.isEmpty()) {
 			problems.add(leftovers.size() + " were left: "

@@ -189,3 +189,19 @@ CALL pgdispatch.work();
 SELECT h.* FROM pgdispatch.history() AS h;
 SELECT f.state FROM pgdispatch.history() AS h, pgdispatch.find(h.id) AS f;
 SELECT a.* FROM pgdispatch.history() AS h, pgdispatch.attempts(h.id) AS a;
+
+-- Schedules
+SELECT pgdispatch.schedule('s', '1 hour', 'SELECT 1', starts_at => '2026-01-01', max_attempts => 3);
+SELECT pgdispatch.schedule('s', '2 hours', 'SELECT 1', starts_at => '2026-01-01', missed => 'once');
+SELECT pgdispatch.schedule_handler('t', '1 hour', 'other');
+SELECT pgdispatch.put_schedule('c', NULL, '0 0 6 * * *', 'UTC', NULL, 'SELECT 1', NULL, NULL, '{}', 'skip', false, true);
+SELECT pgdispatch.advance_schedule(s.name, s.tick, '{2026-01-01}', 1, '2035-01-01') FROM pgdispatch.schedule AS s WHERE s.cron IS NOT NULL;
+UPDATE pgdispatch.schedule SET next_at = '2026-01-01' WHERE every IS NOT NULL;
+SELECT pgdispatch.tick(s.name, s.tick) FROM pgdispatch.schedule AS s WHERE s.every IS NOT NULL;
+SELECT pgdispatch.run_schedule('s');
+SELECT pgdispatch.pause_schedule('s');
+SELECT pgdispatch.resume_schedule('s');
+UPDATE pgdispatch.schedule SET tick = NULL;
+SELECT pgdispatch.repair_schedules();
+SELECT s.name FROM pgdispatch.schedules() AS s;
+SELECT pgdispatch.unschedule(s.name) FROM pgdispatch.schedule AS s;
