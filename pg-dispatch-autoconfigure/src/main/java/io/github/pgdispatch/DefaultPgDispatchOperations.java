@@ -42,6 +42,8 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
 	private final JobControl jobs;
 
+	private final ScheduleControl schedules;
+
 	private final DispatchTransaction transaction;
 
 	DefaultPgDispatchOperations(DataSource dataSource, PlatformTransactionManager transactionManager) {
@@ -51,6 +53,8 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 		this.history = new HistoryGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, false);
 		this.jobs = new JobControl(dataSource, this.transaction);
+		this.schedules = new ScheduleControl(dataSource, this.transaction, new NoListener(),
+				DispatchDefaults.ONE_ATTEMPT);
 	}
 
 	@Override
@@ -256,6 +260,31 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	public boolean dropQueue(String queue) {
 		requireName("queue", queue);
 		return this.transaction.change(() -> this.queues.dropQueue(queue));
+	}
+
+	@Override
+	public List<ScheduleInfo> schedules() {
+		return this.schedules.list();
+	}
+
+	@Override
+	public boolean pauseSchedule(String schedule) {
+		return this.schedules.pause(schedule);
+	}
+
+	@Override
+	public boolean resumeSchedule(String schedule) {
+		return this.schedules.resume(schedule);
+	}
+
+	@Override
+	public long runSchedule(String schedule) {
+		return this.schedules.run(schedule);
+	}
+
+	@Override
+	public boolean removeSchedule(String schedule) {
+		return this.schedules.remove(schedule);
 	}
 
 	private static void requireFirstPage(JobFilter filter, String what) {

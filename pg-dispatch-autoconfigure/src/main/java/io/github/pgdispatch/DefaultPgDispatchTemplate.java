@@ -20,11 +20,14 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
 	private final JobControl control;
 
+	private final ScheduleControl schedules;
+
 	private final JobResults results;
 
-	DefaultPgDispatchTemplate(JobWriter writer, JobControl control, JobResults results) {
+	DefaultPgDispatchTemplate(JobWriter writer, JobControl control, ScheduleControl schedules, JobResults results) {
 		this.writer = writer;
 		this.control = control;
+		this.schedules = schedules;
 		this.results = results;
 	}
 
@@ -71,6 +74,16 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 			commands.add(command.render(ParameterValues.of(each)));
 		}
 		this.writer.fireAll(commands);
+	}
+
+	@Override
+	public ScheduleChange schedule(String name, Schedule schedule, Dispatch dispatch) {
+		return this.schedules.put(name, schedule, dispatch, false);
+	}
+
+	@Override
+	public ScheduleChange declareSchedule(String name, Schedule schedule, Dispatch dispatch) {
+		return this.schedules.put(name, schedule, dispatch, true);
 	}
 
 	@Override

@@ -93,6 +93,9 @@ final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Build
 				this.propagator, this.observer, this.traceComment, this.listener, this.handlerListener, this.defaults),
 				new JobControl(this.dataSource,
 						new DispatchTransaction(this.transactionManager, this.dataSource, false)),
+				new ScheduleControl(this.dataSource,
+						new DispatchTransaction(this.transactionManager, this.dataSource, false), this.handlerListener,
+						this.defaults),
 				this.results);
 	}
 

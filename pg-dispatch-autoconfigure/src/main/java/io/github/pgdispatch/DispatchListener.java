@@ -28,6 +28,15 @@ public interface DispatchListener {
 	}
 
 	/**
+	 * Returns whether this node runs the jobs of a handler.
+	 * @param handler the name of the handler
+	 * @return {@code false} if it does not; {@code true} also if that is unknown
+	 */
+	default boolean runs(String handler) {
+		return true;
+	}
+
+	/**
 	 * Called after the commit of a transaction in which this node dispatched jobs, or if
 	 * it is unknown whether that transaction has committed. Jobs that were born claimed
 	 * do not count. Called on the thread of the transaction. Has to return quickly, and

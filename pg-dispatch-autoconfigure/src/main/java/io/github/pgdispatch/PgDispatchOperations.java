@@ -305,4 +305,42 @@ public interface PgDispatchOperations {
 	 */
 	boolean dropQueue(String queue);
 
+	/**
+	 * Lists the schedules.
+	 * @return the schedules, in the order of their names
+	 * @see PgDispatchTemplate#schedule(String, Schedule, Dispatch)
+	 */
+	List<ScheduleInfo> schedules();
+
+	/**
+	 * Pauses a schedule: no due time gets a job until it is resumed. Jobs that were
+	 * dispatched before run.
+	 * @param schedule the name of the schedule, which has to exist
+	 * @return {@code false} if it was paused already
+	 */
+	boolean pauseSchedule(String schedule);
+
+	/**
+	 * Ends the pause of a schedule. Due times that have passed meanwhile are left out.
+	 * @param schedule the name of the schedule, which has to exist
+	 * @return {@code false} if it was not paused
+	 */
+	boolean resumeSchedule(String schedule);
+
+	/**
+	 * Runs a schedule once more, beside its due times and also while it is paused.
+	 * @param schedule the name of the schedule, which has to exist
+	 * @return the id of the job; zero, and nothing is run, if the last job of the
+	 * schedule still waits or runs and its jobs must not overlap
+	 */
+	long runSchedule(String schedule);
+
+	/**
+	 * Removes a schedule. Jobs that were dispatched before run. An application whose
+	 * annotation still declares the schedule creates it again at its next start.
+	 * @param schedule the name of the schedule
+	 * @return whether there was one
+	 */
+	boolean removeSchedule(String schedule);
+
 }

@@ -28,19 +28,21 @@ import org.jspecify.annotations.Nullable;
  * where the database has no pg_cron, {@code false} also while all of them are busy
  * @param nodes the number of nodes that have claims on jobs of handlers
  * @param cronWorkers the number of workers of pg_cron
+ * @param schedules the schedules
  * @param tables the tables of the schema that have dead rows
  * @param snapshot what keeps dead rows from being removed for the longest time;
  * {@code null} if nothing does
  */
 public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, List<Queue> queues, boolean paused,
-		List<String> pausedHandlers, boolean applicationConnected, int nodes, int cronWorkers, List<Table> tables,
-		@Nullable Snapshot snapshot) {
+		List<String> pausedHandlers, boolean applicationConnected, int nodes, int cronWorkers, List<Schedule> schedules,
+		List<Table> tables, @Nullable Snapshot snapshot) {
 
 	public PgDispatchStatus {
 		jobs = List.copyOf(jobs);
 		deadLetters = List.copyOf(deadLetters);
 		queues = List.copyOf(queues);
 		pausedHandlers = List.copyOf(pausedHandlers);
+		schedules = List.copyOf(schedules);
 		tables = List.copyOf(tables);
 	}
 
@@ -52,7 +54,8 @@ public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, L
 				of(rows, "pause").anyMatch((row) -> row.name() == null),
 				of(rows, "pause").map(StatusRow::name).filter(Objects::nonNull).toList(),
 				count(rows, "application") > 0, count(rows, "node"), count(rows, "cron_worker"),
-				list(rows, "table", Table::of), of(rows, "snapshot").map(Snapshot::of).findFirst().orElse(null));
+				list(rows, "schedule", Schedule::of), list(rows, "table", Table::of),
+				of(rows, "snapshot").map(Snapshot::of).findFirst().orElse(null));
 	}
 
 	private static Stream<StatusRow> of(List<StatusRow> rows, String kind) {
@@ -124,6 +127,25 @@ public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, L
 		private static Queue of(StatusRow row) {
 			return new Queue(Objects.requireNonNull(row.name()), "paused".equals(row.state()), row.count(),
 					row.maxCount());
+		}
+
+	}
+
+	/**
+	 * A schedule.
+	 *
+	 * @param name the name of the schedule
+	 * @param state its state
+	 * @param skipped the number of due times so far that got no job
+	 * @param late the time for which its next due time has passed; {@code null} if it has
+	 * not passed
+	 */
+	public record Schedule(String name, ScheduleInfo.State state, long skipped, @Nullable Duration late) {
+
+		private static Schedule of(StatusRow row) {
+			return new Schedule(Objects.requireNonNull(row.name()),
+					ScheduleInfo.State.valueOf(Objects.requireNonNull(row.state()).toUpperCase(Locale.ROOT)),
+					row.count(), row.oldest());
 		}
 
 	}

@@ -153,6 +153,34 @@ public interface PgDispatchTemplate {
 	long dispatch(Dispatch dispatch);
 
 	/**
+	 * Dispatches a job again and again, or changes a schedule with the same name. Takes
+	 * effect with the commit of the current transaction, or immediately if there is none.
+	 * Each due time has one job, whatever becomes of the earlier ones. A call with
+	 * nothing new changes nothing.
+	 * @param name the name of the schedule, which identifies it among those of the role;
+	 * at most 900 bytes in UTF-8
+	 * @param schedule the due times
+	 * @param dispatch the job, with any options but a delay, a key and a result
+	 * @return what has become of the schedule
+	 * @throws IllegalStateException if the schedule has a cron expression and the nodes
+	 * of this application do not run those, see {@code pgdispatch.cron-schedules}
+	 * @see PgDispatchOperations#schedules()
+	 */
+	ScheduleChange schedule(String name, Schedule schedule, Dispatch dispatch);
+
+	/**
+	 * Does what {@link #schedule} does, but only if this declaration differs from the
+	 * last one of this name. Thus an application can declare a schedule at each start: a
+	 * pause and what somebody has changed at run time stay until a deployment declares
+	 * something else. Methods with {@link DispatchSchedule} do so by themselves.
+	 * @param name the name of the schedule
+	 * @param schedule the due times
+	 * @param dispatch the job, with any options but a delay, a key and a result
+	 * @return what has become of the schedule
+	 */
+	ScheduleChange declareSchedule(String name, Schedule schedule, Dispatch dispatch);
+
+	/**
 	 * Finds a job. No transaction is needed; in a transaction, the method sees what the
 	 * transaction sees. Finding a job without options reads all jobs of the role.
 	 * @param id the id of the job

@@ -2,12 +2,15 @@ package io.github.pgdispatch.annotation;
 
 import java.time.Duration;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
 import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
 import io.github.pgdispatch.Dispatch;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
 
 /**
  * The options of an annotation for the dispatch of a job.
@@ -73,6 +76,19 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 	 */
 	Dispatch applyTimeLimit(Dispatch dispatch, @Nullable Invocation invocation) {
 		return with(dispatch, this.timeLimit, invocation, Dispatch::timeLimit);
+	}
+
+	/**
+	 * Requires that no option depends on a call.
+	 * @throws IllegalArgumentException if one does
+	 */
+	void requireConstant() {
+		Assert.isTrue(
+				Stream
+					.of(this.delay, this.timeLimit, this.key, this.keepKey, this.orderingKey, this.queue,
+							this.keepResult)
+					.allMatch(Attribute::isConstant),
+				"The options of a job that nobody calls must not depend on a call");
 	}
 
 	private static <T> Dispatch with(Dispatch dispatch, Attribute<T> attribute, @Nullable Invocation invocation,

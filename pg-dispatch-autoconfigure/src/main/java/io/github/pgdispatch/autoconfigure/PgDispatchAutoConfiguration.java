@@ -1,5 +1,6 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.util.Objects;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
@@ -18,6 +19,7 @@ import io.github.pgdispatch.PgDispatchNode;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
+import io.github.pgdispatch.annotation.DeclaredSchedules;
 import io.github.pgdispatch.annotation.HandlerMethods;
 import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Transaction;
 import io.github.pgdispatch.driver.ApplicationDriver;
@@ -166,6 +168,27 @@ public final class PgDispatchAutoConfiguration {
 	@DependsOnDatabaseInitialization
 	ConfiguredQueues pgDispatchConfiguredQueues(PgDispatchProperties properties, PgDispatchOperations operations) {
 		return new ConfiguredQueues(properties.queues(), operations);
+	}
+
+	@Bean
+	DeclaredSchedules pgDispatchDeclaredSchedules(ConfigurableListableBeanFactory beanFactory,
+			ObjectProvider<HandlerMethods> handlers) {
+		return new DeclaredSchedules(beanFactory, handlers::getObject);
+	}
+
+	@Bean
+	@ForEachDatabase
+	@Conditional(OnNoTenants.class)
+	@DependsOnDatabaseInitialization
+	ConfiguredSchedules pgDispatchConfiguredSchedules(DeclaredSchedules schedules, SelectedDataSource dataSource,
+			PgDispatchTemplate template, PgDispatchOperations operations, ListableBeanFactory beanFactory) {
+		return new ConfiguredSchedules(() -> ConfiguredSchedules.of(schedules.read(), dataSource.database(),
+				beanFactory.getBeanProvider(SelectedDataSource.class)
+					.stream()
+					.map(SelectedDataSource::database)
+					.filter(Objects::nonNull)
+					.toList()),
+				template, operations);
 	}
 
 	/**
@@ -372,12 +395,16 @@ public final class PgDispatchAutoConfiguration {
 		@ForEachDatabase
 		@DependsOnDatabaseInitialization
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
-				SelectedDataSource dataSource, HandlerMethods handlers, HandlerInvocations invocations,
+				SelectedDataSource dataSource, HandlerMethods handlers, DeclaredSchedules schedules,
+				ObjectProvider<LosslessMapper> mapper, HandlerInvocations invocations,
 				StepFactory steps, ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
 				Environment environment, ListableBeanFactory beanFactory) {
 			PgDispatchProperties.Worker worker = properties.worker();
-			return new HandlerDriver(connections.dataSource(), dataSource.get(), handlers::handlers, invocations, steps,
-					DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(), threads.factory(),
+			return new HandlerDriver(connections.dataSource(), dataSource.get(),
+					new TickingHandlers(handlers::handlers, () -> properties.cronSchedules() || schedules.haveCron(),
+							dataSource.get(), mapper::getObject),
+					invocations, steps, DispatchPropagator.of(propagators.orderedStream().toList()), threads.executor(),
+					threads.factory(),
 					settings(() -> new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollIntervalAwake(),
 							worker.listen(), WorkerShutdown.of(environment).patience(), worker.sleep())),
 					() -> DatabaseBeans.ownBeans(DriverListener.class, dataSource, beanFactory));

@@ -25,12 +25,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param queues Limits of queues by the name of the queue. They are set when the
  * application starts
  * @param tenants Databases of tenants
+ * @param cronSchedules Whether nodes run schedules with cron expressions although no
+ * annotation declares one, because they are made at run time
  */
 @ConfigurationProperties("pgdispatch")
 record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @DefaultValue("auto") Driver driver,
 		@Nullable Duration timeLimit, @DefaultValue Retry retry, @DefaultValue Worker worker,
 		@DefaultValue Metrics metrics, @DefaultValue Observations observations, @DefaultValue History history,
-		@DefaultValue Map<String, Queue> queues, @DefaultValue Tenants tenants) {
+		@DefaultValue Map<String, Queue> queues, @DefaultValue Tenants tenants,
+		@DefaultValue("false") boolean cronSchedules) {
 
 	enum Transaction {
 

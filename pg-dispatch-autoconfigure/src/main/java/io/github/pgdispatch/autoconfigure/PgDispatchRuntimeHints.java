@@ -8,12 +8,15 @@ import io.github.pgdispatch.PgDispatchTemplate;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.aot.hint.TypeReference;
 
 /**
  * Registers for a native image the optional classes that pg-dispatch looks up by their
- * names, and the proxies of {@link CurrentDatabase}.
+ * names, the proxies of {@link CurrentDatabase}, and the method that runs ticks of
+ * schedules.
  */
 final class PgDispatchRuntimeHints implements RuntimeHintsRegistrar {
 
@@ -28,6 +31,9 @@ final class PgDispatchRuntimeHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		CURRENT.forEach((type) -> hints.proxies().registerJdkProxy(AopProxyUtils.completeJdkProxyInterfaces(type)));
 		OPTIONAL.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
+		hints.reflection()
+			.registerType(TypeReference.of("io.github.pgdispatch.driver.ScheduleTick"),
+					MemberCategory.INVOKE_DECLARED_METHODS);
 	}
 
 }

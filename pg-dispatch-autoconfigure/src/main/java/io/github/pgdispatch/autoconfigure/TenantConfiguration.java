@@ -5,17 +5,20 @@ import java.util.concurrent.CompletableFuture;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.TenantContext;
+import io.github.pgdispatch.annotation.DeclaredSchedules;
 import io.github.pgdispatch.annotation.HandlerMethods;
 import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.TenantDrivers;
 import io.github.pgdispatch.driver.TenantSettings;
 import io.github.pgdispatch.handler.HandlerInvocations;
+import io.github.pgdispatch.handler.LosslessMapper;
 import io.github.pgdispatch.handler.StepFactory;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -57,8 +60,9 @@ class TenantConfiguration {
 
 	@Bean
 	TenantSchemas pgDispatchTenantSchemas(RoutedTenants tenants, PgDispatchProperties properties,
-			PgDispatchSchemaProperties schema, ResourceLoader resourceLoader) {
-		return new TenantSchemas(tenants, properties, schema, resourceLoader);
+			PgDispatchSchemaProperties schema, DeclaredSchedules schedules, DispatchDefaults defaults,
+			ResourceLoader resourceLoader) {
+		return new TenantSchemas(tenants, properties, schema, schedules::read, defaults, resourceLoader);
 	}
 
 	/**
@@ -90,9 +94,10 @@ class TenantConfiguration {
 		@Bean
 		TenantNodes pgDispatchTenantNodes(RoutedTenants tenants, TenantSchemas schemas, SelectedDataSource dataSource,
 				@PgDispatchWorkerDataSource ObjectProvider<DataSource> theOnesMarkedForWorkers, HandlerMethods handlers,
-				HandlerInvocations invocations, StepFactory steps, ObjectProvider<DispatchPropagator> propagators,
-				ObjectProvider<DriverListener> listeners, ApplicationEventPublisher publisher,
-				PgDispatchProperties properties, WorkerThreads threads, Environment environment) {
+				DeclaredSchedules schedules, ObjectProvider<LosslessMapper> mapper, HandlerInvocations invocations,
+				StepFactory steps, ObjectProvider<DispatchPropagator> propagators, ObjectProvider<DriverListener> listeners,
+				ApplicationEventPublisher publisher, PgDispatchProperties properties, WorkerThreads threads,
+				Environment environment) {
 			PgDispatchProperties.Worker.Datasource login = properties.worker().datasource();
 			if (login.url() != null || login.username() != null || login.password() != null
 					|| theOnesMarkedForWorkers.stream().findAny().isPresent()) {
@@ -102,8 +107,11 @@ class TenantConfiguration {
 						"Remove these properties and that annotation, and let each target of the DataSource connect as its"
 								+ " workers are to connect.");
 			}
-			return new TenantNodes(tenants.context(), schemas, dataSource.get(), handlers::handlers, invocations, steps,
-					propagators, listeners, publisher, properties, threads.executor(), WorkerShutdown.of(environment));
+			return new TenantNodes(tenants.context(), schemas, dataSource.get(),
+					new TickingHandlers(handlers::handlers, () -> properties.cronSchedules() || schedules.haveCron(),
+							dataSource.get(), mapper::getObject),
+					invocations, steps, propagators, listeners, publisher, properties, threads.executor(),
+					WorkerShutdown.of(environment));
 		}
 
 		@Bean

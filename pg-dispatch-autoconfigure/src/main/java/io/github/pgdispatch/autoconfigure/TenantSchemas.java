@@ -1,14 +1,19 @@
 package io.github.pgdispatch.autoconfigure;
 
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
+import io.github.pgdispatch.PgDispatchTemplate;
+import io.github.pgdispatch.annotation.DeclaredSchedule;
 import io.github.pgdispatch.driver.Tenant;
 import io.github.pgdispatch.driver.TenantDatabases;
 import io.github.pgdispatch.driver.TenantTargets;
@@ -25,7 +30,8 @@ import org.springframework.util.ReflectionUtils;
 
 /**
  * Makes the database of each tenant ready before its first use: installs or validates the
- * schema, and sets the queues and the history of the properties. Thread-safe.
+ * schema, sets the queues and the history of the properties, and declares the schedules
+ * of annotations. Thread-safe.
  */
 final class TenantSchemas {
 
@@ -34,6 +40,10 @@ final class TenantSchemas {
 	private final PgDispatchProperties properties;
 
 	private final PgDispatchSchemaProperties schema;
+
+	private final Supplier<List<DeclaredSchedule>> schedules;
+
+	private final DispatchDefaults defaults;
 
 	private final ResourceLoader resourceLoader;
 
@@ -46,10 +56,12 @@ final class TenantSchemas {
 	private final SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("pg-dispatch-schema-");
 
 	TenantSchemas(TenantTargets targets, PgDispatchProperties properties, PgDispatchSchemaProperties schema,
-			ResourceLoader resourceLoader) {
+			Supplier<List<DeclaredSchedule>> schedules, DispatchDefaults defaults, ResourceLoader resourceLoader) {
 		this.targets = targets;
 		this.properties = properties;
 		this.schema = schema;
+		this.schedules = schedules;
+		this.defaults = defaults;
 		this.resourceLoader = resourceLoader;
 	}
 
@@ -95,10 +107,13 @@ final class TenantSchemas {
 	}
 
 	private void configure(DataSource connections) {
-		PgDispatchOperations operations = PgDispatchOperations.create(connections,
-				new JdbcTransactionManager(connections));
+		JdbcTransactionManager transactionManager = new JdbcTransactionManager(connections);
+		PgDispatchOperations operations = PgDispatchOperations.create(connections, transactionManager);
 		new ConfiguredHistory(this.properties, operations).afterSingletonsInstantiated();
 		new ConfiguredQueues(this.properties.queues(), operations).afterSingletonsInstantiated();
+		new ConfiguredSchedules(this.schedules,
+				PgDispatchTemplate.builder(connections, transactionManager).defaults(this.defaults).build(), operations)
+			.afterSingletonsInstantiated();
 	}
 
 	/**

@@ -17,6 +17,9 @@ abstract class JobDriver<R extends JobRun> extends DriverLifecycle<R>
 	 */
 	abstract JobKind kind();
 
+	@Override
+	public abstract boolean runs(String name);
+
 	/**
 	 * Returns the maximum number of workers; zero if there is nothing to run on this
 	 * node.

@@ -38,11 +38,11 @@ public final class EndpointDatabase {
 		this.operations = operations;
 		this.node = node;
 		this.actions = actions;
-		this.topics = Map.of("jobs", new JobsTopic(operations, template), "dead-letters",
-				new DeadLettersTopic(operations), "dead-letter-groups", new DeadLetterGroupsTopic(operations), "queues",
-				new QueuesTopic(operations), "handlers", new HandlersTopic(operations, node), "history",
-				new HistoryTopic(operations), "nodes", new NodesTopic(operations, node), "pauses",
-				new PausesTopic(operations));
+		this.topics = Map.of("schedules", new SchedulesTopic(operations), "jobs", new JobsTopic(operations, template),
+				"dead-letters", new DeadLettersTopic(operations), "dead-letter-groups",
+				new DeadLetterGroupsTopic(operations), "queues", new QueuesTopic(operations), "handlers",
+				new HandlersTopic(operations, node), "history", new HistoryTopic(operations), "nodes",
+				new NodesTopic(operations, node), "pauses", new PausesTopic(operations));
 	}
 
 	@Nullable String name() {

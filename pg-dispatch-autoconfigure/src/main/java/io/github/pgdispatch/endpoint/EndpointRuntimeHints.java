@@ -8,6 +8,7 @@ import io.github.pgdispatch.JobInfo;
 import io.github.pgdispatch.JobStep;
 import io.github.pgdispatch.ListedJob;
 import io.github.pgdispatch.PgDispatchStatus;
+import io.github.pgdispatch.ScheduleInfo;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
@@ -25,7 +26,8 @@ final class EndpointRuntimeHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		this.binding.registerReflectionHints(hints.reflection(), CsrfHeader.class, DeadLetter.class,
 				DeadLetterGroup.class, EndedJob.class, JobAttempt.class, JobInfo.class, JobStep.class, ListedJob.class,
-				NamedJobs.class, PgDispatchStatus.class, QueuesTopic.Queue.class, ThisNode.State.class);
+				NamedJobs.class, PgDispatchStatus.class, QueuesTopic.Queue.class, ScheduleInfo.class,
+				ThisNode.State.class);
 		hints.resources().registerPattern("io/github/pgdispatch/endpoint/" + Page.PATH + "/*");
 	}
 

@@ -23,8 +23,8 @@ import org.springframework.dao.DataIntegrityViolationException;
 
 /**
  * The Actuator endpoint {@code pgdispatch}, which shows jobs, dead letters, queues,
- * handlers and nodes and, with unrestricted access, changes them. An endpoint for the
- * web, because its answers depend on the user and have a status. The page
+ * handlers, schedules and nodes and, with unrestricted access, changes them. An endpoint
+ * for the web, because its answers depend on the user and have a status. The page
  * {@code docs/endpoint.md} has its paths, parameters and answers.
  *
  * <p>
@@ -151,6 +151,7 @@ public final class PgDispatchEndpoint {
 	 * @param concurrency the maximum number of jobs of a queue that run at once
 	 * @param rate the maximum number of jobs of a queue that begin in a period
 	 * @param per the period
+	 * @param schedule the name of a schedule
 	 * @param database the name of the database
 	 * @return the answer
 	 */
@@ -160,12 +161,12 @@ public final class PgDispatchEndpoint {
 			@Nullable String kind, @Nullable String handler, @Nullable String label, @Nullable String queue,
 			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
 			@Nullable String until, @Nullable String limit, @Nullable String to, @Nullable String concurrency,
-			@Nullable String rate, @Nullable String per, @Nullable String database) {
+			@Nullable String rate, @Nullable String per, @Nullable String schedule, @Nullable String database) {
 		return answer(() -> {
 			Parameters parameters = new Parameters("action", action, "countOnly", countOnly, "ids", ids, "all", all,
 					"kind", kind, "handler", handler, "label", label, "queue", queue, "state", state, "sqlState",
 					sqlState, "message", message, "since", since, "until", until, "limit", limit, "to", to,
-					"concurrency", concurrency, "rate", rate, "per", per);
+					"concurrency", concurrency, "rate", rate, "per", per, "schedule", schedule);
 			return json(change(securityContext.getPrincipal(), database(database), what, parameters));
 		});
 	}

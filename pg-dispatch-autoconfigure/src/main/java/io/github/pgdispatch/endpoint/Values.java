@@ -10,6 +10,7 @@ import io.github.pgdispatch.JobAttempt;
 import io.github.pgdispatch.JobInfo;
 import io.github.pgdispatch.JobStep;
 import io.github.pgdispatch.ListedJob;
+import io.github.pgdispatch.ScheduleInfo;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.SanitizableData;
@@ -59,6 +60,13 @@ record Values(boolean shown) {
 
 	JobStep of(JobStep step) {
 		return new JobStep(step.name(), text(step.result()), step.endedAt());
+	}
+
+	ScheduleInfo of(ScheduleInfo schedule) {
+		return new ScheduleInfo(schedule.name(), schedule.state(), schedule.every(), schedule.cron(), schedule.zone(),
+				schedule.nextAt(), schedule.lastAt(), schedule.lastJob(), schedule.running(), schedule.runs(),
+				schedule.skipped(), schedule.skipReason(), schedule.missed(), schedule.overlapping(),
+				schedule.handler(), text(schedule.command()), schedule.declared(), message(schedule.message()));
 	}
 
 	private @Nullable String text(@Nullable String value) {

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +96,16 @@ public record DispatchOptions(Map<Option, Object> values) {
 		StringBuilder sql = new StringBuilder();
 		this.values.forEach((option, value) -> sql.append(", ").append(option.sql(value)));
 		return sql.toString();
+	}
+
+	/**
+	 * Returns the options as arguments of {@code jsonb_build_object}.
+	 */
+	String json() {
+		return this.values.entrySet()
+			.stream()
+			.map((option) -> option.getKey().json(option.getValue()))
+			.collect(Collectors.joining(", "));
 	}
 
 	List<Object> arguments() {

@@ -110,4 +110,13 @@ public enum Option {
 		return this.argument + ((value instanceof Duration) ? " => pg_catalog.make_interval(secs => ?)" : " => ?");
 	}
 
+	/**
+	 * Returns the option as a name and a value of a JSON object.
+	 */
+	String json(Object value) {
+		String parameter = (value instanceof Duration) ? "pg_catalog.make_interval(secs => ?)"
+				: (value instanceof String) ? "?::pg_catalog.text" : "?";
+		return "'" + this.argument + "', " + parameter;
+	}
+
 }

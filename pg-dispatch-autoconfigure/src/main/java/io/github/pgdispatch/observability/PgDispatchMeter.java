@@ -114,6 +114,18 @@ public enum PgDispatchMeter {
 	PAUSES("pgdispatch.pauses", "Pauses of everything, handlers and queues", "pauses"),
 
 	/**
+	 * Gauge of the whole queue: time for which the next due time of a schedule has
+	 * passed; 0 if it has not.
+	 */
+	SCHEDULE_DELAY("pgdispatch.schedule.delay", "Time for which the next due time of a schedule has passed", "seconds",
+			"schedule"),
+
+	/**
+	 * Gauge of the whole queue: due times of a schedule so far that got no job.
+	 */
+	SCHEDULE_SKIPPED("pgdispatch.schedule.skipped", "Due times of a schedule that got no job", "times", "schedule"),
+
+	/**
 	 * Gauge of the whole queue: estimated number of dead rows of a table.
 	 */
 	TABLE_DEAD_ROWS("pgdispatch.table.dead.rows", "Dead rows of a table", "rows", "table"),

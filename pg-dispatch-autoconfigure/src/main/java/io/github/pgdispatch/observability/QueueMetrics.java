@@ -1,5 +1,6 @@
 package io.github.pgdispatch.observability;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -52,7 +53,8 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 		for (PgDispatchMeter meter : List.of(PgDispatchMeter.JOBS, PgDispatchMeter.JOBS_OLDEST,
 				PgDispatchMeter.DEAD_LETTERS, PgDispatchMeter.QUEUE_RUNNING, PgDispatchMeter.QUEUE_LIMIT,
 				PgDispatchMeter.NODES, PgDispatchMeter.CRON_WORKERS, PgDispatchMeter.PAUSES,
-				PgDispatchMeter.TABLE_DEAD_ROWS, PgDispatchMeter.SNAPSHOT_AGE)) {
+				PgDispatchMeter.SCHEDULE_DELAY, PgDispatchMeter.SCHEDULE_SKIPPED, PgDispatchMeter.TABLE_DEAD_ROWS,
+				PgDispatchMeter.SNAPSHOT_AGE)) {
 			this.gauges.put(meter,
 					MultiGauge.builder(meter.meter())
 						.description(meter.description())
@@ -91,6 +93,15 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 		new Rows(PgDispatchMeter.NODES).add(status.nodes()).register();
 		new Rows(PgDispatchMeter.CRON_WORKERS).add(status.cronWorkers()).register();
 		new Rows(PgDispatchMeter.PAUSES).add(pauses(status)).register();
+		Rows delays = new Rows(PgDispatchMeter.SCHEDULE_DELAY);
+		Rows skipped = new Rows(PgDispatchMeter.SCHEDULE_SKIPPED);
+		for (PgDispatchStatus.Schedule schedule : status.schedules()) {
+			Duration late = schedule.late();
+			delays.add((late != null) ? late.toMillis() / MILLIS_PER_SECOND : 0, name(schedule.name()));
+			skipped.add(schedule.skipped(), name(schedule.name()));
+		}
+		delays.register();
+		skipped.register();
 		Rows tables = new Rows(PgDispatchMeter.TABLE_DEAD_ROWS);
 		status.tables().forEach((table) -> tables.add(table.deadRows(), table.name()));
 		tables.register();

@@ -118,6 +118,25 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 		return count;
 	}
 
+	/**
+	 * Dispatches a job of a schedule, whatever its due times are, and runs it with the
+	 * other due jobs. In tests, a schedule has no other jobs: its due times do not come,
+	 * and {@link #advanceTime} does not bring them.
+	 * @param schedule the name of the schedule, which a method declares or the test has
+	 * made
+	 * @return the number of jobs that were run
+	 * @throws IllegalStateException if the last job of the schedule still waits, and its
+	 * jobs must not overlap
+	 * @throws JobFailedException as for {@link #run()}
+	 */
+	public int runSchedule(String schedule) {
+		this.transaction.flush();
+		boolean dispatched = this.transaction.execute(() -> this.gateway.runSchedule(schedule));
+		Assert.state(dispatched, () -> "The last job of the schedule '" + schedule
+				+ "' still waits, and its jobs must not overlap. Run it or clear it first");
+		return run();
+	}
+
 	private @Nullable DispatchedJob oldestDue() {
 		this.transaction.flush();
 		return this.transaction.execute(this.gateway::oldestDue).orElse(null);

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 import javax.sql.DataSource;
@@ -20,20 +21,24 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 final class WaitingJobGateway {
 
+	private static final String TICK = "'pgdispatch.schedule'";
+
 	/**
-	 * A held job is due at the time at which it would be due if nothing held it.
+	 * Ticks of schedules are left out: a test runs a schedule when it wants to. A held
+	 * job is due at the time at which it would be due if nothing held it.
 	 */
 	private static final String JOBS = """
 			SELECT j.id, j.command, NULL AS handler, NULL AS arguments, j.dispatched_at, coalesce(m.due_at, j.due_at) AS due_at, j.due_at AS place
 			  FROM pgdispatch.job AS j
 			  LEFT JOIN pgdispatch.managed_job AS m ON m.role::oid = j.role::oid AND m.id = j.id
-			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid
+			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid AND j.label IS DISTINCT FROM %1$s
 			 UNION ALL
 			SELECT j.id, NULL, j.handler, j.arguments::text, j.dispatched_at, coalesce(m.due_at, j.due_at), j.due_at
 			  FROM pgdispatch.handler_job AS j
 			  LEFT JOIN pgdispatch.managed_job AS m ON m.role::oid = j.role::oid AND m.id = j.id
-			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid
-			""";
+			 WHERE j.role::oid = quote_ident(CURRENT_USER)::regrole::oid AND j.handler <> %1$s
+			"""
+		.formatted(TICK);
 
 	private static final String WAITING = JOBS + " ORDER BY due_at, id";
 
@@ -43,15 +48,20 @@ final class WaitingJobGateway {
 	private static final String ADVANCE = """
 			UPDATE %s
 			   SET dispatched_at = dispatched_at - make_interval(secs => ?), due_at = due_at - make_interval(secs => ?)
-			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid""";
+			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid AND %s IS DISTINCT FROM %s""";
+
+	private static final String NO_TICK = " AND id NOT IN (SELECT tick FROM pgdispatch.schedule WHERE tick IS NOT NULL)";
 
 	private static final String ADVANCE_MANAGED = """
 			UPDATE pgdispatch.managed_job
 			   SET due_at = due_at - older, place = place - older, rank = rank - older, slot_at = slot_at - older
 			  FROM make_interval(secs => ?) AS older
-			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid""";
+			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid""" + NO_TICK;
 
-	private static final String CLEAR = "DELETE FROM %s WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid";
+	private static final String CLEAR = "DELETE FROM %s WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid"
+			+ NO_TICK;
+
+	private static final String RUN_SCHEDULE = "SELECT pgdispatch.run_schedule(?)";
 
 	private static final String COMMANDS = "pgdispatch.job";
 
@@ -94,9 +104,16 @@ final class WaitingJobGateway {
 	 */
 	void advanceTime(Duration duration) {
 		double seconds = duration.toMillis() / 1000.0;
-		List.of(COMMANDS, HANDLER_CALLS)
-			.forEach((table) -> this.jdbc.update(ADVANCE.formatted(table), seconds, seconds));
+		Map.of(COMMANDS, "label", HANDLER_CALLS, "handler")
+			.forEach((table, name) -> this.jdbc.update(ADVANCE.formatted(table, name, TICK), seconds, seconds));
 		this.jdbc.update(ADVANCE_MANAGED, seconds);
+	}
+
+	/**
+	 * Dispatches a job of a schedule. Returns whether it did.
+	 */
+	boolean runSchedule(String schedule) {
+		return this.jdbc.queryForObject(RUN_SCHEDULE, Long.class, schedule) != null;
 	}
 
 	/**

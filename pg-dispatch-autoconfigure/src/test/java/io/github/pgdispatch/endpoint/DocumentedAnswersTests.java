@@ -67,6 +67,8 @@ class DocumentedAnswersTests {
 							INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, headers, attempts, options, dispatched_at, due_at, failed_at, crashes, message, context)
 							SELECT 'app'::regrole, id, 'signUp.welcome', '{"profileId": 40}', '{"tenant": "acme"}', 10, '{"queue": "mail"}', now(), now(), now() - (1003 - id) * interval '1 second', 0,
 							       'java.net.ConnectException: Connection refused', 'java.net.ConnectException: Connection refused' FROM generate_series(1001, 1002) AS id""");
+			session.run("SELECT pgdispatch.schedule('report', '1 hour', 'SELECT report()')",
+					"SELECT pgdispatch.pause_schedule('report')");
 		}
 	}
 

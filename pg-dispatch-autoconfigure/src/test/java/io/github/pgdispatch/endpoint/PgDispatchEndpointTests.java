@@ -62,7 +62,7 @@ class PgDispatchEndpointTests {
 		session.run("DELETE FROM pgdispatch.managed_job", "DELETE FROM pgdispatch.job",
 				"DELETE FROM pgdispatch.handler_job", "DELETE FROM pgdispatch.dead_letter",
 				"DELETE FROM pgdispatch.operator_action", "SELECT pgdispatch.resume()", "DELETE FROM pgdispatch.pause",
-				"SELECT pgdispatch.drop_queue(name) FROM pgdispatch.queue");
+				"SELECT pgdispatch.drop_queue(name) FROM pgdispatch.queue", "DELETE FROM pgdispatch.schedule");
 		application.auditEvents().clear();
 	}
 
@@ -100,6 +100,32 @@ class PgDispatchEndpointTests {
 		assertThat(overview.get("status").get("jobs")).as(overview.toString())
 			.anyMatch((jobs) -> jobs.path("name").asString("").equals("remind") && jobs.get("count").intValue() == 2);
 		assertThat(viewer.read("").get("valuesShown").booleanValue()).isFalse();
+	}
+
+	@Test
+	void schedulesAreListedPausedRunAndRemoved() throws SQLException {
+		session.run("SELECT pgdispatch.schedule('report', '1 hour', 'SELECT secret', queue => NULL)");
+		JsonNode schedule = operator.read("/schedules").get("schedules").get(0);
+		assertThat(schedule.get("command").stringValue()).isEqualTo("SELECT secret");
+		assertThat(schedule.get("every").stringValue()).isEqualTo("PT1H");
+		assertThat(viewer.read("/schedules").toString()).doesNotContain("secret");
+		assertThat(change("/schedules", "{'action': 'pause', 'schedule': 'report'}").get("count").intValue()).isOne();
+		assertThat(change("/schedules", "{'action': 'pause', 'schedule': 'report'}").get("count").intValue()).isZero();
+		assertThat(change("/schedules", "{'action': 'resume', 'schedule': 'report'}").get("count").intValue()).isOne();
+		assertThat(change("/schedules", "{'action': 'run', 'schedule': 'report', 'countOnly': true}").get("count")
+			.intValue()).isOne();
+		assertThat(session.value("SELECT runs FROM pgdispatch.schedules()")).isEqualTo("0");
+		assertThat(change("/schedules", "{'action': 'run', 'schedule': 'report'}").get("count").intValue()).isOne();
+		assertThat(session.value("SELECT runs FROM pgdispatch.schedules()")).isEqualTo("1");
+		assertThat(operator.post("/schedules", "{'action': 'halt', 'schedule': 'report'}").error(400))
+			.contains("pause, resume, run or remove");
+		assertThat(operator.post("/schedules", "{'action': 'pause'}").error(400)).contains("schedule");
+		assertThat(change("/schedules", "{'action': 'remove', 'schedule': 'report'}").get("count").intValue()).isOne();
+		assertThat(operator.post("/schedules", "{'action': 'pause', 'schedule': 'report'}").error(404))
+			.contains("report");
+		assertThat(count("schedule")).isZero();
+		assertThat(session.values("SELECT DISTINCT action FROM pgdispatch.operator_action ORDER BY action"))
+			.containsExactly("pause", "remove", "resume", "run");
 	}
 
 	@Test

@@ -21,6 +21,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import static io.github.pgdispatch.testing.TestedApplication.effects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests {@link DispatchedJobs} in a whole application, outside of a transaction.
@@ -81,6 +82,30 @@ class CommittedJobsTests {
 		assertThat(effects(this.jdbc)).containsExactly("first Ada", "second result");
 		assertThat(this.jobs).isEmpty();
 		assertThat(this.jdbc.sql("SELECT count(*) FROM pgdispatch.step").query(Integer.class).single()).isZero();
+	}
+
+	@Test
+	void schedulesRunWhenTheTestSaysSoAndAtNoOtherTime() {
+		this.jdbc
+			.sql("SELECT pgdispatch.schedule('x', '1 hour', 'INSERT INTO effect VALUES (''x'')', starts_at => now())")
+			.query()
+			.singleValue();
+		assertThat(this.jobs).isEmpty();
+		assertThat(this.jobs.advanceTime(Duration.ofDays(1)).run()).isZero();
+		this.jobs.clear();
+		assertThat(this.jdbc.sql("SELECT pgdispatch.has_tick(s) FROM pgdispatch.schedule AS s")
+			.query(Boolean.class)
+			.single()).isTrue();
+		assertThat(this.jobs.runSchedule("x")).isOne();
+		assertThat(effects(this.jdbc)).containsExactly("x");
+		this.transaction.executeWithoutResult((status) -> {
+			assertThat(this.jobs.runSchedule("x")).isOne();
+			status.setRollbackOnly();
+		});
+		assertThat(effects(this.jdbc)).containsExactly("x");
+		this.jdbc.sql("SELECT pgdispatch.run_schedule('x')").query().singleValue();
+		assertThatIllegalStateException().isThrownBy(() -> this.jobs.runSchedule("x"));
+		this.jdbc.sql("SELECT pgdispatch.unschedule('x')").query().singleValue();
 	}
 
 	@Test

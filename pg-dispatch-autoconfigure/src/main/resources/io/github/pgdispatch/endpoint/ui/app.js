@@ -14,9 +14,10 @@ import * as job from "./job.js";
 import * as jobs from "./jobs.js";
 import * as nodes from "./nodes.js";
 import * as overviewPage from "./overview.js";
+import * as schedules from "./schedules.js";
 
 const INTERVAL = 5000;
-const PAGES = { "": overviewPage, jobs, "dead-letters": deadLetters, handlers, nodes, history };
+const PAGES = { "": overviewPage, jobs, "dead-letters": deadLetters, handlers, schedules, nodes, history };
 const [session, pages, problem, main] = ["session", "pages", "problem", "main"].map((id) => document.getElementById(id));
 
 let route;
@@ -109,7 +110,7 @@ function frame(overview) {
 	const databases = (overview.databases ?? []).map((name) => h("a", { href: `?${new URLSearchParams({ database: name })}#/`,
 		"aria-current": name === overview.database && "true" }, name));
 	show(pages, databases.length > 0 && h("span", { class: "databases", role: "group", "aria-label": "Databases" }, databases), tab("", "Overview"), tab("jobs", "Jobs"), tab("dead-letters", "Dead letters", letters.count > 0 && number(letters.count, letters.exact)),
-		tab("handlers", "Queues and handlers"), tab("nodes", "Nodes"), tab("history", "History"));
+		tab("handlers", "Queues and handlers"), tab("schedules", "Schedules"), tab("nodes", "Nodes"), tab("history", "History"));
 }
 
 function toggle() {

@@ -11,7 +11,7 @@ const OLD_SNAPSHOT = 1800;
  * Returns the problems, the worst first: objects with a text, whether it is severe, and a link or an action.
  */
 export function problems({ status, node }) {
-	return [...drivers(node), ...overdue(status), ...deadLetters(status), ...pauses(status), ...snapshot(status)];
+	return [...drivers(node), ...overdue(status), ...schedules(status), ...deadLetters(status), ...pauses(status), ...snapshot(status)];
 }
 
 function drivers(node) {
@@ -30,6 +30,11 @@ function overdue(status) {
 		.sort((one, other) => seconds(other.oldest) - seconds(one.oldest))[0];
 	return late ? [{ severe: !status.paused, href: jobsOf(late.kind, late.name),
 		text: ["A job of ", h("b", {}, late.name ?? "SQL without a label"), ` has been due for ${span(seconds(late.oldest))} and is not done.`] }] : [];
+}
+
+function schedules({ schedules }) {
+	return schedules.filter(({ state }) => state === "OVERDUE").map(({ name, late }) => ({ severe: true, href: link("schedules"),
+		text: ["The schedule ", h("b", {}, name), ` is ${span(seconds(late))} late. No worker or node seems to be there for it.`] }));
 }
 
 function deadLetters({ deadLetters }) {

@@ -1,5 +1,7 @@
 package io.github.pgdispatch.samples.documentation.snippet;
 
+import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,6 +11,7 @@ import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.PgDispatchNode;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.QueueLimits;
+import io.github.pgdispatch.ScheduleInfo;
 import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.testing.AutoConfigurePgDispatch;
@@ -104,6 +107,23 @@ class SnippetsTests {
 	}
 
 	@Test
+	void scheduleRunsWhenTheTestSaysSo() {
+		assertThat(this.jobs).isEmpty();
+		assertThat(this.jobs.runSchedule("clean up")).isOne();
+	}
+
+	@Test
+	void schedulesAreMadeAtRunTime(@Autowired Reports reports) {
+		this.operations.setQueue("slow", QueueLimits.none());
+		reports.remindEachMorning(42, ZoneId.of("Europe/Berlin"));
+		reports.importEvery(Duration.ofHours(1));
+		reports.stopTheImport();
+		assertThat(this.operations.schedules()).extracting(ScheduleInfo::name)
+			.containsExactly("clean up", "import", "invoices", "remind 42", "reports.rebuildIndex");
+		assertThat(this.jobs.runSchedule("invoices")).isOne();
+	}
+
+	@Test
 	void tenantHasAQueue() {
 		this.operator.addTenant("acme");
 		this.keyed.importFile("acme", 42);
@@ -146,8 +166,9 @@ class SnippetsTests {
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	@Import({ Alerts.class, KeyedSideEffects.class, Listeners.class, MailSideEffects.class, Maintenance.class,
-			Operator.class, Orders.class, Profiles.class, RenamedSideEffects.class, ResultSideEffects.class,
-			TenantConvention.class, TenantPropagator.class, TransactionalSideEffects.class, VideoSideEffects.class })
+			Operator.class, Orders.class, Profiles.class, RenamedSideEffects.class, Reports.class,
+			ResultSideEffects.class, TenantConvention.class, TenantPropagator.class, TransactionalSideEffects.class,
+			VideoSideEffects.class })
 	static class Application {
 
 		@Bean
