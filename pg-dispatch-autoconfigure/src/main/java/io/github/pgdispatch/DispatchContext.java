@@ -19,7 +19,7 @@ import org.springframework.core.ParameterizedTypeReference;
  * A method can divide its work into steps. The result of a finished step is kept with the
  * job, so that another attempt, also on another node, does not run the step again, but
  * gets its result and goes on behind it: <pre class="code">
- * &#64;AfterCommitDispatch(maxAttempts = "10")
+ * &#64;AfterCommitDispatch
  * void process(long orderId, &#64;Nullable DispatchContext context) {
  * 	Receipt receipt = context.step("charge", Receipt.class, () -&gt; payments.charge(orderId));
  * 	context.transactionalStep("reserve", () -&gt; stock.reserve(orderId));

@@ -136,6 +136,13 @@ SELECT pgdispatch.release_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c
 SELECT pgdispatch.fail_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '08006', 'failed', NULL, true, max_attempts => 2, outage => true) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', '{1,2}', 3) AS c;
 SELECT pgdispatch.release_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts) FROM pgdispatch.claim_handler_jobs_singly('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', 3) AS c;
 SELECT pgdispatch.fail_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '22000', 'failed', NULL) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', '{1,2}', 3) AS c;
+SELECT pgdispatch.dispatch_handler('s');
+SELECT pgdispatch.end_step(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, 'one', '{"a": 1}') FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{s}', '{1}', 1) AS c;
+SELECT pgdispatch.end_step(j.claimed_by, j.handler, j.due_at, j.id, j.attempts, ' ') FROM pgdispatch.handler_job AS j WHERE j.handler OPERATOR(pg_catalog.=) 's';
+SELECT s.name FROM pgdispatch.handler_job AS j, LATERAL pgdispatch.steps(j.id) AS s;
+SELECT pgdispatch.sleep_handler_job(j.claimed_by, j.handler, j.due_at, j.id, j.attempts, 'nap', '0') FROM pgdispatch.handler_job AS j WHERE j.handler OPERATOR(pg_catalog.=) 's';
+SELECT pgdispatch.fail_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '22000', 'failed', NULL) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{s}', '{1}', 1) AS c;
+DELETE FROM pgdispatch.dead_letter AS d WHERE d.handler OPERATOR(pg_catalog.=) 's';
 SELECT pgdispatch.complete_handler_job('00000000-0000-0000-0000-000000000001', 'h', 'now', 1, 1, required => true);
 SELECT pgdispatch.dispatch_handler('l', keep_result => '1 hour');
 SELECT pgdispatch.complete_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '"longer than the limit"') FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{l}', '{1}', 1) AS c;
