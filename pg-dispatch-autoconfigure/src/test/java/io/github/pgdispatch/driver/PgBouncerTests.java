@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import io.github.pgdispatch.AfterCommitDispatch;
@@ -20,6 +21,7 @@ import io.github.pgdispatch.test.PgBouncer;
 import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;
+import io.github.pgdispatch.test.Route;
 import io.github.pgdispatch.test.TestDatabase;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -70,21 +74,26 @@ class PgBouncerTests {
 	PgBouncerTests(PgCronHost host, PgCronServer server) {
 		this.host = host;
 		this.server = server;
-		this.database = server.database().install("app");
+		this.database = server.database();
 		this.transactions = PgBouncer.start(host, server, "pool_mode=transaction", "default_pool_size=" + POOL_SIZE,
 				"max_prepared_statements=0");
 	}
 
 	@BeforeAll
-	void createTables() {
-		jdbc().sql("CREATE TABLE effect (name text, job bigint); CREATE TABLE business (number integer)").update();
+	void prepare() {
+		prepare(this.database);
+	}
+
+	private static void prepare(TestDatabase database) {
+		database.install("app")
+			.jdbc("app")
+			.sql("CREATE TABLE effect (name text, job bigint); CREATE TABLE business (number integer)")
+			.update();
 	}
 
 	@BeforeEach
 	void clear() {
-		jdbc().sql(
-				"DELETE FROM effect; DELETE FROM business; DELETE FROM pgdispatch.job; DELETE FROM pgdispatch.handler_job")
-			.update();
+		jdbc().sql("DELETE FROM effect; DELETE FROM pgdispatch.job; DELETE FROM pgdispatch.handler_job").update();
 	}
 
 	@AfterAll
@@ -229,48 +238,94 @@ class PgBouncerTests {
 	}
 
 	/**
-	 * Sessions of the pooler and of the workers are killed, with prepared statements.
+	 * Sessions of the pooler and of the workers are killed, and once the whole server.
 	 * Each transaction says what it has committed by a row of its own.
 	 */
-	@Test
-	void killedSessionsLoseAndDoubleNothing() {
-		String prepared = "spring.datasource.hikari.data-source-properties.prepareThreshold=1";
-		try (PgBouncer pooler = PgBouncer.start(this.host, this.server, "pool_mode=transaction",
-				"default_pool_size=" + POOL_SIZE, "max_prepared_statements=100");
-				HandlerNode one = HandlerNode.start(pooler.database(), Methods.class, prepared, direct());
-				HandlerNode two = HandlerNode.start(pooler.database(), Methods.class, prepared, direct())) {
-			CompletableFuture<?> dispatches = CompletableFuture.allOf(Stream.of(one, two)
-				.map((node) -> CompletableFuture.runAsync(() -> dispatchRepeatedly(node)))
-				.toArray(CompletableFuture<?>[]::new));
-			int committed = 0;
-			while (!dispatches.isDone()) {
-				int before = committed;
-				soon().until(() -> dispatches.isDone() || count("business") > before + 60);
-				committed = count("business");
-				this.database.jdbc("postgres")
-					.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
-					.query()
-					.listOfRows();
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void killedSessionsAndServersLoseAndDoubleNothing(boolean beside) {
+		try (Route route = beside ? Route.besidePgBouncer(this.host, this.server)
+				: Route.throughPgBouncer(this.host, this.server)) {
+			prepare(route.database());
+			JdbcClient jdbc = route.database().jdbc("app");
+			AtomicInteger committed = new AtomicInteger();
+			int kills = 0;
+			try (HandlerNode one = HandlerNode.start(route, Methods.class);
+					HandlerNode two = HandlerNode.start(route, Methods.class)) {
+				CompletableFuture<?> dispatches = CompletableFuture.allOf(Stream.of(one, two)
+					.map((node) -> CompletableFuture.runAsync(() -> dispatchRepeatedly(node, beside)))
+					.toArray(CompletableFuture<?>[]::new));
+				while (!dispatches.isDone()) {
+					int before = committed.get();
+					soon().until(() -> {
+						committed.set(count(jdbc, "business"));
+						return dispatches.isDone() || committed.get() > before + 60;
+					});
+					kill(++kills);
+				}
+				dispatches.join();
+				soon().until(() -> count(jdbc, "pgdispatch.job") == 0 && count(jdbc, "pgdispatch.handler_job") == 0);
 			}
-			dispatches.join();
-			soon().until(() -> count("pgdispatch.job") == 0 && count("pgdispatch.handler_job") == 0);
+			assertThat(kills).isGreaterThan(2);
+			assertThat(count(jdbc, "business")).isGreaterThan(200);
+			assertThat(count(jdbc, "effect WHERE name = 'transactional'")).isEqualTo(count(jdbc, "business"));
+			if (beside) {
+				assertThat(jdbc.sql("SELECT job FROM effect WHERE name = 'sql' ORDER BY 1").query(Long.class).list())
+					.isEqualTo(jdbc.sql("SELECT number FROM business ORDER BY 1").query(Long.class).list());
+			}
+			assertThat(count(jdbc, "pgdispatch.dead_letter")).isZero();
 		}
-		assertThat(count("business")).isGreaterThan(200);
-		assertThat(count("effect WHERE name = 'transactional'")).isEqualTo(count("business"));
-		assertThat(jdbc().sql("SELECT job FROM effect WHERE name = 'sql' ORDER BY 1").query(Long.class).list())
-			.isEqualTo(jdbc().sql("SELECT number FROM business ORDER BY 1").query(Long.class).list());
-		assertThat(count("pgdispatch.dead_letter")).isZero();
 	}
 
-	private static void dispatchRepeatedly(HandlerNode node) {
+	private void kill(int number) {
+		if (number == 2) {
+			this.server.stopImmediately();
+			this.server.startAgain();
+		}
+		else {
+			this.database.jdbc("postgres")
+				.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+				.query()
+				.listOfRows();
+		}
+	}
+
+	/**
+	 * A firewall forgets the connections of an idle node, of which neither side learns.
+	 */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void forgottenConnectionsAreFoundOut(boolean beside) throws Exception {
+		try (FreezingProxy toPooler = new FreezingProxy(this.transactions.database().port());
+				FreezingProxy toServer = new FreezingProxy(this.database.port());
+				HandlerNode node = HandlerNode.start(new TestDatabase(toPooler.port(), this.database.name()),
+						Methods.class, UNPREPARED, "spring.datasource.hikari.maximum-pool-size=2",
+						beside ? "pgdispatch.worker.datasource.url="
+								+ new TestDatabase(toServer.port(), this.database.name()).url()
+								: "pgdispatch.worker.poll-interval=500ms")) {
+			node.transaction().executeWithoutResult((status) -> node.bean(Methods.class).plain(null));
+			soon().until(() -> count("effect WHERE name = 'plain'") == 1);
+			toPooler.freeze();
+			toServer.freeze();
+			jdbc().sql("SELECT pgdispatch.dispatch_handler('transactional')").query().singleValue();
+			soon().until(() -> count("effect WHERE name = 'transactional'") == 1);
+			node.transaction().executeWithoutResult((status) -> node.bean(Methods.class).plain(null));
+			soon().until(() -> count("effect WHERE name = 'plain'") == 2);
+			soon().until(() -> count("pgdispatch.handler_job") == 0);
+		}
+	}
+
+	private static void dispatchRepeatedly(HandlerNode node, boolean runsSql) {
 		int first = System.identityHashCode(node) % 1_000_000;
 		for (int i = 0; i < 200; i++) {
 			int number = first * 1_000 + i;
 			try {
 				node.transaction().executeWithoutResult((status) -> {
 					node.jdbc().sql("INSERT INTO business VALUES (?)").param(number).update();
-					node.bean(PgDispatchTemplate.class)
-						.fire("INSERT INTO public.effect VALUES ('sql', " + number + ")");
+					if (runsSql) {
+						node.bean(PgDispatchTemplate.class)
+							.fire("INSERT INTO public.effect VALUES ('sql', " + number + ")");
+					}
 					node.bean(Methods.class).transactional(null);
 				});
 			}
@@ -285,7 +340,11 @@ class PgBouncerTests {
 	}
 
 	private int count(String from) {
-		return jdbc().sql("SELECT count(*) FROM " + from).query(Integer.class).single();
+		return count(jdbc(), from);
+	}
+
+	private static int count(JdbcClient jdbc, String from) {
+		return jdbc.sql("SELECT count(*) FROM " + from).query(Integer.class).single();
 	}
 
 	private static ConditionFactory soon() {

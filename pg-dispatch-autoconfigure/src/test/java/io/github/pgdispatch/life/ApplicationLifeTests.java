@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.Random;
 
 import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.Route;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,7 +19,7 @@ class ApplicationLifeTests extends AbstractLifeTests {
 
 	@Override
 	Runners runners(TestDatabase database, LifeDatabase life, History history, Random seeds) {
-		return new Applications(database, life, history, seeds);
+		return new Applications(Route.direct(database), life, history, seeds);
 	}
 
 	@Test

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 import io.github.pgdispatch.test.HandlerNode;
 import io.github.pgdispatch.test.JvmProcess;
-import io.github.pgdispatch.test.TestDatabase;
+import io.github.pgdispatch.test.Route;
 
 import static org.awaitility.Awaitility.await;
 
@@ -24,6 +24,8 @@ final class Applications implements Runners {
 
 	private static final int NODES = 3;
 
+	private final Route route;
+
 	private final LifeDatabase life;
 
 	private final History history;
@@ -34,12 +36,13 @@ final class Applications implements Runners {
 
 	private final ScheduledExecutorService killer = Executors.newSingleThreadScheduledExecutor();
 
-	Applications(TestDatabase database, LifeDatabase life, History history, Random random) {
+	Applications(Route route, LifeDatabase life, History history, Random random) {
+		this.route = route;
 		this.life = life;
 		this.history = history;
 		this.killedAfter = 1000 + random.nextInt(3000);
 		for (int i = 0; i < NODES; i++) {
-			this.nodes.add(HandlerNode.startJvm(database, "node " + i, LifeHandlers.class, "pgdispatch.worker.lease=1s",
+			this.nodes.add(HandlerNode.startJvm(route, "node " + i, LifeHandlers.class, "pgdispatch.worker.lease=1s",
 					"pgdispatch.worker.poll-interval=500ms", "pgdispatch.retry.max-attempts=50",
 					"pgdispatch.retry.back-off=50ms", "pgdispatch.retry.back-off-multiplier=1"));
 		}
@@ -55,10 +58,12 @@ final class Applications implements Runners {
 
 	private void kill() {
 		try {
-			// Also those that are there only once it is dead.
-			sessionsOf("node 0").forEach(this.history::addKilled);
+			// Also those that are there only once it is dead. Behind a pooler, its
+			// transactions may have the sessions of any node.
+			String victims = this.route.isPooled() ? "node %" : "node 0";
+			sessionsOf(victims).forEach(this.history::addKilled);
 			this.nodes.get(0).kill();
-			sessionsOf("node 0").forEach(this.history::addKilled);
+			sessionsOf(victims).forEach(this.history::addKilled);
 		}
 		catch (SQLException ex) {
 			this.history.add(ex);
@@ -93,6 +98,7 @@ final class Applications implements Runners {
 	@Override
 	public void stop() {
 		this.nodes.forEach(JvmProcess::close);
+		this.route.close();
 		await().until(() -> sessions().isEmpty());
 	}
 

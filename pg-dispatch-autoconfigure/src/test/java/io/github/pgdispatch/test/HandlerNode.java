@@ -51,6 +51,14 @@ public final class HandlerNode implements AutoCloseable {
 		return start(database.url(), bean, properties);
 	}
 
+	/**
+	 * Starts a node in this JVM.
+	 * @param route to its database
+	 */
+	public static HandlerNode start(Route route, Class<?> bean, String... properties) {
+		return start(route.database(), bean, route.properties(properties));
+	}
+
 	private static HandlerNode start(String url, Class<?> bean, String... properties) {
 		Map<String, String> all = new LinkedHashMap<>(Map.of("spring.datasource.url", url, "spring.datasource.username",
 				"app", "pgdispatch.schema.mode", "validate", "pgdispatch.driver", "application",
@@ -78,6 +86,14 @@ public final class HandlerNode implements AutoCloseable {
 				"spring.datasource.hikari.minimum-idle=0"));
 		arguments.addAll(List.of(properties));
 		return JvmProcess.start(HandlerNode.class, arguments.toArray(String[]::new));
+	}
+
+	/**
+	 * Starts a node in a JVM of its own.
+	 * @param route to its database
+	 */
+	public static JvmProcess startJvm(Route route, String name, Class<?> bean, String... properties) {
+		return startJvm(route.database(), name, bean, route.properties(properties));
 	}
 
 	public <T> T bean(Class<T> type) {

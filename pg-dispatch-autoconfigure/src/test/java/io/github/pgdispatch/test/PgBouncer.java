@@ -10,6 +10,8 @@ public final class PgBouncer implements AutoCloseable {
 
 	private final int port;
 
+	private boolean closed;
+
 	private PgBouncer(PgCronHost host, int port) {
 		this.host = host;
 		this.port = port;
@@ -37,6 +39,7 @@ public final class PgBouncer implements AutoCloseable {
 				auth_file = %3$s/users
 				admin_users = postgres
 				ignore_startup_parameters = extra_float_digits
+				server_login_retry = 1
 				pidfile = %3$s/pgbouncer.pid
 				logfile = %3$s/log
 				%4$s
@@ -46,17 +49,41 @@ public final class PgBouncer implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the server's database, through the pooler.
+	 * Returns the server's database with pg_cron, through the pooler.
 	 */
 	public TestDatabase database() {
-		return new TestDatabase(this.host.reachablePort(this.port), PgCronServer.DATABASE);
+		return database(PgCronServer.DATABASE);
+	}
+
+	/**
+	 * Returns a database of the server, through the pooler.
+	 * @param name of the database
+	 */
+	public TestDatabase database(String name) {
+		return new TestDatabase(this.host.reachablePort(this.port), name);
+	}
+
+	/**
+	 * Returns whether a client is connected.
+	 * @param name with which its {@code application_name} begins
+	 */
+	public boolean hasClient(String name) {
+		return command("SHOW CLIENTS").contains("|" + name);
+	}
+
+	private String command(String command) {
+		return this.host.run("psql", "-h", "127.0.0.1", "-p", Integer.toString(this.port), "-U", "postgres", "-A", "-c",
+				command, "pgbouncer");
 	}
 
 	@Override
 	public void close() {
+		if (this.closed) {
+			return;
+		}
+		this.closed = true;
 		try {
-			this.host.run("psql", "-h", "127.0.0.1", "-p", Integer.toString(this.port), "-U", "postgres", "-c",
-					"SHUTDOWN", "pgbouncer");
+			command("SHUTDOWN");
 		}
 		catch (IllegalStateException ex) {
 			// It ends before it has answered.
