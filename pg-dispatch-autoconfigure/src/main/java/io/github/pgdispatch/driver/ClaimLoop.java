@@ -75,7 +75,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 		this.handlers = handlers;
 		this.settings = settings;
 		this.jobs = new ClaimedJobs(executor, settings.concurrency(), runner);
-		this.uncertainClaims = new UncertainClaims(gateway, this.jobs);
+		this.uncertainClaims = new UncertainClaims(gateway, this.jobs, System::nanoTime);
 		this.reservations = new Reservations(gateway.node(), this.jobs, this.uncertainClaims, settings.concurrency());
 		this.settlement = new Settlement(new OutcomeWriter(outcomes, handlers, settings.lease(), scheduleLook, reports),
 				this.jobs);
@@ -192,7 +192,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 					giveBack();
 				}
 				this.settlement.settle();
-				if (this.uncertainClaims.look()) {
+				if (this.uncertainClaims.look(this.lease.isHeld())) {
 					this.settlement.settle();
 				}
 				if (!this.stopped) {
@@ -266,7 +266,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 	}
 
 	private Duration timeout() {
-		return this.uncertainClaims.within(this.settlement.within(untilNextClaim()));
+		return this.uncertainClaims.within(this.settlement.within(untilNextClaim()), this.lease.isHeld());
 	}
 
 	private Duration untilNextClaim() {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 import io.github.pgdispatch.gateway.Claim;
@@ -24,6 +25,11 @@ import org.springframework.util.backoff.ExponentialBackOff;
  * that are there. Where it is unknown whether the transaction has committed, it looks
  * from time to time, as the commit may still be on its way, and gives back the jobs that
  * it finds. Thread-safe.
+ *
+ * <p>
+ * After a while, it looks for such a job only while the lease of the node is held. A
+ * claim of a node without a lease holds nobody off, so that an idle node need not open a
+ * connection for it.
  */
 final class UncertainClaims {
 
@@ -39,13 +45,22 @@ final class UncertainClaims {
 
 	private final ClaimedJobs jobs;
 
+	private final LongSupplier nanoTime;
+
 	private final Map<Long, Sought> sought = new LinkedHashMap<>();
 
 	private List<Claim> unconfirmed = new ArrayList<>();
 
-	UncertainClaims(ClaimGateway gateway, ClaimedJobs jobs) {
+	/**
+	 * Creates an object for a node without claims.
+	 * @param gateway to the database
+	 * @param jobs of the node
+	 * @param nanoTime the clock, in nanoseconds
+	 */
+	UncertainClaims(ClaimGateway gateway, ClaimedJobs jobs, LongSupplier nanoTime) {
 		this.gateway = gateway;
 		this.jobs = jobs;
+		this.nanoTime = nanoTime;
 	}
 
 	/**
@@ -91,7 +106,7 @@ final class UncertainClaims {
 	 * Has the job given back if it is there, or as soon as it is.
 	 */
 	synchronized void mayHold(Claim claim) {
-		this.sought.put(claim.id(), new Sought(claim));
+		this.sought.put(claim.id(), new Sought(claim, this.nanoTime));
 		if (this.sought.size() > MAX_SOUGHT) {
 			Iterator<Sought> oldest = this.sought.values().iterator();
 			oldest.next();
@@ -109,12 +124,13 @@ final class UncertainClaims {
 
 	/**
 	 * Looks for the claims whose time has come. Called by the thread of the claim loop.
+	 * @param leaseHeld whether the node holds its lease
 	 * @return whether jobs were given back
 	 * @throws SQLException if it could not find out. The next call tries again
 	 */
-	boolean look() throws SQLException {
+	boolean look(boolean leaseHeld) throws SQLException {
 		List<Claim> confirmable = takeUnconfirmed();
-		List<Sought> due = due();
+		List<Sought> due = due(leaseHeld);
 		if (confirmable.isEmpty() && due.isEmpty()) {
 			return false;
 		}
@@ -173,18 +189,20 @@ final class UncertainClaims {
 	 * unknown claim, and this node has claimed it anew, that is the same attempt: the row
 	 * would not tell that the claim is another one.
 	 */
-	private synchronized List<Sought> due() {
+	private synchronized List<Sought> due(boolean leaseHeld) {
 		this.sought.keySet().removeAll(this.jobs.outstanding().ids());
-		return this.sought.values().stream().filter((each) -> each.untilNextLook() <= 0).toList();
+		return this.sought.values().stream().filter((each) -> each.untilNextLook(leaseHeld) <= 0).toList();
 	}
 
 	/**
 	 * Returns the time until the next look, or the timeout if that is shorter.
+	 * @param timeout the longest time
+	 * @param leaseHeld whether the node holds its lease
 	 */
-	synchronized Duration within(Duration timeout) {
+	synchronized Duration within(Duration timeout, boolean leaseHeld) {
 		long nanos = this.unconfirmed.isEmpty() ? timeout.toNanos() : 1;
 		for (Sought each : this.sought.values()) {
-			nanos = Math.min(nanos, each.untilNextLook());
+			nanos = Math.min(nanos, each.untilNextLook(leaseHeld));
 		}
 		return Duration.ofNanos(Math.max(1, nanos));
 	}
@@ -198,14 +216,26 @@ final class UncertainClaims {
 
 		private static final Duration MAX_DELAY = Duration.ofMinutes(1);
 
+		/**
+		 * Time for which the claim is looked for even without a lease.
+		 */
+		private static final Duration WITHOUT_LEASE = Duration.ofMinutes(1);
+
 		private final Claim claim;
+
+		private final LongSupplier nanoTime;
+
+		private final long since;
 
 		private final BackOffExecution backOff;
 
-		private long nextLook = System.nanoTime();
+		private long nextLook;
 
-		Sought(Claim claim) {
+		Sought(Claim claim, LongSupplier nanoTime) {
 			this.claim = claim;
+			this.nanoTime = nanoTime;
+			this.since = nanoTime.getAsLong();
+			this.nextLook = this.since;
 			ExponentialBackOff backOff = new ExponentialBackOff(FIRST_DELAY.toMillis(), 2);
 			backOff.setMaxInterval(MAX_DELAY.toMillis());
 			this.backOff = backOff.start();
@@ -216,11 +246,12 @@ final class UncertainClaims {
 		}
 
 		void looked() {
-			this.nextLook = System.nanoTime() + Duration.ofMillis(this.backOff.nextBackOff()).toNanos();
+			this.nextLook = this.nanoTime.getAsLong() + Duration.ofMillis(this.backOff.nextBackOff()).toNanos();
 		}
 
-		long untilNextLook() {
-			return this.nextLook - System.nanoTime();
+		long untilNextLook(boolean leaseHeld) {
+			long now = this.nanoTime.getAsLong();
+			return (leaseHeld || now - this.since < WITHOUT_LEASE.toNanos()) ? this.nextLook - now : Long.MAX_VALUE;
 		}
 
 	}

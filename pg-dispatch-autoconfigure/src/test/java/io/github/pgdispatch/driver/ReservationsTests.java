@@ -45,8 +45,8 @@ class ReservationsTests {
 	void install(TestDatabase database) {
 		database.install("app");
 		this.database = database;
-		this.reservations = new Reservations(this.node, this.jobs,
-				new UncertainClaims(new ClaimGateway(database.dataSource("app"), this.node, LEASE), this.jobs), 1);
+		this.reservations = new Reservations(this.node, this.jobs, new UncertainClaims(
+				new ClaimGateway(database.dataSource("app"), this.node, LEASE), this.jobs, System::nanoTime), 1);
 		this.reservations.openUntil(System.nanoTime() + Duration.ofHours(1).toNanos());
 	}
 

@@ -23,10 +23,16 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Tests that a node which sleeps leaves the database alone, and yet runs what it has
- * dispatched.
+ * dispatched. It is watched for a while, or for as many seconds as
+ * {@code -Dsleep.seconds=600} says.
  */
 @PostgresTest
 class SleepTests {
+
+	/**
+	 * Longer than the poll interval and the lease of a node that is awake.
+	 */
+	private static final Duration QUIET = Duration.ofSeconds(Long.getLong("sleep.seconds", 6));
 
 	/**
 	 * Interval, in milliseconds, at which HikariCP closes idle connections.
@@ -45,6 +51,8 @@ class SleepTests {
 
 	private JdbcClient elsewhere;
 
+	private JdbcClient server;
+
 	private FreezingProxy network;
 
 	private HandlerNode node;
@@ -53,6 +61,7 @@ class SleepTests {
 	void install(TestDatabase database) {
 		this.database = database.install("app");
 		this.elsewhere = database.jdbcOfOneSession("app");
+		this.server = new TestDatabase(database.port(), "postgres").jdbcOfOneSession("postgres");
 		this.elsewhere.sql("CREATE TABLE effect (name text)").update();
 		this.network = new FreezingProxy(database.port());
 		System.setProperty(HOUSEKEEPING, "500");
@@ -87,9 +96,11 @@ class SleepTests {
 		int accepted = this.network.accepted();
 		fireElsewhere("elsewhere");
 		this.elsewhere.sql("SELECT pgdispatch.dispatch_handler('method')").query().singleValue();
-		Thread.sleep(6_000); // Longer than the poll interval and the lease of a node that
-								// is awake.
+		long sessions = sessionsEver();
+		Thread.sleep(QUIET.toMillis());
 		assertThat(this.network.accepted()).isEqualTo(accepted);
+		assertThat(sessionsEver()).isEqualTo(sessions);
+		assertThat(otherSessions()).isZero();
 		assertThat(count("elsewhere")).isZero();
 
 		this.node.transaction().executeWithoutResult((status) -> {
@@ -98,6 +109,24 @@ class SleepTests {
 		});
 		soon().until(() -> count("own") == 1 && methods().calls() == 2);
 		assertThat(count("elsewhere")).isOne();
+	}
+
+	/**
+	 * Returns the number of client sessions that the database has had. A statement would
+	 * need one.
+	 */
+	private long sessionsEver() {
+		return this.server.sql("SELECT sessions FROM pg_stat_database WHERE datname = ?")
+			.param(this.database.name())
+			.query(Long.class)
+			.single();
+	}
+
+	private int otherSessions() {
+		return this.server.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> ?")
+			.params(this.database.name(), this.elsewhere.sql("SELECT pg_backend_pid()").query(Integer.class).single())
+			.query(Integer.class)
+			.single();
 	}
 
 	@Test

@@ -37,12 +37,15 @@ class UncertainClaimsTests {
 
 	private UncertainClaims claims;
 
+	private Duration later = Duration.ZERO;
+
 	@BeforeEach
 	void install(TestDatabase database) {
 		database.install("app");
 		this.jdbc = database.jdbc("app");
 		this.claims = new UncertainClaims(
-				new ClaimGateway(database.dataSource("app"), this.node, Duration.ofSeconds(10)), this.jobs);
+				new ClaimGateway(database.dataSource("app"), this.node, Duration.ofSeconds(10)), this.jobs,
+				() -> System.nanoTime() + this.later.toNanos());
 	}
 
 	@Test
@@ -50,12 +53,29 @@ class UncertainClaimsTests {
 		Claim late = claim(this.jdbc.sql("SELECT nextval('pgdispatch.job_id_seq')").query(Long.class).single(),
 				OffsetDateTime.parse("2026-01-01T00:00:00Z"));
 		this.claims.mayHold(late);
-		assertThat(this.claims.look()).isFalse();
-		assertThat(this.claims.within(Duration.ofHours(1))).isLessThan(Duration.ofSeconds(1));
+		assertThat(this.claims.look(true)).isFalse();
+		assertThat(this.claims.within(Duration.ofHours(1), true)).isLessThan(Duration.ofSeconds(1));
 		write(late, this.node);
-		await().until(this.claims::look);
+		await().until(() -> this.claims.look(true));
 		assertThat(this.jobs.takeOutcomes()).containsExactly(Outcome.released(late, Duration.ZERO));
-		assertThat(this.claims.within(Duration.ofHours(1))).isEqualTo(Duration.ofHours(1));
+		assertThat(this.claims.within(Duration.ofHours(1), true)).isEqualTo(Duration.ofHours(1));
+	}
+
+	@Test
+	void nodeWithoutALeaseLooksForAMinuteOnly() throws SQLException {
+		Claim late = claim(this.jdbc.sql("SELECT nextval('pgdispatch.job_id_seq')").query(Long.class).single(),
+				OffsetDateTime.parse("2026-01-01T00:00:00Z"));
+		this.claims.mayHold(late);
+		this.later = Duration.ofSeconds(59);
+		assertThat(this.claims.look(false)).isFalse();
+		assertThat(this.claims.within(Duration.ofHours(1), false)).isLessThan(Duration.ofMinutes(1));
+		write(late, this.node);
+		this.later = Duration.ofMinutes(3);
+		assertThat(this.claims.within(Duration.ofHours(1), false)).isEqualTo(Duration.ofHours(1));
+		assertThat(this.claims.look(false)).isFalse();
+		assertThat(this.claims.within(Duration.ofHours(1), true)).isLessThan(Duration.ofSeconds(1));
+		assertThat(this.claims.look(true)).isTrue();
+		assertThat(this.jobs.takeOutcomes()).containsExactly(Outcome.released(late, Duration.ZERO));
 	}
 
 	/**
@@ -67,10 +87,10 @@ class UncertainClaimsTests {
 		Claim claim = write(this.node);
 		this.claims.mayHold(claim);
 		this.jobs.outstanding().add(claim);
-		assertThat(this.claims.look()).isFalse();
+		assertThat(this.claims.look(true)).isFalse();
 		this.jobs.outstanding().remove(claim);
-		assertThat(this.claims.within(Duration.ofHours(1))).isEqualTo(Duration.ofHours(1));
-		assertThat(this.claims.look()).isFalse();
+		assertThat(this.claims.within(Duration.ofHours(1), true)).isEqualTo(Duration.ofHours(1));
+		assertThat(this.claims.look(true)).isFalse();
 		assertThat(this.jobs.takeOutcomes()).isEmpty();
 	}
 
@@ -79,7 +99,7 @@ class UncertainClaimsTests {
 		Claim claim = write(this.node);
 		this.jdbc.sql("UPDATE pgdispatch.handler_job SET cancelled = true").update();
 		this.claims.mayHold(claim);
-		assertThat(this.claims.look()).isTrue();
+		assertThat(this.claims.look(true)).isTrue();
 		assertThat(this.jobs.takeOutcomes()).containsExactly(Outcome.released(claim, Duration.ZERO));
 	}
 
@@ -95,7 +115,7 @@ class UncertainClaimsTests {
 			this.claims.confirm(row(claim));
 		}
 		assertThat(this.jobs.takeOutcomes()).isEmpty();
-		assertThat(this.claims.look()).isFalse();
+		assertThat(this.claims.look(true)).isFalse();
 		assertThat(this.jobs.takeOutcomes()).extracting(Outcome::claim, Outcome::kind)
 			.containsExactly(tuple(there, Outcome.Kind.DONE));
 		assertThat(this.jobs.outstanding().ids()).containsExactly(there.id());
@@ -108,7 +128,7 @@ class UncertainClaimsTests {
 		this.claims.confirm(row(claim));
 		assertThat(this.jobs.takeOutcomes()).extracting(Outcome::claim, Outcome::kind)
 			.containsExactly(tuple(claim, Outcome.Kind.DONE));
-		assertThat(this.claims.look()).isFalse();
+		assertThat(this.claims.look(true)).isFalse();
 		assertThat(this.jobs.takeOutcomes()).isEmpty();
 	}
 
@@ -126,7 +146,7 @@ class UncertainClaimsTests {
 		}
 		this.jobs.outstanding().add(claim);
 		this.claims.confirm(row);
-		assertThat(this.claims.look()).isFalse();
+		assertThat(this.claims.look(true)).isFalse();
 		assertThat(this.jobs.takeOutcomes()).isEmpty();
 		assertThat(this.jobs.outstanding().ids()).isEmpty();
 	}
@@ -139,7 +159,7 @@ class UncertainClaimsTests {
 		this.jobs.outstanding().add(claim);
 		this.claims.confirm(row);
 		assertThat(this.jobs.takeOutcomes()).isEmpty();
-		assertThat(this.claims.look()).isFalse();
+		assertThat(this.claims.look(true)).isFalse();
 		assertThat(this.jobs.takeOutcomes()).extracting(Outcome::claim, Outcome::kind)
 			.containsExactly(tuple(claim, Outcome.Kind.DONE));
 	}
