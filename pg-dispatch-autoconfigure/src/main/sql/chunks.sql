@@ -73,7 +73,7 @@ BEGIN
         END IF;
         IF job.in_order <> (next.managed).in_order OR job.in_queue <> (next.managed).in_queue THEN
             prepared := true;
-            UPDATE pgdispatch.managed_job AS m SET in_order = job.in_order, in_queue = job.in_queue, slot_at = job.slot_at
+            UPDATE pgdispatch.managed_job AS m SET in_order = job.in_order, in_queue = job.in_queue, slot_at = job.slot_at, fair_key = job.fair_key
              WHERE m.role = worker AND m.id = job.id;
         END IF;
         orders := CASE WHEN job.in_order THEN orders || job.ordering_key ELSE orders END;
@@ -126,7 +126,10 @@ BEGIN
                        AND NOT EXISTS (SELECT
                                          FROM pgdispatch.queue AS q
                                         WHERE q.role = worker AND q.name = c.queue
-                                          AND (q.paused OR q.rate IS NOT NULL AND NOT c.in_queue))))) - 1,
+                                          AND (q.paused
+                                               OR q.rate IS NOT NULL AND NOT c.in_queue
+                                               OR q.break_after IS NOT NULL AND NOT c.in_queue
+                                                  AND pgdispatch.room_in_breaker(worker, q.name) IS NOT NULL))))) - 1,
                cardinality(ids)),
            CASE WHEN count(c.result) > 0 THEN array_agg(c.result ORDER BY c.number) END
       INTO together, results
@@ -138,7 +141,7 @@ BEGIN
               FROM unnest(ids) WITH ORDINALITY AS i (id, number)
               LEFT JOIN pgdispatch.managed_job AS m ON m.role = worker AND m.id = i.id
             WINDOW of_order AS (PARTITION BY m.ordering_key ORDER BY i.number),
-                   of_queue AS (PARTITION BY m.queue ORDER BY i.number)) AS c;
+                   of_queue AS (PARTITION BY m.queue, m.fair_key ORDER BY i.number)) AS c;
 END
 $$;
 
@@ -236,7 +239,7 @@ BEGIN
     END IF;
     -- In this order, no two chunks wait for each other.
     FOR queue IN SELECT q.name FROM unnest(queues) AS q (name) ORDER BY pgdispatch.queue_mutex(q.name) LOOP
-        PERFORM pgdispatch.release_next_in_queue(worker, queue, true);
+        PERFORM pgdispatch.release_next_in_queue(worker, queue, true, true);
     END LOOP;
 END
 $$;

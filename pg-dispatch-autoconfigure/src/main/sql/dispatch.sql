@@ -81,6 +81,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch(
     ordering_key    text             DEFAULT NULL,
     on_failure      text             DEFAULT NULL,
     queue           text             DEFAULT NULL,
+    fair_key        text             DEFAULT NULL,
     priority        integer          DEFAULT NULL,
     result          text             DEFAULT NULL,
     keep_result     interval         DEFAULT NULL,
@@ -94,7 +95,7 @@ DECLARE
     job_id bigint;
 BEGIN
     IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key,
-                               ordering_key, on_failure, queue, priority, result, keep_result) OPERATOR(pg_catalog.=) 0
+                               ordering_key, on_failure, queue, fair_key, priority, result, keep_result) OPERATOR(pg_catalog.=) 0
        AND (max_attempts OPERATOR(pg_catalog.<) 1 OR max_attempts OPERATOR(pg_catalog.>) 32767) IS NOT TRUE THEN
         RETURN pgdispatch.dispatch_plain(command, delay, notify, CASE WHEN max_attempts OPERATOR(pg_catalog.>) 1 THEN max_attempts END::smallint, headers, label);
     END IF;
@@ -104,7 +105,7 @@ BEGIN
     END IF;
     job_id := pgdispatch.dispatch_managed(NULL, command, NULL, delay, headers, max_attempts, back_off, back_off_multiplier,
                   max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, result, keep_result,
-                  transactional, label);
+                  transactional, label, fair_key);
     IF notify THEN
         PERFORM pgdispatch.wake_drivers(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole, delay OPERATOR(pg_catalog.<) '1 second'::interval);
     ELSE
@@ -114,7 +115,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, json, boolean, text) IS
+COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, text, integer, text, interval, json, boolean, text) IS
 'Dispatches a command like pgdispatch.snooze and returns the id of its job, for pgdispatch.find, cancel and result. An
 option that is left out or NULL is not set. Pass options by name. No interval may be longer than 10 years.
 notify: false wakes no idle driver. It is for callers that wake drivers themselves after their commit.
@@ -134,7 +135,8 @@ committed before another one''s transaction dispatched that one runs first. Jobs
 order of their dispatches, as far as they are committed. A snoozed job takes its place when it becomes due. on_failure
 says what happens to the jobs behind one that failed: with ''hold'' (the default) they wait until it has succeeded after
 a retry or its dead letter was deleted; with ''pass'' they do not wait.
-queue: name of a queue that pgdispatch.set_queue created. The job obeys its limits.
+queue: name of a queue that pgdispatch.set_queue created. The job obeys its limits. fair_key: a key of up to 1000 bytes, such as a tenant. In a
+queue with per_key, the keys take turns, and up to per_key jobs of each run at once. Jobs without one share a turn.
 priority: number of seconds, from 0 to 86400, by which the job moves ahead of the place that its due time gives it. A
 job with priority 30 runs before jobs without priority that became due up to 30 seconds earlier.
 result: ''rows'' keeps the rows of the command for pgdispatch.result if it is a single statement that returns rows;
@@ -243,7 +245,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch_managed(
     handler text, command text, arguments json, delay interval, headers json, max_attempts integer, back_off interval,
     back_off_multiplier double precision, max_back_off interval, time_limit interval, key text, on_duplicate text, keep_key interval,
     ordering_key text, on_failure text, queue text, priority integer, result text, keep_result interval, transactional boolean,
-    label text DEFAULT NULL)
+    label text DEFAULT NULL, fair_key text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -278,6 +280,7 @@ BEGIN
     job.in_order := false;
     job.queue := queue;
     job.in_queue := false;
+    job.fair_key := fair_key;
     job.priority := priority;
     job.result := result;
     job.keep_result := keep_result;
@@ -321,7 +324,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch_managed(text, text, json, interval, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, boolean, text) IS
+COMMENT ON FUNCTION pgdispatch.dispatch_managed(text, text, json, interval, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, boolean, text, text) IS
 'Part of pgdispatch.dispatch and pgdispatch.dispatch_handler. Writes the rows of a managed job, after it has checked
 the options and taken the idempotency key, and returns the id. The handler of a command is NULL.';
 
@@ -469,6 +472,9 @@ BEGIN
         (requested.on_failure NOT IN ('hold', 'pass'), format('on_failure is %s', requested.on_failure), 'Pass ''hold'' or ''pass''.'),
         (requested.on_failure IS NOT NULL AND requested.ordering_key IS NULL, 'on_failure is given without an ordering key',
             'Pass an ordering_key as well.'),
+        (NOT pgdispatch.is_name(requested.fair_key), 'the fair key is blank, too long or has a control character',
+            'Pass up to 1000 bytes, such as ''tenant 42''.'),
+        (requested.fair_key IS NOT NULL AND requested.queue IS NULL, 'fair_key is given without a queue', 'Pass a queue as well.'),
         (requested.priority NOT BETWEEN 0 AND 86400, format('the priority is %s', requested.priority),
             'Pass the number of seconds by which the job moves ahead, from 0 to 86400.'),
         (requested.handler IS NULL AND requested.result NOT IN ('rows', 'count'), format('result is %s', requested.result),

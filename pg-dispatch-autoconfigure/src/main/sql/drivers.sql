@@ -302,7 +302,7 @@ SET jit = off
 AS $$
 DECLARE
     me      constant regrole := quote_ident(CURRENT_USER)::regrole;
-    paused  constant text[]  := pgdispatch.paused_handlers();
+    paused  constant text[]  := pgdispatch.unclaimable_handlers();
     handler_name text;
 BEGIN
     IF '' = ANY (paused) THEN
@@ -326,7 +326,7 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.handlers_are_due(text[], timestamptz, uuid[]) IS
 'Returns whether one of the handlers has a job that was due at the moment and that none of the live nodes has claimed.
-Jobs of paused handlers, poison jobs and cancelled jobs do not count.';
+Jobs of handlers that are paused or whose breaker lets no job begin, poison jobs and cancelled jobs do not count.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.handlers_next_due_in(handlers text[], moment timestamptz) RETURNS interval
@@ -345,7 +345,11 @@ DECLARE
     next_due_at  timestamptz;
 BEGIN
     FOREACH handler_name IN ARRAY handlers LOOP
-        CONTINUE WHEN handler_name = ANY (paused) OR '' = ANY (paused);
+        CONTINUE WHEN '' = ANY (paused);
+        IF handler_name = ANY (paused) THEN
+            next_due_at := least(next_due_at, pgdispatch.next_probe_at(me, handler_name, moment));
+            CONTINUE;
+        END IF;
         next_due_at := least(next_due_at,
             (SELECT j.due_at
                FROM pgdispatch.handler_job AS j

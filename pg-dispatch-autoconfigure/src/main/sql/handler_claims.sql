@@ -94,6 +94,7 @@ DECLARE
     lease_holds      boolean;
     some_snoozed     boolean;
     paused           text[];
+    unclaimable      text[];
     live             uuid[];
     left_for_handler integer[] := max_count;
     left_in_total    integer   := max_total;
@@ -123,8 +124,14 @@ BEGIN
         IF '' = ANY (paused) THEN
             RETURN;
         END IF;
+        unclaimable := pgdispatch.unclaimable_handlers();
         FOR i IN 1 .. cardinality(handlers) LOOP
             IF handlers[i] = ANY (paused) THEN
+                IF handlers[i] <> ALL (unclaimable) AND least(left_for_handler[i], left_in_total) > 0 THEN
+                    RETURN QUERY SELECT p.* FROM pgdispatch.claim_probe(node, lease, handlers[i], moment, live) AS p;
+                    GET DIAGNOSTICS claimed = ROW_COUNT;
+                    left_in_total := left_in_total - claimed;
+                END IF;
                 left_for_handler[i] := 0;
             END IF;
         END LOOP;
@@ -238,6 +245,11 @@ BEGIN
             left_to_claim := left_to_claim - claimed;
         END IF;
         EXIT WHEN left_to_claim <= 0;
+        IF moved > 0 AND clock_timestamp() > moment + '50 ms'::interval THEN
+            -- Many jobs that have to wait come first. What is claimed by now begins, and what is held by now is seen by others.
+            PERFORM pgdispatch.notify(pgdispatch.node_channel(caller));
+            EXIT;
+        END IF;
         IF moved = 0 AND claimed = coalesce(cardinality(places), 0) THEN   -- There were no more jobs.
             EXIT WHEN after_due_at = '-infinity';
             after_due_at := '-infinity';
@@ -265,15 +277,19 @@ AS $$
 DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
     moment constant timestamptz := clock_timestamp();
-    paused constant text[]  := pgdispatch.paused_handlers();
+    paused      constant text[] := pgdispatch.paused_handlers();
+    unclaimable constant text[] := pgdispatch.unclaimable_handlers();
     live   uuid[];
     left_to_claim integer := max_total;
     handler_name  text;
+    probes boolean;
     job    pgdispatch.handler_job;
 BEGIN
     PERFORM pgdispatch.renew_lease(node, lease);
     FOREACH handler_name IN ARRAY handlers LOOP
-        CONTINUE WHEN handler_name = ANY (paused) OR '' = ANY (paused);
+        CONTINUE WHEN handler_name = ANY (unclaimable) OR '' = ANY (paused);
+        probes := handler_name = ANY (paused);
+        CONTINUE WHEN probes AND NOT pgdispatch.lock_probe(caller, handler_name);
         FOR job IN
             SELECT j.*
               FROM pgdispatch.handler_job AS j
@@ -303,6 +319,10 @@ BEGIN
             END;
             left_to_claim := left_to_claim - 1;
             RETURN NEXT job;
+            IF probes THEN
+                PERFORM pgdispatch.begin_probe(job);
+                EXIT;
+            END IF;
         END LOOP;
     END LOOP;
 END
@@ -320,6 +340,7 @@ AS $$
 DECLARE
     caller      constant regrole := quote_ident(CURRENT_USER)::regrole;
     max_crashes constant integer := 5;
+    paused      constant text[]  := pgdispatch.paused_handlers();
     live        uuid[];
     waiting     record;
     poison_job  pgdispatch.handler_job;
@@ -352,11 +373,15 @@ BEGIN
                 RETURN NEXT poison_job;
                 CONTINUE;
             END IF;
+            CONTINUE WHEN poison_job.handler = ANY (paused) AND NOT pgdispatch.lock_probe(caller, poison_job.handler);
             CONTINUE WHEN poison_job.managed AND NOT pgdispatch.request_admission(caller, poison_job.id, poison_job.dispatched_at);
             UPDATE pgdispatch.handler_job AS j
                SET claimed_by = node, attempts = j.attempts + 1, crashes = poison_job.crashes
              WHERE j.role = caller AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id
             RETURNING j.* INTO poison_job;
+            IF poison_job.handler = ANY (paused) THEN
+                PERFORM pgdispatch.begin_probe(poison_job);
+            END IF;
         EXCEPTION
             WHEN assert_failure OR OTHERS THEN   -- See claim_handler_jobs_singly.
                 RAISE WARNING 'pgdispatch: job % of % cannot be claimed: %', waiting.id, waiting.handler, SQLERRM;
@@ -387,7 +412,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     caller constant regrole := quote_ident(CURRENT_USER)::regrole;
-    paused constant text[]  := pgdispatch.paused_handlers();
+    paused constant text[]  := pgdispatch.unclaimable_handlers();
 BEGIN
     RETURN QUERY
         SELECT j.handler, j.due_at, j.id

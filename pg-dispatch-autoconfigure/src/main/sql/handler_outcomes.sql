@@ -8,7 +8,7 @@
 -- keep the transaction from committing.
 CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_job(
     node uuid, handler_name text, job_due_at timestamptz, job_id bigint, attempt integer, result json DEFAULT NULL,
-    required boolean DEFAULT false, ran_for interval DEFAULT NULL)
+    required boolean DEFAULT false, ran_for interval DEFAULT NULL, has_breaker boolean DEFAULT false)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -56,15 +56,18 @@ BEGIN
         END IF;
         PERFORM pgdispatch.end_managed_job(quote_ident(CURRENT_USER)::regrole, job_id, 'done', false, result);
     END IF;
+    IF has_breaker THEN
+        PERFORM pgdispatch.count_success(quote_ident(CURRENT_USER)::regrole, handler_name, '');
+    END IF;
     RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.complete_handler_job(uuid, text, timestamptz, bigint, integer, json, boolean, interval) IS
+COMMENT ON FUNCTION pgdispatch.complete_handler_job(uuid, text, timestamptz, bigint, integer, json, boolean, interval, boolean) IS
 'Deletes a job that the node has claimed and completed, and keeps its result if one is wanted. If the claim does not
 hold any more, it deletes nothing and returns false, or fails with SQLSTATE PD003 if required is true. Nodes require
 it where a COMMIT follows in the same message. ran_for is for the history: the time since the attempt began; NULL: the job
-is not recorded.
+is not recorded. has_breaker: whether the handler has a circuit breaker, which counts this success.
 Errors: PD002 if the result is larger than the setting result_limit. What the method has done in this transaction is then
 undone, and the attempt has failed.';
 
@@ -73,7 +76,7 @@ undone, and the attempt has failed.';
 -- again later.
 CREATE OR REPLACE FUNCTION pgdispatch.complete_handler_jobs(
     node uuid, handlers text[], due_ats timestamptz[], ids bigint[], attempts integer[], results json[] DEFAULT '{}',
-    seconds double precision[] DEFAULT '{}')
+    seconds double precision[] DEFAULT '{}', with_breaker text[] DEFAULT '{}')
 RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -83,6 +86,9 @@ DECLARE
     kept constant boolean := EXISTS (SELECT FROM pgdispatch.history_retention);
     lost bigint[] := '{}';
 BEGIN
+    IF cardinality(with_breaker) > 0 THEN
+        PERFORM pgdispatch.count_success(quote_ident(CURRENT_USER)::regrole, h.name, '') FROM unnest(with_breaker) AS h (name) ORDER BY h.name;
+    END IF;
     IF NOT kept AND cardinality(results) = 0 THEN
         RETURN pgdispatch.complete_handler_jobs_together(node, handlers, due_ats, ids, attempts);
     END IF;
@@ -96,9 +102,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[], json[], double precision[]) IS
+COMMENT ON FUNCTION pgdispatch.complete_handler_jobs(uuid, text[], timestamptz[], bigint[], integer[], json[], double precision[], text[]) IS
 'Deletes jobs that the node has claimed and completed, with their results. seconds is for the history: the time since
-each attempt began. Returns the ids of the jobs on which its claim did not hold any more.
+each attempt began. with_breaker: those of the handlers that have a circuit breaker, which counts a success. Returns the ids of
+the jobs on which its claim did not hold any more.
 Errors: PD002 if a result is larger than the setting result_limit. No job is deleted then.';
 
 
@@ -196,7 +203,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.fail_handler_job(
     error_sqlstate text, error_message text, error_context text,
     can_retry boolean DEFAULT false, retry_in interval DEFAULT NULL, max_attempts integer DEFAULT 1,
     back_off interval DEFAULT NULL, back_off_multiplier double precision DEFAULT NULL, max_back_off interval DEFAULT NULL,
-    ran_for interval DEFAULT NULL, outage boolean DEFAULT false, undone boolean DEFAULT false)
+    ran_for interval DEFAULT NULL, outage boolean DEFAULT false, undone boolean DEFAULT false,
+    break_after integer DEFAULT NULL, break_for interval DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -238,6 +246,14 @@ BEGIN
                                               coalesce(options.back_off_multiplier, back_off_multiplier), coalesce(options.max_back_off, max_back_off))),
                      '3652 days'::interval);
     END IF;
+    IF NOT outage AND job.cancelled IS NULL THEN
+        IF break_after IS NOT NULL THEN
+            PERFORM pgdispatch.count_failure(caller, handler_name, '', break_after, break_for);
+        END IF;
+        IF options.queue IS NOT NULL THEN
+            PERFORM pgdispatch.count_queue_failure(caller, options.queue);
+        END IF;
+    END IF;
     IF delay IS NOT NULL THEN
         UPDATE pgdispatch.handler_job AS j
            SET claimed_by = NULL,
@@ -263,9 +279,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.fail_handler_job(uuid, text, timestamptz, bigint, integer, text, text, text, boolean, interval, integer, interval, double precision, interval, interval, boolean, boolean) IS
+COMMENT ON FUNCTION pgdispatch.fail_handler_job(uuid, text, timestamptz, bigint, integer, text, text, text, boolean, interval, integer, interval, double precision, interval, interval, boolean, boolean, integer, interval) IS
 'For a job that the node has claimed and whose attempt has failed. Options of the job itself take precedence over
 max_attempts and the back-off, which are the handler''s. ran_for is for the history: the time since the attempt began.
+break_after and break_for are those of the handler''s circuit breaker, which counts the failure; NULL: it has none.
 outage: the method failed because some server was not there. undone: nothing of what it did in the database is left.
 Returns retried: the job is due again after retry_in or, if that is NULL, after its back-off. released: it failed because of an outage,
 is due again after the default back-off, and the attempt does not count. That happens up to pgdispatch.max_outages() times, if

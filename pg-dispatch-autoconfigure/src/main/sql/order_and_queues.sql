@@ -16,7 +16,8 @@
 --     later, and one that ends a job leaves the rest to a job that calls release_held_jobs. Otherwise nodes that claim and complete
 --     many jobs at once would deadlock.
 --
--- The job of a paused queue does not begin again either, if its worker or node died.
+-- The job of a paused queue does not begin again either, if its worker or node died. What circuit
+-- breakers hold is in circuit_breakers.sql, and what fair keys do is in fair_queues.sql.
 
 CREATE OR REPLACE FUNCTION pgdispatch.request_admission(worker_role regrole, job_id bigint, dispatched_at timestamptz) RETURNS boolean
 LANGUAGE plpgsql
@@ -61,7 +62,7 @@ BEGIN
             new_place := clock_timestamp() + least(greatest((clock_timestamp() - request_admission.dispatched_at) / 4, '20 ms'::interval), '2 seconds'::interval);
             -- That may take long, and the job must not keep other jobs from running meanwhile.
             job.in_order := had.in_order;
-            job.in_queue := had.in_queue;
+            job.in_queue := had.in_queue AND job.fair_key IS NULL;   -- A fair key was given the place before the job was claimed.
             waits_for_key := true;
         END IF;
     END IF;
@@ -70,6 +71,7 @@ BEGIN
        SET in_order = job.in_order,
            in_queue = job.in_queue,
            slot_at = job.slot_at,
+           fair_key = job.fair_key,
            held_by = job.held_by,
            has_key = job.has_key
      WHERE m.role = worker_role AND m.id = job_id;
@@ -139,16 +141,26 @@ DECLARE
     first   pgdispatch.managed_job;
     moment  constant timestamptz := clock_timestamp();
     spacing interval;
+    room    integer;
 BEGIN
     IF NOT pgdispatch.try_mutex(job.role, pgdispatch.queue_mutex(job.queue)) THEN
         job.slot_at := NULL;
         RETURN;
     END IF;
     SELECT q.* INTO limits FROM pgdispatch.queue AS q WHERE q.role = job.role AND q.name = job.queue;
-    IF limits.paused
-       OR limits.concurrency <= (SELECT count(*)
-                                   FROM pgdispatch.managed_job AS m
-                                  WHERE m.role = job.role AND m.queue = job.queue AND m.in_queue) THEN
+    room := pgdispatch.room_in_queue(limits);
+    IF limits.per_key IS NOT NULL THEN
+        job.fair_key := coalesce(job.fair_key, '');
+        IF room <= 0 OR pgdispatch.count_places(job.role, job.queue, job.fair_key) >= limits.per_key THEN
+            IF job.held_by IS NULL THEN   -- Otherwise it was held together with another one, just now.
+                PERFORM pgdispatch.hold_due_jobs_of_key(job.role, job.queue, job.fair_key);
+            END IF;
+            job.held_by := 'queue';
+            PERFORM pgdispatch.serve_keys(job.role, job.queue, limits.per_key, room, true);
+            RETURN;
+        END IF;
+        PERFORM pgdispatch.note_turn(job.role, job.queue, job.fair_key);
+    ELSIF room <= 0 THEN
         job.held_by := 'queue';
         RETURN;
     END IF;
@@ -160,6 +172,7 @@ BEGIN
        AND m.queue = job.queue
        AND m.held_by = 'queue'
        AND (m.rank, m.id) < (job.rank, job.id)
+       AND limits.per_key IS NULL
      ORDER BY m.rank, m.id
      LIMIT 1;
     IF FOUND AND pgdispatch.release_job(first, true) THEN
@@ -195,6 +208,30 @@ COMMENT ON FUNCTION pgdispatch.request_queue_place(pgdispatch.managed_job) IS
 if the rate gives it a later time, and nothing if another transaction begins or ends a job of the queue.';
 
 
+CREATE OR REPLACE FUNCTION pgdispatch.room_in_queue(limits pgdispatch.queue) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    room integer;
+BEGIN
+    IF limits.paused THEN
+        RETURN 0;
+    END IF;
+    room := limits.concurrency - (SELECT count(*)
+                                    FROM pgdispatch.managed_job AS m
+                                   WHERE m.role = limits.role AND m.queue = limits.name AND m.in_queue);
+    IF limits.break_after IS NOT NULL THEN
+        room := least(room, pgdispatch.room_in_breaker(limits.role, limits.name));
+    END IF;
+    RETURN room;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.room_in_queue(pgdispatch.queue) IS
+'Part of what gives places in queues. Returns how many jobs more the queue lets begin now; NULL: any number.';
+
+
 CREATE OR REPLACE FUNCTION pgdispatch.return_queue_place(INOUT job pgdispatch.managed_job)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -204,7 +241,10 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 BEGIN
-    UPDATE pgdispatch.managed_job AS m SET in_queue = false, slot_at = NULL WHERE m.role = job.role AND m.id = job.id;
+    -- Out of turn, a job of a fair queue does not get the place again that nobody claims.
+    UPDATE pgdispatch.managed_job AS m
+       SET in_queue = false, slot_at = NULL, snoozed = CASE WHEN m.fair_key IS NOT NULL THEN true ELSE m.snoozed END
+     WHERE m.role = job.role AND m.id = job.id;
     job.in_queue := false;
     job.slot_at := NULL;
     -- The job's node may come back while the job is held. It must not be regarded as the one that runs the job then.
@@ -322,7 +362,7 @@ COMMENT ON FUNCTION pgdispatch.apply_priorities(regrole) IS
 'Part of what claims jobs. Moves snoozed jobs with a priority to the place that it gives them once they are due.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.release_next(job pgdispatch.managed_job, in_worker boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.release_next(job pgdispatch.managed_job, in_worker boolean, succeeded boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -331,6 +371,9 @@ BEGIN
         RETURN;
     ELSIF NOT pgdispatch.sees_latest_commits() THEN
         -- This transaction does not see the jobs that were held after its snapshot was taken.
+        IF succeeded AND job.queue IS NOT NULL THEN
+            PERFORM pgdispatch.count_success(job.role, '', job.queue);
+        END IF;
         PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, job.queue);
         RETURN;
     END IF;
@@ -338,14 +381,14 @@ BEGIN
         PERFORM pgdispatch.release_next_in_order(job.role, job.ordering_key, in_worker);
     END IF;
     IF job.queue IS NOT NULL THEN
-        PERFORM pgdispatch.release_next_in_queue(job.role, job.queue, in_worker);
+        PERFORM pgdispatch.release_next_in_queue(job.role, job.queue, in_worker, succeeded);
     END IF;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.release_next(pgdispatch.managed_job, boolean) IS
+COMMENT ON FUNCTION pgdispatch.release_next(pgdispatch.managed_job, boolean, boolean) IS
 'Releases the jobs that waited for this one, after it has left its order and its queue. in_worker: whether a worker
-calls it that looks at the queue again.';
+calls it that looks at the queue again. succeeded: whether the circuit breaker of the queue counts a success.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_held_jobs(ordering_key text, queue text) RETURNS void
@@ -451,7 +494,9 @@ COMMENT ON FUNCTION pgdispatch.release_next_in_orders(regrole, text[]) IS
 Most of them hold none, which is found out for all of them at once.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_queue(worker_role regrole, queue_name text, in_worker boolean) RETURNS void
+CREATE OR REPLACE FUNCTION pgdispatch.release_next_in_queue(
+    worker_role regrole, queue_name text, in_worker boolean, succeeded boolean DEFAULT false)
+RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
@@ -466,16 +511,24 @@ DECLARE
     missed boolean := false;
 BEGIN
     IF NOT pgdispatch.try_mutex(worker_role, pgdispatch.queue_mutex(queue_name)) THEN
+        IF succeeded THEN
+            PERFORM pgdispatch.count_success(worker_role, '', queue_name);
+        END IF;
         PERFORM pgdispatch.release_held_jobs_later(NULL, queue_name);
         RETURN;
     END IF;
     SELECT q.* INTO limits FROM pgdispatch.queue AS q WHERE q.role = worker_role AND q.name = queue_name;
-    IF limits.paused THEN
+    IF succeeded AND limits.break_after IS NOT NULL THEN
+        PERFORM pgdispatch.count_success(worker_role, '', queue_name);
+    END IF;
+    IF limits.name IS NULL THEN   -- The queue was dropped, by a transaction that might have stayed open.
+        DELETE FROM pgdispatch.fair_turn AS t WHERE t.role = worker_role AND t.queue = queue_name;
+    END IF;
+    room := pgdispatch.room_in_queue(limits);
+    IF limits.per_key IS NOT NULL THEN
+        PERFORM pgdispatch.serve_keys(worker_role, queue_name, limits.per_key, room, in_worker);
         RETURN;
     END IF;
-    room := limits.concurrency - (SELECT count(*)
-                                    FROM pgdispatch.managed_job AS m
-                                   WHERE m.role = worker_role AND m.queue = queue_name AND m.in_queue);
     FOR held IN
         SELECT m.*
           FROM pgdispatch.managed_job AS m
@@ -497,8 +550,9 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.release_next_in_queue(regrole, text, boolean) IS
-'Releases as many of the jobs that the queue holds as its concurrency has room for.';
+COMMENT ON FUNCTION pgdispatch.release_next_in_queue(regrole, text, boolean, boolean) IS
+'Releases as many of the jobs that the queue holds as its concurrency and its circuit breaker have room for. succeeded: whether the
+breaker counts a success.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.release_job(held pgdispatch.managed_job, in_worker boolean) RETURNS boolean

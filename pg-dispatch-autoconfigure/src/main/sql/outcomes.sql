@@ -38,7 +38,7 @@ BEGIN
     IF new_state = 'cancelled' THEN   -- The transaction that cancelled the job may stay open for long.
         PERFORM pgdispatch.release_held_jobs_later(job.ordering_key, job.queue);
     ELSE
-        PERFORM pgdispatch.release_next(job, in_worker);
+        PERFORM pgdispatch.release_next(job, in_worker, new_state = 'done');
     END IF;
 END
 $$;
@@ -244,6 +244,9 @@ BEGIN
     IF code = '57014' AND clock_timestamp() >= managed.started_at + managed.time_limit THEN
         code := 'PD001';
         message := format('pgdispatch: the job took longer than its time limit of %s', managed.time_limit);
+    END IF;
+    IF managed.queue IS NOT NULL AND NOT outage THEN
+        PERFORM pgdispatch.count_queue_failure(job.role, managed.queue);
     END IF;
     -- Another attempt would not help against syntax errors and missing objects (42), unsupported features (0A), missing schemas (3F).
     IF NOT outage AND attempt >= coalesce(managed.max_attempts, job.max_attempts, 1) OR left(code, 2) IN ('42', '0A', '3F') THEN

@@ -28,13 +28,15 @@ COMMENT ON FUNCTION pgdispatch.status() IS
 'Returns what waits, runs and has failed, in numbers: for the current role or, for the owner of the schema and for roles that
 pgdispatch.grant_monitoring_to names, for all roles. kind says what a row is about:
 sql and handler: jobs, by label or handler (name), queue and state, which is waiting (due, or in a chunk that runs),
-running, snoozed or held (by its order, its queue or a pause). oldest is the time for which the oldest of them has been due or, if
+running, snoozed or held (by its order, its queue, a pause or a circuit breaker). oldest is the time for which the oldest of them has been due or, if
 they are running, has been running.
 dead_letter: jobs that failed for good, by label or handler and by queue. oldest is the time since the oldest failed.
 queue: a queue by its name, with the number of its jobs that run or may run and its concurrency (max_count; NULL: no limit). state is
 open or paused. pause: a handler that is paused; without a name, all jobs of the role are.
 schedule: a schedule by its name, with the number of due times that got no job. state is that of pgdispatch.schedules; oldest is the time for
 which its next due time has passed.
+breaker: a circuit breaker that has tripped, of a handler (name) or of a queue, with the number of failed attempts in a row. oldest is the
+time since it tripped.
 application: whether an application that runs the role''s SQL jobs is connected (1) or not (0); where the database has no pg_cron, also 0
 while all of them are busy. node: nodes that have claims.
 cron_worker: workers of pg_cron, by their purpose (name).
@@ -138,7 +140,11 @@ BEGIN
                                  LIMIT bound + 1) AS l) AS r
          WHERE q.role = worker
         UNION ALL
-        SELECT worker, 'pause', nullif(p.handler, ''), NULL, NULL, NULL, NULL, NULL, NULL FROM pgdispatch.pause AS p WHERE p.role = worker
+        SELECT worker, 'pause', nullif(p.handler, ''), NULL, NULL, NULL, NULL, NULL, NULL FROM pgdispatch.pause AS p WHERE p.role = worker AND NOT p.by_breaker
+        UNION ALL
+        SELECT worker, 'breaker', nullif(b.handler, ''), nullif(b.queue, ''), 'tripped', b.failures, true, NULL, moment - b.tripped_at
+          FROM pgdispatch.breaker AS b
+         WHERE b.role = worker AND b.tripped_at IS NOT NULL
         UNION ALL
         SELECT worker, 'schedule', s.name, NULL, pgdispatch.state_of_schedule(s, moment), s.skipped, true, NULL,
                CASE WHEN NOT s.paused AND s.next_at < moment THEN moment - s.next_at END

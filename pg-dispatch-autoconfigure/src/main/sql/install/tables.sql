@@ -189,6 +189,7 @@ CREATE TABLE pgdispatch.managed_job (
     queue           text        COLLATE "C",
     in_queue        boolean     NOT NULL DEFAULT false,
     slot_at         timestamptz,
+    fair_key        text        COLLATE "C",
     priority        integer,
     held_by         text,
     result          text,
@@ -251,11 +252,15 @@ COMMENT ON COLUMN pgdispatch.managed_job.on_failure IS
 was deleted. pass: they do not wait. NULL: as hold.';
 COMMENT ON COLUMN pgdispatch.managed_job.snoozed IS
 'true: the job takes its place in its order when it becomes due, because it was dispatched with a delay or waits for
-another attempt. NULL: it has had its place since it was dispatched, whatever the clock says since then.';
+another attempt; or it is out of turn in its queue, see fair_key. NULL: it has had its place since it was dispatched, whatever the clock says
+since then.';
 COMMENT ON COLUMN pgdispatch.managed_job.in_order IS 'Whether the job is the one of its ordering key that may run.';
 COMMENT ON COLUMN pgdispatch.managed_job.queue IS 'The queue whose limits apply to the job; NULL: none.';
 COMMENT ON COLUMN pgdispatch.managed_job.in_queue IS 'Whether the job is one of those of its queue that may run.';
 COMMENT ON COLUMN pgdispatch.managed_job.slot_at IS 'The time that the rate of its queue gave to the job; NULL: none.';
+COMMENT ON COLUMN pgdispatch.managed_job.fair_key IS
+'The key by which the job takes turns in its queue, if that has per_key. An empty key is that of jobs that were dispatched without one and
+have waited for their turn. NULL: none.';
 COMMENT ON COLUMN pgdispatch.managed_job.priority IS
 'Number of seconds by which the job moves ahead of the place that its due time gives it; NULL: 0.';
 COMMENT ON COLUMN pgdispatch.managed_job.held_by IS
@@ -290,6 +295,14 @@ COMMENT ON INDEX pgdispatch.managed_job_in_queue IS 'The jobs of each queue that
 
 CREATE INDEX managed_job_held_by_queue ON pgdispatch.managed_job (role, queue, rank, id) WHERE held_by OPERATOR(pg_catalog.=) 'queue';
 COMMENT ON INDEX pgdispatch.managed_job_held_by_queue IS 'The jobs that each queue holds, in their order.';
+
+CREATE INDEX managed_job_held_in_turn ON pgdispatch.managed_job (role, queue, fair_key, rank, id)
+ WHERE held_by OPERATOR(pg_catalog.=) 'queue' AND fair_key IS NOT NULL;
+COMMENT ON INDEX pgdispatch.managed_job_held_in_turn IS 'The jobs with a fair key that each queue holds, by their keys.';
+
+CREATE INDEX managed_job_due_in_turn ON pgdispatch.managed_job (role, queue, fair_key, rank, id)
+ WHERE fair_key IS NOT NULL AND held_by IS NULL AND NOT in_queue AND snoozed IS NULL AND ordering_key IS NULL;
+COMMENT ON INDEX pgdispatch.managed_job_due_in_turn IS 'The jobs with a fair key that have been due since their dispatch, by their keys.';
 
 CREATE INDEX managed_job_started ON pgdispatch.managed_job (role) WHERE started_at IS NOT NULL;
 COMMENT ON INDEX pgdispatch.managed_job_started IS 'The commands that are running.';
@@ -346,6 +359,9 @@ CREATE TABLE pgdispatch.queue (
     per         interval NOT NULL DEFAULT '1 second' CHECK (per OPERATOR(pg_catalog.>) '0'::interval),
     paused      boolean  NOT NULL DEFAULT false,
     next_at     timestamptz NOT NULL DEFAULT '-infinity',
+    break_after integer  CHECK (break_after OPERATOR(pg_catalog.>) 0),
+    per_key     integer  CHECK (per_key OPERATOR(pg_catalog.>) 0),
+    break_for   interval NOT NULL DEFAULT '1 minute' CHECK (break_for OPERATOR(pg_catalog.>) '0'::interval),
     PRIMARY KEY (role, name)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
@@ -360,6 +376,11 @@ COMMENT ON COLUMN pgdispatch.queue.rate IS
 COMMENT ON COLUMN pgdispatch.queue.per IS 'The period of the rate.';
 COMMENT ON COLUMN pgdispatch.queue.paused IS 'Whether the queue is paused: then none of its jobs begins.';
 COMMENT ON COLUMN pgdispatch.queue.next_at IS 'The rate of the queue lets no other job begin before this time.';
+COMMENT ON COLUMN pgdispatch.queue.per_key IS
+'Maximum number of jobs of the same fair key that run at once, where fair keys take turns; NULL: they do not.';
+COMMENT ON COLUMN pgdispatch.queue.break_after IS
+'Number of failed attempts in a row after which the circuit breaker of the queue trips; NULL: it has none.';
+COMMENT ON COLUMN pgdispatch.queue.break_for IS 'Time after which a breaker that has just tripped lets a job begin as a probe.';
 
 ALTER TABLE pgdispatch.queue ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pgdispatch.queue FORCE ROW LEVEL SECURITY;
@@ -371,16 +392,20 @@ COMMENT ON POLICY monitoring ON pgdispatch.queue IS 'pgdispatch.status_of_all_ro
 
 
 CREATE TABLE pgdispatch.pause (
-    role    regrole     NOT NULL,
-    handler text        NOT NULL DEFAULT '' COLLATE "C",
-    since   timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    PRIMARY KEY (role, handler)
+    role       regrole     NOT NULL,
+    handler    text        NOT NULL DEFAULT '' COLLATE "C",
+    by_breaker boolean     NOT NULL DEFAULT false,
+    since      timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (role, handler, by_breaker)
 );
 
 COMMENT ON TABLE pgdispatch.pause IS
-'The handlers that are paused, and the roles all of whose jobs are. pgdispatch.pause writes it. A role sees only its own rows.';
+'The handlers that are paused, and the roles all of whose jobs are. pgdispatch.pause writes it, and circuit breakers do. A role sees
+only its own rows.';
 COMMENT ON COLUMN pgdispatch.pause.role IS 'The role whose jobs do not begin.';
 COMMENT ON COLUMN pgdispatch.pause.handler IS 'The handler whose jobs do not begin. An empty name stands for all jobs of the role.';
+COMMENT ON COLUMN pgdispatch.pause.by_breaker IS
+'Whether the handler''s circuit breaker, which has tripped, paused it, and lets probes begin. false: pgdispatch.pause did.';
 COMMENT ON COLUMN pgdispatch.pause.since IS 'Start of the transaction that paused it.';
 
 ALTER TABLE pgdispatch.pause ENABLE ROW LEVEL SECURITY;
@@ -467,6 +492,63 @@ CREATE POLICY own ON pgdispatch.schedule
 COMMENT ON POLICY own ON pgdispatch.schedule IS 'A role sees, adds and removes only its own schedules.';
 CREATE POLICY monitoring ON pgdispatch.schedule FOR SELECT USING (pgdispatch.is_monitoring());
 COMMENT ON POLICY monitoring ON pgdispatch.schedule IS 'pgdispatch.status_of_all_roles counts the schedules of all roles.';
+
+
+CREATE TABLE pgdispatch.breaker (
+    role        regrole     NOT NULL,
+    handler     text        NOT NULL COLLATE "C",
+    queue       text        NOT NULL COLLATE "C",
+    failures    integer     NOT NULL DEFAULT 0,
+    tripped_at  timestamptz,
+    probe_at    timestamptz,
+    probe_place timestamptz,
+    probe_id    bigint,
+    probes      integer     NOT NULL DEFAULT 0,
+    PRIMARY KEY (role, handler, queue)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
+
+COMMENT ON TABLE pgdispatch.breaker IS
+'The circuit breakers that have counted failures since the last success. The first failure writes a row, and a success deletes it. A role
+sees only its own breakers.';
+COMMENT ON COLUMN pgdispatch.breaker.role IS 'The role whose jobs have failed.';
+COMMENT ON COLUMN pgdispatch.breaker.handler IS 'The handler that has the breaker; empty: a queue has it.';
+COMMENT ON COLUMN pgdispatch.breaker.queue IS 'The queue that has the breaker; empty: a handler has it.';
+COMMENT ON COLUMN pgdispatch.breaker.failures IS 'Number of failed attempts in a row, those of probes included.';
+COMMENT ON COLUMN pgdispatch.breaker.tripped_at IS 'Time at which the breaker tripped; NULL: it has not tripped.';
+COMMENT ON COLUMN pgdispatch.breaker.probe_at IS
+'The breaker lets no job begin before this time, and then one job at a time; NULL: it has not tripped.';
+COMMENT ON COLUMN pgdispatch.breaker.probe_place IS
+'The due_at of the row of a handler''s last probe; NULL: none has begun since the last failure, or a queue has the breaker.';
+COMMENT ON COLUMN pgdispatch.breaker.probe_id IS 'The id of that job; NULL: there is none.';
+COMMENT ON COLUMN pgdispatch.breaker.probes IS 'Number of a handler''s probes that have begun since the last failure.';
+
+ALTER TABLE pgdispatch.breaker ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.breaker FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.breaker
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.breaker IS 'A role sees, adds and removes only its own breakers.';
+CREATE POLICY monitoring ON pgdispatch.breaker FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.breaker IS 'pgdispatch.status_of_all_roles counts the tripped breakers of all roles.';
+
+
+CREATE TABLE pgdispatch.fair_turn (
+    role     regrole NOT NULL,
+    queue    text    NOT NULL COLLATE "C",
+    fair_key text    NOT NULL COLLATE "C",
+    PRIMARY KEY (role, queue)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
+
+COMMENT ON TABLE pgdispatch.fair_turn IS
+'Whose turn it is in the queues whose fair keys take turns. A role sees only its own queues.';
+COMMENT ON COLUMN pgdispatch.fair_turn.role IS 'The role whose queue it is.';
+COMMENT ON COLUMN pgdispatch.fair_turn.queue IS 'The name of the queue.';
+COMMENT ON COLUMN pgdispatch.fair_turn.fair_key IS 'The fair key that was served last. The next one in the order of the keys is in turn.';
+
+ALTER TABLE pgdispatch.fair_turn ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.fair_turn FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.fair_turn
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.fair_turn IS 'A role sees, adds and removes only its own rows.';
 
 
 CREATE TABLE pgdispatch.result (

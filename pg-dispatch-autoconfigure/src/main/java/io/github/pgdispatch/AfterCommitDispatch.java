@@ -184,6 +184,24 @@ public @interface AfterCommitDispatch {
 	String maxBackOff() default "";
 
 	/**
+	 * Number of failed attempts of a method with a body, in a row and on all nodes
+	 * together, after which its {@linkplain CircuitBreaker circuit breaker} trips, so
+	 * that none of its jobs begins until a probe has succeeded. A lost connection to the
+	 * database does not count as a failure. A queue can have a circuit breaker as well,
+	 * which SQL needs.
+	 * @return the number, or 0 for no circuit breaker
+	 */
+	int breakAfter() default 0;
+
+	/**
+	 * Time after which the circuit breaker lets one job begin as a probe, such as
+	 * {@code 1m}. It is doubled after each probe that fails, up to an hour. {@code ${…}}
+	 * placeholders are resolved.
+	 * @return the time, or an empty string for one minute
+	 */
+	String breakFor() default "";
+
+	/**
 	 * Time limit of an attempt. After that time, running SQL is cancelled, or the thread
 	 * of a body is interrupted, and the attempt has failed. Placeholders and expressions
 	 * are supported as in {@link #delay}.
@@ -240,6 +258,14 @@ public @interface AfterCommitDispatch {
 	 * @return the name, or an empty string for none
 	 */
 	String queue() default "";
+
+	/**
+	 * The fair key, such as {@code tenant #{#tenant}}. In a {@link #queue} with
+	 * {@code per-key}, the fair keys take turns, so that many jobs of one do not delay
+	 * those of another. The length, placeholders and expressions are as for {@link #key}.
+	 * @return the fair key, or an empty string for none
+	 */
+	String fairKey() default "";
 
 	/**
 	 * The priority of the job in seconds. A job with a priority of 30 runs before jobs

@@ -246,14 +246,19 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 	public Map<String, QueueLimits> queues() {
 		Map<String, QueueLimits> limits = new LinkedHashMap<>();
 		this.queues.queues()
-			.forEach((row) -> limits.put(row.name(), new QueueLimits(row.concurrency(), row.rate(), row.per())));
+			.forEach((row) -> limits.put(row.name(),
+					new QueueLimits(row.concurrency(), row.rate(), row.per(), row.perKey(),
+							(row.breakAfter() != null) ? new CircuitBreaker(row.breakAfter(), row.breakFor()) : null)));
 		return Collections.unmodifiableMap(limits);
 	}
 
 	@Override
 	public void setQueue(String queue, QueueLimits limits) {
 		requireName("queue", queue);
-		this.transaction.change(() -> this.queues.setQueue(queue, limits.concurrency(), limits.rate(), limits.per()));
+		CircuitBreaker breaker = limits.breaker();
+		this.transaction.change(() -> this.queues.setQueue(queue, limits.concurrency(), limits.rate(), limits.per(),
+				limits.perKey(), (breaker != null) ? breaker.breakAfter() : null,
+				(breaker != null) ? breaker.breakFor() : Duration.ofMinutes(1)));
 	}
 
 	@Override

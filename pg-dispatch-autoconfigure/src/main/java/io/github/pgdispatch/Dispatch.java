@@ -221,6 +221,18 @@ public final class Dispatch {
 	}
 
 	/**
+	 * Sets the fair key, such as a tenant. In a {@linkplain #queue queue} with
+	 * {@link QueueLimits#perKey() perKey}, the fair keys take turns, so that many jobs of
+	 * one do not delay those of another. The job has to have a queue as well.
+	 * @param fairKey the fair key, such as {@code tenant 42}; at most 1,000 bytes in
+	 * UTF-8
+	 * @return a new description with this fair key
+	 */
+	public Dispatch fairKey(String fairKey) {
+		return with(Option.FAIR_KEY, ArgumentChecks.name("The fair key", fairKey));
+	}
+
+	/**
 	 * Sets the priority. A job with a priority of 30 runs before jobs without a priority
 	 * that became due up to 30 seconds earlier.
 	 * @param seconds the priority in seconds; 0 to 86,400

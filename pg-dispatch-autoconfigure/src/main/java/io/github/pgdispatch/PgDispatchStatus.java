@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param queues the queues
  * @param paused whether everything is paused
  * @param pausedHandlers the handlers that are paused by themselves
+ * @param breakers the circuit breakers that have tripped
  * @param applicationConnected whether an application that runs SQL jobs is connected;
  * where the database has no pg_cron, {@code false} also while all of them are busy
  * @param nodes the number of nodes that have claims on jobs of handlers
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * {@code null} if nothing does
  */
 public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, List<Queue> queues, boolean paused,
-		List<String> pausedHandlers, boolean applicationConnected, int nodes, int cronWorkers, List<Schedule> schedules,
+		List<String> pausedHandlers, List<Breaker> breakers, boolean applicationConnected, int nodes, int cronWorkers, List<Schedule> schedules,
 		List<Table> tables, @Nullable Snapshot snapshot) {
 
 	public PgDispatchStatus {
@@ -42,6 +43,7 @@ public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, L
 		deadLetters = List.copyOf(deadLetters);
 		queues = List.copyOf(queues);
 		pausedHandlers = List.copyOf(pausedHandlers);
+		breakers = List.copyOf(breakers);
 		schedules = List.copyOf(schedules);
 		tables = List.copyOf(tables);
 	}
@@ -53,8 +55,8 @@ public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, L
 		return new PgDispatchStatus(jobs, list(rows, "dead_letter", DeadLetters::of), list(rows, "queue", Queue::of),
 				of(rows, "pause").anyMatch((row) -> row.name() == null),
 				of(rows, "pause").map(StatusRow::name).filter(Objects::nonNull).toList(),
-				count(rows, "application") > 0, count(rows, "node"), count(rows, "cron_worker"),
-				list(rows, "schedule", Schedule::of), list(rows, "table", Table::of),
+				list(rows, "breaker", Breaker::of), count(rows, "application") > 0, count(rows, "node"),
+				count(rows, "cron_worker"), list(rows, "schedule", Schedule::of), list(rows, "table", Table::of),
 				of(rows, "snapshot").map(Snapshot::of).findFirst().orElse(null));
 	}
 
@@ -146,6 +148,23 @@ public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, L
 			return new Schedule(Objects.requireNonNull(row.name()),
 					ScheduleInfo.State.valueOf(Objects.requireNonNull(row.state()).toUpperCase(Locale.ROOT)),
 					row.count(), row.oldest());
+		}
+
+	}
+
+	/**
+	 * A circuit breaker that has tripped. Exactly one of {@code handler} and
+	 * {@code queue} is not {@code null}.
+	 *
+	 * @param handler the name of the handler; {@code null} if a queue has the breaker
+	 * @param queue the name of the queue; {@code null} if a handler has the breaker
+	 * @param failures the number of failed attempts in a row, those of probes included
+	 * @param age the time since it tripped
+	 */
+	public record Breaker(@Nullable String handler, @Nullable String queue, long failures, @Nullable Duration age) {
+
+		private static Breaker of(StatusRow row) {
+			return new Breaker(row.name(), row.queue(), row.count(), row.oldest());
 		}
 
 	}

@@ -14,10 +14,15 @@ import org.springframework.util.Assert;
  * @param rate the maximum number of jobs that begin in each period, evenly spaced;
  * {@code null} for no limit
  * @param per the period of the rate; positive, truncated to whole microseconds
+ * @param perKey the maximum number of jobs of the same fair key that run at once, where
+ * the fair keys take turns; at most the concurrency, which it needs, and without a rate.
+ * {@code null} if they do not take turns
+ * @param breaker the circuit breaker, which needs a concurrency; {@code null} for none
  */
-public record QueueLimits(@Nullable Integer concurrency, @Nullable Integer rate, Duration per) {
+public record QueueLimits(@Nullable Integer concurrency, @Nullable Integer rate, Duration per, @Nullable Integer perKey,
+		@Nullable CircuitBreaker breaker) {
 
-	private static final QueueLimits NONE = new QueueLimits(null, null, Duration.ofSeconds(1));
+	private static final QueueLimits NONE = new QueueLimits(null, null, Duration.ofSeconds(1), null, null);
 
 	public QueueLimits {
 		Assert.isTrue(concurrency == null || concurrency > 0,
@@ -25,6 +30,14 @@ public record QueueLimits(@Nullable Integer concurrency, @Nullable Integer rate,
 		Assert.isTrue(rate == null || rate > 0, () -> "The rate must be positive, but is " + rate);
 		Assert.isTrue(per.compareTo(Duration.ofNanos(1_000)) >= 0, () -> "The period must be positive, but is " + per);
 		ArgumentChecks.bounded("The period", per);
+		Assert.isTrue(perKey == null || perKey > 0,
+				() -> "The number of jobs of a fair key must be positive, but is " + perKey);
+		Assert.isTrue(perKey == null || concurrency != null && perKey <= concurrency,
+				() -> "The number of jobs of a fair key must be at most the concurrency, but is " + perKey
+						+ " with a concurrency of " + concurrency);
+		Assert.isTrue(perKey == null || rate == null, "A queue whose fair keys take turns cannot have a rate");
+		Assert.isTrue(breaker == null || concurrency != null,
+				"A circuit breaker needs a concurrency. Jobs that have begun or were claimed ahead spend their attempts although it has tripped");
 	}
 
 	/**
@@ -41,7 +54,7 @@ public record QueueLimits(@Nullable Integer concurrency, @Nullable Integer rate,
 	 * @return new limits with this concurrency
 	 */
 	public QueueLimits concurrency(int concurrency) {
-		return new QueueLimits(concurrency, this.rate, this.per);
+		return new QueueLimits(concurrency, this.rate, this.per, this.perKey, this.breaker);
 	}
 
 	/**
@@ -51,7 +64,30 @@ public record QueueLimits(@Nullable Integer concurrency, @Nullable Integer rate,
 	 * @return new limits with this rate
 	 */
 	public QueueLimits rate(int rate, Duration per) {
-		return new QueueLimits(this.concurrency, rate, per);
+		return new QueueLimits(this.concurrency, rate, per, this.perKey, this.breaker);
+	}
+
+	/**
+	 * Lets the fair keys take turns, and sets the maximum number of jobs of the same fair
+	 * key that run at once. The limits have to have a concurrency already, and no rate.
+	 * @param perKey the maximum number, which is positive and at most the concurrency
+	 * @return new limits with this number
+	 */
+	public QueueLimits perKey(int perKey) {
+		return new QueueLimits(this.concurrency, this.rate, this.per, perKey, this.breaker);
+	}
+
+	/**
+	 * Sets the circuit breaker. The limits have to have a concurrency already, because
+	 * jobs that have begun when the breaker trips still spend their attempts.
+	 * @param breakAfter the number of failed attempts in a row after which the breaker
+	 * trips, which is positive
+	 * @param breakFor the time after which it lets a probe begin, which is positive
+	 * @return new limits with this circuit breaker
+	 */
+	public QueueLimits breaker(int breakAfter, Duration breakFor) {
+		return new QueueLimits(this.concurrency, this.rate, this.per, this.perKey,
+				new CircuitBreaker(breakAfter, breakFor));
 	}
 
 }

@@ -113,6 +113,7 @@ class DispatchTests {
 				"The name of the handler must have at most 1000 bytes in UTF-8");
 		assertRefused(() -> this.sql.key("\t"), "The key must not be blank");
 		assertRefused(() -> this.sql.orderingKey(""), "The ordering key must not be blank");
+		assertRefused(() -> this.sql.fairKey(""), "The fair key must not be blank");
 		assertRefused(() -> this.sql.orderingKey("a\0"), "The ordering key must not contain a NUL character");
 		assertRefused(() -> this.sql.queue(" "), "The name of the queue must not be blank");
 		assertRefused(() -> this.sql.queue("a\u0085"), "The name of the queue must not contain control characters");

@@ -125,6 +125,7 @@ class DispatchedOptionsTests {
 			.orderingKey("an order")
 			.onFailure(OnFailure.PASS)
 			.queue("slow")
+			.fairKey("acme")
 			.priority(60)
 			.keepResult(Duration.ofHours(2)));
 		assertThat(this.statements).hasSize(1);
@@ -134,7 +135,7 @@ class DispatchedOptionsTests {
 				id = %s AND max_attempts = 3 AND back_off = '1.5 s' AND back_off_multiplier = 1.5
 				    AND max_back_off = '2 min' AND time_limit = '2.5 s' AND key = 'a key' AND keep_key = '9600 hours'
 				    AND ordering_key = 'an order' AND on_failure = 'pass' AND queue = 'slow' AND priority = 60
-				    AND result = 'rows' AND keep_result = '2 hours' AND transactional IS NULL
+				    AND fair_key = 'acme' AND result = 'rows' AND keep_result = '2 hours' AND transactional IS NULL
 				    FROM pgdispatch.managed_job""".formatted(id))).isTrue();
 	}
 
@@ -143,8 +144,8 @@ class DispatchedOptionsTests {
 		dispatch(Dispatch.sql("SELECT 1").orderingKey("a").maxAttempts(2));
 		assertThat(
 				is("""
-						num_nulls(back_off, back_off_multiplier, max_back_off, time_limit, key, keep_key, on_failure, queue, priority,
-						    result, keep_result, transactional) = 12 FROM pgdispatch.managed_job"""))
+						num_nulls(back_off, back_off_multiplier, max_back_off, time_limit, key, keep_key, on_failure, queue, fair_key, priority,
+						    result, keep_result, transactional) = 13 FROM pgdispatch.managed_job"""))
 			.isTrue();
 	}
 
@@ -170,6 +171,7 @@ class DispatchedOptionsTests {
 			.onDuplicate(OnDuplicate.REPLACE)
 			.orderingKey("an order")
 			.queue("slow")
+			.fairKey("acme")
 			.priority(60)
 			.keepResult(Duration.ofHours(2)));
 		assertThat(this.statements).hasSize(1);
@@ -177,10 +179,11 @@ class DispatchedOptionsTests {
 				id = %s AND handler = 'mailer.send' AND arguments::text = '{"to":"Ada"}' AND headers ->> 'trace' = '7'
 				    AND managed AND wants_result AND time_limit = '5 s' FROM pgdispatch.handler_job""".formatted(id)))
 			.isTrue();
-		assertThat(is("""
-				max_attempts = 3 AND back_off = '1 s' AND back_off_multiplier = 2 AND max_back_off = '10 min'
-				    AND key = 'a key' AND ordering_key = 'an order' AND on_failure IS NULL AND queue = 'slow'
-				    AND priority = 60 AND result = 'value' AND keep_result = '2 hours' FROM pgdispatch.managed_job"""))
+		assertThat(
+				is("""
+						max_attempts = 3 AND back_off = '1 s' AND back_off_multiplier = 2 AND max_back_off = '10 min'
+						    AND key = 'a key' AND ordering_key = 'an order' AND on_failure IS NULL AND queue = 'slow'
+						    AND fair_key = 'acme' AND priority = 60 AND result = 'value' AND keep_result = '2 hours' FROM pgdispatch.managed_job"""))
 			.isTrue();
 	}
 

@@ -282,6 +282,9 @@ class PgDispatchOperationsTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().concurrency(0));
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().rate(0, Duration.ofSeconds(1)));
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().rate(1, Duration.ZERO));
+		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().perKey(1));
+		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().concurrency(1).perKey(2));
+		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().breaker(1, Duration.ofSeconds(1)));
 		assertThatIllegalArgumentException().isThrownBy(() -> ALL.limit(0));
 		assertThatIllegalArgumentException().isThrownBy(() -> ALL.sqlState("23"));
 		assertThatIllegalArgumentException().isThrownBy(() -> ALL.text(""));
@@ -493,10 +496,12 @@ class PgDispatchOperationsTests {
 	@Test
 	void queuesTellTheirLimits() {
 		QueueLimits limits = QueueLimits.none().concurrency(2).rate(3, Duration.ofNanos(5_000));
+		QueueLimits fair = QueueLimits.none().concurrency(4).perKey(2).breaker(5, Duration.ofMillis(1_500));
+		this.operations.setQueue("c", fair);
 		this.operations.setQueue("b", limits);
 		this.operations.setQueue("a", QueueLimits.none());
-		assertThat(this.operations.queues()).containsExactly(Map.entry("a", QueueLimits.none()),
-				Map.entry("b", limits));
+		assertThat(this.operations.queues()).containsExactly(Map.entry("a", QueueLimits.none()), Map.entry("b", limits),
+				Map.entry("c", fair));
 	}
 
 	@Test

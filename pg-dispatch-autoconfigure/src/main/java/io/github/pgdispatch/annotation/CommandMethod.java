@@ -33,6 +33,9 @@ record CommandMethod(Command command, JobAttributes attributes, RetryAttributes 
 				"The attribute concurrency is for methods without SQL, whose body jobs run");
 		Assert.isTrue(annotation.retryOn().length == 0 && annotation.noRetryOn().length == 0,
 				"The attributes retryOn and noRetryOn are for methods without SQL, whose body jobs run");
+		Assert.isTrue(annotation.breakAfter() == 0 && annotation.breakFor().isEmpty(),
+				"The attributes breakAfter and breakFor are for methods without SQL, whose body jobs run."
+						+ " For SQL, give its queue a circuit breaker");
 		MethodParameters parameters = MethodParameters.of(method);
 		Command command = Command.parse(annotation.command());
 		requireParameters(command.parameters(), parameters);

@@ -44,6 +44,7 @@ record HandlerMethod(Method method, Class<?> targetClass, JobAttributes attribut
 				"The method must not be @Async, because its job would end before the body has begun on another thread");
 		MethodParameters.of(method);
 		RetryAttributes.of(annotation, reader);
+		RetryAttributes.breaker(annotation, reader);
 		JobAttributes attributes = JobAttributes.of(annotation, reader);
 		attributes.applyTimeLimit(attributes.apply(Dispatch.handler("any", "{}"), null), null);
 		return attributes;

@@ -105,8 +105,9 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 			return new NamedMethod(arguments,
 					new Handler(name, annotated.annotation().concurrency(),
 							RetryAttributes.of(annotated.annotation(), reader).policy(this.defaults),
-							timeLimit(annotated, reader), () -> this.beanFactory.getBean(beanName), method, targetClass,
-							arguments, returnValue(method, targetClass)));
+							RetryAttributes.breaker(annotated.annotation(), reader), timeLimit(annotated, reader),
+							() -> this.beanFactory.getBean(beanName), method, targetClass, arguments,
+							returnValue(method, targetClass)));
 		}
 		catch (IllegalArgumentException ex) {
 			throw annotated.refused(ex);

@@ -23,13 +23,15 @@ import org.springframework.util.Assert;
  * @param orderingKey the ordering key
  * @param onFailure what happens to later jobs of the same ordering key after a failure
  * @param queue the name of the queue
+ * @param fairKey the fair key
  * @param priority the priority in seconds
  * @param keepResult the time for which the result is kept
  * @param transactional whether SQL is run in a transaction
  */
 record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, Attribute<String> key,
 		OnDuplicate onDuplicate, Attribute<Duration> keepKey, Attribute<String> orderingKey, OnFailure onFailure,
-		Attribute<String> queue, int priority, Attribute<Duration> keepResult, boolean transactional) {
+		Attribute<String> queue, Attribute<String> fairKey, int priority, Attribute<Duration> keepResult,
+		boolean transactional) {
 
 	/**
 	 * Reads an annotation.
@@ -42,8 +44,9 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 				reader.duration("time limit", annotation.timeLimit()), reader.text("key", annotation.key()),
 				annotation.onDuplicate(), reader.duration("time to keep the key", annotation.keepKey()),
 				reader.text("ordering key", annotation.orderingKey()), annotation.onFailure(),
-				reader.text("queue", annotation.queue()), annotation.priority(),
-				reader.duration("time to keep the result", annotation.keepResult()), annotation.transactional());
+				reader.text("queue", annotation.queue()), reader.text("fair key", annotation.fairKey()),
+				annotation.priority(), reader.duration("time to keep the result", annotation.keepResult()),
+				annotation.transactional());
 	}
 
 	/**
@@ -62,6 +65,7 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 		described = with(described, this.orderingKey, invocation, Dispatch::orderingKey);
 		described = described.onFailure(this.onFailure);
 		described = with(described, this.queue, invocation, Dispatch::queue);
+		described = with(described, this.fairKey, invocation, Dispatch::fairKey);
 		described = (this.priority != 0) ? described.priority(this.priority) : described;
 		described = with(described, this.keepResult, invocation, Dispatch::keepResult);
 		return this.transactional ? described : described.nonTransactional();

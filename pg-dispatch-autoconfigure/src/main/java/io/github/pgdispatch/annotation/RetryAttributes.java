@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.BackOff;
+import io.github.pgdispatch.CircuitBreaker;
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchDefaults;
 import io.github.pgdispatch.handler.RetryPolicy;
@@ -23,6 +24,8 @@ import org.springframework.util.Assert;
  */
 record RetryAttributes(int maxAttempts, @Nullable BackOff backOff, List<Class<? extends Throwable>> retryOn,
 		List<Class<? extends Throwable>> noRetryOn) {
+
+	private static final Duration BREAK_FOR = Duration.ofMinutes(1);
 
 	/**
 	 * Reads an annotation.
@@ -45,6 +48,21 @@ record RetryAttributes(int maxAttempts, @Nullable BackOff backOff, List<Class<? 
 		BackOff defaults = BackOff.DEFAULT;
 		return new BackOff((delay != null) ? delay : defaults.delay(),
 				(multiplier != null) ? multiplier : defaults.multiplier(), (max != null) ? max : defaults.max());
+	}
+
+	/**
+	 * Reads the circuit breaker of a method whose body jobs run.
+	 * @param annotation the annotation
+	 * @param reader the reader of its texts
+	 * @return the breaker, or {@code null} for none
+	 */
+	static @Nullable CircuitBreaker breaker(AfterCommitDispatch annotation, AttributeReader reader) {
+		Duration breakFor = reader.constantDuration("time of a break", annotation.breakFor());
+		if (annotation.breakAfter() == 0) {
+			Assert.isTrue(breakFor == null, "The attribute breakFor does not apply without breakAfter. Set both");
+			return null;
+		}
+		return new CircuitBreaker(annotation.breakAfter(), (breakFor != null) ? breakFor : BREAK_FOR);
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.github.pgdispatch.autoconfigure;
 
 import java.util.Map;
 
+import io.github.pgdispatch.CircuitBreaker;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.QueueLimits;
@@ -29,9 +30,15 @@ final class ConfiguredQueues implements SmartInitializingSingleton {
 		this.queues.forEach(this::set);
 	}
 
+	private static QueueLimits limits(Queue queue) {
+		CircuitBreaker breaker = (queue.breakAfter() != null) ? new CircuitBreaker(queue.breakAfter(), queue.breakFor())
+				: null;
+		return new QueueLimits(queue.concurrency(), queue.rate(), queue.per(), queue.perKey(), breaker);
+	}
+
 	private void set(String name, Queue queue) {
 		try {
-			this.operations.setQueue(name, new QueueLimits(queue.concurrency(), queue.rate(), queue.per()));
+			this.operations.setQueue(name, limits(queue));
 		}
 		catch (IllegalArgumentException ex) {
 			throw new PgDispatchConfigurationException(

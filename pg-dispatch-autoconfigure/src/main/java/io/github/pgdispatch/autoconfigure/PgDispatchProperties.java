@@ -193,10 +193,19 @@ record PgDispatchProperties(@DefaultValue("required") Transaction transaction, @
 	 * @param rate Maximum number of jobs of the queue that begin in each period. No limit
 	 * if not set
 	 * @param per Period of the rate
+	 * @param perKey Maximum number of jobs of the same fair key that run at once, where
+	 * the fair keys take turns. It needs a concurrency, and excludes a rate. Fair keys do
+	 * not take turns if not set
+	 * @param breakAfter Number of failed attempts in a row after which the circuit
+	 * breaker of the queue trips, so that its jobs wait for a probe to succeed. It needs
+	 * a concurrency. No circuit breaker if not set
+	 * @param breakFor Time after which the circuit breaker lets a job begin as a probe.
+	 * It is doubled after each probe that fails, up to an hour
 	 * @param historyRetention Time for which ended jobs of the queue are kept at least; 0
 	 * to keep none. If not set, they are kept as long as other jobs
 	 */
 	record Queue(@Nullable Integer concurrency, @Nullable Integer rate, @DefaultValue("1s") Duration per,
+			@Nullable Integer perKey, @Nullable Integer breakAfter, @DefaultValue("1m") Duration breakFor,
 			@Nullable Duration historyRetention) {
 
 	}

@@ -28,6 +28,8 @@ final class ClaimAllocation {
 
 	private final ClaimedJobs jobs;
 
+	private final int concurrency;
+
 	private final Map<String, Long> lastTurns = new HashMap<>();
 
 	private final Map<String, Claim> lastClaims = new HashMap<>();
@@ -36,9 +38,16 @@ final class ClaimAllocation {
 
 	private long continuesSince = System.nanoTime();
 
-	ClaimAllocation(Handlers handlers, ClaimedJobs jobs) {
+	/**
+	 * Creates an allocation.
+	 * @param handlers of this node
+	 * @param jobs of this node
+	 * @param concurrency maximum number of jobs that the node runs at once
+	 */
+	ClaimAllocation(Handlers handlers, ClaimedJobs jobs, int concurrency) {
 		this.handlers = handlers;
 		this.jobs = jobs;
+		this.concurrency = concurrency;
 	}
 
 	/**
@@ -62,8 +71,14 @@ final class ClaimAllocation {
 			.toList();
 	}
 
-	private static int room(Handler handler, Map<String, Integer> outstanding) {
-		return handler.concurrency() - outstanding.getOrDefault(handler.name(), 0);
+	/**
+	 * Of a handler with a circuit breaker no jobs are claimed ahead, which would spend
+	 * their attempts after the breaker has tripped.
+	 */
+	private int room(Handler handler, Map<String, Integer> outstanding) {
+		int most = (handler.breaker() != null) ? Math.min(handler.concurrency(), this.concurrency)
+				: handler.concurrency();
+		return most - outstanding.getOrDefault(handler.name(), 0);
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.driver;
 
 import io.github.pgdispatch.event.AttemptFailedEvent;
+import io.github.pgdispatch.event.CircuitBreakerEvent;
 import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.event.DriverBackEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
@@ -39,6 +40,13 @@ public interface DriverListener {
 	 * @param event the job
 	 */
 	default void jobTakenOver(JobTakenOverEvent event) {
+	}
+
+	/**
+	 * Called when an attempt at this node has tripped or reset a circuit breaker.
+	 * @param event the breaker
+	 */
+	default void circuitBreaker(CircuitBreakerEvent event) {
 	}
 
 	/**

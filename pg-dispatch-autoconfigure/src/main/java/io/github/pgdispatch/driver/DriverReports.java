@@ -9,12 +9,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.event.AttemptFailedEvent;
+import io.github.pgdispatch.event.CircuitBreakerEvent;
 import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.event.DriverBackEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
 import io.github.pgdispatch.event.HandlerUnknownEvent;
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.event.JobTakenOverEvent;
+import io.github.pgdispatch.gateway.BreakerChange;
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.PoisonJobs;
 import io.github.pgdispatch.log.OneLineLog;
@@ -69,6 +71,18 @@ final class DriverReports {
 				tell((listener) -> listener.jobTakenOver(event));
 			}
 		}
+	}
+
+	void breaker(BreakerChange change) {
+		if (change.tripped()) {
+			logger.warn(Causes.oneLine(change.message()) + ". Its jobs wait for a probe to succeed");
+		}
+		else {
+			logger.info(Causes.oneLine(change.message()) + ", as a probe has succeeded");
+		}
+		CircuitBreakerEvent event = new CircuitBreakerEvent(change.handler(), change.queue(), change.tripped(),
+				change.failures());
+		tell((listener) -> listener.circuitBreaker(event));
 	}
 
 	void handlerUnknown(String handler) {

@@ -55,11 +55,12 @@ final class HandlerDriverRun implements JobRun {
 		UUID node = UUID.randomUUID();
 		this.scheduler = Executors.newSingleThreadScheduledExecutor(threadFactory);
 		JobRunner runner = new JobRunner(handlers, invocations, propagator,
-				new CompletionGateway(applicationDataSource, node), steps, new StepGateway(applicationDataSource, node),
-				this.scheduler, this.reports);
+				new CompletionGateway(applicationDataSource, node, this.reports::breaker), steps,
+				new StepGateway(applicationDataSource, node), this.scheduler, this.reports);
 		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()),
-				new OutcomeGateway(dataSource, node), new LeaseGateway(dataSource, node, settings.lease()), handlers,
-				runner, executor, settings, this::scheduleLook, this.reports);
+				new OutcomeGateway(dataSource, node, this.reports::breaker),
+				new LeaseGateway(dataSource, node, settings.lease()), handlers, runner, executor, settings,
+				this::scheduleLook, this.reports);
 		this.watcher = new QueueWatcher(dataSource,
 				new HandlerJobQueue(node, settings.lease(), handlers.names(), this::reportUnknownHandlers,
 						this.claimLoop::poisonJobDue),

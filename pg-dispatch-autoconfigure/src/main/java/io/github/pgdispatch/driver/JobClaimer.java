@@ -85,7 +85,7 @@ final class JobClaimer {
 		this.lease = lease;
 		this.scheduleLook = scheduleLook;
 		this.reports = reports;
-		this.allocation = new ClaimAllocation(handlers, jobs);
+		this.allocation = new ClaimAllocation(handlers, jobs, settings.concurrency());
 		this.overflowNotice = new OverflowNotice(gateway);
 		this.unknownClaims = new UnknownClaims(gateway, handlers.names(), jobs, reservations, settings.lease());
 	}

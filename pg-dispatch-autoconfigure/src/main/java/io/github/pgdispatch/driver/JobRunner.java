@@ -193,8 +193,9 @@ final class JobRunner implements Function<Claim, Outcome> {
 				LogContext.Scope logged = this.logContext.add(logged(claim))) {
 			Completion completion = new Completion(this.completion.dataSource(), (result, commit) -> {
 				Duration ranFor = Duration.ofNanos(System.nanoTime() - begin);
-				return commit ? this.completion.completeAndCommit(claim, result, ranFor)
-						: this.completion.complete(claim, result, ranFor);
+				boolean hasBreaker = handler.breaker() != null;
+				return commit ? this.completion.completeAndCommit(claim, result, ranFor, hasBreaker)
+						: this.completion.complete(claim, result, ranFor, hasBreaker);
 			});
 			return handler.call(claim.arguments(), context, this.invocations, completes ? completion : null,
 					claim.wantsResult());

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
+import io.github.pgdispatch.CircuitBreaker;
 import io.github.pgdispatch.event.AttemptFailedEvent;
 import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.gateway.Claim;
@@ -107,8 +108,8 @@ final class OutcomeWriter {
 		List<Claim> claims = done.stream().map(Outcome::claim).toList();
 		Set<Long> takenOver;
 		try {
-			takenOver = new HashSet<>(
-					this.gateway.complete(claims, results(done), done.stream().map(Outcome::duration).toList()));
+			takenOver = new HashSet<>(this.gateway.complete(claims, results(done),
+					done.stream().map(Outcome::duration).toList(), withBreaker(claims)));
 		}
 		catch (SQLException ex) {
 			if (LostDatabase.isCauseOf(ex)) {
@@ -128,6 +129,17 @@ final class OutcomeWriter {
 		}
 		done.forEach((outcome) -> report(outcome,
 				takenOver.contains(outcome.claim().id()) ? AttemptOutcome.LOST : AttemptOutcome.DONE));
+	}
+
+	private Set<String> withBreaker(List<Claim> claims) {
+		Set<String> handlers = new HashSet<>();
+		for (Claim claim : claims) {
+			Handler handler = this.handlers.get(claim.handler());
+			if (handler != null && handler.breaker() != null) {
+				handlers.add(handler.name());
+			}
+		}
+		return handlers;
 	}
 
 	private static List<String> results(List<Outcome> done) {
@@ -195,9 +207,11 @@ final class OutcomeWriter {
 	private FailedAttempt attempt(Claim claim, Outcome outcome, FailureReport report) {
 		Handler handler = this.handlers.get(claim.handler());
 		RetryPolicy retry = (handler != null) ? handler.retry() : RetryPolicy.NEVER;
+		CircuitBreaker breaker = (handler != null) ? handler.breaker() : null;
 		return new FailedAttempt(report.sqlState(), report.message(), report.stackTrace(), outcome.canRetry(),
 				outcome.delay(), retry.maxAttempts(), retry.backOff().delay(), retry.backOff().multiplier(),
-				retry.backOff().max(), outcome.outage(), outcome.undone());
+				retry.backOff().max(), outcome.outage(), outcome.undone(),
+				(breaker != null) ? breaker.breakAfter() : null, (breaker != null) ? breaker.breakFor() : null);
 	}
 
 	/**

@@ -151,6 +151,7 @@ final class QueueDrain implements Runnable {
 		}
 		finally {
 			this.failures.retries(session);
+			session.breakers().forEach(this.reports::breaker);
 		}
 	}
 
@@ -208,6 +209,7 @@ final class QueueDrain implements Runnable {
 			this.completed.addAndGet(outcome.isDead() ? 0 : 1);
 			this.reports.chunkEnded(chunk(outcome, Duration.ofNanos(System.nanoTime() - begin)));
 			this.failures.nonTransactional(outcome);
+			outcome.breakers().forEach(this.reports::breaker);
 			this.pool.wake(1);
 		}
 	}

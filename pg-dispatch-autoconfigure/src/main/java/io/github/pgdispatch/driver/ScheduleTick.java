@@ -51,7 +51,7 @@ public final class ScheduleTick {
 		}
 		ScheduleTick tick = new ScheduleTick(dataSource);
 		List<Handler> all = new ArrayList<>(handlers.all());
-		all.add(new Handler(NAME, Integer.MAX_VALUE, WITHOUT_END, null, () -> tick, method, ScheduleTick.class,
+		all.add(new Handler(NAME, Integer.MAX_VALUE, WITHOUT_END, null, null, () -> tick, method, ScheduleTick.class,
 				Arguments.of(method, mapper), null));
 		return new Handlers(all);
 	}

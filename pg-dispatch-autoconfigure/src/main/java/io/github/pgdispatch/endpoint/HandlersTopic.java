@@ -13,8 +13,8 @@ import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchStatus;
 
 /**
- * The handlers and the labels: those that have jobs, dead letters or a pause, and the
- * handlers of the node that answers.
+ * The handlers and the labels: those that have jobs, dead letters, a pause or a circuit
+ * breaker that has tripped, and the handlers of the node that answers.
  */
 final class HandlersTopic implements Topic {
 
@@ -37,6 +37,10 @@ final class HandlersTopic implements Topic {
 		Set<JobName> names = new TreeSet<>();
 		here.forEach((handler) -> names.add(new JobName(JobKind.HANDLER, handler)));
 		status.pausedHandlers().forEach((handler) -> names.add(new JobName(JobKind.HANDLER, handler)));
+		status.breakers()
+			.stream()
+			.filter((breaker) -> breaker.handler() != null)
+			.forEach((breaker) -> names.add(new JobName(JobKind.HANDLER, breaker.handler())));
 		status.jobs().forEach((jobs) -> names.add(JobName.of(jobs)));
 		failed.forEach((group) -> names.add(JobName.of(group)));
 		return Topic.answer("handlers",

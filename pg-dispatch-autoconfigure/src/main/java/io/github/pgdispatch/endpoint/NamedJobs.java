@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind whether they call a handler
  * @param name the name of the handler, or the label; {@code null} for SQL without one
  * @param paused whether the handler is paused by itself
+ * @param tripped whether the circuit breaker of the handler has tripped
  * @param here whether the node that answers has the handler
  * @param waiting the number of those that wait
  * @param running the number of those that run
@@ -27,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param exact whether there are not more
  * @param oldest the time for which the oldest of those that wait has been due
  */
-record NamedJobs(JobKind kind, @Nullable String name, boolean paused, boolean here, long waiting, long running,
-		long snoozed, long held, long deadLetters, boolean exact, @Nullable Duration oldest) {
+record NamedJobs(JobKind kind, @Nullable String name, boolean paused, boolean tripped, boolean here, long waiting,
+		long running, long snoozed, long held, long deadLetters, boolean exact, @Nullable Duration oldest) {
 
 	static NamedJobs of(JobName name, PgDispatchStatus status, List<DeadLetterGroup> failed, Collection<String> here) {
 		boolean handler = name.kind() == JobKind.HANDLER;
@@ -37,7 +38,8 @@ record NamedJobs(JobKind kind, @Nullable String name, boolean paused, boolean he
 			.filter((some) -> JobName.of(some).equals(name))
 			.toList();
 		long allFailed = failed.stream().mapToLong(DeadLetterGroup::count).sum();
-		return new NamedJobs(name.kind(), name.name(), handler && status.pausedHandlers().contains(name.name()),
+		return new NamedJobs(name.kind(), name.name(), handler && status.pausedHandlers().contains(name.name()), handler
+				&& status.breakers().stream().anyMatch((breaker) -> Objects.equals(name.name(), breaker.handler())),
 				handler && here.contains(name.name()), count(jobs, JobState.WAITING), count(jobs, JobState.RUNNING),
 				count(jobs, JobState.SNOOZED), count(jobs, JobState.HELD),
 				failed.stream()

@@ -7,6 +7,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Set;
 
+import io.github.pgdispatch.CircuitBreaker;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchStatus;
 import io.github.pgdispatch.QueueLimits;
@@ -19,6 +20,8 @@ import org.springframework.util.Assert;
  */
 final class QueuesTopic implements Topic {
 
+	private static final Duration BREAK_FOR = Duration.ofMinutes(1);
+
 	private final PgDispatchOperations operations;
 
 	QueuesTopic(PgDispatchOperations operations) {
@@ -29,11 +32,12 @@ final class QueuesTopic implements Topic {
 	public Map<String, Object> list(Parameters parameters, Values values) {
 		parameters.only(Set.of());
 		Map<String, QueueLimits> limits = this.operations.queues();
-		List<Queue> queues = this.operations.status()
-			.queues()
+		PgDispatchStatus status = this.operations.status();
+		List<Queue> queues = status.queues()
 			.stream()
 			.filter((queue) -> limits.containsKey(queue.name()))
-			.map((queue) -> Queue.of(queue, Objects.requireNonNull(limits.get(queue.name()))))
+			.map((queue) -> Queue.of(queue, Objects.requireNonNull(limits.get(queue.name())),
+					status.breakers().stream().anyMatch((breaker) -> queue.name().equals(breaker.queue()))))
 			.toList();
 		return Topic.answer("queues", queues);
 	}
@@ -43,8 +47,8 @@ final class QueuesTopic implements Topic {
 		String queue = parameters.required("queue");
 		switch (action) {
 			case "set" -> {
-				QueueLimits limits = limits(
-						parameters.only(Set.of("action", "countOnly", "queue", "concurrency", "rate", "per")));
+				QueueLimits limits = limits(parameters.only(Set.of("action", "countOnly", "queue", "concurrency",
+						"rate", "per", "perKey", "breakAfter", "breakFor")));
 				return Change.ofOne(() -> this.operations.setQueue(queue, limits));
 			}
 			case "drop" -> {
@@ -66,19 +70,28 @@ final class QueuesTopic implements Topic {
 		Integer rate = parameters.number("rate");
 		Duration per = parameters.duration("per");
 		Assert.isTrue(rate != null || per == null, "The parameter per does not apply without rate. Leave it out");
+		Integer breakAfter = parameters.number("breakAfter");
+		Duration breakFor = parameters.duration("breakFor");
+		Assert.isTrue(breakAfter != null || breakFor == null,
+				"The parameter breakFor does not apply without breakAfter. Leave it out");
 		return new QueueLimits(parameters.number("concurrency"), rate,
-				Objects.requireNonNullElse(per, QueueLimits.none().per()));
+				Objects.requireNonNullElse(per, QueueLimits.none().per()), parameters.number("perKey"),
+				(breakAfter != null) ? new CircuitBreaker(breakAfter, Objects.requireNonNullElse(breakFor, BREAK_FOR))
+						: null);
 	}
 
 	/**
 	 * A queue in an answer.
 	 */
 	record Queue(String name, boolean paused, long running, @Nullable Integer concurrency, @Nullable Integer rate,
-			@Nullable Duration per) {
+			@Nullable Duration per, @Nullable Integer perKey, boolean tripped, @Nullable Integer breakAfter,
+			@Nullable Duration breakFor) {
 
-		static Queue of(PgDispatchStatus.Queue queue, QueueLimits limits) {
+		static Queue of(PgDispatchStatus.Queue queue, QueueLimits limits, boolean tripped) {
+			CircuitBreaker breaker = limits.breaker();
 			return new Queue(queue.name(), queue.paused(), queue.running(), limits.concurrency(), limits.rate(),
-					(limits.rate() != null) ? limits.per() : null);
+					(limits.rate() != null) ? limits.per() : null, limits.perKey(), tripped,
+					(breaker != null) ? breaker.breakAfter() : null, (breaker != null) ? breaker.breakFor() : null);
 		}
 
 	}

@@ -2,8 +2,10 @@ package io.github.pgdispatch.gateway;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
@@ -27,11 +29,15 @@ public final class CompletionGateway {
 
 	private static final String COMPLETE = FUNCTION + "false)";
 
+	private static final String COMPLETE_AND_COUNT = FUNCTION + "false, has_breaker => true)";
+
 	/**
 	 * Two statements in one round trip: the driver sends both before it waits for an
 	 * answer. If the first one fails, the database does not execute the second one.
 	 */
 	private static final String COMPLETE_AND_COMMIT = FUNCTION + "true); COMMIT";
+
+	private static final String COMPLETE_COUNT_AND_COMMIT = FUNCTION + "true, has_breaker => true); COMMIT";
 
 	/**
 	 * The SQLSTATE of a claim that the node no longer has.
@@ -49,15 +55,19 @@ public final class CompletionGateway {
 
 	private final UUID node;
 
+	private final Consumer<BreakerChange> breakers;
+
 	/**
 	 * Creates a gateway.
 	 * @param dataSource of the database that has the schema
 	 * @param node that has claimed the jobs
+	 * @param breakers is told of circuit breakers that were reset
 	 */
-	public CompletionGateway(DataSource dataSource, UUID node) {
+	public CompletionGateway(DataSource dataSource, UUID node, Consumer<BreakerChange> breakers) {
 		this.dataSource = dataSource;
 		this.jdbc = new JdbcTemplate(dataSource);
 		this.node = node;
+		this.breakers = breakers;
 	}
 
 	/**
@@ -73,13 +83,18 @@ public final class CompletionGateway {
 	 * @param claim on the job
 	 * @param result as JSON; {@code null} if none is kept
 	 * @param ranFor time since the attempt began
+	 * @param hasBreaker whether the handler has a circuit breaker
 	 * @return whether the node still had the claim; if not, nothing is deleted
 	 * @throws ReadOnlyTransactionException if the current transaction is read-only
 	 */
-	public boolean complete(Claim claim, @Nullable String result, Duration ranFor) {
+	public boolean complete(Claim claim, @Nullable String result, Duration ranFor, boolean hasBreaker) {
 		try {
-			return Boolean.TRUE.equals(this.jdbc.query(COMPLETE, (statement) -> set(statement, claim, result, ranFor),
-					(ResultSetExtractor<Boolean>) (row) -> row.next() && row.getBoolean(1)));
+			return Boolean.TRUE.equals(this.jdbc.query(hasBreaker ? COMPLETE_AND_COUNT : COMPLETE,
+					(statement) -> set(statement, claim, result, ranFor), (ResultSetExtractor<Boolean>) (row) -> {
+						boolean deleted = row.next() && row.getBoolean(1);
+						tellOfBreakers(row.getStatement());
+						return deleted;
+					}));
 		}
 		catch (DataAccessException ex) {
 			throw readOnlyOr(ex);
@@ -93,14 +108,18 @@ public final class CompletionGateway {
 	 * @param claim on the job
 	 * @param result as JSON; {@code null} if none is kept
 	 * @param ranFor time since the attempt began
+	 * @param hasBreaker whether the handler has a circuit breaker
 	 * @return whether the node still had the claim; if not, nothing is committed
 	 * @throws ReadOnlyTransactionException if the current transaction is read-only
 	 */
-	public boolean completeAndCommit(Claim claim, @Nullable String result, Duration ranFor) {
+	public boolean completeAndCommit(Claim claim, @Nullable String result, Duration ranFor, boolean hasBreaker) {
 		try {
-			this.jdbc.execute(COMPLETE_AND_COMMIT, (PreparedStatementCallback<Boolean>) (statement) -> {
+			String sql = hasBreaker ? COMPLETE_COUNT_AND_COMMIT : COMPLETE_AND_COMMIT;
+			this.jdbc.execute(sql, (PreparedStatementCallback<Boolean>) (statement) -> {
 				set(statement, claim, result, ranFor);
-				return statement.execute();
+				boolean answered = statement.execute();
+				tellOfBreakers(statement);
+				return answered;
 			});
 			return true;
 		}
@@ -114,6 +133,10 @@ public final class CompletionGateway {
 		catch (DataAccessException ex) {
 			throw readOnlyOr(ex);
 		}
+	}
+
+	private void tellOfBreakers(Statement statement) {
+		BreakerChange.of(statement).forEach(this.breakers);
 	}
 
 	private static RuntimeException readOnlyOr(DataAccessException ex) {

@@ -20,10 +20,13 @@ import org.jspecify.annotations.Nullable;
  * @param maxBackOff longest delay
  * @param outage whether the method failed because a server was not there
  * @param undone whether nothing is left of what it did in the database
+ * @param breakAfter number of failed attempts in a row after which the handler's circuit
+ * breaker trips; {@code null} if it has none
+ * @param breakFor time for which it then waits at first; {@code null} if it has none
  */
 public record FailedAttempt(@Nullable String sqlState, String message, String context, boolean canRetry,
 		@Nullable Duration retryIn, int maxAttempts, Duration backOff, double backOffMultiplier, Duration maxBackOff,
-		boolean outage, boolean undone) {
+		boolean outage, boolean undone, @Nullable Integer breakAfter, @Nullable Duration breakFor) {
 
 	/**
 	 * Returns the same attempt with texts that any database can store.
@@ -31,7 +34,7 @@ public record FailedAttempt(@Nullable String sqlState, String message, String co
 	FailedAttempt inAscii() {
 		return new FailedAttempt(this.sqlState, TextEncoding.ascii(this.message), TextEncoding.ascii(this.context),
 				this.canRetry, this.retryIn, this.maxAttempts, this.backOff, this.backOffMultiplier, this.maxBackOff,
-				this.outage, this.undone);
+				this.outage, this.undone, this.breakAfter, this.breakFor);
 	}
 
 	/**
@@ -41,7 +44,8 @@ public record FailedAttempt(@Nullable String sqlState, String message, String co
 	 * @return an attempt without a context
 	 */
 	public static FailedAttempt last(@Nullable String sqlState, String message) {
-		return new FailedAttempt(sqlState, message, "", false, null, 1, Duration.ZERO, 1, Duration.ZERO, false, false);
+		return new FailedAttempt(sqlState, message, "", false, null, 1, Duration.ZERO, 1, Duration.ZERO, false, false,
+				null, null);
 	}
 
 }

@@ -77,7 +77,7 @@ record NonTransactionalCommand(long id, @Nullable String label, String sql, int 
 		FailedCommand failure = (error != null)
 				? new FailedCommand(this.id, this.label, this.attempt, error.getSQLState(), error.getMessage(), null)
 				: null;
-		return new CommandOutcome(endDespiteCancellations(connection, error), failure);
+		return endDespiteCancellations(connection, error, failure);
 	}
 
 	/**
@@ -85,12 +85,12 @@ record NonTransactionalCommand(long id, @Nullable String label, String sql, int 
 	 * session only after the command has ended: for example, the time limit is enforced
 	 * by the timeout of the session and by whoever looks at the queue.
 	 */
-	private @Nullable String endDespiteCancellations(Connection connection, @Nullable ServerErrorMessage error)
-			throws SQLException {
+	private CommandOutcome endDespiteCancellations(Connection connection, @Nullable ServerErrorMessage error,
+			@Nullable FailedCommand failure) throws SQLException {
 		for (int cancellations = 0;; cancellations++) {
 			try {
 				reset(connection);
-				return end(connection, error);
+				return end(connection, error, failure);
 			}
 			catch (SQLException ex) {
 				if (!PSQLState.QUERY_CANCELED.getState().equals(ex.getSQLState())
@@ -113,7 +113,8 @@ record NonTransactionalCommand(long id, @Nullable String label, String sql, int 
 		}
 	}
 
-	private @Nullable String end(Connection connection, @Nullable ServerErrorMessage error) throws SQLException {
+	private CommandOutcome end(Connection connection, @Nullable ServerErrorMessage error,
+			@Nullable FailedCommand failure) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(END)) {
 			statement.setLong(1, this.id);
 			statement.setInt(2, this.attempt);
@@ -123,7 +124,8 @@ record NonTransactionalCommand(long id, @Nullable String label, String sql, int 
 			statement.setString(6, (error != null) ? error.getHint() : null);
 			statement.setString(7, (error != null) ? error.getWhere() : null);
 			try (ResultSet row = statement.executeQuery()) {
-				return row.next() ? row.getString(1) : null;
+				String kind = row.next() ? row.getString(1) : null;
+				return new CommandOutcome(kind, failure, BreakerChange.of(statement));
 			}
 		}
 	}

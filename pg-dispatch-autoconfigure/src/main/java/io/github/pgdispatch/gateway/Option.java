@@ -67,6 +67,11 @@ public enum Option {
 	QUEUE,
 
 	/**
+	 * Key of the jobs that share a turn in their queue: a {@code String}.
+	 */
+	FAIR_KEY,
+
+	/**
 	 * Number of seconds by which the job precedes jobs without a priority: an
 	 * {@code Integer}.
 	 */

@@ -1,13 +1,16 @@
 package io.github.pgdispatch.gateway;
 
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
@@ -22,25 +25,32 @@ public final class OutcomeGateway {
 
 	private static final String COMPLETE = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::pg_catalog.json[], ?)";
 
+	private static final String COMPLETE_AND_COUNT = "SELECT pgdispatch.complete_handler_jobs(?, ?, ?, ?, ?, ?::pg_catalog.json[], ?, ?)";
+
 	private static final String RELEASE = "SELECT pgdispatch.release_handler_job(?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?))";
 
 	private static final String SLEEP = "SELECT pgdispatch.sleep_handler_job(?, ?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?))";
 
 	private static final String END_ATTEMPT = """
 			SELECT pgdispatch.fail_handler_job(?, ?, ?, ?, ?, ?, ?, ?, ?, pg_catalog.make_interval(secs => ?), ?, pg_catalog.make_interval(secs => ?), ?,
-			                                  pg_catalog.make_interval(secs => ?), pg_catalog.make_interval(secs => ?), ?, ?)""";
+			                                  pg_catalog.make_interval(secs => ?), pg_catalog.make_interval(secs => ?), ?, ?,
+			                                  ?, pg_catalog.make_interval(secs => ?))""";
 
 	private static final String END_CANCELLED = "SELECT pgdispatch.cancel_handler_job(?, ?, ?, ?, ?)";
 
 	private final NodeStatements statements;
 
+	private final Consumer<BreakerChange> breakers;
+
 	/**
 	 * Creates a gateway.
 	 * @param dataSource of connections at the isolation level READ COMMITTED
 	 * @param node that has the claims
+	 * @param breakers is told of circuit breakers that have tripped or were reset
 	 */
-	public OutcomeGateway(DataSource dataSource, UUID node) {
+	public OutcomeGateway(DataSource dataSource, UUID node, Consumer<BreakerChange> breakers) {
 		this.statements = new NodeStatements(dataSource, node);
+		this.breakers = breakers;
 	}
 
 	/**
@@ -48,23 +58,26 @@ public final class OutcomeGateway {
 	 * @param claims on the jobs
 	 * @param results of the jobs as JSON, or an empty list if no result is kept
 	 * @param durations of the attempts
+	 * @param withBreaker the names of those of the handlers that have a circuit breaker
 	 * @return the ids of the jobs that another node has taken over
 	 * @throws SQLException if the outcome is unknown: the jobs may have been deleted
 	 */
-	public Set<Long> complete(List<Claim> claims, List<String> results, List<Duration> durations) throws SQLException {
+	public Set<Long> complete(List<Claim> claims, List<String> results, List<Duration> durations,
+			Collection<String> withBreaker) throws SQLException {
 		try {
-			return delete(claims, results, durations);
+			return delete(claims, results, durations, withBreaker);
 		}
 		catch (SQLException ex) {
 			if (!TextEncoding.isRefusal(ex)) {
 				throw ex;
 			}
-			return delete(claims, results.stream().map(TextEncoding::ascii).toList(), durations);
+			return delete(claims, results.stream().map(TextEncoding::ascii).toList(), durations, withBreaker);
 		}
 	}
 
-	private Set<Long> delete(List<Claim> claims, List<String> results, List<Duration> durations) throws SQLException {
-		return this.statements.execute(COMPLETE, (statement) -> {
+	private Set<Long> delete(List<Claim> claims, List<String> results, List<Duration> durations,
+			Collection<String> withBreaker) throws SQLException {
+		return this.statements.execute(withBreaker.isEmpty() ? COMPLETE : COMPLETE_AND_COUNT, (statement) -> {
 			statement.setArray(2, NodeStatements.array(statement, "text", claims, Claim::handler));
 			statement.setArray(3, NodeStatements.times(statement, claims, Claim::dueAt));
 			statement.setArray(4, NodeStatements.array(statement, "int8", claims, Claim::id));
@@ -72,7 +85,17 @@ public final class OutcomeGateway {
 			statement.setArray(6, statement.getConnection().createArrayOf("text", results.toArray()));
 			statement.setArray(7, statement.getConnection()
 				.createArrayOf("float8", durations.stream().map(Durations::seconds).toArray()));
-		}, (row) -> Arrays.stream((Long[]) row.getArray(1).getArray()).collect(Collectors.toSet()), Set.of());
+			if (!withBreaker.isEmpty()) {
+				statement.setArray(8, statement.getConnection().createArrayOf("text", withBreaker.toArray()));
+			}
+		}, (row) -> {
+			tellOfBreakers(row);
+			return Arrays.stream((Long[]) row.getArray(1).getArray()).collect(Collectors.toSet());
+		}, Set.of());
+	}
+
+	private void tellOfBreakers(ResultSet row) throws SQLException {
+		BreakerChange.of(row.getStatement()).forEach(this.breakers);
 	}
 
 	/**
@@ -144,7 +167,13 @@ public final class OutcomeGateway {
 			statement.setDouble(15, Durations.seconds(ranFor));
 			statement.setBoolean(16, failure.outage());
 			statement.setBoolean(17, failure.undone());
-		}, (row) -> Optional.ofNullable(row.getString(1)), Optional.<String>empty()).orElse(null);
+			statement.setObject(18, failure.breakAfter(), Types.INTEGER);
+			statement.setObject(19, (failure.breakFor() != null) ? Durations.seconds(failure.breakFor()) : null,
+					Types.DOUBLE);
+		}, (row) -> {
+			tellOfBreakers(row);
+			return Optional.ofNullable(row.getString(1));
+		}, Optional.<String>empty()).orElse(null);
 	}
 
 	/**

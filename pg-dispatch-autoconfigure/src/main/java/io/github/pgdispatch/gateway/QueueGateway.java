@@ -21,17 +21,19 @@ public final class QueueGateway {
 	private static final String RESUME = "SELECT pgdispatch.resume(handler => ?::pg_catalog.text, queue => ?::pg_catalog.text)";
 
 	private static final String SET_QUEUE = """
-			SELECT pgdispatch.set_queue(?, concurrency => ?::integer, rate => ?::integer, per => pg_catalog.make_interval(secs => ?))""";
+			SELECT pgdispatch.set_queue(?, concurrency => ?::integer, rate => ?::integer, per => pg_catalog.make_interval(secs => ?),
+			                            per_key => ?::integer, break_after => ?::integer, break_for => pg_catalog.make_interval(secs => ?))""";
 
 	private static final String DROP_QUEUE = "SELECT pgdispatch.drop_queue(?)";
 
 	private static final String IS_PAUSED = """
 			SELECT EXISTS (SELECT FROM pgdispatch.pause AS p
 			                WHERE p.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
-			                  AND p.handler OPERATOR(pg_catalog.=) ?::pg_catalog.text)""";
+			                  AND p.handler OPERATOR(pg_catalog.=) ?::pg_catalog.text AND NOT p.by_breaker)""";
 
 	private static final String QUEUES = """
-			SELECT q.name, q.paused, q.concurrency, q.rate, (pg_catalog.date_part('epoch', q.per) OPERATOR(pg_catalog.*) 1000000::double precision)::bigint AS per_micros
+			SELECT q.name, q.paused, q.concurrency, q.rate, (pg_catalog.date_part('epoch', q.per) OPERATOR(pg_catalog.*) 1000000::double precision)::bigint AS per_micros,
+			       q.per_key, q.break_after, (pg_catalog.date_part('epoch', q.break_for) OPERATOR(pg_catalog.*) 1000000::double precision)::bigint AS break_for_micros
 			  FROM pgdispatch.queue AS q
 			 WHERE q.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
 			 ORDER BY q.name""";
@@ -92,10 +94,16 @@ public final class QueueGateway {
 	 * @param rate maximum number of jobs that are begun in a period; {@code null} for no
 	 * limit
 	 * @param per the length of the period
+	 * @param perKey maximum number of jobs of a fair key at once; {@code null} if fair
+	 * keys do not take turns
+	 * @param breakAfter number of failed attempts in a row after which its circuit
+	 * breaker trips; {@code null} for no breaker
+	 * @param breakFor time for which the breaker then waits at first
 	 */
-	public void setQueue(String name, @Nullable Integer concurrency, @Nullable Integer rate, Duration per) {
+	public void setQueue(String name, @Nullable Integer concurrency, @Nullable Integer rate, Duration per,
+			@Nullable Integer perKey, @Nullable Integer breakAfter, Duration breakFor) {
 		this.jdbc.query(SET_QUEUE, (row) -> {
-		}, name, concurrency, rate, Durations.seconds(per));
+		}, name, concurrency, rate, Durations.seconds(per), perKey, breakAfter, Durations.seconds(breakFor));
 	}
 
 	/**

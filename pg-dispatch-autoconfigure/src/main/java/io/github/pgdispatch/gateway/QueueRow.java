@@ -16,14 +16,21 @@ import org.jspecify.annotations.Nullable;
  * @param rate maximum number of jobs that are begun in a period; {@code null} for no
  * limit
  * @param per the length of the period
+ * @param perKey maximum number of jobs of a fair key at once; {@code null} if fair keys
+ * do not take turns
+ * @param breakAfter number of failed attempts in a row after which its circuit breaker
+ * trips; {@code null} if it has none
+ * @param breakFor time for which the breaker then waits at first
  */
-public record QueueRow(String name, boolean paused, @Nullable Integer concurrency, @Nullable Integer rate,
-		Duration per) {
+public record QueueRow(String name, boolean paused, @Nullable Integer concurrency, @Nullable Integer rate, Duration per,
+		@Nullable Integer perKey, @Nullable Integer breakAfter, Duration breakFor) {
 
 	static QueueRow of(ResultSet row, int number) throws SQLException {
 		return new QueueRow(row.getString("name"), row.getBoolean("paused"),
 				row.getObject("concurrency", Integer.class), row.getObject("rate", Integer.class),
-				Duration.of(row.getLong("per_micros"), ChronoUnit.MICROS));
+				Duration.of(row.getLong("per_micros"), ChronoUnit.MICROS), row.getObject("per_key", Integer.class),
+				row.getObject("break_after", Integer.class),
+				Duration.of(row.getLong("break_for_micros"), ChronoUnit.MICROS));
 	}
 
 }

@@ -69,6 +69,8 @@ public final class WorkerSession implements AutoCloseable {
 
 	private List<String> retries = List.of();
 
+	private List<BreakerChange> breakers = List.of();
+
 	private volatile boolean discarded;
 
 	private WorkerSession(Connection connection, ScheduledExecutorService canceller) throws SQLException {
@@ -102,6 +104,7 @@ public final class WorkerSession implements AutoCloseable {
 	 */
 	public Progress work(Duration slice, Progress progress, Runnable whenLongRunning) throws SQLException {
 		this.retries = List.of();
+		this.breakers = List.of();
 		setTimeout(progress.inChunks() ? CHUNKS_TIMEOUT : NO_TIMEOUT);
 		try (PreparedStatement call = this.connection.prepareStatement(WORK)) {
 			// The executor would have to spare a statement that is prepared on the server
@@ -121,6 +124,7 @@ public final class WorkerSession implements AutoCloseable {
 			finally {
 				alarm.cancel(false);
 				this.retries = RetryMessages.of(call);
+				this.breakers = BreakerChange.of(call);
 			}
 		}
 	}
@@ -132,6 +136,14 @@ public final class WorkerSession implements AutoCloseable {
 	 */
 	public List<String> retries() {
 		return this.retries;
+	}
+
+	/**
+	 * Returns what the last call of {@link #work} has done to circuit breakers.
+	 * @return the changes in their order
+	 */
+	public List<BreakerChange> breakers() {
+		return this.breakers;
 	}
 
 	/**

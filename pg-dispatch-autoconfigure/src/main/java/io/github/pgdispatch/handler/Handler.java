@@ -5,6 +5,7 @@ import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.function.Supplier;
 
+import io.github.pgdispatch.CircuitBreaker;
 import io.github.pgdispatch.DispatchContext;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,8 @@ public final class Handler {
 
 	private final RetryPolicy retry;
 
+	private final @Nullable CircuitBreaker breaker;
+
 	private final @Nullable Duration timeLimit;
 
 	private final Supplier<Object> bean;
@@ -44,6 +47,7 @@ public final class Handler {
 	 * @param name the name under which its jobs are stored
 	 * @param concurrency the maximum number of its jobs that this node runs at once
 	 * @param retry the policy for failed attempts
+	 * @param breaker the circuit breaker, or {@code null} for none
 	 * @param timeLimit the time limit of attempts whose job has none, or {@code null} for
 	 * no limit
 	 * @param bean the bean that has the method, including its proxy
@@ -53,12 +57,14 @@ public final class Handler {
 	 * @param returnValue the return value of the method, or {@code null} if it returns
 	 * {@code void}
 	 */
-	public Handler(String name, int concurrency, RetryPolicy retry, @Nullable Duration timeLimit, Supplier<Object> bean,
-			Method method, Class<?> targetClass, Arguments arguments, @Nullable ReturnValue returnValue) {
+	public Handler(String name, int concurrency, RetryPolicy retry, @Nullable CircuitBreaker breaker,
+			@Nullable Duration timeLimit, Supplier<Object> bean, Method method, Class<?> targetClass,
+			Arguments arguments, @Nullable ReturnValue returnValue) {
 		Assert.isTrue(concurrency > 0, () -> "The concurrency must be positive, but is " + concurrency);
 		this.name = name;
 		this.concurrency = concurrency;
 		this.retry = retry;
+		this.breaker = breaker;
 		this.timeLimit = timeLimit;
 		this.bean = bean;
 		this.method = method;
@@ -100,6 +106,14 @@ public final class Handler {
 	 */
 	public RetryPolicy retry() {
 		return this.retry;
+	}
+
+	/**
+	 * Returns the circuit breaker.
+	 * @return the breaker, or {@code null} for none
+	 */
+	public @Nullable CircuitBreaker breaker() {
+		return this.breaker;
 	}
 
 	/**

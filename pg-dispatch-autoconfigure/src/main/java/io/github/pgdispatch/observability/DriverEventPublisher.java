@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.DriverPhases;
 import io.github.pgdispatch.event.AttemptFailedEvent;
+import io.github.pgdispatch.event.CircuitBreakerEvent;
 import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.event.DriverBackEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
@@ -76,6 +77,11 @@ public final class DriverEventPublisher implements DriverListener, SmartLifecycl
 
 	@Override
 	public void jobTakenOver(JobTakenOverEvent event) {
+		publish(event.in(this.database));
+	}
+
+	@Override
+	public void circuitBreaker(CircuitBreakerEvent event) {
 		publish(event.in(this.database));
 	}
 

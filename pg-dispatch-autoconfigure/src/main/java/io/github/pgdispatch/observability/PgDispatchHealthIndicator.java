@@ -26,7 +26,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
  * schema is missing or refuses it, or if the queue is stalled: a job that this node could
  * run is overdue, there is a free worker, nothing is paused, and none was run meanwhile.
  * It is {@code OUT_OF_SERVICE} if the workers are stopped. Otherwise it is {@code UP},
- * also while jobs are paused or fail.
+ * also while jobs are paused or fail, or a circuit breaker has tripped.
  *
  * <p>
  * It asks nobody: the numbers are those of the latest sample, which is at most
@@ -141,6 +141,14 @@ public final class PgDispatchHealthIndicator implements HealthIndicator {
 		}
 		if (!status.pausedHandlers().isEmpty()) {
 			details.put("pausedHandlers", status.pausedHandlers());
+		}
+		if (!status.breakers().isEmpty()) {
+			details.put("trippedBreakers",
+					status.breakers()
+						.stream()
+						.map((breaker) -> (breaker.handler() != null) ? "handler " + breaker.handler()
+								: "queue " + breaker.queue())
+						.toList());
 		}
 	}
 

@@ -126,6 +126,11 @@ public enum PgDispatchMeter {
 	SCHEDULE_SKIPPED("pgdispatch.schedule.skipped", "Due times of a schedule that got no job", "times", "schedule"),
 
 	/**
+	 * Gauge of the whole queue: number of circuit breakers that have tripped.
+	 */
+	TRIPPED_BREAKERS("pgdispatch.tripped.breakers", "Circuit breakers that have tripped", "breakers"),
+
+	/**
 	 * Gauge of the whole queue: estimated number of dead rows of a table.
 	 */
 	TABLE_DEAD_ROWS("pgdispatch.table.dead.rows", "Dead rows of a table", "rows", "table"),

@@ -53,8 +53,8 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 		for (PgDispatchMeter meter : List.of(PgDispatchMeter.JOBS, PgDispatchMeter.JOBS_OLDEST,
 				PgDispatchMeter.DEAD_LETTERS, PgDispatchMeter.QUEUE_RUNNING, PgDispatchMeter.QUEUE_LIMIT,
 				PgDispatchMeter.NODES, PgDispatchMeter.CRON_WORKERS, PgDispatchMeter.PAUSES,
-				PgDispatchMeter.SCHEDULE_DELAY, PgDispatchMeter.SCHEDULE_SKIPPED, PgDispatchMeter.TABLE_DEAD_ROWS,
-				PgDispatchMeter.SNAPSHOT_AGE)) {
+				PgDispatchMeter.SCHEDULE_DELAY, PgDispatchMeter.SCHEDULE_SKIPPED, PgDispatchMeter.TRIPPED_BREAKERS,
+				PgDispatchMeter.TABLE_DEAD_ROWS, PgDispatchMeter.SNAPSHOT_AGE)) {
 			this.gauges.put(meter,
 					MultiGauge.builder(meter.meter())
 						.description(meter.description())
@@ -102,6 +102,7 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 		}
 		delays.register();
 		skipped.register();
+		new Rows(PgDispatchMeter.TRIPPED_BREAKERS).add(status.breakers().size()).register();
 		Rows tables = new Rows(PgDispatchMeter.TABLE_DEAD_ROWS);
 		status.tables().forEach((table) -> tables.add(table.deadRows(), table.name()));
 		tables.register();

@@ -76,7 +76,8 @@ public final class DispatchedJobs implements AssertProvider<DispatchedJobsAssert
 		this.transaction = new JobTransaction(transactionManager, dataSource);
 		this.commands = new CommandJobs(this.transaction, new CommandGateway(dataSource), sessions);
 		this.handlers = (methods != null) ? new HandlerJobs(this.transaction, new HandlerJobGateway(dataSource, node),
-				new CompletionGateway(dataSource, node), new StepGateway(dataSource, node), methods) : null;
+				new CompletionGateway(dataSource, node, (breaker) -> {
+				}), new StepGateway(dataSource, node), methods) : null;
 		this.arguments = (methods != null) ? methods.arguments()::hasProperty : (object, name, value) -> false;
 	}
 

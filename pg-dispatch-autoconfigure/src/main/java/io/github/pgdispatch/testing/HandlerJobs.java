@@ -123,7 +123,7 @@ final class HandlerJobs {
 	}
 
 	private boolean complete(Claim claim, @Nullable String result, long begin) {
-		return this.completion.complete(claim, result, Duration.ofNanos(System.nanoTime() - begin));
+		return this.completion.complete(claim, result, Duration.ofNanos(System.nanoTime() - begin), false);
 	}
 
 }

@@ -8,6 +8,7 @@ import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
 import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
 import io.github.pgdispatch.BackOff;
+import io.github.pgdispatch.CircuitBreaker;
 import io.github.pgdispatch.handler.Handler;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
@@ -59,7 +60,7 @@ class AskingMethodTests {
 				"""
 						max_attempts = 3 AND back_off = '5 s' AND back_off_multiplier = 1.5 AND max_back_off = '10 min'
 						    AND time_limit = '7 s' AND key = 'invoice 42' AND keep_key = '3 hours' AND ordering_key = 'all of them'
-						    AND on_failure = 'pass' AND queue = 'slow' AND priority = 60 AND result = 'rows'
+						    AND on_failure = 'pass' AND queue = 'slow' AND fair_key = 'tenant 42' AND priority = 60 AND result = 'rows'
 						    AND keep_result = '1 day' AND transactional IS NULL""");
 	}
 
@@ -116,6 +117,7 @@ class AskingMethodTests {
 			assertThat(handler.retry().isRetryable(new UnsupportedOperationException())).isFalse();
 			assertThat(handler.retry().isRetryable(new IOException())).isFalse();
 			assertThat(handler.timeLimit()).isEqualTo(Duration.ofSeconds(7));
+			assertThat(handler.breaker()).isEqualTo(new CircuitBreaker(3, Duration.ofSeconds(7)));
 		});
 	}
 
@@ -126,6 +128,7 @@ class AskingMethodTests {
 			assertThat(handler.retry().backOff()).isEqualTo(BackOff.DEFAULT);
 			assertThat(handler.retry().isRetryable(new IOException())).isTrue();
 			assertThat(handler.timeLimit()).isNull();
+			assertThat(handler.breaker()).isNull();
 		});
 		this.application = this.application.withPropertyValues("pgdispatch.retry.max-attempts=4",
 				"pgdispatch.retry.back-off=2s", "pgdispatch.retry.back-off-multiplier=1",
@@ -142,9 +145,10 @@ class AskingMethodTests {
 	void bodyAsksForWhatTheDatabaseHasToKnow() {
 		calls((effects) -> effects.ordered(42));
 		assertHandlerJob("managed AND wants_result AND time_limit IS NULL");
-		assertManaged("""
-				key = 'ordered 42' AND ordering_key = '42' AND on_failure IS NULL AND queue = 'slow' AND priority = 5
-				    AND result = 'value' AND keep_result = '1 hour' AND num_nulls(max_attempts, back_off) = 2""");
+		assertManaged(
+				"""
+						key = 'ordered 42' AND ordering_key = '42' AND on_failure IS NULL AND queue = 'slow' AND fair_key = 'acme' AND priority = 5
+						    AND result = 'value' AND keep_result = '1 hour' AND num_nulls(max_attempts, back_off) = 2""");
 	}
 
 	@Test
@@ -195,7 +199,7 @@ class AskingMethodTests {
 
 		@AfterCommitDispatch(command = "SELECT :id", maxAttempts = 3, backOff = "5s", backOffMultiplier = "1.5",
 				timeLimit = "${limit}", key = "${prefix} #{#id}", keepKey = "#{#keep}", orderingKey = "all of them",
-				onFailure = OnFailure.PASS, queue = "slow", priority = 60, keepResult = "1d")
+				onFailure = OnFailure.PASS, queue = "slow", fairKey = "tenant #{#id}", priority = 60, keepResult = "1d")
 		void everything(long id, Duration keep) {
 		}
 
@@ -217,12 +221,12 @@ class AskingMethodTests {
 
 		@AfterCommitDispatch(maxAttempts = 5, retryOn = RuntimeException.class,
 				noRetryOn = UnsupportedOperationException.class, backOffMultiplier = "3", maxBackOff = "1m",
-				timeLimit = "${limit}")
+				timeLimit = "${limit}", breakAfter = 3, breakFor = "${limit}")
 		void retried() {
 		}
 
-		@AfterCommitDispatch(key = "ordered #{#id}", orderingKey = "#{#id}", queue = "slow", priority = 5,
-				keepResult = "1h")
+		@AfterCommitDispatch(key = "ordered #{#id}", orderingKey = "#{#id}", queue = "slow", fairKey = "acme",
+				priority = 5, keepResult = "1h")
 		void ordered(long id) {
 		}
 

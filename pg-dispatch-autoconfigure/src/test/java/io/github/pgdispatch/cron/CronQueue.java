@@ -63,7 +63,8 @@ final class CronQueue {
 			return workersRunning() == 0;
 		});
 		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect, pgdispatch.managed_job, "
-				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.result, pgdispatch.schedule");
+				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.breaker, pgdispatch.fair_turn, "
+				+ "pgdispatch.result, pgdispatch.schedule");
 		run("DELETE FROM cron.job_run_details");
 		run("DELETE FROM pgdispatch.setting");
 		return this;

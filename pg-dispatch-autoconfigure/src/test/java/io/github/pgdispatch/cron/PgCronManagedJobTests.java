@@ -76,6 +76,34 @@ class PgCronManagedJobTests {
 	}
 
 	@Test
+	void breakerOfAQueueTripsLetsAProbeBeginAndIsReset() {
+		this.queue
+			.asApp("SELECT pgdispatch.set_queue('q', concurrency => 1, break_after => 2, break_for => '2 seconds');"
+					+ " DROP SEQUENCE IF EXISTS attempt; CREATE SEQUENCE attempt");
+		for (int i = 0; i < 6; i++) {
+			this.queue.dispatch(CronQueue.effect("done") + "; SELECT 1 / (nextval('public.attempt') > 3)::integer",
+					"queue => 'q'");
+		}
+		await().until(() -> this.queue.count("pgdispatch.breaker WHERE tripped_at IS NOT NULL") == 1);
+		await().atMost(Duration.ofSeconds(60)).until(() -> this.queue.count("effect") == 3);
+		assertThat(this.queue.count("pgdispatch.dead_letter")).isEqualTo(3);
+		assertThat(this.queue.count("pgdispatch.breaker")).isZero();
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void keysOfAFairQueueTakeTurns() {
+		this.queue.asApp("SELECT pgdispatch.set_queue('q', concurrency => 1, per_key => 1)");
+		this.queue
+			.asApp("""
+					SELECT pgdispatch.dispatch(format('INSERT INTO public.effect VALUES (%L)', k), queue => 'q', fair_key => k, time_limit => '1 hour')
+					  FROM unnest('{a,a,a,b,b,c}'::text[]) AS k""");
+		this.queue.awaitEffects(6);
+		assertThat(this.queue.effects()).containsExactly("a", "b", "c", "a", "b", "a");
+		this.queue.awaitIdle();
+	}
+
+	@Test
 	void jobThatKillsItsSessionIsGivenUpAndItsNeighboursRunOnce() {
 		this.queue.dispatch(CronQueue.effect("before"), "max_attempts => 3");
 		long id = this.queue.dispatch("SELECT pg_terminate_backend(pg_backend_pid())", "time_limit => '1 hour'");

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.pgdispatch.event.AttemptFailedEvent;
+import io.github.pgdispatch.event.CircuitBreakerEvent;
 import io.github.pgdispatch.event.DeadLetterEvent;
 import io.github.pgdispatch.event.DriverBackEvent;
 import io.github.pgdispatch.event.DriverLostEvent;
@@ -42,6 +43,11 @@ class RecordingListener implements DriverListener {
 
 	@Override
 	public void jobTakenOver(JobTakenOverEvent event) {
+		record(event);
+	}
+
+	@Override
+	public void circuitBreaker(CircuitBreakerEvent event) {
 		record(event);
 	}
 

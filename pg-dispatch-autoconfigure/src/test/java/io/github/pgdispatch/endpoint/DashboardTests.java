@@ -107,6 +107,18 @@ class DashboardTests {
 	}
 
 	@Test
+	void aCircuitBreakerThatHasTrippedIsSeenAndReset() throws Exception {
+		session.run("SELECT pgdispatch.set_queue('fragile', 3, break_after => 1)", """
+				INSERT INTO pgdispatch.breaker (role, handler, queue, failures, tripped_at, probe_at)
+				VALUES ('app'::regrole, '', 'fragile', 5, now(), 'infinity')""");
+		dashboard.open("").awaitText("The circuit breaker of the queue fragile has tripped after 5 failures in a row");
+		dashboard.open("handlers").awaitText("Tripped");
+		dashboard.clickInRow("fragile", "Resume");
+		dashboard.awaitNews("Resumed the queue fragile");
+		assertThat(session.value("SELECT count(*) FROM pgdispatch.breaker")).isEqualTo("0");
+	}
+
+	@Test
 	void theAttemptsOfTheNodeAreCounted() throws Exception {
 		long before = attempts();
 		session.run("SELECT pgdispatch.dispatch('SELECT') FROM generate_series(1, 100)");

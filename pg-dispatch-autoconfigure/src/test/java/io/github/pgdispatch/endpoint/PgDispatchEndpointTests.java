@@ -325,6 +325,29 @@ class PgDispatchEndpointTests {
 	}
 
 	@Test
+	void resumedHandlersAndQueuesHaveTheirCircuitBreakersReset() throws SQLException {
+		change("/queues",
+				"{'action': 'set', 'queue': 'mail', 'concurrency': 4, 'perKey': 2, 'breakAfter': 5, 'breakFor': '30s'}");
+		session
+			.run("""
+					INSERT INTO pgdispatch.breaker (role, handler, queue, failures, tripped_at, probe_at)
+					VALUES ('app'::regrole, 'signUp.welcome', '', 5, now(), 'infinity'), ('app'::regrole, '', 'mail', 5, now(), 'infinity')""",
+					"INSERT INTO pgdispatch.pause VALUES ('app'::regrole, 'signUp.welcome', true)");
+		assertThat(viewer.read("").get("status").get("breakers")).hasSize(2);
+		JsonNode queue = viewer.read("/queues").get("queues").get(0);
+		assertThat(queue.get("tripped").booleanValue()).isTrue();
+		assertThat(queue.get("perKey").intValue()).isEqualTo(2);
+		assertThat(queue.get("breakFor").stringValue()).isEqualTo("PT30S");
+		assertThat(viewer.read("/pauses").get("handlers")).isEmpty();
+		assertThat(viewer.read("/handlers").toString())
+			.contains("\"name\":\"signUp.welcome\",\"paused\":false,\"tripped\":true");
+		change("/pauses", "{'action': 'resume', 'handler': 'signUp.welcome'}");
+		change("/pauses", "{'action': 'resume', 'queue': 'mail'}");
+		assertThat(viewer.read("").get("status").get("breakers")).isEmpty();
+		assertThat(count("pause")).isZero();
+	}
+
+	@Test
 	void changesAreRecordedWithWhoMadeThem() throws SQLException {
 		fail(7, "other");
 		change("/dead-letters", "{'action': 'delete', 'message': 'other', 'countOnly': true}");

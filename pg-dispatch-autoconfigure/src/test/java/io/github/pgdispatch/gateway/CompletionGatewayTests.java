@@ -57,7 +57,8 @@ class CompletionGatewayTests {
 		SingleConnectionDataSource dataSource = new SingleConnectionDataSource(this.database.url() + "?" + parameters,
 				"app", "", true);
 		try {
-			CompletionGateway gateway = new CompletionGateway(dataSource, this.node);
+			CompletionGateway gateway = new CompletionGateway(dataSource, this.node, (breaker) -> {
+			});
 			TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(dataSource));
 			JdbcClient jdbc = JdbcClient.create(dataSource);
 			for (int i = 1; i <= TIMES; i++) {
@@ -65,7 +66,7 @@ class CompletionGatewayTests {
 				Claim kept = claim();
 				transaction.executeWithoutResult((status) -> {
 					insert(jdbc, number);
-					assertThat(gateway.completeAndCommit(kept, null, Duration.ZERO)).isTrue();
+					assertThat(gateway.completeAndCommit(kept, null, Duration.ZERO, number % 2 == 0)).isTrue();
 					assertThat(count("effect")).as("seen by others").isEqualTo(number);
 					assertThat(count("pgdispatch.handler_job")).isZero();
 				});
@@ -73,7 +74,7 @@ class CompletionGatewayTests {
 				this.others.sql("DELETE FROM pgdispatch.handler_job").update();
 				transaction.executeWithoutResult((status) -> {
 					insert(jdbc, number);
-					assertThat(gateway.completeAndCommit(lost, null, Duration.ZERO)).isFalse();
+					assertThat(gateway.completeAndCommit(lost, null, Duration.ZERO, number % 2 == 0)).isFalse();
 					status.setRollbackOnly();
 				});
 				assertThat(count("effect")).isEqualTo(number);

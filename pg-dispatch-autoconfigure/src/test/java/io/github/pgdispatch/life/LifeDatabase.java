@@ -82,7 +82,7 @@ final class LifeDatabase implements AutoCloseable {
 
 	void clear() throws SQLException {
 		this.superuser.run(
-				"TRUNCATE public.transaction, public.keyed, public.healed, public.run, public.trace, pgdispatch.queue, pgdispatch.result, pgdispatch.step, pgdispatch.node, pgdispatch.pause, pgdispatch.schedule, public.scheduled, "
+				"TRUNCATE public.transaction, public.keyed, public.healed, public.run, public.trace, pgdispatch.queue, pgdispatch.result, pgdispatch.step, pgdispatch.node, pgdispatch.pause, pgdispatch.schedule, pgdispatch.breaker, public.scheduled, pgdispatch.fair_turn, "
 						+ String.join(", ", TABLES.stream().map((table) -> "pgdispatch." + table).toList()),
 				"DO $$ BEGIN FOR i IN 1 .. %d LOOP PERFORM setval('public.begun_' || i, 1, false); END LOOP; END $$"
 					.formatted(RandomJobs.SEQUENCES));
@@ -111,7 +111,8 @@ final class LifeDatabase implements AutoCloseable {
 	}
 
 	/**
-	 * Returns what may keep jobs from being run: sessions, locks, pauses and queues.
+	 * Returns what may keep jobs from being run: sessions, locks, pauses, breakers and
+	 * queues.
 	 */
 	List<String> state() throws SQLException {
 		return values(
@@ -124,6 +125,7 @@ final class LifeDatabase implements AutoCloseable {
 						 WHERE l.locktype <> 'virtualxid'
 						   AND l.pid IN (SELECT a.pid FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid())
 						UNION ALL SELECT 'pause ' || p FROM pgdispatch.pause AS p
+						UNION ALL SELECT 'breaker ' || b FROM pgdispatch.breaker AS b
 						UNION ALL SELECT 'queue ' || q FROM pgdispatch.queue AS q
 						UNION ALL SELECT 'node ' || n FROM pgdispatch.node AS n""");
 	}

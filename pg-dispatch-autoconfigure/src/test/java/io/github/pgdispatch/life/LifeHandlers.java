@@ -29,7 +29,7 @@ class LifeHandlers {
 		return run(command);
 	}
 
-	@AfterCommitDispatch(name = "audit")
+	@AfterCommitDispatch(name = "audit", breakAfter = 2, breakFor = "100ms")
 	@Transactional
 	DispatchResult<Integer> audit(String command, int tag) {
 		return run(command);

@@ -89,14 +89,15 @@ final class Node extends Actor {
 			if (oneIn(200)) {
 				Thread.sleep(1500); // Longer than its lease.
 			}
-			boolean done = "t".equals(call("complete_handler_job", claim, ", '" + result + "'"));
+			boolean done = "t".equals(call("complete_handler_job", claim, ", '" + result + "', has_breaker => true"));
 			session().run(done ? "COMMIT" : "ROLLBACK");
 		}
 		catch (SQLException ex) {
 			session().run("ROLLBACK");
 			String code = isCancelled(ex) ? "PD001" : String.valueOf(ex.getSQLState());
 			call("fail_handler_job", claim,
-					", '%s', 'it failed', 'in a test', true, NULL, 50, '50 milliseconds', 1, NULL".formatted(code));
+					", '%s', 'it failed', 'in a test', true, NULL, 50, '50 milliseconds', 1, NULL, break_after => 2, break_for => '100 milliseconds'"
+						.formatted(code));
 		}
 	}
 

@@ -9,12 +9,17 @@ import io.github.pgdispatch.test.Session;
  */
 final class Queues {
 
-	static final String[] NAMES = { "one", "few", "rated" };
+	static final String[] NAMES = { "one", "few", "rated", "fair" };
 
 	/**
 	 * How many jobs a second the last one of them runs.
 	 */
 	static final int RATE = 30;
+
+	/**
+	 * How many jobs of a fair key the queue of that name runs at once.
+	 */
+	static final int PER_KEY = 2;
 
 	private Queues() {
 	}
@@ -22,11 +27,13 @@ final class Queues {
 	static void set(Session session) throws SQLException {
 		session.run("SELECT pgdispatch.set_queue('one', concurrency => 1)");
 		setFew(session, 2);
+		session.run("SELECT pgdispatch.set_queue('fair', concurrency => 3, per_key => " + PER_KEY + ")");
 		session.run("SELECT pgdispatch.set_queue('rated', rate => " + RATE + ")");
 	}
 
 	static void setFew(Session session, int maxRunning) throws SQLException {
-		session.run("SELECT pgdispatch.set_queue('few', concurrency => " + maxRunning + ")");
+		session.run("SELECT pgdispatch.set_queue('few', concurrency => " + maxRunning
+				+ ", break_after => 2, break_for => '1 second')");
 	}
 
 	/**
@@ -37,7 +44,7 @@ final class Queues {
 	static int limit(String queue) {
 		return switch (queue) {
 			case "one" -> 1;
-			case "few" -> 3;
+			case "few", "fair" -> 3;
 			default -> Integer.MAX_VALUE;
 		};
 	}

@@ -88,7 +88,11 @@ final class RandomJobs {
 			}
 		}
 		if (sequence > 4 && sequence < 10) {
-			options.put("queue", "'" + Queues.NAMES[sequence % Queues.NAMES.length] + "'");
+			String queue = (sequence == 9) ? "fair" : Queues.NAMES[sequence % 3];
+			options.put("queue", "'" + queue + "'");
+			if (queue.equals("fair") && !oneIn(4)) {
+				options.put("fair_key", "'tenant " + this.random.nextInt(3) + "'");
+			}
 		}
 	}
 

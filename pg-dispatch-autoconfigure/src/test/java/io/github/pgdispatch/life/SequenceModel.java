@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -62,13 +63,26 @@ final class SequenceModel {
 	}
 
 	private void checkQueue(String queue, List<Ran> sequence) {
+		checkAtOnce(queue, Queues.limit(queue), sequence);
+		if (queue.equals("rated")) {
+			checkRate(sequence);
+		}
+		if (queue.equals("fair")) {
+			sequence.stream()
+				.collect(Collectors
+					.groupingBy((ran) -> Objects.requireNonNullElse(ran.dispatched().job().asks("fair_key"), "")))
+				.forEach((key, runs) -> checkAtOnce(queue + " of " + key, Queues.PER_KEY, runs));
+		}
+	}
+
+	private void checkAtOnce(String queue, int limit, List<Ran> sequence) {
 		TreeMap<Instant, Integer> changes = new TreeMap<>();
 		sequence.forEach((ran) -> changes.merge(ran.run().started(), 1, Integer::sum));
 		sequence.forEach((ran) -> changes.merge(ran.run().finished(), -1, Integer::sum));
 		int running = 0;
 		for (Map.Entry<Instant, Integer> change : changes.entrySet()) {
 			running += change.getValue();
-			if (running > Queues.limit(queue)) {
+			if (running > limit) {
 				List<Dispatched> culprits = new ArrayList<>();
 				sequence.stream()
 					.filter((ran) -> !ran.run().started().isAfter(change.getKey())
@@ -76,9 +90,6 @@ final class SequenceModel {
 					.forEach((ran) -> culprits.add(ran.dispatched()));
 				this.problems.add(running + " ran at once in " + queue, culprits.toArray(new Dispatched[0]));
 			}
-		}
-		if (queue.equals("rated")) {
-			checkRate(sequence);
 		}
 	}
 

@@ -136,6 +136,15 @@ class PgDispatchHealthIndicatorTests {
 	}
 
 	@Test
+	void trippedCircuitBreakerIsADetail() throws Exception {
+		this.session.run("INSERT INTO pgdispatch.breaker (role, handler, queue, failures, tripped_at, probe_at)"
+				+ " VALUES ('app', 'mails.send', '', 5, now(), 'infinity')");
+		await().untilAsserted(() -> assertThat(health(IDLE).getDetails()).containsEntry("trippedBreakers",
+				List.of("handler mails.send")));
+		assertThat(health(IDLE).getStatus()).isEqualTo(Status.UP);
+	}
+
+	@Test
 	void lostDatabaseIsDownAfterHalfAMinute() {
 		this.activity.driverLost(new DriverLostEvent(JobKind.HANDLER, "connection refused"));
 		pass(Duration.ofSeconds(29));

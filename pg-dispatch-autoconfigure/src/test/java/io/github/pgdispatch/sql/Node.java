@@ -113,6 +113,19 @@ final class Node {
 		return call("complete_handler_job", job, ", ran_for => '1 ms'");
 	}
 
+	boolean completeAndCount(Job job) throws SQLException {
+		return call("complete_handler_job", job, ", has_breaker => true");
+	}
+
+	/**
+	 * Returns the call that fails an attempt of a handler with a circuit breaker.
+	 * @param breaker the breaker, in SQL
+	 */
+	String failSql(Job job, String breaker) {
+		return "SELECT "
+				+ callSql("fail_handler_job", job, ", NULL, 'no luck', 'at line 1', true, '1 hour', 100, " + breaker);
+	}
+
 	boolean release(Job job) throws SQLException {
 		return call("release_handler_job", job, "");
 	}

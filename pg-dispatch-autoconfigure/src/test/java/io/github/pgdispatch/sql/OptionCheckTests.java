@@ -95,7 +95,7 @@ class OptionCheckTests extends AbstractQueueTests {
 				"""
 						SELECT pgdispatch.dispatch('SELECT 1', notify => NULL, max_attempts => NULL, back_off => NULL,
 							back_off_multiplier => NULL, max_back_off => NULL, time_limit => NULL, key => NULL, on_duplicate => NULL,
-							keep_key => NULL, ordering_key => NULL, on_failure => NULL, queue => NULL, priority => NULL, result => NULL,
+							keep_key => NULL, ordering_key => NULL, on_failure => NULL, queue => NULL, fair_key => NULL, priority => NULL, result => NULL,
 							keep_result => NULL, headers => NULL, transactional => NULL)""",
 				"SELECT pgdispatch.set_queue('q', NULL, NULL)", "SELECT pgdispatch.cancel(NULL, NULL)",
 				"SELECT pgdispatch.find(NULL), pgdispatch.result(NULL), pgdispatch.retry(NULL)");
@@ -144,6 +144,7 @@ class OptionCheckTests extends AbstractQueueTests {
 					key | SELECT pgdispatch.dispatch('SELECT 1', key => ?)
 					key | SELECT pgdispatch.dispatch_handler('h', key => ?)
 					ordering key | SELECT pgdispatch.dispatch('SELECT 1', ordering_key => ?)
+					fair key | SELECT pgdispatch.dispatch('SELECT 1', queue => 'q', fair_key => ?)
 					handler | SELECT pgdispatch.dispatch_handler(?)
 					handler | SELECT pgdispatch.dispatch_handler(?, max_attempts => 2)
 					handler | INSERT INTO pgdispatch.handler_job (handler, arguments) VALUES ('h', pgdispatch.valid_arguments(?, '{}'))
@@ -160,10 +161,10 @@ class OptionCheckTests extends AbstractQueueTests {
 	@Test
 	void longestNamesFitAllIndexes() throws SQLException {
 		String name = incompressible(333) + " || 'a'";
-		this.app.run("SELECT pgdispatch.set_queue(" + name + ", concurrency => 1)",
+		this.app.run("SELECT pgdispatch.set_queue(" + name + ", concurrency => 1, per_key => 1)",
 				"SELECT pgdispatch.pause(handler => " + name + ")", "SELECT pgdispatch.pause(queue => " + name + ")",
 				"SELECT pgdispatch.dispatch($$" + Queue.effect("done") + "$$, key => " + name + ", ordering_key => "
-						+ name + ", queue => " + name + ", keep_key => '1 hour')",
+						+ name + ", queue => " + name + ", fair_key => " + name + ", keep_key => '1 hour')",
 				"SELECT pgdispatch.dispatch_handler(" + name + ", ordering_key => " + name + ")",
 				"SELECT pgdispatch.dispatch_handler(" + name + ")");
 		this.app.work();

@@ -55,7 +55,8 @@ final class Queue implements AutoCloseable {
 					  INTO used
 					  FROM pg_class AS c
 					 WHERE (c.relnamespace = 'pgdispatch'::regnamespace AND c.relname IN ('job', 'handler_job', 'node',
-								'dead_letter', 'managed_job', 'job_key', 'queue', 'pause', 'schedule', 'result', 'step')
+								'dead_letter', 'managed_job', 'job_key', 'queue', 'pause', 'schedule', 'breaker',
+								'fair_turn', 'result', 'step')
 							OR c.oid = 'public.effect'::regclass)
 					   AND c.relkind = 'r'
 					   AND pg_relation_size(c.oid) > 0;

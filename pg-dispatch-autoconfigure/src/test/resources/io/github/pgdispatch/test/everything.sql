@@ -81,6 +81,33 @@ CALL pgdispatch.work();
 SELECT pgdispatch.end_non_transactional(b.id, b.attempt) FROM pgdispatch.begin_non_transactional() AS b;
 SELECT pgdispatch.end_non_transactional(b.id, b.attempt, '22000', 'failed') FROM pgdispatch.begin_non_transactional() AS b;
 
+-- Circuit breakers
+SELECT pgdispatch.set_queue('none', break_after => 1);
+SELECT pgdispatch.set_queue('broken', 1, break_after => 1, break_for => '1 second');
+SELECT pgdispatch.dispatch('DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$', queue => 'broken'), pgdispatch.dispatch('SELECT 1', queue => 'broken');
+CALL pgdispatch.work();
+UPDATE pgdispatch.breaker SET probe_at = 'now';
+SELECT pgdispatch.release_held_jobs(NULL, 'broken');
+CALL pgdispatch.work();
+SELECT pgdispatch.dispatch_handler('b') FROM pg_catalog.generate_series(1, 3) AS n;
+SELECT pgdispatch.fail_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '22000', 'failed', NULL, break_after => 1, break_for => '1 hour') FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{b}', '{1}', 1) AS c;
+SELECT p.* FROM pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '1 hour', '{b}', false) AS p;
+UPDATE pgdispatch.breaker SET probe_at = 'now';
+SELECT pgdispatch.complete_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, has_breaker => true) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{b}', '{1}', 1) AS c;
+SELECT pgdispatch.resume('b');
+
+-- Fair queues
+SELECT pgdispatch.set_queue('none', per_key => 1);
+SELECT pgdispatch.set_queue('fair', 1, per_key => 1);
+SELECT pgdispatch.dispatch_handler('f', queue => 'fair', fair_key => pg_catalog.format('key %s', n)), pgdispatch.dispatch_handler('f', queue => 'fair') FROM pg_catalog.generate_series(1, 3) AS n;
+SELECT pgdispatch.complete_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{f}', '{3}', 3) AS c;
+SELECT pgdispatch.complete_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{f}', '{3}', 3) AS c;
+SELECT pgdispatch.pause('f');
+SELECT pgdispatch.set_queue('fair', 2, per_key => 1);
+CALL pgdispatch.work();
+SELECT pgdispatch.resume('f');
+SELECT pgdispatch.drop_queue('fair');
+
 -- Lists and numbers of jobs
 SELECT j.* FROM pgdispatch.jobs() AS j;
 SELECT pgdispatch.move_jobs('of o'), pgdispatch.move_jobs(NULL, queue => 'of o');

@@ -1,7 +1,7 @@
 import { act, ask, confirm } from "./actions.js";
 import { get } from "./api.js";
 import { h } from "./dom.js";
-import { number, seconds, span } from "./format.js";
+import { count, number, seconds, span } from "./format.js";
 import { button, empty, heading, named, section, table } from "./parts.js";
 import { jobsOf, link } from "./route.js";
 
@@ -37,19 +37,21 @@ function pauseButton(paused, of, what, refresh) {
 	return button(paused ? "Resume" : "Pause", () => act(pause(paused, of, what), refresh), "small");
 }
 
-function stateOf(paused) {
-	return h("span", { class: `badge ${paused ? "held" : "running"}` }, paused ? "Paused" : "Open");
+function stateOf({ paused, tripped }) {
+	return h("span", { class: `badge ${paused ? "held" : tripped ? "failed" : "running"}` }, paused ? "Paused" : tripped ? "Tripped" : "Open");
 }
 
 function queuesTable(queues, writable, refresh) {
 	return table("Queues", [
 		{ title: "Queue", cell: ({ name }) => h("a", { href: link("jobs", { queue: name }) }, name) },
-		{ title: "State", cell: ({ paused }) => stateOf(paused) },
+		{ title: "State", cell: stateOf },
 		{ title: "Running", kind: "number", cell: ({ running }) => number(running) },
 		{ title: "At once", kind: "number", cell: ({ concurrency }) => concurrency ? number(concurrency) : "no limit" },
+		{ title: "Per key", kind: "number", cell: ({ perKey }) => perKey ? number(perKey) : "no limit" },
 		{ title: "Rate", kind: "number", cell: ({ rate, per }) => rate ? `${number(rate)} per ${span(seconds(per))}` : "no limit" },
+		{ title: "Breaks after", kind: "number", cell: ({ breakAfter, breakFor }) => breakAfter ? `${count(breakAfter, "failure")}, for ${span(seconds(breakFor))}` : "never" },
 		...writable ? [{ title: "Actions", kind: "actions", cell: (queue) => [
-			pauseButton(queue.paused, { queue: queue.name }, `the queue ${queue.name}`, refresh),
+			pauseButton(queue.paused || queue.tripped, { queue: queue.name }, `the queue ${queue.name}`, refresh),
 			button("Limits…", () => edit(queue, refresh), "small"),
 			button("Remove…", () => confirm(drop(queue.name), refresh), "small")] }] : []
 	], queues, ({ name }) => name, empty("There is no queue. A queue limits how many of its jobs run at once, or begin in a second."));
@@ -66,11 +68,15 @@ async function edit(queue, refresh) {
 		["A limit without a number is no limit. Limits in pgdispatch.queues are set again whenever a node starts."], queue ? "Set limits" : "Add", false,
 		h("div", { class: "fields" }, !queue && field("queue", "Name", "", { required: true }),
 			field("concurrency", "Jobs that run at once", queue?.concurrency, { type: "number", min: 1 }),
+			field("perKey", "of the same fair key", queue?.perKey, { type: "number", min: 1 }),
 			field("rate", "Jobs that begin", queue?.rate, { type: "number", min: 1 }),
-			field("per", "in each", queue?.per ?? "1s", { required: true })));
+			field("per", "in each", queue?.per ?? "1s", { required: true }),
+			field("breakAfter", "Break after failures in a row", queue?.breakAfter, { type: "number", min: 1 }),
+			field("breakFor", "for", queue?.breakFor ?? "1m", { required: true })));
 	if (answer) {
 		const name = queue?.name ?? answer.queue;
-		await act({ path: "queues", body: { action: "set", ...answer, queue: name, per: answer.rate && answer.per },
+		await act({ path: "queues", body: { action: "set", ...answer, queue: name, per: answer.rate && answer.per,
+			breakFor: answer.breakAfter && answer.breakFor },
 			done: () => `The queue ${name} has its limits.` }, refresh);
 	}
 }
@@ -79,13 +85,13 @@ function handlersTable(handlers, writable, refresh) {
 	const cell = (title, property) => ({ title, kind: "number", cell: (handler) => number(handler[property], handler.exact || !handler[property]) });
 	return table("Handlers and labels", [
 		{ title: "Handler or label", cell: ({ kind, name }) => h("a", { href: jobsOf(kind, name) }, named(kind, name)) },
-		{ title: "State", cell: ({ kind, paused }) => kind === "HANDLER" && stateOf(paused) },
+		{ title: "State", cell: (handler) => handler.kind === "HANDLER" && stateOf(handler) },
 		{ title: "Runs here", cell: ({ here }) => here ? "yes" : "no" },
 		cell("Waiting", "waiting"), cell("Running", "running"), cell("Snoozed", "snoozed"), cell("Held", "held"),
 		{ title: "Dead letters", kind: "number", cell: ({ kind, name, deadLetters }) => deadLetters && name
 			? h("a", { href: link("dead-letters", kind === "SQL" ? { label: name } : { handler: name }) }, number(deadLetters)) : number(deadLetters) },
 		{ title: "Oldest due", kind: "number", cell: ({ oldest, waiting }) => waiting > 0 && oldest && span(seconds(oldest)) },
-		...writable ? [{ title: "Actions", kind: "actions", cell: ({ kind, name, paused }) => kind === "HANDLER"
-			&& pauseButton(paused, { handler: name }, `the handler ${name}`, refresh) }] : []
+		...writable ? [{ title: "Actions", kind: "actions", cell: ({ kind, name, paused, tripped }) => kind === "HANDLER"
+			&& pauseButton(paused || tripped, { handler: name }, `the handler ${name}`, refresh) }] : []
 	], handlers, ({ kind, name }) => `${kind} ${name}`, empty("No handler is known here, and no job waits."));
 }

@@ -11,7 +11,7 @@ const OLD_SNAPSHOT = 1800;
  * Returns the problems, the worst first: objects with a text, whether it is severe, and a link or an action.
  */
 export function problems({ status, node }) {
-	return [...drivers(node), ...overdue(status), ...schedules(status), ...deadLetters(status), ...pauses(status), ...snapshot(status)];
+	return [...drivers(node), ...overdue(status), ...schedules(status), ...deadLetters(status), ...breakers(status), ...pauses(status), ...snapshot(status)];
 }
 
 function drivers(node) {
@@ -41,6 +41,12 @@ function deadLetters({ deadLetters }) {
 	const all = total(deadLetters);
 	return all.count ? [{ severe: true, href: link("dead-letters"),
 		text: `${count(all.count, "job", all.exact)} failed for good. Retry or delete ${all.count === 1 ? "it" : "them"}.` }] : [];
+}
+
+function breakers({ breakers }) {
+	return breakers.map(({ handler, queue, failures }) => ({ severe: true,
+		text: [`The circuit breaker of the ${handler ? "handler" : "queue"} `, h("b", {}, handler ?? queue), ` has tripped after ${count(failures, "failure")} in a row. Its jobs wait for a probe to succeed.`],
+		action: { verb: "Resume", path: "pauses", body: { action: "resume", ...handler ? { handler } : { queue } }, done: () => "Resumed." } }));
 }
 
 function pauses(status) {

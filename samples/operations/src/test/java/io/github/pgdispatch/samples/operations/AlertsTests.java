@@ -79,7 +79,10 @@ class AlertsTests {
 	@AfterEach
 	void repair() {
 		this.node.startWorkers();
-		this.node.jdbc().sql("SELECT pgdispatch.resume()").query().listOfRows();
+		this.node.jdbc()
+			.sql("SELECT pgdispatch.resume(), pgdispatch.resume(handler => 'signUp.welcome')")
+			.query()
+			.listOfRows();
 		this.node.jdbc().sql("SELECT pgdispatch.cancel_jobs(name => 'retired.method')").query().listOfRows();
 		this.node.jdbc().sql("DELETE FROM pgdispatch.dead_letter").update();
 		patiently().untilAsserted(() -> assertThat(this.prometheus.alerts()).isEmpty());
@@ -125,6 +128,14 @@ class AlertsTests {
 	void oneFiresWhenAPauseIsForgotten() {
 		this.node.jdbc().sql("SELECT pgdispatch.pause()").query().listOfRows();
 		awaitOnly("PgDispatchPauseForgotten");
+	}
+
+	@Test
+	void oneFiresWhenACircuitBreakerHasTripped() {
+		this.node.jdbc().sql("""
+				INSERT INTO pgdispatch.breaker (role, handler, queue, failures, tripped_at, probe_at)
+				VALUES ('app', 'signUp.welcome', '', 5, now(), now() + interval '1 hour')""").update();
+		awaitOnly("PgDispatchBreakerTripped");
 	}
 
 	@Test

@@ -28,6 +28,11 @@ class KeyedSideEffects {
 		this.searchIndex.publish(profileId, event);
 	}
 
+	@AfterCommitDispatch(queue = "imports", fairKey = "#{#tenant}")
+	void importInTurn(String tenant, long fileId) {
+		this.searchIndex.add(fileId);
+	}
+
 	@AfterCommitDispatch(queue = "tenant #{#tenant}")
 	void importFile(String tenant, long fileId) {
 		this.searchIndex.add(fileId);

@@ -44,6 +44,11 @@ class MailSideEffects {
 		this.searchIndex.add(profileId);
 	}
 
+	@AfterCommitDispatch(breakAfter = 5, breakFor = "30s")
+	void sendInvoice(long profileId) {
+		this.mailer.welcome(profileId);
+	}
+
 	@AfterCommitDispatch(queue = "mail")
 	void sendNewsletter(long profileId) {
 		this.mailer.welcome(profileId);

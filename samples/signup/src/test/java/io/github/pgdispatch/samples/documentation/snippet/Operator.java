@@ -42,6 +42,10 @@ class Operator {
 		return this.operations.attempts(42);
 	}
 
+	void addImports() {
+		this.operations.setQueue("imports", QueueLimits.none().concurrency(20).perKey(2));
+	}
+
 	void addTenant(String tenant) {
 		this.operations.setQueue("tenant " + tenant, QueueLimits.none().concurrency(2).rate(10, Duration.ofSeconds(1)));
 	}

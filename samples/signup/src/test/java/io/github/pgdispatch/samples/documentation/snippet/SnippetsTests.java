@@ -82,11 +82,12 @@ class SnippetsTests {
 	void methodsDispatch() {
 		this.mail.welcomeOnce(42, null);
 		this.mail.remindByMail(42);
+		this.mail.sendInvoice(42);
 		this.mail.sendNewsletter(42);
 		this.mail.resetPassword(42);
 		this.mail.index(42);
-		assertThat(this.jobs).hasSize(5);
-		assertThat(this.jobs.run()).isEqualTo(5);
+		assertThat(this.jobs).hasSize(6);
+		assertThat(this.jobs.run()).isEqualTo(6);
 	}
 
 	@Test
@@ -128,6 +129,14 @@ class SnippetsTests {
 		this.operator.addTenant("acme");
 		this.keyed.importFile("acme", 42);
 		assertThat(this.jobs.run()).isOne();
+	}
+
+	@Test
+	void tenantsTakeTurns() {
+		this.operator.addImports();
+		this.keyed.importInTurn("acme", 42);
+		this.keyed.importInTurn("other", 43);
+		assertThat(this.jobs.run()).isEqualTo(2);
 	}
 
 	@Test
