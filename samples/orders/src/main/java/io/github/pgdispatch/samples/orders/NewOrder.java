@@ -1,0 +1,5 @@
+package io.github.pgdispatch.samples.orders;
+
+record NewOrder(String customer, String item) {
+
+}

@@ -1,0 +1,8 @@
+package io.github.pgdispatch.samples.orders;
+
+/**
+ * What the payment provider answers.
+ */
+record Receipt(String number) {
+
+}

@@ -1,0 +1,7 @@
+/**
+ * Tests of the sample.
+ */
+@NullMarked
+package io.github.pgdispatch.samples.orders;
+
+import org.jspecify.annotations.NullMarked;
