@@ -396,8 +396,8 @@ public final class PgDispatchAutoConfiguration {
 		@DependsOnDatabaseInitialization
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
 				SelectedDataSource dataSource, HandlerMethods handlers, DeclaredSchedules schedules,
-				ObjectProvider<LosslessMapper> mapper, HandlerInvocations invocations,
-				StepFactory steps, ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
+				ObjectProvider<LosslessMapper> mapper, HandlerInvocations invocations, StepFactory steps,
+				ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
 				Environment environment, ListableBeanFactory beanFactory) {
 			PgDispatchProperties.Worker worker = properties.worker();
 			return new HandlerDriver(connections.dataSource(), dataSource.get(),

@@ -95,9 +95,9 @@ class TenantConfiguration {
 		TenantNodes pgDispatchTenantNodes(RoutedTenants tenants, TenantSchemas schemas, SelectedDataSource dataSource,
 				@PgDispatchWorkerDataSource ObjectProvider<DataSource> theOnesMarkedForWorkers, HandlerMethods handlers,
 				DeclaredSchedules schedules, ObjectProvider<LosslessMapper> mapper, HandlerInvocations invocations,
-				StepFactory steps, ObjectProvider<DispatchPropagator> propagators, ObjectProvider<DriverListener> listeners,
-				ApplicationEventPublisher publisher, PgDispatchProperties properties, WorkerThreads threads,
-				Environment environment) {
+				StepFactory steps, ObjectProvider<DispatchPropagator> propagators,
+				ObjectProvider<DriverListener> listeners, ApplicationEventPublisher publisher,
+				PgDispatchProperties properties, WorkerThreads threads, Environment environment) {
 			PgDispatchProperties.Worker.Datasource login = properties.worker().datasource();
 			if (login.url() != null || login.username() != null || login.password() != null
 					|| theOnesMarkedForWorkers.stream().findAny().isPresent()) {

@@ -58,8 +58,7 @@ final class WaitingJobGateway {
 			  FROM make_interval(secs => ?) AS older
 			 WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid""" + NO_TICK;
 
-	private static final String CLEAR = "DELETE FROM %s WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid"
-			+ NO_TICK;
+	private static final String CLEAR = "DELETE FROM %s WHERE role::oid = quote_ident(CURRENT_USER)::regrole::oid";
 
 	private static final String RUN_SCHEDULE = "SELECT pgdispatch.run_schedule(?)";
 
@@ -68,7 +67,7 @@ final class WaitingJobGateway {
 	private static final String HANDLER_CALLS = "pgdispatch.handler_job";
 
 	private static final List<String> TABLES = List.of("pgdispatch.managed_job", "pgdispatch.job_key", COMMANDS,
-			HANDLER_CALLS, "pgdispatch.dead_letter", "pgdispatch.result", "pgdispatch.step");
+			HANDLER_CALLS, "pgdispatch.dead_letter", "pgdispatch.result");
 
 	private final JdbcOperations jdbc;
 
@@ -120,7 +119,8 @@ final class WaitingJobGateway {
 	 * Deletes all jobs, dead letters and results.
 	 */
 	void clear() {
-		TABLES.forEach((table) -> this.jdbc.update(CLEAR.formatted(table)));
+		TABLES.forEach((table) -> this.jdbc.update(CLEAR.formatted(table) + NO_TICK));
+		this.jdbc.update(CLEAR.formatted("pgdispatch.step"));
 	}
 
 }

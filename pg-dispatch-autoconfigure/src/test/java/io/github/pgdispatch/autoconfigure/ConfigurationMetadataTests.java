@@ -57,9 +57,9 @@ class ConfigurationMetadataTests {
 		assertThat(items("properties").map(ConfigurationMetadataTests::name)).containsExactlyInAnyOrder(
 				"management.endpoint.pgdispatch.access", "management.endpoint.pgdispatch.roles",
 				"management.endpoint.pgdispatch.show-values", "management.endpoint.pgdispatch.ui.enabled",
-				"pgdispatch.allow-routing-data-source", "pgdispatch.check-annotations", "pgdispatch.cron-schedules", "pgdispatch.driver",
-				"pgdispatch.history.retention", "pgdispatch.metrics.interval", "pgdispatch.modulith.enabled",
-				"pgdispatch.modulith.event-types", "pgdispatch.modulith.in-order",
+				"pgdispatch.allow-routing-data-source", "pgdispatch.check-annotations", "pgdispatch.cron-schedules",
+				"pgdispatch.driver", "pgdispatch.history.retention", "pgdispatch.metrics.interval",
+				"pgdispatch.modulith.enabled", "pgdispatch.modulith.event-types", "pgdispatch.modulith.in-order",
 				"pgdispatch.observations.sql-comment", "pgdispatch.queues", "pgdispatch.retry.back-off",
 				"pgdispatch.retry.back-off-multiplier", "pgdispatch.retry.max-attempts",
 				"pgdispatch.retry.max-back-off", "pgdispatch.schema.grant-to", "pgdispatch.schema.mode",
