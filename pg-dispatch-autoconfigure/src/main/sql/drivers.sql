@@ -3,6 +3,11 @@
 -- A session that polls the queue of SQL jobs, or the jobs of handlers, first tries to take the idle lock of the role, and looks at the queue
 -- after that. It is idle then, and listens. A dispatch that finds the idle lock taken sends a notification; the jobs of one that came
 -- before are seen by the look. A driver that is busy gives the lock back, which spares dispatches the notification.
+--
+-- All sessions that poll listen on the same channel, and the one that has the lock looks at the queue when it is notified. If its node
+-- cannot take all that is due, it releases the lock and sends a notification with the payload 'all'. Every session then tries to take
+-- the lock and looks. A session that was notified while another one had the lock looks within a few seconds, because the other one may
+-- be frozen.
 
 CREATE OR REPLACE FUNCTION pgdispatch.poll_queue(
     max_count integer, go_idle boolean,
@@ -35,7 +40,8 @@ COMMENT ON FUNCTION pgdispatch.poll_queue(integer, boolean) IS
 'For a driver of the current role that has nothing to do. due: number of due jobs, running ones included, up to
 max_count. next_due_in: time until the driver should look again (NULL: no job waits). With go_idle, the session first
 tries to take the idle lock of the role, and idle says whether it has the lock. While a session has it, dispatches from
-SQL notify pgdispatch.driver_channel(role). If notified is false, no session has it, because a transaction that
+SQL notify pgdispatch.driver_channel(role). A notification with the payload all is for every session, any other one for
+the session that has the lock. If notified is false, no session has it, because a transaction that
 dispatched is still open, and dispatches do not notify yet.
 Call it with autocommit, with go_idle until the session is idle, and without it afterwards. Do not call it in a session
 that runs jobs, because that would release the lock.';
@@ -178,7 +184,7 @@ COMMENT ON FUNCTION pgdispatch.enforce_time_limits() IS
 
 CREATE OR REPLACE FUNCTION pgdispatch.poll_handlers(
     node uuid, lease interval, handlers text[], go_idle boolean,
-    OUT due boolean, OUT next_due_in interval, OUT idle boolean, OUT notified boolean, OUT unknown text[], OUT poison boolean)
+    OUT due boolean, OUT next_due_in interval, OUT idle boolean, OUT notified boolean, OUT unknown text[], OUT poison boolean, OUT others_due boolean)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -186,6 +192,7 @@ DECLARE
     me     constant regrole := quote_ident(CURRENT_USER)::regrole;
     moment timestamptz;
     live   uuid[];
+    others text[];
 BEGIN
     -- In the same order as in pgdispatch.poll_queue, and for the same reason.
     idle := go_idle AND pg_try_advisory_lock(pgdispatch.idle_node_lock(me));
@@ -205,10 +212,16 @@ BEGIN
     IF idle AND current_setting('transaction_isolation') <> 'read committed' THEN
         next_due_in := '0';
     END IF;
-    unknown := ARRAY(SELECT w.handler
-                       FROM unnest(pgdispatch.handlers_with_due_jobs(moment - '30 seconds'::interval)) AS w (handler)
-                      WHERE w.handler <> ALL (handlers)
-                        AND pgdispatch.handlers_are_due(ARRAY[w.handler], moment - '30 seconds'::interval, live));
+    others := ARRAY(SELECT w.handler
+                      FROM unnest(pgdispatch.handlers_with_due_jobs(moment)) AS w (handler)
+                     WHERE w.handler <> ALL (handlers));
+    unknown := ARRAY(SELECT o.handler
+                       FROM unnest(others) AS o (handler)
+                      WHERE pgdispatch.handlers_are_due(ARRAY[o.handler], moment - '30 seconds'::interval, live));
+    others_due := EXISTS (SELECT
+                            FROM unnest(others) AS o (handler)
+                           WHERE o.handler <> ALL (unknown)
+                             AND pgdispatch.handlers_are_due(ARRAY[o.handler], moment, live));
     poison := EXISTS (SELECT FROM pgdispatch.poison_jobs(handlers, live));
     PERFORM pgdispatch.purge_expired();
     DELETE FROM pgdispatch.node AS n
@@ -221,7 +234,8 @@ COMMENT ON FUNCTION pgdispatch.poll_handlers(uuid, interval, text[], boolean) IS
 'For a node that has nothing to do. due: whether one of its handlers has a due job that no live node has claimed.
 next_due_in: time until the node should look again (NULL: no job waits). go_idle, idle and notified are those of
 pgdispatch.poll_queue; notifications come through pgdispatch.node_channel(role). unknown: other handlers whose jobs
-have been due for 30 seconds. poison: whether a poison job waits for pgdispatch.claim_poison_job.';
+have been due for 30 seconds. poison: whether a poison job waits for pgdispatch.claim_poison_job. others_due: whether a
+handler that is neither among those of the node nor unknown has a due job, of which other nodes have to know.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.stop_idling_node() RETURNS void
@@ -245,7 +259,7 @@ BEGIN
     IF NOT pgdispatch.handlers_are_due(handlers, clock_timestamp(), pgdispatch.live_nodes(lease)) THEN
         RETURN false;
     END IF;
-    PERFORM pgdispatch.notify(pgdispatch.node_channel(quote_ident(CURRENT_USER)::regrole));
+    PERFORM pgdispatch.notify(pgdispatch.node_channel(quote_ident(CURRENT_USER)::regrole), 'all'::text);
     RETURN true;
 END
 $$;

@@ -224,7 +224,7 @@ BEGIN
         -- If the node is dead, the next node that looks for poison jobs deletes the job.
         UPDATE pgdispatch.handler_job AS j SET cancelled = true
          WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;
-        PERFORM pgdispatch.notify(pgdispatch.node_channel(caller));
+        PERFORM pgdispatch.notify(pgdispatch.node_channel(caller), 'all'::text);
         RETURN 'interrupting';
     END IF;
     DELETE FROM pgdispatch.handler_job AS j

@@ -233,12 +233,12 @@ class PgDispatchTemplateTests {
 	@Test
 	void nobodyIsNotifiedIfTheListenerSeesToTheJobs() throws SQLException {
 		try (QueueWatchSession watch = QueueWatchSession.open(this.dataSource, new SqlJobQueue(1), true)) {
-			watch.look();
+			watch.look(true);
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 1"));
 			this.listener.listening = false;
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 2"));
-			assertThat(watch.await(Duration.ofSeconds(10))).isTrue();
-			assertThat(watch.await(Duration.ofMillis(1))).isFalse();
+			assertThat(watch.await(Duration.ofSeconds(10))).isEqualTo(QueueWatchSession.Notified.THIS);
+			assertThat(watch.await(Duration.ofMillis(1))).isEqualTo(QueueWatchSession.Notified.NONE);
 		}
 	}
 

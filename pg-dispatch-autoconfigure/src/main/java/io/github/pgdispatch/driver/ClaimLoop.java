@@ -67,10 +67,12 @@ final class ClaimLoop implements Runnable, Wakeable {
 	 * @param executor whose threads run jobs
 	 * @param settings of the driver
 	 * @param scheduleLook has the queue looked at after a delay
+	 * @param passRestOn has another node be notified of the next jobs
 	 * @param reports of the driver
 	 */
 	ClaimLoop(ClaimGateway gateway, OutcomeGateway outcomes, LeaseGateway leases, Handlers handlers, JobRunner runner,
-			Executor executor, HandlerSettings settings, Consumer<Duration> scheduleLook, DriverReports reports) {
+			Executor executor, HandlerSettings settings, Consumer<Duration> scheduleLook, Runnable passRestOn,
+			DriverReports reports) {
 		this.gateway = gateway;
 		this.handlers = handlers;
 		this.settings = settings;
@@ -81,7 +83,7 @@ final class ClaimLoop implements Runnable, Wakeable {
 				this.jobs);
 		this.lease = new Lease(leases, settings.lease(), this.reservations);
 		this.claimer = new JobClaimer(gateway, handlers, settings, this.jobs, this.reservations, this.settlement,
-				this.lease, scheduleLook, reports);
+				this.lease, scheduleLook, passRestOn, reports);
 		this.outage = new DatabaseOutage(logger, "The outcomes of jobs are kept and settled when it is back",
 				reconnectBackOff(), reports);
 	}

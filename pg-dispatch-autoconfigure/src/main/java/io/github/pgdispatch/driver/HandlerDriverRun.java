@@ -60,7 +60,7 @@ final class HandlerDriverRun implements JobRun {
 		this.claimLoop = new ClaimLoop(new ClaimGateway(dataSource, node, settings.lease()),
 				new OutcomeGateway(dataSource, node, this.reports::breaker),
 				new LeaseGateway(dataSource, node, settings.lease()), handlers, runner, executor, settings,
-				this::scheduleLook, this.reports);
+				this::scheduleLook, this::passRestOn, this.reports);
 		this.watcher = new QueueWatcher(dataSource,
 				new HandlerJobQueue(node, settings.lease(), handlers.names(), this::reportUnknownHandlers,
 						this.claimLoop::poisonJobDue),
@@ -97,6 +97,10 @@ final class HandlerDriverRun implements JobRun {
 
 	private void scheduleLook(Duration delay) {
 		this.watcher.scheduleLook(delay, WakeUpSource.DUE);
+	}
+
+	private void passRestOn() {
+		this.watcher.passRestOn();
 	}
 
 	@Override

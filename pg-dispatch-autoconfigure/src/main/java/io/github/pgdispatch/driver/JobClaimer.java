@@ -74,7 +74,7 @@ final class JobClaimer {
 
 	JobClaimer(ClaimGateway gateway, Handlers handlers, HandlerSettings settings, ClaimedJobs jobs,
 			Reservations reservations, Settlement settlement, Lease lease, Consumer<Duration> scheduleLook,
-			DriverReports reports) {
+			Runnable passRestOn, DriverReports reports) {
 		this.gateway = gateway;
 		this.claims = new RefusedClaims(gateway);
 		this.handlers = handlers;
@@ -86,7 +86,7 @@ final class JobClaimer {
 		this.scheduleLook = scheduleLook;
 		this.reports = reports;
 		this.allocation = new ClaimAllocation(handlers, jobs, settings.concurrency());
-		this.overflowNotice = new OverflowNotice(gateway);
+		this.overflowNotice = new OverflowNotice(gateway, passRestOn);
 		this.unknownClaims = new UnknownClaims(gateway, handlers.names(), jobs, reservations, settings.lease());
 	}
 

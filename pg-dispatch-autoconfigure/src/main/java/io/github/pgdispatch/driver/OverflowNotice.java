@@ -9,7 +9,7 @@ import io.github.pgdispatch.gateway.ClaimGateway;
 /**
  * Notifies other nodes of due jobs that this node cannot take: at once, and repeatedly as
  * long as the jobs are still there. The delays grow, since the other nodes seem to be as
- * busy. Not thread-safe.
+ * busy. Of the next jobs, another node is notified in the first place. Not thread-safe.
  */
 final class OverflowNotice {
 
@@ -19,14 +19,22 @@ final class OverflowNotice {
 
 	private final ClaimGateway gateway;
 
+	private final Runnable passRestOn;
+
 	private Duration delay = FIRST_DELAY;
 
 	private long notBefore = System.nanoTime();
 
 	private boolean pending;
 
-	OverflowNotice(ClaimGateway gateway) {
+	/**
+	 * Creates a notice that was not sent yet.
+	 * @param gateway to the database
+	 * @param passRestOn has another node be notified of the next jobs
+	 */
+	OverflowNotice(ClaimGateway gateway, Runnable passRestOn) {
 		this.gateway = gateway;
+		this.passRestOn = passRestOn;
 	}
 
 	/**
@@ -44,6 +52,7 @@ final class OverflowNotice {
 		if (full.isEmpty()) {
 			return;
 		}
+		this.passRestOn.run();
 		if (System.nanoTime() - this.notBefore < 0) {
 			this.pending = true;
 			return;

@@ -26,6 +26,12 @@ import org.springframework.util.backoff.ExponentialBackOff;
  * while. Before that, it looks once more. It wakes up for a commit of its node, for what
  * its workers do, and when it is time for the next look: when a job becomes due, and
  * after a poll interval if there is one.
+ *
+ * <p>
+ * Of the watchers of all nodes, one rests, and is woken for dispatches from elsewhere. If
+ * its node cannot take all that is due, it has the others look, and one of them rests
+ * instead. The others look some time later in any case, because the one that was
+ * woken may be dead or frozen.
  */
 final class QueueWatcher implements Runnable {
 
@@ -41,6 +47,12 @@ final class QueueWatcher implements Runnable {
 	 * Delay before the next look while dispatches from SQL may notify nobody.
 	 */
 	private static final Duration RETRY_TO_REST = Duration.ofMillis(500);
+
+	/**
+	 * Maximum delay before the next look after another watcher was notified. A shorter
+	 * poll interval is enough.
+	 */
+	private static final Duration LOOK_AFTER_ANOTHER = Duration.ofSeconds(5);
 
 	/**
 	 * Number of jobs completed in a tick from which on workers are busy. Busy workers
@@ -82,6 +94,8 @@ final class QueueWatcher implements Runnable {
 
 	private volatile boolean mayMissDispatches = true;
 
+	private volatile boolean full;
+
 	private volatile boolean draining;
 
 	private volatile boolean connected;
@@ -92,6 +106,11 @@ final class QueueWatcher implements Runnable {
 	 * When there was last something to do. Used by the thread of the watcher.
 	 */
 	private long busyAt = System.nanoTime();
+
+	/**
+	 * From when on the watcher may rest. Used by its thread.
+	 */
+	private long restFrom = System.nanoTime();
 
 	/**
 	 * Creates a watcher.
@@ -151,6 +170,14 @@ final class QueueWatcher implements Runnable {
 		if (this.asleep) {
 			scheduleLook(Duration.ZERO, WakeUpSource.COMMIT);
 		}
+	}
+
+	/**
+	 * Has another watcher rest instead, because the workers can take no more of some
+	 * jobs. Its node is notified of the next ones.
+	 */
+	void passRestOn() {
+		this.full = true;
 	}
 
 	/**
@@ -231,11 +258,28 @@ final class QueueWatcher implements Runnable {
 
 	private void look(QueueWatchSession session, WakeUpSource source) throws SQLException {
 		schedulePoll();
-		QueueStatus status = session.look();
+		boolean rested = session.isResting();
+		QueueStatus status = session.look(System.nanoTime() - this.restFrom >= 0);
 		found(status, source);
 		this.mayMissDispatches = status.mayMissDispatches();
 		if (this.mayMissDispatches) {
 			scheduleLook(RETRY_TO_REST, WakeUpSource.POLL);
+		}
+		if (rested && status.hasMore()) {
+			passRestOn(session);
+		}
+	}
+
+	/**
+	 * Has another watcher rest instead, if this one rests. It tries to rest again a tick
+	 * later, in case no other one does.
+	 */
+	private void passRestOn(QueueWatchSession session) throws SQLException {
+		if (session.isResting()) {
+			session.passRestOn();
+			this.mayMissDispatches = true;
+			this.restFrom = System.nanoTime() + TICK.toNanos();
+			scheduleLook(TICK, WakeUpSource.POLL);
 		}
 	}
 
@@ -266,7 +310,7 @@ final class QueueWatcher implements Runnable {
 		this.asleep = status.due() == 0 && this.workers.isIdle()
 				&& this.nextLook.time() - System.nanoTime() > SLEEP_AFTER.toNanos();
 		if (!this.asleep) {
-			scheduleLook(this.pollInterval, WakeUpSource.POLL);
+			scheduleLook(RETRY_TO_REST, WakeUpSource.POLL);
 		}
 		return this.asleep;
 	}
@@ -318,9 +362,22 @@ final class QueueWatcher implements Runnable {
 				return next.source();
 			}
 			this.sessions.check(session);
+			if (this.full) {
+				this.full = false;
+				passRestOn(session);
+			}
 			long millis = Math.min(TICK.toMillis(), TimeUnit.NANOSECONDS.toMillis(left) + 1);
-			if (session.await(Duration.ofMillis(millis))) {
-				return WakeUpSource.NOTIFY;
+			switch (session.await(Duration.ofMillis(millis))) {
+				case THIS -> {
+					return WakeUpSource.NOTIFY;
+				}
+				case ANOTHER -> {
+					scheduleLook(LOOK_AFTER_ANOTHER, WakeUpSource.NOTIFY);
+					continue;
+				}
+				case NONE -> {
+					// It is time to check what the node asks for.
+				}
 			}
 			boolean busy = this.workers.completed() - completed >= BUSY;
 			completed = this.workers.completed();

@@ -31,7 +31,7 @@ import org.springframework.context.Lifecycle;
 public record TenantNode(UUID id, Lifecycle connections, DataSource dataSource, Runnable preparation,
 		@Nullable ApplicationDriver sqlDriver, HandlerDriver handlerDriver) {
 
-	private static final QueueStatus NOTHING = new QueueStatus(0, null, false);
+	private static final QueueStatus NOTHING = new QueueStatus(0, false, null, false);
 
 	void open() {
 		this.connections.start();
@@ -56,7 +56,7 @@ public record TenantNode(UUID id, Lifecycle connections, DataSource dataSource, 
 
 	private QueueStatus status(JobQueue queue) throws SQLException {
 		try (QueueWatchSession session = QueueWatchSession.open(this.dataSource, queue, false)) {
-			return session.look();
+			return session.look(false);
 		}
 	}
 

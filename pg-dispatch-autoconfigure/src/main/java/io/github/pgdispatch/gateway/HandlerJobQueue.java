@@ -24,7 +24,7 @@ public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, C
 		Consumer<Boolean> poisonJobDue) implements JobQueue {
 
 	private static final String WATCH = """
-			SELECT due, pg_catalog.floor(extract(epoch FROM next_due_in) OPERATOR(pg_catalog.*) 1000)::bigint AS next_due_in_ms, idle, notified, unknown, poison
+			SELECT due, pg_catalog.floor(extract(epoch FROM next_due_in) OPERATOR(pg_catalog.*) 1000)::bigint AS next_due_in_ms, idle, notified, unknown, poison, others_due
 			  FROM pgdispatch.poll_handlers(?, pg_catalog.make_interval(secs => ?), ?, ?)""";
 
 	@Override
@@ -43,8 +43,8 @@ public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, C
 			row.next();
 			this.unknownHandlers.accept(Set.of((String[]) row.getArray("unknown").getArray()));
 			this.poisonJobDue.accept(row.getBoolean("poison"));
-			return new Look(row.getBoolean("due") ? 1 : 0, Durations.ofMillis(row, "next_due_in_ms"),
-					row.getBoolean("idle"), row.getBoolean("notified"));
+			return new Look(row.getBoolean("due") ? 1 : 0, row.getBoolean("others_due"),
+					Durations.ofMillis(row, "next_due_in_ms"), row.getBoolean("idle"), row.getBoolean("notified"));
 		}
 	}
 

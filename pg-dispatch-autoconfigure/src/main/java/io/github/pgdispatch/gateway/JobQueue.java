@@ -36,12 +36,13 @@ public interface JobQueue {
 	 * The result of a look at the queue.
 	 *
 	 * @param due number of jobs that are due
+	 * @param hasMore whether jobs are due that the node cannot take, or not at once
 	 * @param nextDueIn the time until the next job falls due; {@code null} if there is
 	 * none
 	 * @param resting whether the session has begun to rest
 	 * @param notified whether dispatches from SQL notify some driver
 	 */
-	record Look(int due, @Nullable Duration nextDueIn, boolean resting, boolean notified) {
+	record Look(int due, boolean hasMore, @Nullable Duration nextDueIn, boolean resting, boolean notified) {
 
 	}
 

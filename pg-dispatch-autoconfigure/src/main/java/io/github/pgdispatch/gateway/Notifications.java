@@ -16,6 +16,12 @@ final class Notifications {
 
 	private static final PGNotification[] NONE = {};
 
+	/**
+	 * The payload of a notification that every session is to heed. Any other one is for
+	 * the session that rests.
+	 */
+	private static final String ALL = "all";
+
 	private Notifications() {
 	}
 
@@ -45,12 +51,19 @@ final class Notifications {
 	}
 
 	/**
+	 * Returns whether every session that listens is to heed the notification.
+	 */
+	static boolean isForAll(PGNotification notification) {
+		return ALL.equals(notification.getParameter());
+	}
+
+	/**
 	 * Notifies all that listen.
 	 * @param channel the name of the SQL function that returns the channel of a role
 	 */
 	static void send(Statement statement, String channel) throws SQLException {
 		statement.execute("SELECT pg_catalog.pg_notify(" + channel
-				+ "(pg_catalog.quote_ident(session_user)::pg_catalog.regrole), '')");
+				+ "(pg_catalog.quote_ident(session_user)::pg_catalog.regrole), '" + ALL + "')");
 	}
 
 	/**

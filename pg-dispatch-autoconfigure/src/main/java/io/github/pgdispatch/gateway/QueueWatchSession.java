@@ -12,12 +12,15 @@ import java.util.Map;
 
 import javax.sql.DataSource;
 
+import org.postgresql.PGNotification;
+
 /**
  * A session that watches a queue for the drivers of its role. Not thread-safe.
  *
  * <p>
  * While the session rests, dispatches from SQL notify it. A session that does not rest
- * spares them the notification, as its node looks at the queue anyway.
+ * spares them the notification, as its node looks at the queue anyway. Of several
+ * sessions, one rests. The others receive its notifications, and leave the jobs to it.
  */
 public final class QueueWatchSession implements AutoCloseable {
 
@@ -40,6 +43,12 @@ public final class QueueWatchSession implements AutoCloseable {
 	private boolean resting;
 
 	private boolean restEnded;
+
+	/**
+	 * Whether another session rested at the last look. If not, nobody else may heed a
+	 * notification that is on its way.
+	 */
+	private boolean anotherRests;
 
 	private QueueWatchSession(Connection connection, JobQueue queue, boolean listens) {
 		this.connection = connection;
@@ -71,14 +80,17 @@ public final class QueueWatchSession implements AutoCloseable {
 
 	/**
 	 * Looks at the queue, and begins to rest if it can.
+	 * @param mayRest whether it may begin to rest
 	 * @return the status of the queue
 	 * @throws SQLException if the session is lost
 	 */
-	public QueueStatus look() throws SQLException {
-		JobQueue.Look look = this.queue.look(this.connection, this.listens && !this.resting);
+	public QueueStatus look(boolean mayRest) throws SQLException {
+		JobQueue.Look look = this.queue.look(this.connection, this.listens && mayRest && !this.resting);
 		this.restEnded = false;
 		this.resting |= look.resting();
-		return new QueueStatus(look.due(), look.nextDueIn(), this.listens && !this.resting && !look.notified());
+		this.anotherRests = !this.resting && look.notified();
+		return new QueueStatus(look.due(), look.hasMore(), look.nextDueIn(),
+				this.listens && !this.resting && !this.anotherRests);
 	}
 
 	/**
@@ -88,9 +100,9 @@ public final class QueueWatchSession implements AutoCloseable {
 	 * @throws SQLException if the session is lost
 	 */
 	public QueueStatus lookLast() throws SQLException {
-		endRest();
+		passRestOn();
 		JobQueue.Look look = this.queue.look(this.connection, false);
-		return new QueueStatus(look.due(), look.nextDueIn(), false);
+		return new QueueStatus(look.due(), look.hasMore(), look.nextDueIn(), false);
 	}
 
 	/**
@@ -106,6 +118,29 @@ public final class QueueWatchSession implements AutoCloseable {
 			this.resting = false;
 			this.restEnded = true;
 		}
+	}
+
+	/**
+	 * Ends the rest, if there is one, and has the other sessions look at the queue, so
+	 * that one of them rests instead.
+	 * @throws SQLException if the session is lost
+	 */
+	public void passRestOn() throws SQLException {
+		if (this.resting) {
+			try (Statement statement = this.connection.createStatement()) {
+				statement.execute("SELECT " + this.queue.endRestFunction() + "()");
+				this.resting = false;
+				Notifications.send(statement, this.queue.channelFunction());
+			}
+		}
+	}
+
+	/**
+	 * Returns whether the session rests.
+	 * @return whether dispatches from SQL notify it
+	 */
+	public boolean isResting() {
+		return this.resting;
 	}
 
 	/**
@@ -138,11 +173,18 @@ public final class QueueWatchSession implements AutoCloseable {
 	/**
 	 * Waits for a notification, without asking the server anything.
 	 * @param timeout the maximum time to wait, at least a millisecond
-	 * @return whether there was a notification
+	 * @return for whom there was a notification
 	 * @throws SQLException if the session is lost
 	 */
-	public boolean await(Duration timeout) throws SQLException {
-		return Notifications.await(this.connection, timeout).length > 0;
+	public Notified await(Duration timeout) throws SQLException {
+		Notified notified = Notified.NONE;
+		for (PGNotification notification : Notifications.await(this.connection, timeout)) {
+			if (!this.anotherRests || Notifications.isForAll(notification)) {
+				return Notified.THIS;
+			}
+			notified = Notified.ANOTHER;
+		}
+		return notified;
 	}
 
 	/**
@@ -169,6 +211,28 @@ public final class QueueWatchSession implements AutoCloseable {
 				throw ex;
 			}
 		}
+	}
+
+	/**
+	 * For whom there was a notification.
+	 */
+	public enum Notified {
+
+		/**
+		 * There was none.
+		 */
+		NONE,
+
+		/**
+		 * This session is to look at the queue.
+		 */
+		THIS,
+
+		/**
+		 * Another session looks at the queue, unless it is dead or frozen.
+		 */
+		ANOTHER
+
 	}
 
 }

@@ -8,9 +8,9 @@ import java.sql.SQLException;
 /**
  * The queue of the SQL jobs of the current role.
  *
- * @param maxDue maximum number of due jobs that a look counts
+ * @param workers maximum number of jobs that the node runs at once
  */
-public record SqlJobQueue(int maxDue) implements JobQueue {
+public record SqlJobQueue(int workers) implements JobQueue {
 
 	private static final String WATCH = """
 			SELECT due, pg_catalog.floor(extract(epoch FROM next_due_in) OPERATOR(pg_catalog.*) 1000)::bigint AS next_due_in_ms, idle, notified
@@ -24,11 +24,12 @@ public record SqlJobQueue(int maxDue) implements JobQueue {
 	@Override
 	public Look look(Connection connection, boolean rest) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(WATCH)) {
-			statement.setInt(1, this.maxDue);
+			statement.setInt(1, this.workers + 1);
 			statement.setBoolean(2, rest);
 			ResultSet row = statement.executeQuery();
 			row.next();
-			return new Look(row.getInt("due"), Durations.ofMillis(row, "next_due_in_ms"), row.getBoolean("idle"),
+			int due = row.getInt("due");
+			return new Look(due, due > this.workers, Durations.ofMillis(row, "next_due_in_ms"), row.getBoolean("idle"),
 					row.getBoolean("notified"));
 		}
 	}

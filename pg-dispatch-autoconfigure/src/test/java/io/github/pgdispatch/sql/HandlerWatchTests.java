@@ -114,6 +114,22 @@ class HandlerWatchTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void otherNodesHaveToKnowOfTheJobsOfTheirHandlers() throws SQLException {
+		dispatch("a", "0");
+		dispatch("c", "1 hour");
+		assertThat(watch(this.watch, "others_due")).isEqualTo("f");
+		dispatch("d", "0");
+		assertThat(watch(this.watch, "others_due")).isEqualTo("t");
+		this.app.run("UPDATE pgdispatch.handler_job SET due_at = now() - interval '31 seconds' WHERE handler = 'd'");
+		assertThat(watch(this.watch, "others_due")).as("though nobody knows it").isEqualTo("f");
+		dispatch("c", "0");
+		Node node = new Node(this.app);
+		assertThat(watch(this.watch, "others_due")).isEqualTo("t");
+		node.claim(1, "c");
+		assertThat(watch(this.watch, "others_due")).as("claimed by a live node").isEqualTo("f");
+	}
+
+	@Test
 	void handlerWhoseJobsRunElsewhereIsKnown() throws SQLException {
 		dispatch("c", "0");
 		this.app.run("UPDATE pgdispatch.handler_job SET due_at = now() - interval '31 seconds'");
