@@ -8,7 +8,7 @@
 --   * inspect_chunk says how many of the claimed jobs may run together, by what is committed of them. The first job of an ordering key or
 --     of a queue has the place. The next ones follow it in the same transaction, one after the other: others see the place taken
 --     until that transaction ends. No lock of a key, an order or a queue is held while a job runs.
---   * end_chunk deletes the rows of the jobs that ran, keeps their results, and releases what waited for them, in that transaction.
+--   * end_chunk deletes the rows of the jobs that ran, keeps their results, releases what waited for them, and counts them in their batches, in that transaction.
 --
 -- Nothing is counted in a chunk. A job runs alone, with its attempt committed before, if it has a time limit, a priority or a key that
 -- it keeps, if it is non-transactional, and if it was begun before. A place belongs to the row of a job: if the job does not come to
@@ -208,6 +208,7 @@ DECLARE
     orders  text[];
     queues  text[];
     queue   text;
+    parts   bigint[];
     kept    record;
 BEGIN
     IF coalesce(managed, '{}') = '{}' THEN
@@ -224,11 +225,11 @@ BEGIN
         PERFORM pgdispatch.keep_results(worker, 'done', kept.ids, kept.times, kept.kept_values, kept.row_counts);
     END IF;
     WITH e AS (
-        DELETE FROM pgdispatch.managed_job AS m WHERE m.role = worker AND m.id = ANY (managed) RETURNING m.id, m.ordering_key, m.queue
+        DELETE FROM pgdispatch.managed_job AS m WHERE m.role = worker AND m.id = ANY (managed) RETURNING m.id, m.ordering_key, m.queue, m.batch_part
     )
     SELECT array_agg(e.id), array_agg(DISTINCT e.ordering_key) FILTER (WHERE e.ordering_key IS NOT NULL),
-           array_agg(DISTINCT e.queue) FILTER (WHERE e.queue IS NOT NULL)
-      INTO ended, orders, queues
+           array_agg(DISTINCT e.queue) FILTER (WHERE e.queue IS NOT NULL), array_agg(e.batch_part) FILTER (WHERE e.batch_part IS NOT NULL)
+      INTO ended, orders, queues, parts
       FROM e;
     IF cardinality(ended) IS DISTINCT FROM cardinality(managed) THEN
         RAISE serialization_failure USING MESSAGE = format('pgdispatch: job %s has run although a job of the same chunk has ended it',
@@ -241,6 +242,9 @@ BEGIN
     FOR queue IN SELECT q.name FROM unnest(queues) AS q (name) ORDER BY pgdispatch.queue_mutex(q.name) LOOP
         PERFORM pgdispatch.release_next_in_queue(worker, queue, true, true);
     END LOOP;
+    IF parts IS NOT NULL THEN
+        PERFORM pgdispatch.count_ended_jobs(worker, parts, 'done', true);
+    END IF;
 END
 $$;
 

@@ -87,7 +87,9 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch(
     keep_result     interval         DEFAULT NULL,
     headers         json             DEFAULT NULL,
     transactional   boolean          DEFAULT true,
-    label           text             DEFAULT NULL)
+    label           text             DEFAULT NULL,
+    batch           bigint           DEFAULT NULL,
+    continuation    text             DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -95,7 +97,7 @@ DECLARE
     job_id bigint;
 BEGIN
     IF transactional AND pg_catalog.num_nonnulls(back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key,
-                               ordering_key, on_failure, queue, fair_key, priority, result, keep_result) OPERATOR(pg_catalog.=) 0
+                               ordering_key, on_failure, queue, fair_key, priority, result, keep_result, batch, continuation) OPERATOR(pg_catalog.=) 0
        AND (max_attempts OPERATOR(pg_catalog.<) 1 OR max_attempts OPERATOR(pg_catalog.>) 32767) IS NOT TRUE THEN
         RETURN pgdispatch.dispatch_plain(command, delay, notify, CASE WHEN max_attempts OPERATOR(pg_catalog.>) 1 THEN max_attempts END::smallint, headers, label);
     END IF;
@@ -105,7 +107,7 @@ BEGIN
     END IF;
     job_id := pgdispatch.dispatch_managed(NULL, command, NULL, delay, headers, max_attempts, back_off, back_off_multiplier,
                   max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, result, keep_result,
-                  transactional, label, fair_key);
+                  transactional, label, fair_key, batch, continuation);
     IF notify THEN
         PERFORM pgdispatch.wake_drivers(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole, delay OPERATOR(pg_catalog.<) '1 second'::interval);
     ELSE
@@ -115,7 +117,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, text, integer, text, interval, json, boolean, text) IS
+COMMENT ON FUNCTION pgdispatch.dispatch(text, interval, boolean, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, text, integer, text, interval, json, boolean, text, bigint, text) IS
 'Dispatches a command like pgdispatch.snooze and returns the id of its job, for pgdispatch.find, cancel and result. An
 option that is left out or NULL is not set. Pass options by name. No interval may be longer than 10 years.
 notify: false wakes no idle driver. It is for callers that wake drivers themselves after their commit.
@@ -147,7 +149,13 @@ CONCURRENTLY, or CALL of a procedure that commits. It then runs outside of a tra
 it begins within a minute.
 label: the name, of up to 1000 bytes without control characters, under which the job is listed and counted together with
 others that do the same.
-Errors: those of pgdispatch.snooze; 22023 if an option is not valid or the queue does not exist.
+batch: the id of a batch that pgdispatch.create_batch created. The batch does not end before this job has ended. If a job with the key
+waits, so that nothing is dispatched, the batch does not wait for that job. continuation: the job is not one of the batch but follows it: it is
+held, and it is dispatched in the commit that ends the last job of the batch. With ''then'' it runs unless a job of the batch has failed
+and there is one with ''on_failure'', which runs then; the one that does not run is cancelled. The headers pgdispatch-batch,
+pgdispatch-batch-name, -done, -failed and -cancelled tell the continuation what it follows.
+Errors: those of pgdispatch.snooze; 22023 if an option is not valid or the queue does not exist; 42704 if there is no such batch, 55000 if it
+has ended, is cancelled or has such a continuation.
 Example: SELECT pgdispatch.dispatch(''SELECT rebuild_index()'', max_attempts => 5, key => ''rebuild'', time_limit => ''10 minutes'')';
 
 
@@ -157,7 +165,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.fire_all(
     notify       boolean  DEFAULT true,
     max_attempts integer  DEFAULT NULL,
     headers      json     DEFAULT NULL,
-    label        text     DEFAULT NULL)
+    label        text     DEFAULT NULL,
+    batch        bigint   DEFAULT NULL)
 RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -171,7 +180,10 @@ BEGIN
         RETURN '{}';
     END IF;
     -- Dispatching the first command by itself makes all the checks and wakes a worker.
-    first_id := pgdispatch.dispatch(commands[array_lower(commands, 1)], delay, notify, max_attempts, headers => headers, label => label);
+    first_id := pgdispatch.dispatch(commands[array_lower(commands, 1)], delay, notify, max_attempts, headers => headers, label => label, batch => batch);
+    IF batch IS NOT NULL THEN
+        RETURN array_prepend(first_id, pgdispatch.dispatch_like(first_id, commands[array_lower(commands, 1) + 1:]));
+    END IF;
     IF EXISTS (SELECT FROM unnest(commands) AS c (command) WHERE coalesce(c.command !~ '[^[:space:]]', true)) THEN
         PERFORM pgdispatch.refuse_command((SELECT c.command
                                              FROM unnest(commands) AS c (command)
@@ -194,7 +206,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.fire_all(text[], interval, boolean, integer, json, text) IS
+COMMENT ON FUNCTION pgdispatch.fire_all(text[], interval, boolean, integer, json, text, bigint) IS
 'Dispatches each of the commands as a job of its own, like pgdispatch.dispatch with the same options, and returns the
 ids of the jobs in the order of the commands. It returns an empty array if there are no commands or the array is NULL.
 If one command is NULL or blank, the call fails and dispatches none.
@@ -245,7 +257,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch_managed(
     handler text, command text, arguments json, delay interval, headers json, max_attempts integer, back_off interval,
     back_off_multiplier double precision, max_back_off interval, time_limit interval, key text, on_duplicate text, keep_key interval,
     ordering_key text, on_failure text, queue text, priority integer, result text, keep_result interval, transactional boolean,
-    label text DEFAULT NULL, fair_key text DEFAULT NULL)
+    label text DEFAULT NULL, fair_key text DEFAULT NULL, batch bigint DEFAULT NULL, continuation text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -293,6 +305,9 @@ BEGIN
     job.transactional := nullif(transactional, true);
     job.failed := false;
     PERFORM pgdispatch.check_options(job, on_duplicate);
+    IF continuation IS NOT NULL THEN
+        PERFORM pgdispatch.check_batch_options(batch, continuation, delay);
+    END IF;
 
     IF job.key IS NOT NULL THEN
         SELECT t.* INTO taken FROM pgdispatch.take_key(caller, job.key, NULL) AS t;
@@ -311,6 +326,10 @@ BEGIN
     END IF;
 
     job.id := coalesce(job_id, nextval('pgdispatch.job_id_seq'));
+    IF batch IS NOT NULL THEN
+        job := pgdispatch.add_to_batch(job, batch, continuation);
+        headers := (coalesce(headers::jsonb, '{}') || jsonb_build_object('pgdispatch-batch', batch::text))::json;
+    END IF;
     IF job.handler IS NULL THEN
         INSERT INTO pgdispatch.job (role, due_at, id, command, headers, managed, label) OVERRIDING SYSTEM VALUE
         VALUES (caller, job.place, job.id, dispatch_managed.command, dispatch_managed.headers, true, dispatch_managed.label);
@@ -324,7 +343,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch_managed(text, text, json, interval, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, boolean, text, text) IS
+COMMENT ON FUNCTION pgdispatch.dispatch_managed(text, text, json, interval, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, integer, text, interval, boolean, text, text, bigint, text) IS
 'Part of pgdispatch.dispatch and pgdispatch.dispatch_handler. Writes the rows of a managed job, after it has checked
 the options and taken the idempotency key, and returns the id. The handler of a command is NULL.';
 

@@ -27,7 +27,9 @@ CREATE OR REPLACE FUNCTION pgdispatch.dispatch_handler(
     queue           text             DEFAULT NULL,
     fair_key        text             DEFAULT NULL,
     priority        integer          DEFAULT NULL,
-    keep_result     interval         DEFAULT NULL)
+    keep_result     interval         DEFAULT NULL,
+    batch           bigint           DEFAULT NULL,
+    continuation    text             DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -35,14 +37,14 @@ DECLARE
     job_id bigint;
 BEGIN
     IF pg_catalog.num_nonnulls(max_attempts, back_off, back_off_multiplier, max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key,
-                               on_failure, queue, fair_key, priority, keep_result) OPERATOR(pg_catalog.=) 0 THEN
+                               on_failure, queue, fair_key, priority, keep_result, batch, continuation) OPERATOR(pg_catalog.=) 0 THEN
         RETURN pgdispatch.dispatch_handler_plain(handler, arguments, delay, notify, headers);
     END IF;
 
     PERFORM pgdispatch.check_handler(handler, arguments);
     job_id := pgdispatch.dispatch_managed(handler, NULL, arguments, delay, headers, max_attempts, back_off, back_off_multiplier,
                   max_back_off, time_limit, key, on_duplicate, keep_key, ordering_key, on_failure, queue, priority, NULL, keep_result, NULL,
-                  fair_key => fair_key);
+                  NULL, fair_key, batch, continuation);
     IF notify THEN
         PERFORM pgdispatch.wake_nodes(pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole);
     END IF;
@@ -50,7 +52,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.dispatch_handler(text, json, interval, boolean, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, text, integer, interval) IS
+COMMENT ON FUNCTION pgdispatch.dispatch_handler(text, json, interval, boolean, json, integer, interval, double precision, interval, interval, text, text, interval, text, text, text, text, integer, interval, bigint, text) IS
 'Has a node of the application call a handler after the current transaction has committed, and never if that
 transaction or the current savepoint rolls back. Returns the id of the job.
 handler: name of a method with @AfterCommitDispatch. If no connected node knows it, the job waits for a node that does.

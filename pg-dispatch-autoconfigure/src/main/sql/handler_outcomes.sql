@@ -124,6 +124,7 @@ DECLARE
     places  tid[];
     found   bigint[];
     managed bigint[];
+    parts   bigint[];
 BEGIN
     -- Each job is looked up by its key: PostgreSQL does not change the order of this join, because the inner query locks its row. In a
     -- DELETE with a join, a plan that was made while the table was empty would read all jobs of the role once for each of these.
@@ -140,7 +141,14 @@ BEGIN
                        AND h.attempts = c.attempt
                        FOR UPDATE) AS j;
     DELETE FROM pgdispatch.handler_job AS j WHERE j.ctid = ANY (places);   -- The rows are locked, so these are still their places.
-    PERFORM pgdispatch.end_managed_job(caller, m.id, 'done', false) FROM unnest(managed) AS m (id);
+    IF managed IS NOT NULL THEN
+        SELECT array_agg(e.part) FILTER (WHERE e.part IS NOT NULL)
+          INTO parts
+          FROM (SELECT pgdispatch.end_managed_job(caller, m.id, 'done', false, counts => false) AS part FROM unnest(managed) AS m (id) OFFSET 0) AS e;
+        IF parts IS NOT NULL THEN
+            PERFORM pgdispatch.count_ended_jobs(caller, parts, 'done', false);
+        END IF;
+    END IF;
     IF cardinality(found) = cardinality(ids) THEN
         RETURN '{}';
     END IF;

@@ -209,7 +209,7 @@ BEGIN
     FOR attempt IN 1 .. 100 LOOP
         SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = requested.role AND m.id = holder_id;
         -- A job that keeps its key may have begun. This must not wait for it. The steps of a job were done with its old arguments.
-        IF NOT FOUND OR job.handler IS DISTINCT FROM requested.handler OR NOT job.has_key OR job.started_at IS NOT NULL OR job.has_steps THEN
+        IF NOT FOUND OR job.handler IS DISTINCT FROM requested.handler OR NOT job.has_key OR job.started_at IS NOT NULL OR job.has_steps OR job.held_by = 'batch' THEN
             RETURN false;
         END IF;
         IF job.handler IS NULL THEN

@@ -28,7 +28,7 @@ BEGIN
                         WHEN p.handler IS NOT NULL THEN 'held'
                         ELSE 'waiting'
                    END,
-                   j.command, NULL::text, NULL::json, j.dispatched_at, coalesce((location.managed).due_at, j.due_at),
+                   j.command, NULL::text, NULL::json, j.dispatched_at, nullif(coalesce((location.managed).due_at, j.due_at), 'infinity'),
                    coalesce((location.managed).attempts, 0), NULL::timestamptz, j.label, (location.managed).queue,
                    (location.managed).sqlstate, (location.managed).message, j.headers
               FROM pgdispatch.job AS j
@@ -38,7 +38,7 @@ BEGIN
             SELECT j.id,
                    pgdispatch.state_of_call(pgdispatch.is_running(j.claimed_by, pgdispatch.nodes_of(caller), j.dispatched_at), ARRAY['', j.handler] && pgdispatch.paused_handlers(),
                                             j.due_at > clock_timestamp(), (location.managed).held_by),
-                   NULL, j.handler, j.arguments, j.dispatched_at, coalesce((location.managed).due_at, j.due_at), j.attempts, NULL,
+                   NULL, j.handler, j.arguments, j.dispatched_at, nullif(coalesce((location.managed).due_at, j.due_at), 'infinity'), j.attempts, NULL,
                    NULL, (location.managed).queue, j.sqlstate, j.message, j.headers
               FROM pgdispatch.handler_job AS j
              WHERE location.handler IS NOT NULL AND j.role = caller AND j.handler = location.handler AND j.due_at = location.place AND j.id = job_id;
@@ -74,9 +74,9 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.find(bigint) IS
 'Returns a job of the current role by the id that pgdispatch.dispatch returned, or no row if there is no such job any more.
-state: waiting (for a worker), snoozed (until due_at), held (by its ordering key, its queue, a pause, or a driver for
-non-transactional commands), running, failed (it is a dead letter, or was one) or, while its result or its history is kept, done or cancelled.
-due_at is the time of its next attempt. sqlstate and message are the error of its last attempt.
+state: waiting (for a worker), snoozed (until due_at), held (by its ordering key, its queue, a pause, a driver for
+non-transactional commands, or the batch that it follows), running, failed (it is a dead letter, or was one) or, while its result or its history is kept, done or cancelled.
+due_at is the time of its next attempt; NULL: when its batch has ended. sqlstate and message are the error of its last attempt.
 Columns that do not apply are NULL; of a job of which only the result is kept, id, state and finished_at are known.
 Finding a job without options reads all jobs of the role.
 Example: SELECT state, attempts FROM pgdispatch.find(42)';

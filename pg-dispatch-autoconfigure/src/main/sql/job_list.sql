@@ -34,7 +34,7 @@ BEGIN
             HINT = 'The kind is sql or handler, and the state is waiting, running, snoozed or held. Leave them out for all jobs.';
     END IF;
     RETURN QUERY
-        (SELECT 'sql'::text, j.label, m.queue, v.state, j.due_at, j.id, j.dispatched_at, coalesce(m.due_at, j.due_at),
+        (SELECT 'sql'::text, j.label, m.queue, v.state, j.due_at, j.id, j.dispatched_at, nullif(coalesce(m.due_at, j.due_at), 'infinity'),
                 coalesce(m.attempts, 0), m.sqlstate, m.message, j.headers
            FROM pgdispatch.job AS j
            LEFT JOIN pgdispatch.managed_job AS m ON j.managed AND m.role = j.role AND m.id = j.id,
@@ -53,7 +53,7 @@ BEGIN
         UNION ALL
         SELECT 'handler', h.*
           FROM pgdispatch.handlers_of(caller) AS n (handler),
-               LATERAL (SELECT j.handler, m.queue, v.state, j.due_at, j.id, j.dispatched_at, coalesce(m.due_at, j.due_at),
+               LATERAL (SELECT j.handler, m.queue, v.state, j.due_at, j.id, j.dispatched_at, nullif(coalesce(m.due_at, j.due_at), 'infinity'),
                                j.attempts, j.sqlstate, j.message, j.headers
                           FROM pgdispatch.handler_job AS j
                           LEFT JOIN pgdispatch.managed_job AS m ON j.managed AND m.role = j.role AND m.id = j.id,
@@ -79,7 +79,7 @@ priorities; a held job has the place infinity. The arguments choose jobs; NULL s
 kind: sql or handler. name: the label of a SQL job, or the handler. queue: the queue. state: waiting (due, or in a chunk that runs),
 running, snoozed or held. ids: the ids of jobs. max_count: number of jobs of a page.
 For the next page, pass the place and the id of the last job as after_place and after_id. sqlstate and message are those of the last
-failed attempt of a job that waits for another one. pgdispatch.find returns the command or the arguments of a job.
+failed attempt of a job that waits for another one. due_at is NULL for a job that its batch holds. pgdispatch.find returns the command or the arguments of a job.
 A page without a filter reads that many jobs, of each handler. With a filter that few jobs meet, it reads all jobs of the role.
 Errors: 22023 if the kind or the state is none of these.
 Example: SELECT id, name, state, due_at FROM pgdispatch.jobs(state => ''waiting'')';

@@ -5,24 +5,28 @@
 
 CREATE OR REPLACE FUNCTION pgdispatch.end_managed_job(
     worker_role regrole, job_id bigint, new_state text, in_worker boolean,
-    value json DEFAULT NULL, row_count bigint DEFAULT NULL, error_sqlstate text DEFAULT NULL, error_message text DEFAULT NULL)
-RETURNS void
+    value json DEFAULT NULL, row_count bigint DEFAULT NULL, error_sqlstate text DEFAULT NULL, error_message text DEFAULT NULL,
+    counts boolean DEFAULT true)
+RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    job pgdispatch.managed_job;
+    job  pgdispatch.managed_job;
+    part bigint;
 BEGIN
     DELETE FROM pgdispatch.managed_job AS m WHERE m.role = worker_role AND m.id = job_id RETURNING m.* INTO job;
     IF NOT FOUND THEN
-        RETURN;
+        RETURN NULL;
     END IF;
+    part := job.batch_part;
     IF new_state = 'failed' AND job.in_order AND job.on_failure IS DISTINCT FROM 'pass' THEN
         job.failed := true;
         job.started_at := NULL;
         job.runner := NULL;
         job.held_by := NULL;   -- The job itself does not run again: the row only holds back the others of its order.
         job.in_queue := false;
+        job.batch_part := NULL;
         INSERT INTO pgdispatch.managed_job SELECT job.*;
     END IF;
     IF job.has_steps AND new_state <> 'failed' THEN
@@ -40,13 +44,21 @@ BEGIN
     ELSE
         PERFORM pgdispatch.release_next(job, in_worker, new_state = 'done');
     END IF;
+    IF part IS NULL OR NOT counts THEN
+        RETURN part;
+    ELSIF new_state = 'cancelled' THEN
+        PERFORM pgdispatch.count_ended_jobs_later(ARRAY[part], new_state);
+    ELSE
+        PERFORM pgdispatch.count_ended_jobs(worker_role, ARRAY[part], new_state, in_worker);
+    END IF;
+    RETURN part;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.end_managed_job(regrole, bigint, text, boolean, json, bigint, text, text) IS
+COMMENT ON FUNCTION pgdispatch.end_managed_job(regrole, bigint, text, boolean, json, bigint, text, text, boolean) IS
 'Ends a managed job whose own row is deleted. Deletes its row in pgdispatch.managed_job, frees or keeps its key, writes
-its result, deletes its steps unless it has failed, and releases the jobs that waited for it. new_state: done, failed or cancelled. in_worker: no worker has to be
-woken for what is released.';
+its result, deletes its steps unless it has failed, releases the jobs that waited for it and counts it in its batch. new_state: done, failed or cancelled. in_worker: no worker
+has to be woken for what is released. counts: false leaves the counting to the caller. Returns the part of a batch in which it counts.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.keep_results(
@@ -372,7 +384,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_strip_nulls(to_jsonb(job) - ARRAY['role', 'id', 'handler', 'due_at', 'place', 'rank', 'attempts', 'crashes', 'outages', 'started_at', 'runner',
-               'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed', 'snoozed', 'sqlstate', 'message'])
+               'has_key', 'in_order', 'in_queue', 'slot_at', 'held_by', 'failed', 'snoozed', 'sqlstate', 'message', 'batch_part'])
 $$;
 
 COMMENT ON FUNCTION pgdispatch.job_options(pgdispatch.managed_job) IS
@@ -448,6 +460,7 @@ BEGIN
     DELETE FROM pgdispatch.operator_action AS a
      WHERE a.role = me AND a.acted_at < acted_before;
     DELETE FROM pgdispatch.result AS r WHERE r.role = me AND r.expires_at < moment;
+    DELETE FROM pgdispatch.batch AS b WHERE b.role = me AND b.expires_at < moment;
     -- A transaction that relies on the key has locked its row, and may stay open.
     DELETE FROM pgdispatch.job_key AS k
      WHERE k.ctid = ANY (ARRAY(SELECT e.ctid FROM pgdispatch.job_key AS e WHERE e.role = me AND e.expires_at < moment FOR UPDATE SKIP LOCKED));
@@ -455,6 +468,6 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.purge_expired() IS
-'Part of pgdispatch.poll_queue, pgdispatch.poll_handlers and pgdispatch.cron_work. Deletes dead letters, results and idempotency keys of the
+'Part of pgdispatch.poll_queue, pgdispatch.poll_handlers and pgdispatch.cron_work. Deletes dead letters, results, ended batches and idempotency keys of the
 current role that have expired, once a minute in each session. They are not seen even before they are deleted. Drops the partitions of
 the history that have expired. Gives schedules the ticks that they have lost.';

@@ -536,7 +536,7 @@ BEGIN
                       'schedule-due-at', to_char(due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
                   job.max_attempts, job.back_off, job.back_off_multiplier, job.max_back_off, job.time_limit, NULL, NULL, NULL,
                   job.ordering_key, job.on_failure, job.queue, job.priority, NULL, NULL, coalesce(job.transactional, true),
-                  CASE WHEN schedule.handler IS NULL THEN coalesce(schedule.label, schedule.name) END);
+                  CASE WHEN schedule.handler IS NULL THEN coalesce(schedule.label, schedule.name) END, job.fair_key);
     IF schedule.handler IS NULL THEN
         PERFORM pgdispatch.wake_drivers(schedule.role, true);
     ELSE

@@ -28,7 +28,7 @@ COMMENT ON FUNCTION pgdispatch.status() IS
 'Returns what waits, runs and has failed, in numbers: for the current role or, for the owner of the schema and for roles that
 pgdispatch.grant_monitoring_to names, for all roles. kind says what a row is about:
 sql and handler: jobs, by label or handler (name), queue and state, which is waiting (due, or in a chunk that runs),
-running, snoozed or held (by its order, its queue, a pause or a circuit breaker). oldest is the time for which the oldest of them has been due or, if
+running, snoozed or held (by its order, its queue, a pause, a circuit breaker or the batch that it follows). oldest is the time for which the oldest of them has been due or, if
 they are running, has been running.
 dead_letter: jobs that failed for good, by label or handler and by queue. oldest is the time since the oldest failed.
 queue: a queue by its name, with the number of its jobs that run or may run and its concurrency (max_count; NULL: no limit). state is
@@ -39,7 +39,8 @@ breaker: a circuit breaker that has tripped, of a handler (name) or of a queue, 
 time since it tripped.
 application: whether an application that runs the role''s SQL jobs is connected (1) or not (0); where the database has no pg_cron, also 0
 while all of them are busy. node: nodes that have claims.
-cron_worker: workers of pg_cron, by their purpose (name).
+cron_worker: workers of pg_cron, by their purpose (name). batch: batches that have not ended; oldest is the time since the oldest was
+dispatched.
 table: dead rows of a table (name); oldest is the time since the last vacuum. snapshot: the oldest transaction or replication slot
 (name) that keeps dead rows from being removed. count is its age in transactions.
 is_exact is false if count is a lower bound or an estimate. Columns that do not apply are NULL. The cost does not grow with
@@ -71,6 +72,7 @@ BEGIN
            OR EXISTS (SELECT FROM pgdispatch.schedule AS s WHERE s.role = each_role)
            OR EXISTS (SELECT FROM pgdispatch.node AS n WHERE n.role = each_role)
            OR EXISTS (SELECT FROM pgdispatch.cron_worker AS w WHERE w.role = each_role)
+           OR EXISTS (SELECT FROM pgdispatch.batch AS b WHERE b.role = each_role AND b.ended_at IS NULL)
            OR EXISTS (SELECT FROM pgdispatch.lock_holders(pgdispatch.application_lock(each_role))) THEN
             RETURN QUERY SELECT s.* FROM pgdispatch.status_of(each_role) AS s;
         END IF;
@@ -80,7 +82,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.status_of_all_roles() IS
-'Part of pgdispatch.status. Returns the rows of all roles that have jobs, schedules, dead letters, queues, pauses, nodes or workers. Whoever
+'Part of pgdispatch.status. Returns the rows of all roles that have jobs, schedules, dead letters, queues, pauses, nodes, workers or batches. Whoever
 may execute it sees them.';
 
 
@@ -156,7 +158,10 @@ BEGIN
         UNION ALL
         SELECT worker, 'node', NULL, NULL, NULL, count(*), true, NULL, NULL FROM pgdispatch.node AS n WHERE n.role = worker AND n.expires_at > moment
         UNION ALL
-        SELECT worker, 'cron_worker', w.purpose, NULL, NULL, count(*), true, NULL, NULL FROM pgdispatch.cron_worker AS w WHERE w.role = worker GROUP BY w.purpose;
+        SELECT worker, 'cron_worker', w.purpose, NULL, NULL, count(*), true, NULL, NULL FROM pgdispatch.cron_worker AS w WHERE w.role = worker GROUP BY w.purpose
+        UNION ALL
+        SELECT worker, 'batch', NULL, NULL, NULL, count(*), count(*) <= bound, NULL, moment - min(b.dispatched_at)
+          FROM (SELECT u.dispatched_at FROM pgdispatch.batch AS u WHERE u.role = worker AND u.ended_at IS NULL ORDER BY u.id LIMIT bound + 1) AS b;
 END
 $$;
 
@@ -264,7 +269,7 @@ CREATE OR REPLACE FUNCTION pgdispatch.state_of_command(is_paused boolean, is_sno
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN started_at IS NOT NULL THEN 'running'
-                WHEN held_by OPERATOR(pg_catalog.=) ANY (ARRAY['order', 'queue']) THEN 'held'
+                WHEN held_by OPERATOR(pg_catalog.=) ANY (ARRAY['order', 'queue', 'batch']) THEN 'held'
                 WHEN is_snoozed AND held_by IS NULL THEN 'snoozed'
                 WHEN is_paused THEN 'held'
                 ELSE 'waiting'

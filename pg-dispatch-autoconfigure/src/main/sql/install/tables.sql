@@ -195,6 +195,7 @@ CREATE TABLE pgdispatch.managed_job (
     result          text,
     keep_result     interval,
     transactional   boolean,
+    batch_part      bigint,
     failed          boolean     NOT NULL DEFAULT false,
     has_steps       boolean,
     sqlstate        text,
@@ -264,13 +265,15 @@ have waited for their turn. NULL: none.';
 COMMENT ON COLUMN pgdispatch.managed_job.priority IS
 'Number of seconds by which the job moves ahead of the place that its due time gives it; NULL: 0.';
 COMMENT ON COLUMN pgdispatch.managed_job.held_by IS
-'What holds the job: order, queue, or non_transactional, which is a driver that runs the command outside of a
-transaction. NULL: nothing holds it.';
+'What holds the job: order, queue, batch, which is the one that it follows, or non_transactional, which is a driver that runs the
+command outside of a transaction. NULL: nothing holds it.';
 COMMENT ON COLUMN pgdispatch.managed_job.result IS
 'What is kept as the job''s result: rows or count for a command, value for a handler; NULL: nothing.';
 COMMENT ON COLUMN pgdispatch.managed_job.keep_result IS 'Time for which the result is kept; NULL: no result is kept.';
 COMMENT ON COLUMN pgdispatch.managed_job.transactional IS
 'false: the command runs outside of a transaction. NULL: it runs in a transaction.';
+COMMENT ON COLUMN pgdispatch.managed_job.batch_part IS
+'The part of a batch in which the job counts, see pgdispatch.batch_part; NULL: it is in no batch.';
 COMMENT ON COLUMN pgdispatch.managed_job.failed IS
 'Whether the job is a dead letter that still holds back the jobs behind it in its order.';
 COMMENT ON COLUMN pgdispatch.managed_job.has_steps IS
@@ -315,6 +318,9 @@ CREATE INDEX managed_job_non_transactional ON pgdispatch.managed_job (role) WHER
 COMMENT ON INDEX pgdispatch.managed_job_non_transactional IS
 'The commands that a driver runs, or will run, outside of a transaction.';
 
+CREATE INDEX managed_job_batch ON pgdispatch.managed_job (role, batch_part) WHERE batch_part IS NOT NULL;
+COMMENT ON INDEX pgdispatch.managed_job_batch IS 'The jobs of each part of a batch.';
+
 ALTER TABLE pgdispatch.managed_job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pgdispatch.managed_job FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.managed_job
@@ -349,6 +355,95 @@ ALTER TABLE pgdispatch.job_key FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.job_key
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.job_key IS 'A role sees, adds and removes only its own keys.';
+
+
+CREATE TABLE pgdispatch.batch (
+    role          regrole     NOT NULL,
+    id            bigint      NOT NULL DEFAULT pg_catalog.nextval('pgdispatch.job_id_seq'),
+    name          text        NOT NULL COLLATE "C",
+    parent        bigint,
+    parent_part   bigint,
+    then_id       bigint,
+    on_failure_id bigint,
+    is_open       boolean     NOT NULL DEFAULT true,
+    done          bigint      NOT NULL DEFAULT 0,
+    failed        bigint      NOT NULL DEFAULT 0,
+    cancelled     bigint      NOT NULL DEFAULT 0,
+    keep          interval    NOT NULL,
+    dispatched_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    cancelled_at  timestamptz,
+    ended_at      timestamptz,
+    expires_at    timestamptz,
+    PRIMARY KEY (role, id)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+COMMENT ON TABLE pgdispatch.batch IS
+'The batches: many jobs, and one that is dispatched in the commit that ends the last of them. A role sees only its own batches.';
+COMMENT ON COLUMN pgdispatch.batch.role IS 'The role that dispatched the batch.';
+COMMENT ON COLUMN pgdispatch.batch.id IS 'Identifies the batch. Batches and jobs share one sequence of ids.';
+COMMENT ON COLUMN pgdispatch.batch.name IS 'What the batch is called. Several batches may have the same name.';
+COMMENT ON COLUMN pgdispatch.batch.parent IS 'The id of the batch that contains this one; NULL: none.';
+COMMENT ON COLUMN pgdispatch.batch.parent_part IS 'The part of the parent in which this batch counts; NULL: it has no parent.';
+COMMENT ON COLUMN pgdispatch.batch.then_id IS 'The id of the job that follows the batch; NULL: none.';
+COMMENT ON COLUMN pgdispatch.batch.on_failure_id IS 'The id of the job that follows the batch if a job of it has failed; NULL: none.';
+COMMENT ON COLUMN pgdispatch.batch.is_open IS 'Whether the batch does not end yet although all its jobs have ended.';
+COMMENT ON COLUMN pgdispatch.batch.done IS 'Number of jobs that are done, without those that pgdispatch.batch_part counts.';
+COMMENT ON COLUMN pgdispatch.batch.failed IS 'Number of jobs that became dead letters, without those that pgdispatch.batch_part counts.';
+COMMENT ON COLUMN pgdispatch.batch.cancelled IS 'Number of jobs that were cancelled, without those that pgdispatch.batch_part counts.';
+COMMENT ON COLUMN pgdispatch.batch.keep IS 'Time for which the row is kept after the end of the batch.';
+COMMENT ON COLUMN pgdispatch.batch.dispatched_at IS 'Start of the transaction that created the batch.';
+COMMENT ON COLUMN pgdispatch.batch.cancelled_at IS 'Time at which the batch as a whole was cancelled, so that nothing follows it; NULL: it was not.';
+COMMENT ON COLUMN pgdispatch.batch.ended_at IS 'Time at which the last job ended, just before its commit; NULL: the batch has not ended.';
+COMMENT ON COLUMN pgdispatch.batch.expires_at IS 'End of the time for which the row is kept; NULL: the batch has not ended.';
+
+CREATE INDEX batch_expires_at ON pgdispatch.batch (role, expires_at) WHERE expires_at IS NOT NULL;
+COMMENT ON INDEX pgdispatch.batch_expires_at IS 'The batches that have ended, in the order in which they expire.';
+
+CREATE INDEX batch_unended ON pgdispatch.batch (role, id) WHERE ended_at IS NULL;
+COMMENT ON INDEX pgdispatch.batch_unended IS 'The batches that have not ended.';
+
+CREATE INDEX batch_parent ON pgdispatch.batch (role, parent) WHERE parent IS NOT NULL;
+COMMENT ON INDEX pgdispatch.batch_parent IS 'The batches in other batches.';
+
+ALTER TABLE pgdispatch.batch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.batch FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.batch
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.batch IS 'A role sees, adds and removes only its own batches.';
+CREATE POLICY monitoring ON pgdispatch.batch FOR SELECT USING (pgdispatch.is_monitoring());
+COMMENT ON POLICY monitoring ON pgdispatch.batch IS 'pgdispatch.status_of_all_roles counts the batches of all roles.';
+
+
+CREATE TABLE pgdispatch.batch_part (
+    role      regrole NOT NULL,
+    id        bigint  NOT NULL DEFAULT pg_catalog.nextval('pgdispatch.job_id_seq'),
+    batch     bigint  NOT NULL,
+    pending   integer NOT NULL CHECK (pending OPERATOR(pg_catalog.>=) 0),
+    done      integer NOT NULL DEFAULT 0,
+    failed    integer NOT NULL DEFAULT 0,
+    cancelled integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (role, id)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+COMMENT ON TABLE pgdispatch.batch_part IS
+'The parts of the batches that have not ended. Each counts some of the jobs, so that a transaction that ends a job does not wait for those
+that end other jobs of the batch. A part is deleted when its last job has ended. A role sees only its own parts.';
+COMMENT ON COLUMN pgdispatch.batch_part.role IS 'The role that dispatched the batch.';
+COMMENT ON COLUMN pgdispatch.batch_part.id IS 'Identifies the part.';
+COMMENT ON COLUMN pgdispatch.batch_part.batch IS 'The id of the batch.';
+COMMENT ON COLUMN pgdispatch.batch_part.pending IS 'Number of jobs that have not ended.';
+COMMENT ON COLUMN pgdispatch.batch_part.done IS 'Number of jobs that are done.';
+COMMENT ON COLUMN pgdispatch.batch_part.failed IS 'Number of jobs that became dead letters.';
+COMMENT ON COLUMN pgdispatch.batch_part.cancelled IS 'Number of jobs that were cancelled.';
+
+CREATE INDEX batch_part_batch ON pgdispatch.batch_part (role, batch);
+COMMENT ON INDEX pgdispatch.batch_part_batch IS 'The parts of each batch.';
+
+ALTER TABLE pgdispatch.batch_part ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.batch_part FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.batch_part
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.batch_part IS 'A role sees, adds and removes only the parts of its own batches.';
 
 
 CREATE TABLE pgdispatch.queue (

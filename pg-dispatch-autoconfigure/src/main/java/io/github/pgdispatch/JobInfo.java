@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * has a command
  * @param dispatchedAt the time at which the transaction that dispatched the job began
  * @param dueAt the time before which the job is not run. After a failed attempt, this is
- * the time of the next attempt
+ * the time of the next attempt; {@code null} if the job waits for the end of a batch
  * @param attempts the number of attempts that have begun
  * @param finishedAt the time at which the job ended; {@code null} if it has not ended
  * @param label the label of the SQL; {@code null} if it has none or the job calls a

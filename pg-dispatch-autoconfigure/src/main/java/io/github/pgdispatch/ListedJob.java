@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param state the state of the job
  * @param dispatchedAt the time at which the transaction that dispatched the job began
  * @param dueAt the time before which the job is not run. After a failed attempt, this is
- * the time of the next attempt
+ * the time of the next attempt; {@code null} if the job waits for the end of a batch
  * @param attempts the number of attempts that have begun
  * @param sqlState the SQLSTATE of the error of the last failed attempt; {@code null} if
  * it has none, or if no attempt has failed
@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param headers the headers of the job, such as those of a trace; immutable
  */
 public record ListedJob(long id, JobKind kind, @Nullable String name, @Nullable String queue, JobState state,
-		Instant dispatchedAt, Instant dueAt, int attempts, @Nullable String sqlState, @Nullable String message,
-		Map<String, String> headers) {
+		Instant dispatchedAt, @Nullable Instant dueAt, int attempts, @Nullable String sqlState,
+		@Nullable String message, Map<String, String> headers) {
 
 	public ListedJob {
 		headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));

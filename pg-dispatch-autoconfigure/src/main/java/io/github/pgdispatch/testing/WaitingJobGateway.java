@@ -69,6 +69,9 @@ final class WaitingJobGateway {
 	private static final List<String> TABLES = List.of("pgdispatch.managed_job", "pgdispatch.job_key", COMMANDS,
 			HANDLER_CALLS, "pgdispatch.dead_letter", "pgdispatch.result");
 
+	private static final List<String> TABLES_OF_JOBS = List.of("pgdispatch.step", "pgdispatch.batch",
+			"pgdispatch.batch_part");
+
 	private final JdbcOperations jdbc;
 
 	WaitingJobGateway(DataSource dataSource) {
@@ -116,11 +119,11 @@ final class WaitingJobGateway {
 	}
 
 	/**
-	 * Deletes all jobs, dead letters and results.
+	 * Deletes all jobs, batches, dead letters and results.
 	 */
 	void clear() {
 		TABLES.forEach((table) -> this.jdbc.update(CLEAR.formatted(table) + NO_TICK));
-		this.jdbc.update(CLEAR.formatted("pgdispatch.step"));
+		TABLES_OF_JOBS.forEach((table) -> this.jdbc.update(CLEAR.formatted(table)));
 	}
 
 }

@@ -64,7 +64,7 @@ final class CronQueue {
 		});
 		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect, pgdispatch.managed_job, "
 				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.breaker, pgdispatch.fair_turn, "
-				+ "pgdispatch.result, pgdispatch.schedule");
+				+ "pgdispatch.result, pgdispatch.schedule, pgdispatch.batch, pgdispatch.batch_part");
 		run("DELETE FROM cron.job_run_details");
 		run("DELETE FROM pgdispatch.setting");
 		return this;

@@ -58,6 +58,27 @@ class PgCronManagedJobTests {
 	}
 
 	@Test
+	void batchIsFollowedByItsContinuation() {
+		this.queue.asApp("""
+				DO $do$
+				DECLARE
+				    batch constant bigint := pgdispatch.create_batch('batch');
+				BEGIN
+				    PERFORM pgdispatch.fire_all(ARRAY(SELECT '%s' FROM generate_series(1, 200)), batch => batch);
+				    PERFORM pgdispatch.dispatch('SELECT 1 / 0', batch => batch);
+				    PERFORM pgdispatch.dispatch('%s', batch => batch, continuation => 'then');
+				    PERFORM pgdispatch.close_batch(batch);
+				END
+				$do$""".formatted(CronQueue.effect("job").replace("'", "''"),
+				CronQueue.effect("then").replace("'", "''")));
+		this.queue.awaitEffects(201);
+		assertThat(this.queue.effects()).hasSize(201).endsWith("then");
+		assertThat(this.queue.answer("concat_ws('|', state, done, failed) FROM pgdispatch.batches()"))
+			.isEqualTo("failed|200|1");
+		this.queue.awaitIdle();
+	}
+
+	@Test
 	void jobThatHasHadItsAttemptsIsADeadLetter() {
 		long id = this.queue.dispatch(failing(100), "max_attempts => 3, back_off => '10 ms'");
 		awaitLetter(id + "|22012|3|0");

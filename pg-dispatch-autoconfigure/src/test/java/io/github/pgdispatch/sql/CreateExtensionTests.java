@@ -78,8 +78,9 @@ class CreateExtensionTests {
 				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.handler_job",
 						"pgdispatch.managed_job", "pgdispatch.job_key", "pgdispatch.queue", "pgdispatch.pause",
 						"pgdispatch.schedule", "pgdispatch.breaker", "pgdispatch.fair_turn", "pgdispatch.result", "pgdispatch.step", "pgdispatch.dead_letter", "pgdispatch.setting",
-						"pgdispatch.history_retention", "pgdispatch.operator_action",
-						"pgdispatch.operator_action_id_seq", "pgdispatch.cron_worker", "pgdispatch.cron_worker_id_seq");
+						"pgdispatch.batch", "pgdispatch.batch_part", "pgdispatch.history_retention",
+						"pgdispatch.operator_action", "pgdispatch.operator_action_id_seq", "pgdispatch.cron_worker",
+						"pgdispatch.cron_worker_id_seq");
 			app.run("DROP EXTENSION " + this.extension);
 			assertThat(app.value("SELECT to_regnamespace('pgdispatch')")).isNull();
 		}

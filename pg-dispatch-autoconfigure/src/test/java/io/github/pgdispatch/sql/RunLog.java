@@ -151,7 +151,7 @@ final class RunLog {
 	int remains() throws SQLException {
 		return Integer.parseInt(this.queue.value("SELECT (SELECT count(*) FROM pgdispatch.managed_job) "
 				+ "+ (SELECT count(*) FROM pgdispatch.job_key) + (SELECT count(*) FROM pgdispatch.job) "
-				+ "+ (SELECT count(*) FROM pgdispatch.handler_job)"));
+				+ "+ (SELECT count(*) FROM pgdispatch.handler_job) + (SELECT count(*) FROM pgdispatch.batch_part)"));
 	}
 
 }

@@ -190,6 +190,30 @@ SELECT pgdispatch.release_unknown_handler_jobs('00000000-0000-0000-0000-00000000
 SELECT pgdispatch.held_handler_jobs('00000000-0000-0000-0000-000000000001', ARRAY[j.handler], ARRAY[j.due_at], ARRAY[j.id], ARRAY[j.attempts]) FROM pgdispatch.handler_job AS j;
 SELECT pgdispatch.end_lease('00000000-0000-0000-0000-000000000001');
 
+-- Batches
+SELECT pgdispatch.create_batch('b'), pgdispatch.create_batch(' '), pgdispatch.create_batch('b', keep => '-1');
+SELECT pgdispatch.create_batch('b');
+SELECT pgdispatch.fire_all(ARRAY['SELECT 1', 'SELECT 2', 'DO $x$ BEGIN RAISE SQLSTATE ''22000''; END $x$'], batch => pg_catalog.max(b.id)) FROM pgdispatch.batch AS b;
+SELECT pgdispatch.dispatch_like(pgdispatch.dispatch_handler('h', batch => pg_catalog.max(b.id)), ARRAY['{}', '{}']) FROM pgdispatch.batch AS b;
+SELECT pgdispatch.dispatch_like(0, ARRAY['{}']);
+SELECT pgdispatch.dispatch('SELECT 1', batch => pg_catalog.max(b.id), continuation => 'then') FROM pgdispatch.batch AS b;
+SELECT pgdispatch.dispatch_handler('h', batch => pg_catalog.max(b.id), continuation => 'on_failure') FROM pgdispatch.batch AS b;
+SELECT pgdispatch.dispatch('SELECT 1', batch => 0), pgdispatch.dispatch('SELECT 1', continuation => 'then');
+SELECT pgdispatch.dispatch('SELECT 1', continuation => 'then');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT pgdispatch.close_batch(pg_catalog.max(b.id)) FROM pgdispatch.batch AS b;
+COMMIT;
+CALL pgdispatch.work(prefetch => 500);
+SELECT pgdispatch.complete_handler_jobs(c.claimed_by, ARRAY[c.handler], ARRAY[c.due_at], ARRAY[c.id], ARRAY[c.attempts]) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h}', '{9}', 9) AS c;
+CALL pgdispatch.work(prefetch => 500);
+SELECT pgdispatch.create_batch('inner', parent => pgdispatch.create_batch('outer'));
+SELECT pgdispatch.dispatch('SELECT 1', batch => b.id), pgdispatch.dispatch_handler('h', batch => b.id) FROM pgdispatch.batches(unended => true) AS b;
+SELECT pgdispatch.wait_for_batch_part(p.role, p.id) FROM pgdispatch.batch_part AS p;
+SELECT pgdispatch.cancel_batch(pg_catalog.min(b.id)) FROM pgdispatch.batches(unended => true) AS b;
+SELECT pgdispatch.cancel_batch(0), pgdispatch.cancel_batch(1, '-1 second');
+CALL pgdispatch.work(prefetch => 500);
+SELECT f.* FROM pgdispatch.batches() AS b, pgdispatch.find_batch(b.id) AS f;
+
 -- Handlers that take nodes down, and jobs whose node is dead
 SELECT pgdispatch.set_queue('of p', 1);
 SELECT pgdispatch.dispatch_handler('p'), pgdispatch.dispatch_handler('p', queue => 'of p', key => 'p'), pgdispatch.dispatch_handler('p');
