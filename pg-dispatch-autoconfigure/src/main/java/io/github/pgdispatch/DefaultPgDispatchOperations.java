@@ -44,6 +44,8 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
 	private final ScheduleControl schedules;
 
+	private final BatchControl batches;
+
 	private final DispatchTransaction transaction;
 
 	DefaultPgDispatchOperations(DataSource dataSource, PlatformTransactionManager transactionManager) {
@@ -53,8 +55,24 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 		this.history = new HistoryGateway(dataSource);
 		this.transaction = new DispatchTransaction(transactionManager, dataSource, false);
 		this.jobs = new JobControl(dataSource, this.transaction);
+		this.batches = new BatchControl(dataSource, this.transaction);
 		this.schedules = new ScheduleControl(dataSource, this.transaction, new NoListener(),
 				DispatchDefaults.ONE_ATTEMPT);
+	}
+
+	@Override
+	public BatchPage batches(boolean unended, @Nullable Long after, int limit) {
+		return this.batches.list(unended, after, limit);
+	}
+
+	@Override
+	public Optional<BatchInfo> batch(long id) {
+		return this.batches.find(id);
+	}
+
+	@Override
+	public long cancelBatch(long id) {
+		return this.batches.cancel(id);
 	}
 
 	@Override

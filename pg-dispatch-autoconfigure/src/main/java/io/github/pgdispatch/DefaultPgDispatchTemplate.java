@@ -18,15 +18,22 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 
 	private final JobWriter writer;
 
+	private final BatchWriter batches;
+
 	private final JobControl control;
+
+	private final BatchControl batchControl;
 
 	private final ScheduleControl schedules;
 
 	private final JobResults results;
 
-	DefaultPgDispatchTemplate(JobWriter writer, JobControl control, ScheduleControl schedules, JobResults results) {
+	DefaultPgDispatchTemplate(JobWriter writer, BatchWriter batches, JobControl control, BatchControl batchControl,
+			ScheduleControl schedules, JobResults results) {
 		this.writer = writer;
+		this.batches = batches;
 		this.control = control;
+		this.batchControl = batchControl;
 		this.schedules = schedules;
 		this.results = results;
 	}
@@ -99,6 +106,26 @@ final class DefaultPgDispatchTemplate implements PgDispatchTemplate {
 	@Override
 	public boolean retry(long id) {
 		return this.control.retry(id);
+	}
+
+	@Override
+	public Batch batch(String name) {
+		return new Batch(this.batches, name);
+	}
+
+	@Override
+	public void closeBatch(long id) {
+		this.batchControl.close(id);
+	}
+
+	@Override
+	public Optional<BatchInfo> findBatch(long id) {
+		return this.batchControl.find(id);
+	}
+
+	@Override
+	public long cancelBatch(long id) {
+		return this.batchControl.cancel(id);
 	}
 
 	@Override

@@ -88,15 +88,14 @@ final class DefaultPgDispatchTemplateBuilder implements PgDispatchTemplate.Build
 
 	@Override
 	public PgDispatchTemplate build() {
-		return new DefaultPgDispatchTemplate(new JobWriter(this.dataSource,
-				new DispatchTransaction(this.transactionManager, this.dataSource, this.transactionRequired),
-				this.propagator, this.observer, this.traceComment, this.listener, this.handlerListener, this.defaults),
-				new JobControl(this.dataSource,
-						new DispatchTransaction(this.transactionManager, this.dataSource, false)),
-				new ScheduleControl(this.dataSource,
-						new DispatchTransaction(this.transactionManager, this.dataSource, false), this.handlerListener,
-						this.defaults),
-				this.results);
+		DispatchTransaction transaction = new DispatchTransaction(this.transactionManager, this.dataSource,
+				this.transactionRequired);
+		DispatchTransaction change = new DispatchTransaction(this.transactionManager, this.dataSource, false);
+		JobWriter writer = new JobWriter(this.dataSource, transaction, this.propagator, this.observer,
+				this.traceComment, this.listener, this.handlerListener, this.defaults);
+		return new DefaultPgDispatchTemplate(writer, new BatchWriter(this.dataSource, transaction, writer),
+				new JobControl(this.dataSource, change), new BatchControl(this.dataSource, change),
+				new ScheduleControl(this.dataSource, change, this.handlerListener, this.defaults), this.results);
 	}
 
 }

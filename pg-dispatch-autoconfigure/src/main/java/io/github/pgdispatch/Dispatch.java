@@ -295,6 +295,31 @@ public final class Dispatch {
 		return with(Option.TRANSACTIONAL, false);
 	}
 
+	/**
+	 * Adds the job to a batch, which does not end before the job has ended. A job of a
+	 * batch can add jobs to it, as the batch does not end meanwhile.
+	 * @param id the id of a batch that has not ended, see
+	 * {@link DispatchContext#batchId()} and {@link Batch#open()}
+	 * @return a new description of a job of the batch
+	 */
+	public Dispatch batch(long id) {
+		return with(Option.BATCH, id);
+	}
+
+	/**
+	 * Makes the job the continuation of a batch.
+	 */
+	Dispatch continuation(long batch, String continuation) {
+		return with(Option.BATCH, batch).with(Option.CONTINUATION, continuation);
+	}
+
+	/**
+	 * Returns what the job has in common with others of the same kind and options.
+	 */
+	Dispatch withoutContent() {
+		return new Dispatch(this.handler, "", this.delay, this.options);
+	}
+
 	private Dispatch with(Option option, Object value) {
 		return new Dispatch(this.handler, this.content, this.delay, this.options.with(option, value));
 	}

@@ -3,6 +3,8 @@ package io.github.pgdispatch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -184,5 +186,23 @@ public interface DispatchContext {
 	 * @return the key, which is a UUID
 	 */
 	String idempotencyKey(String step);
+
+	/**
+	 * Returns the batch of which the job is one, so that the job can
+	 * {@linkplain Dispatch#batch(long) add} others to it, or which it follows.
+	 * @return the id of the batch, or an empty result if the job has none
+	 */
+	default OptionalLong batchId() {
+		String id = headers().get(EndedBatch.ID);
+		return (id != null) ? OptionalLong.of(Long.parseLong(id)) : OptionalLong.empty();
+	}
+
+	/**
+	 * Returns the batch that has ended, if this job is its continuation.
+	 * @return what became of its jobs, or an empty result if the job follows no batch
+	 */
+	default Optional<EndedBatch> endedBatch() {
+		return EndedBatch.of(headers());
+	}
 
 }

@@ -12,6 +12,8 @@ import io.github.pgdispatch.gateway.DispatchOptions;
 import io.github.pgdispatch.gateway.Option;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.NamedThreadLocal;
+
 /**
  * Writes jobs of both kinds in the current transaction, with their headers, and counts
  * them for the listener. Thread-safe.
@@ -32,7 +34,14 @@ final class JobWriter {
 
 	private final DispatchListener listener;
 
+	private final DispatchListener handlerListener;
+
 	private final HandlerJobWriter handlerJobs;
+
+	/**
+	 * The batch to which the calls of the current thread add jobs.
+	 */
+	private final ThreadLocal<@Nullable Long> currentBatch = new NamedThreadLocal<>("current batch of pg-dispatch");
 
 	private final DispatchDefaults defaults;
 
@@ -47,6 +56,7 @@ final class JobWriter {
 		this.observer = observer;
 		this.traceComment = traceComment;
 		this.listener = listener;
+		this.handlerListener = handlerListener;
 		this.handlerJobs = new HandlerJobWriter(this.gateway, handlerListener);
 		this.defaults = defaults;
 		this.defaultOptions = defaults.complete(DispatchOptions.NONE);
@@ -56,19 +66,65 @@ final class JobWriter {
 	 * Writes a job and returns its id, or zero if the transaction cannot see the waiting
 	 * job that has its key.
 	 */
-	long dispatch(Dispatch dispatch) {
+	long dispatch(Dispatch description) {
+		Dispatch dispatch = inCurrentBatch(description);
+		return write(dispatch, (headers) -> dispatch(dispatch, headers));
+	}
+
+	private long dispatch(Dispatch dispatch, Map<String, String> headers) {
 		String handler = dispatch.handler();
 		DispatchOptions options = options(dispatch);
-		return write(dispatch, (headers) -> DispatchedInTransaction
-			.add((handler != null) ? this.handlerJobs.write(handler, dispatch, headers, true)
-					: writeCommands(1, dispatch.isLater(), (notify) -> this.gateway
-						.dispatch(command(dispatch.content(), headers), headers, dispatch.delay(), notify, options))));
+		return DispatchedInTransaction.add((handler != null) ? this.handlerJobs.write(handler, dispatch, headers, true)
+				: writeCommands(1, dispatch.isLater(), (notify) -> this.gateway.dispatch(content(dispatch, headers),
+						headers, dispatch.delay(), notify, options)));
+	}
+
+	/**
+	 * Writes jobs of a batch that differ in their contents only.
+	 */
+	void dispatchAll(List<Dispatch> jobs) {
+		Dispatch first = jobs.get(0);
+		write(first, (headers) -> {
+			long id = dispatch(first, headers);
+			List<String> others = jobs.stream().skip(1).map((job) -> content(job, headers)).toList();
+			if (!others.isEmpty()) {
+				this.gateway.dispatchLike(id, others);
+				CommitCallback.of((first.handler() != null) ? this.handlerListener : this.listener)
+					.count(others.size(), first.isLater());
+			}
+			return id;
+		});
+	}
+
+	/**
+	 * Adds the jobs that calls dispatch in the current thread to a batch.
+	 */
+	void inBatch(long batch, Runnable calls) {
+		Long outer = this.currentBatch.get();
+		this.currentBatch.set(batch);
+		try {
+			calls.run();
+		}
+		finally {
+			if (outer != null) {
+				this.currentBatch.set(outer);
+			}
+			else {
+				this.currentBatch.remove();
+			}
+		}
+	}
+
+	private Dispatch inCurrentBatch(Dispatch dispatch) {
+		Long batch = this.currentBatch.get();
+		return (batch != null && !dispatch.options().has(Option.BATCH)) ? dispatch.batch(batch) : dispatch;
 	}
 
 	/**
 	 * Writes a job without asking for its id.
 	 */
-	void fire(Dispatch dispatch) {
+	void fire(Dispatch description) {
+		Dispatch dispatch = inCurrentBatch(description);
 		String handler = dispatch.handler();
 		DispatchOptions options = options(dispatch);
 		write(dispatch, (headers) -> {
@@ -94,14 +150,20 @@ final class JobWriter {
 			});
 			return;
 		}
+		Long batch = this.currentBatch.get();
+		DispatchOptions options = (batch != null) ? this.defaultOptions.with(Option.BATCH, batch) : this.defaultOptions;
 		write(new ObservedDispatch(null, null, null, new LinkedHashMap<>()), (headers) -> {
 			writeCommands(commands.size(), false, (notify) -> {
 				this.gateway.dispatchAll(commands.stream().map((sql) -> command(sql, headers)).toList(), headers,
-						notify, this.defaultOptions);
+						notify, options);
 				return null;
 			});
 			return UNKNOWN;
 		});
+	}
+
+	private String content(Dispatch dispatch, Map<String, String> headers) {
+		return (dispatch.handler() != null) ? dispatch.content() : command(dispatch.content(), headers);
 	}
 
 	private String command(String sql, Map<String, String> headers) {

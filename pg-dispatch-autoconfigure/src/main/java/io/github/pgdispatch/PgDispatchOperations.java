@@ -47,6 +47,30 @@ public interface PgDispatchOperations {
 	}
 
 	/**
+	 * Lists batches with their progress, page by page, the newest first.
+	 * @param unended whether batches that have ended are left out
+	 * @param after the {@link BatchPage#next()} of the page before; {@code null} for the
+	 * first page
+	 * @param limit the maximum number of batches of a page, from 1 to 10,000
+	 * @return the page
+	 */
+	BatchPage batches(boolean unended, @Nullable Long after, int limit);
+
+	/**
+	 * Finds a batch with its progress.
+	 * @param id the id of the batch
+	 * @return the batch, or an empty result if there is no such batch
+	 */
+	Optional<BatchInfo> batch(long id);
+
+	/**
+	 * Cancels a batch, see {@link PgDispatchTemplate#cancelBatch(long)}.
+	 * @param id the id of the batch
+	 * @return the number of jobs that were cancelled
+	 */
+	long cancelBatch(long id);
+
+	/**
 	 * Counts what waits, runs and has failed. The cost does not grow with the number of
 	 * jobs: some milliseconds, and some tenths of a second where thousands of jobs of
 	 * many handlers wait. It needs no transaction, and works in a read-only one and on a

@@ -29,14 +29,15 @@ import org.jspecify.annotations.Nullable;
  * where the database has no pg_cron, {@code false} also while all of them are busy
  * @param nodes the number of nodes that have claims on jobs of handlers
  * @param cronWorkers the number of workers of pg_cron
+ * @param batches the number of batches that have not ended, up to 2,001
  * @param schedules the schedules
  * @param tables the tables of the schema that have dead rows
  * @param snapshot what keeps dead rows from being removed for the longest time;
  * {@code null} if nothing does
  */
 public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, List<Queue> queues, boolean paused,
-		List<String> pausedHandlers, List<Breaker> breakers, boolean applicationConnected, int nodes, int cronWorkers, List<Schedule> schedules,
-		List<Table> tables, @Nullable Snapshot snapshot) {
+		List<String> pausedHandlers, List<Breaker> breakers, boolean applicationConnected, int nodes, int cronWorkers,
+		int batches, List<Schedule> schedules, List<Table> tables, @Nullable Snapshot snapshot) {
 
 	public PgDispatchStatus {
 		jobs = List.copyOf(jobs);
@@ -56,7 +57,8 @@ public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, L
 				of(rows, "pause").anyMatch((row) -> row.name() == null),
 				of(rows, "pause").map(StatusRow::name).filter(Objects::nonNull).toList(),
 				list(rows, "breaker", Breaker::of), count(rows, "application") > 0, count(rows, "node"),
-				count(rows, "cron_worker"), list(rows, "schedule", Schedule::of), list(rows, "table", Table::of),
+				count(rows, "cron_worker"), count(rows, "batch"), list(rows, "schedule", Schedule::of),
+				list(rows, "table", Table::of),
 				of(rows, "snapshot").map(Snapshot::of).findFirst().orElse(null));
 	}
 

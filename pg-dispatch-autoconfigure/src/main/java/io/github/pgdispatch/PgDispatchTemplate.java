@@ -212,6 +212,41 @@ public interface PgDispatchTemplate {
 	boolean retry(long id);
 
 	/**
+	 * Describes a batch: many jobs, and one that is dispatched in the commit that ends
+	 * the last of them. Nothing is written before {@link Batch#dispatch()} is called.
+	 * @param name what the batch is called where batches are listed, such as
+	 * {@code import 42}; at most 1,000 bytes in UTF-8. Several may have the same name
+	 * @return a new description of a batch without jobs
+	 */
+	Batch batch(String name);
+
+	/**
+	 * Closes a batch that was {@linkplain Batch#open() left open}. It ends as soon as all
+	 * its jobs have ended. The method takes effect with the commit of the current
+	 * transaction, or immediately if there is none. To close it again changes nothing.
+	 * @param id the id of the batch
+	 */
+	void closeBatch(long id);
+
+	/**
+	 * Finds a batch with its progress. No transaction is needed.
+	 * @param id the id of the batch
+	 * @return the batch, or an empty result if there is no such batch, or if it has ended
+	 * and is no longer kept
+	 */
+	Optional<BatchInfo> findBatch(long id);
+
+	/**
+	 * Cancels a batch with all its jobs and the batches in it. Its continuation does not
+	 * run. For running jobs, the method does what {@link #cancel(long)} does. It takes
+	 * effect with the commit of the current transaction, or immediately if there is none.
+	 * @param id the id of the batch
+	 * @return the number of jobs that were cancelled, or are interrupted after the
+	 * commit; zero if the batch has ended
+	 */
+	long cancelBatch(long id);
+
+	/**
 	 * Waits for the end of a job. This is meant for jobs whose result is kept. The end of
 	 * another job is only known if it became a dead letter. Do not wait in a transaction,
 	 * because it would keep its connection meanwhile.

@@ -39,9 +39,9 @@ public final class EndpointDatabase {
 		this.node = node;
 		this.actions = actions;
 		this.topics = Map.of("schedules", new SchedulesTopic(operations), "jobs", new JobsTopic(operations, template),
-				"dead-letters", new DeadLettersTopic(operations), "dead-letter-groups",
-				new DeadLetterGroupsTopic(operations), "queues", new QueuesTopic(operations), "handlers",
-				new HandlersTopic(operations, node), "history", new HistoryTopic(operations), "nodes",
+				"batches", new BatchesTopic(operations), "dead-letters", new DeadLettersTopic(operations),
+				"dead-letter-groups", new DeadLetterGroupsTopic(operations), "queues", new QueuesTopic(operations),
+				"handlers", new HandlersTopic(operations, node), "history", new HistoryTopic(operations), "nodes",
 				new NodesTopic(operations, node), "pauses", new PausesTopic(operations));
 	}
 

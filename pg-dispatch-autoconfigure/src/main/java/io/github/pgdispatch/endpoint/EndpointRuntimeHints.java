@@ -1,5 +1,6 @@
 package io.github.pgdispatch.endpoint;
 
+import io.github.pgdispatch.BatchInfo;
 import io.github.pgdispatch.DeadLetter;
 import io.github.pgdispatch.DeadLetterGroup;
 import io.github.pgdispatch.EndedJob;
@@ -24,7 +25,7 @@ final class EndpointRuntimeHints implements RuntimeHintsRegistrar {
 
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-		this.binding.registerReflectionHints(hints.reflection(), CsrfHeader.class, DeadLetter.class,
+		this.binding.registerReflectionHints(hints.reflection(), BatchInfo.class, CsrfHeader.class, DeadLetter.class,
 				DeadLetterGroup.class, EndedJob.class, JobAttempt.class, JobInfo.class, JobStep.class, ListedJob.class,
 				NamedJobs.class, PgDispatchStatus.class, QueuesTopic.Queue.class, ScheduleInfo.class,
 				ThisNode.State.class);

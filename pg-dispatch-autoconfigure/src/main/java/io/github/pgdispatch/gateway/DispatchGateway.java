@@ -78,6 +78,8 @@ public final class DispatchGateway {
 			  FROM pg_catalog.unnest(?::pg_catalog.text[]) WITH ORDINALITY AS c (command, number)
 			 ORDER BY c.number""";
 
+	private static final String DISPATCH_LIKE = "SELECT pg_catalog.cardinality(pgdispatch.dispatch_like(?, ?::pg_catalog.text[]))";
+
 	private static final String DISPATCH_HANDLER = """
 			SELECT pgdispatch.dispatch_handler(?, ?::pg_catalog.json, pg_catalog.make_interval(secs => ?), ?%s%s)""";
 
@@ -168,6 +170,16 @@ public final class DispatchGateway {
 		arguments.add(texts);
 		this.jdbc.query(DISPATCH_ALL_WITH_OPTIONS.formatted(sql(headers), options.sql()), (row) -> {
 		}, arguments.toArray());
+	}
+
+	/**
+	 * Writes more jobs like one of a batch that the current transaction has written.
+	 * @param id of that job, which has no key
+	 * @param contents the SQL of each, or the arguments of each as a JSON object
+	 */
+	public void dispatchLike(long id, List<String> contents) {
+		this.jdbc.query(DISPATCH_LIKE, (row) -> {
+		}, id, contents.toArray(new String[0]));
 	}
 
 	/**

@@ -96,7 +96,18 @@ public enum Option {
 	/**
 	 * Name under which a command is listed and counted: a {@code String}.
 	 */
-	LABEL;
+	LABEL,
+
+	/**
+	 * The id of the batch of the job: a {@code Long}.
+	 */
+	BATCH,
+
+	/**
+	 * Whether the job follows its batch in any case ({@code then}) or if a job of it has
+	 * failed ({@code on_failure}). Otherwise, it is one of the batch.
+	 */
+	CONTINUATION;
 
 	private final String argument;
 

@@ -109,6 +109,11 @@ public enum PgDispatchMeter {
 	CRON_WORKERS("pgdispatch.cron.workers", "Workers of pg_cron", "workers"),
 
 	/**
+	 * Gauge of the whole queue: batches that have not ended, at most 2,001.
+	 */
+	BATCHES("pgdispatch.batches", "Batches that have not ended", "batches"),
+
+	/**
 	 * Gauge of the whole queue: number of pauses, of everything, handlers and queues.
 	 */
 	PAUSES("pgdispatch.pauses", "Pauses of everything, handlers and queues", "pauses"),

@@ -52,7 +52,7 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 	public synchronized void bindTo(MeterRegistry registry) {
 		for (PgDispatchMeter meter : List.of(PgDispatchMeter.JOBS, PgDispatchMeter.JOBS_OLDEST,
 				PgDispatchMeter.DEAD_LETTERS, PgDispatchMeter.QUEUE_RUNNING, PgDispatchMeter.QUEUE_LIMIT,
-				PgDispatchMeter.NODES, PgDispatchMeter.CRON_WORKERS, PgDispatchMeter.PAUSES,
+				PgDispatchMeter.NODES, PgDispatchMeter.CRON_WORKERS, PgDispatchMeter.BATCHES, PgDispatchMeter.PAUSES,
 				PgDispatchMeter.SCHEDULE_DELAY, PgDispatchMeter.SCHEDULE_SKIPPED, PgDispatchMeter.TRIPPED_BREAKERS,
 				PgDispatchMeter.TABLE_DEAD_ROWS, PgDispatchMeter.SNAPSHOT_AGE)) {
 			this.gauges.put(meter,
@@ -92,6 +92,7 @@ public final class QueueMetrics implements MeterBinder, StatusListener {
 		limits.register();
 		new Rows(PgDispatchMeter.NODES).add(status.nodes()).register();
 		new Rows(PgDispatchMeter.CRON_WORKERS).add(status.cronWorkers()).register();
+		new Rows(PgDispatchMeter.BATCHES).add(status.batches()).register();
 		new Rows(PgDispatchMeter.PAUSES).add(pauses(status)).register();
 		Rows delays = new Rows(PgDispatchMeter.SCHEDULE_DELAY);
 		Rows skipped = new Rows(PgDispatchMeter.SCHEDULE_SKIPPED);

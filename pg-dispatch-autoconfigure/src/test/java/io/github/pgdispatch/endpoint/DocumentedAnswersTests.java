@@ -62,7 +62,7 @@ class DocumentedAnswersTests {
 							SELECT pgdispatch.dispatch_handler('signUp.welcome', '{"profileId": 41}', '1 hour', queue => 'mail', headers => '{"tenant": "acme"}')""",
 					"SELECT pgdispatch.dispatch('SELECT remind(42)', '1 day', label => 'remind') FROM generate_series(1, 2)",
 					"SELECT pgdispatch.dispatch('SELECT 1', label => 'report')",
-					"SELECT pgdispatch.pause('signUp.bill')",
+					"SELECT pgdispatch.pause('signUp.bill')", "SELECT pgdispatch.create_batch('import 42')",
 					"""
 							INSERT INTO pgdispatch.dead_letter (role, id, handler, arguments, headers, attempts, options, dispatched_at, due_at, failed_at, crashes, message, context)
 							SELECT 'app'::regrole, id, 'signUp.welcome', '{"profileId": 40}', '{"tenant": "acme"}', 10, '{"queue": "mail"}', now(), now(), now() - (1003 - id) * interval '1 second', 0,

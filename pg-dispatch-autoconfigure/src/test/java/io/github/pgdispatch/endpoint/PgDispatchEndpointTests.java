@@ -268,6 +268,26 @@ class PgDispatchEndpointTests {
 	}
 
 	@Test
+	void batchesAreShownAndCancelled() throws SQLException {
+		session.run("DELETE FROM pgdispatch.batch");
+		String first = session.value("SELECT pgdispatch.create_batch('first')");
+		String second = session.value("SELECT pgdispatch.create_batch('second')");
+		session.run("SELECT pgdispatch.dispatch('SELECT 1', '1 hour', batch => " + first + ")");
+		JsonNode page = viewer.read("/batches?limit=1");
+		assertThat(page.get("batches").get(0).get("name").stringValue()).isEqualTo("second");
+		JsonNode next = viewer.read("/batches?after=" + page.get("next").longValue());
+		assertThat(next.get("batches").get(0).get("pending").intValue()).isOne();
+		assertThat(next.has("next")).isFalse();
+		String cancel = "{'action': 'cancel', 'ids': '" + first + "', 'countOnly': %s}";
+		assertThat(change("/batches", cancel.formatted(true)).get("count").intValue()).isOne();
+		assertThat(viewer.read("/batches/" + first).get("batch").get("state").stringValue()).isEqualTo("OPEN");
+		assertThat(change("/batches", cancel.formatted(false)).get("count").intValue()).isOne();
+		assertThat(viewer.read("/batches/" + first).get("batch").get("state").stringValue()).isEqualTo("CANCELLED");
+		await().until(() -> operator.post("/batches", cancel.formatted(false)).status() == 404);
+		assertThat(viewer.read("/batches/" + second).get("batch").get("state").stringValue()).isEqualTo("OPEN");
+	}
+
+	@Test
 	void historyHasWhatHasEnded() throws SQLException {
 		session.run("SELECT pgdispatch.keep_history('1 day')",
 				"SELECT pgdispatch.dispatch('SELECT 1', label => 'done') FROM generate_series(1, 3)");
@@ -423,21 +443,24 @@ class PgDispatchEndpointTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', value = { "/jobs?limit=0 | limit must be from 1",
-			"/jobs?limit=many | limit must be a number", "/jobs?state=lost | state must be one of waiting",
-			"/jobs?state=failed | none is FAILED", "/history?outcome=waiting | No job has ended that is WAITING",
-			"/history?state=done | state does not apply", "/jobs?kind=java | kind must be one of sql, handler",
-			"/jobs?after=x | No page ends", "/jobs?after=x/1 | refuses a parameter", "/jobs?queue= | queue is blank",
-			"/jobs?queue=a%00b | refuses a parameter", "/jobs/first | id must be a number",
-			"/dead-letters?limit=1001 | from 1 to 1000", "/dead-letters?since=today | since must be a time",
-			"/dead-letters?after=x | No page ends", "/dead-letters?state=held | state does not apply",
-			"/dead-letter-groups?limit=3 | limit does not apply", "/nodes?limit=3 | limit does not apply" })
+	@CsvSource(delimiter = '|',
+			value = { "/jobs?limit=0 | limit must be from 1", "/jobs?limit=many | limit must be a number",
+					"/jobs?state=lost | state must be one of waiting", "/jobs?state=failed | none is FAILED",
+					"/history?outcome=waiting | No job has ended that is WAITING",
+					"/history?state=done | state does not apply", "/jobs?kind=java | kind must be one of sql, handler",
+					"/jobs?after=x | No page ends", "/jobs?after=x/1 | refuses a parameter",
+					"/jobs?queue= | queue is blank", "/jobs?queue=a%00b | refuses a parameter",
+					"/jobs/first | id must be a number", "/batches?after=x | id must be a number",
+					"/batches?limit=0 | limit must be from 1", "/batches?state=open | state does not apply",
+					"/dead-letters?limit=1001 | from 1 to 1000", "/dead-letters?since=today | since must be a time",
+					"/dead-letters?after=x | No page ends", "/dead-letters?state=held | state does not apply",
+					"/dead-letter-groups?limit=3 | limit does not apply", "/nodes?limit=3 | limit does not apply" })
 	void badQuestionsAreRefused(String path, String error) {
 		assertThat(viewer.get(path).error(400)).contains(error);
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "/jobs/999", "/dead-letters/999", "/letters", "/letters/1", "/queues/mail",
+	@ValueSource(strings = { "/jobs/999", "/batches/999", "/dead-letters/999", "/letters", "/letters/1", "/queues/mail",
 			"/ui/missing.js", "/ui/index", "/ui/..%2Fpage.class", "/ui/%2e%2e", "/ui/ui%5Conly-in-tests.js" })
 	void whatIsNotThereIsNotFound(String path) {
 		assertThat(viewer.get(path).status()).isIn(400, 404);

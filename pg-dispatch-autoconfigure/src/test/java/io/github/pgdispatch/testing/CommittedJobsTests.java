@@ -7,6 +7,8 @@ import java.time.Duration;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.Dispatch;
+import io.github.pgdispatch.PgDispatchTemplate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +42,9 @@ class CommittedJobsTests {
 
 	@Autowired
 	private JdbcClient jdbc;
+
+	@Autowired
+	private PgDispatchTemplate template;
 
 	@Autowired
 	private TransactionTemplate transaction;
@@ -115,6 +120,18 @@ class CommittedJobsTests {
 			assertThat(this.jobs).hasSize(1);
 			status.setRollbackOnly();
 		});
+		assertThat(this.jobs).isEmpty();
+	}
+
+	@Test
+	void batchIsRunAndThenItsContinuation() {
+		this.transaction.executeWithoutResult((status) -> this.template.batch("batch").addCalls(() -> {
+			this.sideEffects.welcome(1, null);
+			this.sideEffects.insert("second");
+		}).then(Dispatch.sql("INSERT INTO effect VALUES ('then')")).dispatch());
+		assertThat(this.jobs).hasSize(3);
+		assertThat(this.jobs.run()).isEqualTo(3);
+		assertThat(effects(this.jdbc)).containsExactly("welcome 1", "second", "then");
 		assertThat(this.jobs).isEmpty();
 	}
 

@@ -2,6 +2,8 @@ package io.github.pgdispatch.testing;
 
 import java.time.Duration;
 
+import io.github.pgdispatch.Dispatch;
+import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.HandlerDriver;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,9 @@ class JdbcSliceTests {
 
 	@Autowired
 	private JdbcClient jdbc;
+
+	@Autowired
+	private PgDispatchTemplate template;
 
 	@Test
 	void thereAreNoWorkers(@Autowired ApplicationContext context) {
@@ -76,6 +81,18 @@ class JdbcSliceTests {
 		assertThat(effects(this.jdbc)).containsExactly("first Ada", "second result");
 		assertThat(this.jobs).isEmpty();
 		assertThat(this.jdbc.sql("SELECT count(*) FROM pgdispatch.step").query(Integer.class).single()).isZero();
+	}
+
+	@Test
+	void batchIsRunAndThenItsContinuation() {
+		this.template.batch("batch").addCalls(() -> {
+			this.sideEffects.welcome(1, null);
+			this.sideEffects.insert("second");
+		}).then(Dispatch.sql("INSERT INTO effect VALUES ('then')")).dispatch();
+		assertThat(this.jobs).hasSize(3);
+		assertThat(this.jobs.run()).isEqualTo(3);
+		assertThat(effects(this.jdbc)).containsExactly("welcome 1", "second", "then");
+		assertThat(this.jobs).isEmpty();
 	}
 
 	@Test

@@ -7,6 +7,7 @@ import { button, empty } from "./parts.js";
 import { problems, total } from "./problems.js";
 import { current, link } from "./route.js";
 import { sample } from "./throughput.js";
+import * as batches from "./batches.js";
 import * as deadLetters from "./dead-letters.js";
 import * as handlers from "./handlers.js";
 import * as history from "./history.js";
@@ -17,7 +18,7 @@ import * as overviewPage from "./overview.js";
 import * as schedules from "./schedules.js";
 
 const INTERVAL = 5000;
-const PAGES = { "": overviewPage, jobs, "dead-letters": deadLetters, handlers, schedules, nodes, history };
+const PAGES = { "": overviewPage, jobs, batches, "dead-letters": deadLetters, handlers, schedules, nodes, history };
 const [session, pages, problem, main] = ["session", "pages", "problem", "main"].map((id) => document.getElementById(id));
 
 let route;
@@ -109,7 +110,7 @@ function frame(overview) {
 	const tab = (name, text, count) => h("a", { href: link(name), "aria-current": route.page === name && "page" }, text, count && h("span", { class: "count" }, count));
 	const databases = (overview.databases ?? []).map((name) => h("a", { href: `?${new URLSearchParams({ database: name })}#/`,
 		"aria-current": name === overview.database && "true" }, name));
-	show(pages, databases.length > 0 && h("span", { class: "databases", role: "group", "aria-label": "Databases" }, databases), tab("", "Overview"), tab("jobs", "Jobs"), tab("dead-letters", "Dead letters", letters.count > 0 && number(letters.count, letters.exact)),
+	show(pages, databases.length > 0 && h("span", { class: "databases", role: "group", "aria-label": "Databases" }, databases), tab("", "Overview"), tab("jobs", "Jobs"), tab("batches", "Batches"), tab("dead-letters", "Dead letters", letters.count > 0 && number(letters.count, letters.exact)),
 		tab("handlers", "Queues and handlers"), tab("schedules", "Schedules"), tab("nodes", "Nodes"), tab("history", "History"));
 }
 

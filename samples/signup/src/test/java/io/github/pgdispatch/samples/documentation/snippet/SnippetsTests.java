@@ -98,6 +98,21 @@ class SnippetsTests {
 	}
 
 	@Test
+	void batchIsFollowedByItsContinuation(@Autowired Imports imports) {
+		long batch = imports.start(42, 3);
+		assertThat(imports.progress(batch)).isEqualTo("import 42: 0 of 3");
+		assertThat(this.jobs.run()).isEqualTo(4);
+		assertThat(imports.progress(batch)).isEqualTo("import 42: 3 of 3");
+	}
+
+	@Test
+	void batchesAreInABatch(@Autowired Imports imports) {
+		imports.importAll(List.of(42L, 43L));
+		imports.stop(imports.refresh(List.of(42L)));
+		assertThat(this.jobs).containsCommand("SELECT publish_statistics()").containsHandler("imports.line");
+	}
+
+	@Test
 	void keysJoinCalls() {
 		this.keyed.updateStatistics(42);
 		this.keyed.updateStatistics(42);
@@ -174,10 +189,10 @@ class SnippetsTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import({ Alerts.class, KeyedSideEffects.class, Listeners.class, MailSideEffects.class, Maintenance.class,
-			Operator.class, Orders.class, Profiles.class, RenamedSideEffects.class, Reports.class,
-			ResultSideEffects.class, TenantConvention.class, TenantPropagator.class, TransactionalSideEffects.class,
-			VideoSideEffects.class })
+	@Import({ Alerts.class, Imports.class, ImportSideEffects.class, KeyedSideEffects.class, Listeners.class,
+			MailSideEffects.class, Maintenance.class, Operator.class, Orders.class, Profiles.class,
+			RenamedSideEffects.class, Reports.class, ResultSideEffects.class, TenantConvention.class,
+			TenantPropagator.class, TransactionalSideEffects.class, VideoSideEffects.class })
 	static class Application {
 
 		@Bean
