@@ -58,8 +58,7 @@ public record PgDispatchStatus(List<Jobs> jobs, List<DeadLetters> deadLetters, L
 				of(rows, "pause").map(StatusRow::name).filter(Objects::nonNull).toList(),
 				list(rows, "breaker", Breaker::of), count(rows, "application") > 0, count(rows, "node"),
 				count(rows, "cron_worker"), count(rows, "batch"), list(rows, "schedule", Schedule::of),
-				list(rows, "table", Table::of),
-				of(rows, "snapshot").map(Snapshot::of).findFirst().orElse(null));
+				list(rows, "table", Table::of), of(rows, "snapshot").map(Snapshot::of).findFirst().orElse(null));
 	}
 
 	private static Stream<StatusRow> of(List<StatusRow> rows, String kind) {

@@ -30,8 +30,8 @@ import org.springframework.util.backoff.ExponentialBackOff;
  * <p>
  * Of the watchers of all nodes, one rests, and is woken for dispatches from elsewhere. If
  * its node cannot take all that is due, it has the others look, and one of them rests
- * instead. The others look some time later in any case, because the one that was
- * woken may be dead or frozen.
+ * instead. The others look some time later in any case, because the one that was woken
+ * may be dead or frozen.
  */
 final class QueueWatcher implements Runnable {
 

@@ -62,9 +62,8 @@ class CircuitBreakerOfMethodsTests {
 			await().untilAsserted(() -> assertThat(events(one, other)).containsExactlyInAnyOrder(
 					new CircuitBreakerEvent(handler, null, true, 4), new CircuitBreakerEvent(handler, null, false, 0)));
 		}
-		assertThat(output)
-			.contains("The circuit breaker of the handler '" + handler
-					+ "' tripped. Failed attempts in a row: 4. Its jobs wait for a probe to succeed");
+		assertThat(output).contains("The circuit breaker of the handler '" + handler
+				+ "' tripped. Failed attempts in a row: 4. Its jobs wait for a probe to succeed");
 	}
 
 	@Test

@@ -30,8 +30,8 @@ record Dashboard(ChromeDriver browser, String application) {
 	/**
 	 * The pages of which there is one.
 	 */
-	static final List<String> PAGES = List.of("", "jobs", "batches", "dead-letters", "handlers", "schedules",
-			"nodes", "history");
+	static final List<String> PAGES = List.of("", "jobs", "batches", "dead-letters", "handlers", "schedules", "nodes",
+			"history");
 
 	/**
 	 * Logs a user in, whose password is the same. Tries again if the request for an icon,

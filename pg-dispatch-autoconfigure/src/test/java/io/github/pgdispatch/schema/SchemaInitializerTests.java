@@ -119,8 +119,8 @@ class SchemaInitializerTests {
 			.query(String.class)
 			.list()).containsExactlyInAnyOrder("job", "handler_job", "node", "dead_letter", "cron_worker",
 					"managed_job", "job_key", "queue", "pause", "schedule", "breaker", "fair_turn", "result", "setting",
-					"cancellation", "mutex", "history", "history_retention", "operator_action", "batch",
-					"batch_part", "step");
+					"cancellation", "mutex", "history", "history_retention", "operator_action", "batch", "batch_part",
+					"step");
 	}
 
 	@Test
