@@ -1,6 +1,6 @@
 package io.github.pgdispatch.autoconfigure;
 
-import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Driver;
+import io.github.pgdispatch.autoconfigure.DatabaseProperties.Driver;
 import io.github.pgdispatch.driver.PgCron;
 import io.github.pgdispatch.log.OneLineLog;
 

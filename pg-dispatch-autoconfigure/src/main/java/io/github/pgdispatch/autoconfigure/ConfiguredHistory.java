@@ -18,11 +18,11 @@ final class ConfiguredHistory implements SmartInitializingSingleton {
 	 */
 	private static final Duration MAX = Duration.ofDays(3652);
 
-	private final PgDispatchProperties properties;
+	private final DatabaseProperties properties;
 
 	private final PgDispatchOperations operations;
 
-	ConfiguredHistory(PgDispatchProperties properties, PgDispatchOperations operations) {
+	ConfiguredHistory(DatabaseProperties properties, PgDispatchOperations operations) {
 		this.properties = properties;
 		this.operations = operations;
 	}

@@ -6,7 +6,7 @@ import io.github.pgdispatch.CircuitBreaker;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.QueueLimits;
-import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Queue;
+import io.github.pgdispatch.autoconfigure.DatabaseProperties.Queue;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 

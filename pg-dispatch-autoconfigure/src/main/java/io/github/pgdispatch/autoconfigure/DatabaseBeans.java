@@ -1,7 +1,9 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -10,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-
-import javax.sql.DataSource;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.BeanUtils;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.annotation.AnnotatedBeanDefinition;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -25,8 +27,12 @@ import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.AutowireCandidateQualifier;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotationMetadata;
 import org.springframework.core.type.MethodMetadata;
 import org.springframework.util.Assert;
@@ -35,23 +41,32 @@ import org.springframework.util.ClassUtils;
 /**
  * Gives each database its beans if several are marked with {@link PgDispatchDataSource}.
  * Each definition of a bean {@linkplain ForEachDatabase for each database} is replaced by
- * a copy for each of them, which refers to the other copies for the same database. The
- * name of a copy begins with the name of the {@code DataSource}, which is its qualifier,
- * too. The conditions of the definitions have been evaluated before.
+ * a copy for each of them that matches its {@linkplain DatabaseCondition conditions},
+ * which refers to the other copies for the same database. The name of a copy begins with
+ * the name of the {@code DataSource}, which is its qualifier, too. The other conditions
+ * of the definitions have been evaluated before.
  */
 final class DatabaseBeans implements ImportBeanDefinitionRegistrar {
 
 	private static final String DATABASE = DatabaseBeans.class.getName() + ".database";
 
+	private final Environment environment;
+
+	DatabaseBeans(Environment environment) {
+		this.environment = environment;
+	}
+
 	@Override
 	public void registerBeanDefinitions(AnnotationMetadata importing, BeanDefinitionRegistry registry) {
 		Assert.isInstanceOf(ConfigurableListableBeanFactory.class, registry);
-		List<String> databases = databases((ConfigurableListableBeanFactory) registry);
+		List<Database> databases = Database.all((ConfigurableListableBeanFactory) registry, this.environment);
+		List<String> names = databases.stream().map(Database::bean).filter(Objects::nonNull).toList();
+		DatabaseProperties.requireKnown(this.environment, names);
+		replaceSelected(databases, registry);
 		if (databases.size() > 1) {
-			replaceSelected(databases, registry);
 			Map<String, Method> methods = methods(registry);
 			databases.forEach((database) -> addCopies(database, methods, registry));
-			methods.forEach((name, method) -> replaceOriginal(name, method, databases, registry));
+			methods.forEach((name, method) -> replaceOriginal(name, method, names, registry));
 		}
 	}
 
@@ -81,31 +96,24 @@ final class DatabaseBeans implements ImportBeanDefinitionRegistrar {
 		return beanFactory.getBeanProvider(type).orderedStream().filter((bean) -> !ofOthers.contains(bean)).toList();
 	}
 
-	/**
-	 * Returns the names of the marked {@code DataSource}s.
-	 */
-	private static List<String> databases(ConfigurableListableBeanFactory beanFactory) {
-		return Arrays.stream(beanFactory.getBeanNamesForType(DataSource.class, true, false))
-			.filter((name) -> isMarked(name, beanFactory))
-			.toList();
-	}
-
-	private static boolean isMarked(String name, ConfigurableListableBeanFactory beanFactory) {
-		return beanFactory.findAnnotationOnBean(name, PgDispatchDataSource.class, false) != null
-				|| (beanFactory.containsBeanDefinition(name)
-						&& beanFactory.getMergedBeanDefinition(name) instanceof AbstractBeanDefinition definition
-						&& definition.hasQualifier(PgDispatchDataSource.class.getName()));
-	}
-
-	private static void replaceSelected(List<String> databases, BeanDefinitionRegistry registry) {
+	private static void replaceSelected(List<Database> databases, BeanDefinitionRegistry registry) {
 		String selected = SelectedDataSource.class.getName();
-		if (!registry.containsBeanDefinition(selected)) {
+		if (!registry.containsBeanDefinition(selected)
+				|| registry.getBeanDefinition(selected).getFactoryMethodName() != null) {
 			return;
 		}
-		registry.removeBeanDefinition(selected);
-		for (String database : databases) {
-			register(database, selected,
-					made(SelectedDataSource.class, "of", database, new RuntimeBeanReference(database)), registry);
+		String only = databases.get(0).bean();
+		if (databases.size() > 1) {
+			registry.removeBeanDefinition(selected);
+			for (Database database : databases) {
+				String name = String.valueOf(database.bean());
+				register(name, selected, made(SelectedDataSource.class, database.tenants() ? "ofTenants" : "of", name,
+						new RuntimeBeanReference(name)), registry);
+			}
+		}
+		else if (only != null) {
+			registry.removeBeanDefinition(selected);
+			registry.registerBeanDefinition(selected, made(SelectedDataSource.class, "only", only));
 		}
 	}
 
@@ -134,9 +142,13 @@ final class DatabaseBeans implements ImportBeanDefinitionRegistrar {
 			.orElseThrow();
 	}
 
-	private static void addCopies(String database, Map<String, Method> methods, BeanDefinitionRegistry registry) {
+	private static void addCopies(Database matching, Map<String, Method> methods, BeanDefinitionRegistry registry) {
+		String database = String.valueOf(matching.bean());
 		Map<RootBeanDefinition, Method> copies = new LinkedHashMap<>();
 		methods.forEach((name, method) -> {
+			if (!conditions(method).allMatch((condition) -> condition.matches(matching))) {
+				return;
+			}
 			RootBeanDefinition copy = ((RootBeanDefinition) registry.getBeanDefinition(name)).cloneBeanDefinition();
 			copy.setResolvedFactoryMethod(method);
 			copies.put(copy, method);
@@ -151,6 +163,21 @@ final class DatabaseBeans implements ImportBeanDefinitionRegistrar {
 				}
 			}
 		});
+	}
+
+	/**
+	 * Returns the conditions on a database of a method and its class.
+	 */
+	private static Stream<DatabaseCondition> conditions(Method method) {
+		List<AnnotatedElement> elements = new ArrayList<>(List.of(method));
+		for (Class<?> type = method.getDeclaringClass(); type != null; type = type.getEnclosingClass()) {
+			elements.add(type);
+		}
+		return elements.stream()
+			.flatMap((element) -> MergedAnnotations.from(element).stream(Conditional.class))
+			.flatMap((conditional) -> Stream.of(conditional.getClassArray(MergedAnnotation.VALUE)))
+			.filter(DatabaseCondition.class::isAssignableFrom)
+			.map((condition) -> (DatabaseCondition) BeanUtils.instantiateClass(condition));
 	}
 
 	private static void register(String database, String name, RootBeanDefinition definition,
@@ -196,15 +223,16 @@ final class DatabaseBeans implements ImportBeanDefinitionRegistrar {
 	}
 
 	/**
-	 * Returns the definition of a bean that a static method makes. The arguments after
-	 * the first two are other beans.
+	 * Returns the definition of a bean that a static method makes. The other arguments of
+	 * the method are other beans.
 	 */
-	private static RootBeanDefinition made(Class<?> type, String method, Object first, Object second) {
+	private static RootBeanDefinition made(Class<?> type, String method, Object... arguments) {
 		RootBeanDefinition definition = new RootBeanDefinition(type);
 		definition.setFactoryMethodName(method);
 		definition.setAutowireMode(AbstractBeanDefinition.AUTOWIRE_CONSTRUCTOR);
-		definition.getConstructorArgumentValues().addIndexedArgumentValue(0, first);
-		definition.getConstructorArgumentValues().addIndexedArgumentValue(1, second);
+		for (int i = 0; i < arguments.length; i++) {
+			definition.getConstructorArgumentValues().addIndexedArgumentValue(i, arguments[i]);
+		}
 		return definition;
 	}
 

@@ -1,26 +1,19 @@
 package io.github.pgdispatch.autoconfigure;
 
-import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Driver;
-
-import org.springframework.boot.autoconfigure.condition.ConditionMessage;
-import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
-import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.context.annotation.ConditionContext;
-import org.springframework.core.type.AnnotatedTypeMetadata;
+import io.github.pgdispatch.autoconfigure.DatabaseProperties.Driver;
 
 /**
- * Matches unless {@code pgdispatch.driver} is {@code pg-cron}, in any relaxed form.
+ * Matches a database whose SQL jobs this node may run.
  */
-final class OnApplicationDriver extends SpringBootCondition {
+final class OnApplicationDriver extends DatabaseCondition {
 
-	private static final String PROPERTY = "pgdispatch.driver";
+	OnApplicationDriver() {
+		super("the application as a driver");
+	}
 
 	@Override
-	public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
-		Driver driver = Binder.get(context.getEnvironment()).bind(PROPERTY, Driver.class).orElse(Driver.AUTO);
-		return new ConditionOutcome(driver != Driver.PG_CRON,
-				ConditionMessage.forCondition("application as the driver").because(PROPERTY + " is " + driver));
+	boolean matches(Database database) {
+		return database.property("driver", Driver.class) != Driver.PG_CRON;
 	}
 
 }

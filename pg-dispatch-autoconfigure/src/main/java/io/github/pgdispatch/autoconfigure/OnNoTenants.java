@@ -1,22 +1,17 @@
 package io.github.pgdispatch.autoconfigure;
 
-import io.github.pgdispatch.TenantContext;
-
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.NoneNestedConditions;
-
 /**
- * Matches unless the application has a database for each tenant.
+ * Matches a {@code DataSource} of one database, and not one of tenants.
  */
-final class OnNoTenants extends NoneNestedConditions {
+final class OnNoTenants extends DatabaseCondition {
 
 	OnNoTenants() {
-		super(ConfigurationPhase.REGISTER_BEAN);
+		super("no tenants");
 	}
 
-	@ConditionalOnBean(TenantContext.class)
-	static class OnTenants {
-
+	@Override
+	boolean matches(Database database) {
+		return !database.tenants();
 	}
 
 }

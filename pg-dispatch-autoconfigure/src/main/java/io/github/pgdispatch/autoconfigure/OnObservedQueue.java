@@ -17,6 +17,11 @@ final class OnObservedQueue extends AnyNestedCondition {
 
 	}
 
+	@ConditionalOnBean(type = "io.github.pgdispatch.observability.TenantHealthIndicator")
+	static class OnTenantHealth {
+
+	}
+
 	@ConditionalOnBean(type = "io.github.pgdispatch.observability.QueueMetrics")
 	static class OnMetrics {
 

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.autoconfigure;
 
 import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
@@ -13,6 +14,7 @@ import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchObserver;
 import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.IdempotencyKeyInterceptor;
+import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchNode;
@@ -21,7 +23,8 @@ import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.AfterCommitDispatchPostProcessor;
 import io.github.pgdispatch.annotation.DeclaredSchedules;
 import io.github.pgdispatch.annotation.HandlerMethods;
-import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Transaction;
+import io.github.pgdispatch.autoconfigure.DatabaseProperties.Transaction;
+import io.github.pgdispatch.autoconfigure.DatabaseProperties.Worker;
 import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.Drainable;
 import io.github.pgdispatch.driver.DrainableNode;
@@ -31,6 +34,8 @@ import io.github.pgdispatch.driver.HandlerDriver;
 import io.github.pgdispatch.driver.HandlerSettings;
 import io.github.pgdispatch.driver.PgCron;
 import io.github.pgdispatch.driver.ResultWatch;
+import io.github.pgdispatch.driver.TenantDrivers;
+import io.github.pgdispatch.driver.TenantResults;
 import io.github.pgdispatch.driver.WorkerRole;
 import io.github.pgdispatch.handler.CurrentStep;
 import io.github.pgdispatch.handler.HandlerInvocations;
@@ -47,7 +52,6 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -91,9 +95,12 @@ public final class PgDispatchAutoConfiguration {
 	@DependsOnDatabaseInitialization
 	PgDispatchTemplate pgDispatchTemplate(SelectedDataSource dataSource, TransactionManagers transactionManagers,
 			@Qualifier("pgDispatchDriver") @Nullable DispatchListener driver,
-			@Qualifier("pgDispatchHandlerDriver") @Nullable DispatchListener handlerDriver, JobResults results,
+			@Qualifier("pgDispatchHandlerDriver") @Nullable DispatchListener handlerDriver,
+			@Qualifier("pgDispatchTenantDrivers") @Nullable TenantDrivers tenantDrivers,
+			@Qualifier("pgDispatchTenantSchemas") @Nullable TenantSchemas tenantSchemas, JobResults results,
 			ObjectProvider<DispatchPropagator> propagators, ObjectProvider<DispatchObserver> observer,
-			DispatchDefaults defaults, PgDispatchProperties properties, ObjectProvider<TenantSchemas> tenants) {
+			DispatchDefaults defaults) {
+		DatabaseProperties properties = dataSource.properties();
 		PgDispatchTemplate.Builder builder = PgDispatchTemplate
 			.builder(dataSource.get(), transactionManagers.select(dataSource.get()))
 			.transactionRequired(properties.transaction() == Transaction.REQUIRED)
@@ -108,15 +115,18 @@ public final class PgDispatchAutoConfiguration {
 		if (handlerDriver != null) {
 			builder.handlerListener(handlerDriver);
 		}
-		return ready(PgDispatchTemplate.class, builder.build(), tenants);
+		if (tenantDrivers != null) {
+			builder.listener(tenantDrivers.listener(JobKind.SQL));
+			builder.handlerListener(tenantDrivers.listener(JobKind.HANDLER));
+		}
+		return ready(PgDispatchTemplate.class, builder.build(), tenantSchemas);
 	}
 
 	/**
 	 * Returns a bean that makes the database of the current tenant ready, if there are
 	 * tenants.
 	 */
-	private static <T> T ready(Class<T> type, T bean, ObjectProvider<TenantSchemas> tenants) {
-		TenantSchemas schemas = tenants.getIfAvailable();
+	private static <T> T ready(Class<T> type, T bean, @Nullable TenantSchemas schemas) {
 		return (schemas != null) ? schemas.guard(type, bean) : bean;
 	}
 
@@ -140,9 +150,10 @@ public final class PgDispatchAutoConfiguration {
 	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
 	PgDispatchOperations pgDispatchOperations(SelectedDataSource dataSource, TransactionManagers transactionManagers,
-			ObjectProvider<TenantSchemas> tenants) {
+			@Qualifier("pgDispatchTenantSchemas") @Nullable TenantSchemas tenantSchemas) {
 		return ready(PgDispatchOperations.class,
-				PgDispatchOperations.create(dataSource.get(), transactionManagers.select(dataSource.get())), tenants);
+				PgDispatchOperations.create(dataSource.get(), transactionManagers.select(dataSource.get())),
+				tenantSchemas);
 	}
 
 	/**
@@ -158,16 +169,16 @@ public final class PgDispatchAutoConfiguration {
 	@ForEachDatabase
 	@Conditional(OnNoTenants.class)
 	@DependsOnDatabaseInitialization
-	ConfiguredHistory pgDispatchConfiguredHistory(PgDispatchProperties properties, PgDispatchOperations operations) {
-		return new ConfiguredHistory(properties, operations);
+	ConfiguredHistory pgDispatchConfiguredHistory(SelectedDataSource dataSource, PgDispatchOperations operations) {
+		return new ConfiguredHistory(dataSource.properties(), operations);
 	}
 
 	@Bean
 	@ForEachDatabase
 	@Conditional(OnNoTenants.class)
 	@DependsOnDatabaseInitialization
-	ConfiguredQueues pgDispatchConfiguredQueues(PgDispatchProperties properties, PgDispatchOperations operations) {
-		return new ConfiguredQueues(properties.queues(), operations);
+	ConfiguredQueues pgDispatchConfiguredQueues(SelectedDataSource dataSource, PgDispatchOperations operations) {
+		return new ConfiguredQueues(dataSource.properties().queues(), operations);
 	}
 
 	@Bean
@@ -192,19 +203,27 @@ public final class PgDispatchAutoConfiguration {
 	}
 
 	/**
-	 * The results of a node without workers. Such a node only has the connections of the
-	 * application, and does not keep one of them to be notified.
+	 * A node without workers only has the connections of the application, and does not
+	 * keep one of them to be notified.
 	 */
-	@Bean("pgDispatchResults")
+	@Bean
 	@ForEachDatabase(current = "results")
-	@Conditional(OnNoTenants.class)
-	@ConditionalOnMissingBean(JobResults.class)
+	@ConditionalOnMissingBean
 	@DependsOnDatabaseInitialization
-	ResultWatch pgDispatchPollingResults(SelectedDataSource dataSource, PgDispatchProperties properties) {
-		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-");
-		threads.setDaemon(true);
-		return settings(
-				() -> new ResultWatch(dataSource.get(), threads, properties.worker().pollIntervalAwake(), false));
+	JobResults pgDispatchResults(SelectedDataSource dataSource,
+			@Qualifier("pgDispatchWorkerConnections") @Nullable WorkerConnections connections,
+			@Qualifier("pgDispatchWorkerThreads") @Nullable WorkerThreads workers,
+			@Qualifier("pgDispatchTenants") @Nullable RoutedTenants tenants) {
+		CustomizableThreadFactory daemons = new CustomizableThreadFactory("pg-dispatch-");
+		daemons.setDaemon(true);
+		ThreadFactory threads = (workers != null) ? workers.factory() : daemons;
+		Worker worker = dataSource.properties().worker();
+		if (tenants != null) {
+			return new TenantResults(tenants, threads);
+		}
+		return settings(() -> (connections != null)
+				? new ResultWatch(connections.dataSource(), threads, worker.pollIntervalAwake(), worker.listen())
+				: new ResultWatch(dataSource.get(), threads, worker.pollIntervalAwake(), false));
 	}
 
 	@Bean
@@ -221,9 +240,9 @@ public final class PgDispatchAutoConfiguration {
 	@ForEachDatabase
 	@Conditional(OnNoTenants.class)
 	@DependsOnDatabaseInitialization
-	ChosenDriver pgDispatchChosenDriver(PgDispatchProperties properties, @Nullable ApplicationDriver application,
+	ChosenDriver pgDispatchChosenDriver(@Qualifier("pgDispatchDriver") @Nullable DispatchListener application,
 			SelectedDataSource dataSource) {
-		return new ChosenDriver(properties.driver(), application != null, new PgCron(dataSource.get()),
+		return new ChosenDriver(dataSource.properties().driver(), application != null, new PgCron(dataSource.get()),
 				dataSource.database());
 	}
 
@@ -319,22 +338,22 @@ public final class PgDispatchAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HikariDataSource.class)
-	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
-	@Conditional(OnNoTenants.class)
+	@Conditional(OnWorkers.class)
 	@Import(WorkerDataSource.class)
 	static class WorkerConfiguration {
 
 		@Bean
 		@ForEachDatabase
-		WorkerConnections pgDispatchWorkerConnections(SelectedDataSource dataSource, WorkerDataSource workers,
-				PgDispatchProperties properties) {
+		@Conditional(OnNoTenants.class)
+		WorkerConnections pgDispatchWorkerConnections(SelectedDataSource dataSource, WorkerDataSource workers) {
 			int watches = 3;
 			int claims = 1;
-			return workers.connections(dataSource, properties.worker().threads() + watches + claims);
+			return workers.connections(dataSource, dataSource.properties().worker().threads() + watches + claims);
 		}
 
 		@Bean
 		@ForEachDatabase
+		@Conditional(OnNoTenants.class)
 		@DependsOnDatabaseInitialization
 		SmartInitializingSingleton pgDispatchWorkerRole(SelectedDataSource dataSource, WorkerConnections connections) {
 			WorkerRole role = new WorkerRole(dataSource.get(), connections.dataSource());
@@ -351,29 +370,19 @@ public final class PgDispatchAutoConfiguration {
 
 		@Bean
 		@ForEachDatabase
+		@Conditional(OnNoTenants.class)
 		DriverEventPublisher pgDispatchEventPublisher(SelectedDataSource dataSource,
 				ApplicationEventPublisher publisher, WorkerThreads threads) {
 			return new DriverEventPublisher(dataSource.database(), publisher, threads.factory());
 		}
 
 		@Bean
-		@ForEachDatabase(current = "results")
-		@ConditionalOnMissingBean(JobResults.class)
-		@DependsOnDatabaseInitialization
-		ResultWatch pgDispatchResults(WorkerConnections connections, WorkerThreads threads,
-				PgDispatchProperties properties) {
-			PgDispatchProperties.Worker worker = properties.worker();
-			return settings(() -> new ResultWatch(connections.dataSource(), threads.factory(),
-					worker.pollIntervalAwake(), worker.listen()));
-		}
-
-		@Bean
 		@ForEachDatabase
-		@Conditional(OnApplicationDriver.class)
+		@Conditional({ OnNoTenants.class, OnApplicationDriver.class })
 		@DependsOnDatabaseInitialization
 		ApplicationDriver pgDispatchDriver(WorkerConnections connections, WorkerThreads threads,
-				PgDispatchProperties properties, SelectedDataSource dataSource, ListableBeanFactory beanFactory) {
-			PgDispatchProperties.Worker worker = properties.worker();
+				SelectedDataSource dataSource, ListableBeanFactory beanFactory) {
+			Worker worker = dataSource.properties().worker();
 			return new ApplicationDriver(connections.dataSource(), threads.factory(),
 					settings(() -> new DriverSettings(worker.threads(), worker.pollIntervalAwake(), worker.listen(),
 							worker.sleep())),
@@ -387,19 +396,19 @@ public final class PgDispatchAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ HikariDataSource.class, JsonMapper.class })
-	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
-	@Conditional(OnNoTenants.class)
+	@Conditional(OnWorkers.class)
 	static class HandlerDriverConfiguration {
 
 		@Bean
 		@ForEachDatabase
+		@Conditional(OnNoTenants.class)
 		@DependsOnDatabaseInitialization
 		HandlerDriver pgDispatchHandlerDriver(WorkerConnections connections, WorkerThreads threads,
 				SelectedDataSource dataSource, HandlerMethods handlers, DeclaredSchedules schedules,
 				ObjectProvider<LosslessMapper> mapper, HandlerInvocations invocations, StepFactory steps,
 				ObjectProvider<DispatchPropagator> propagators, PgDispatchProperties properties,
 				Environment environment, ListableBeanFactory beanFactory) {
-			PgDispatchProperties.Worker worker = properties.worker();
+			Worker worker = dataSource.properties().worker();
 			return new HandlerDriver(connections.dataSource(), dataSource.get(),
 					new TickingHandlers(handlers::handlers, () -> properties.cronSchedules() || schedules.haveCron(),
 							dataSource.get(), mapper::getObject),

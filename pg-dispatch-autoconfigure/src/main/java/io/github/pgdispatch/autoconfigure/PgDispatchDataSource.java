@@ -16,7 +16,10 @@ import org.springframework.beans.factory.annotation.Qualifier;
  * <p>
  * If several are marked, each has a schema, a queue and workers of its own. A dispatch
  * goes to the database of the current transaction. The template and the operations of one
- * database have the name of its {@code DataSource} bean as their qualifier.
+ * database have the name of its {@code DataSource} bean as their qualifier, and the
+ * properties that the database has of its own begin with {@code pgdispatch.data-sources.}
+ * and that name. One of them may be an {@code AbstractRoutingDataSource} with a database
+ * for each tenant, and has to be declared as such.
  */
 @Target({ ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.TYPE, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)

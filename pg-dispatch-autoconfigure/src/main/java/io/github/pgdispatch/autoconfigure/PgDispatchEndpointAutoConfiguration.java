@@ -1,7 +1,9 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import io.github.pgdispatch.PgDispatchNode;
 import io.github.pgdispatch.PgDispatchOperations;
@@ -51,22 +53,33 @@ import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnAvailableEndpoint(PgDispatchEndpoint.class)
 @ConditionalOnBean(PgDispatchOperations.class)
-@Conditional(OnNoTenants.class)
 @Import(DatabaseBeans.class)
 @EnableConfigurationProperties(PgDispatchEndpointProperties.class)
 public final class PgDispatchEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	PgDispatchEndpoint pgDispatchEndpoint(ObjectProvider<EndpointDatabase> databases, EndpointAccessResolver access,
+	PgDispatchEndpoint pgDispatchEndpoint(ObjectProvider<EndpointDatabase> databases,
+			ObjectProvider<EndpointTenants> tenants, EndpointAccessResolver access,
 			PgDispatchEndpointProperties properties, ObjectProvider<CsrfHeaders> csrf) {
 		WebEndpoint endpoint = Objects.requireNonNull(PgDispatchEndpoint.class.getAnnotation(WebEndpoint.class));
 		boolean writable = access.accessFor(EndpointId.of(endpoint.id()),
 				endpoint.defaultAccess()) == Access.UNRESTRICTED;
-		return new PgDispatchEndpoint(databases.stream().toList(),
+		return new PgDispatchEndpoint(() -> databases(databases.stream(), tenants.getIfAvailable()),
 				new PgDispatchEndpoint.Settings(writable, properties.ui().enabled(),
 						(user) -> properties.showValues().isShown(user, properties.roles()),
 						() -> current(csrf.getIfAvailable())));
+	}
+
+	/**
+	 * Returns the databases, with those of the tenants in the place of the one that
+	 * routes to them.
+	 */
+	private static List<EndpointDatabase> databases(Stream<EndpointDatabase> databases,
+			@Nullable EndpointTenants tenants) {
+		return databases.flatMap((database) -> (tenants != null && tenants.routing() == database) ? tenants.databases()
+				: Stream.of(database))
+			.toList();
 	}
 
 	private static @Nullable CsrfHeader current(@Nullable CsrfHeaders headers) {
@@ -78,6 +91,13 @@ public final class PgDispatchEndpointAutoConfiguration {
 	EndpointDatabase pgDispatchEndpointDatabase(SelectedDataSource dataSource, PgDispatchOperations operations,
 			PgDispatchTemplate template, ThisNode node, OperatorActions actions) {
 		return new EndpointDatabase(dataSource.database(), operations, template, node, actions);
+	}
+
+	@Bean
+	@ForEachDatabase
+	@Conditional(OnTenants.class)
+	EndpointTenants pgDispatchEndpointTenants(EndpointDatabase database, RoutedTenants tenants) {
+		return new EndpointTenants(database, tenants);
 	}
 
 	@Bean

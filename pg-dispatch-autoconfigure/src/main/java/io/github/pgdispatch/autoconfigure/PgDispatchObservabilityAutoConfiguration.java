@@ -8,18 +8,23 @@ import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.driver.DriverState;
 import io.github.pgdispatch.driver.ObservedDriver;
+import io.github.pgdispatch.driver.TenantDrivers;
 import io.github.pgdispatch.observability.DriverActivity;
 import io.github.pgdispatch.observability.DriverMetrics;
 import io.github.pgdispatch.observability.PgDispatchHealthIndicator;
 import io.github.pgdispatch.observability.QueueMetrics;
 import io.github.pgdispatch.observability.StatusListener;
 import io.github.pgdispatch.observability.StatusSampler;
+import io.github.pgdispatch.observability.TenantHealthIndicator;
+import io.github.pgdispatch.observability.TenantMetrics;
+import io.github.pgdispatch.observability.TenantStatuses;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -43,24 +48,38 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 public final class PgDispatchObservabilityAutoConfiguration {
 
 	/**
-	 * Counts the queue, if anybody wants to know.
+	 * Counts the queue, if anybody wants to know. The visits of tenants have counted
+	 * theirs.
 	 */
 	@Bean
 	@ForEachDatabase
-	@Conditional({ OnNoTenants.class, OnObservedQueue.class })
-	StatusSampler pgDispatchStatusSampler(PgDispatchOperations operations, PgDispatchProperties properties,
-			@Nullable StatusListener listener, SelectedDataSource dataSource, ListableBeanFactory beanFactory) {
-		Duration interval = properties.metrics().interval();
+	@Conditional(OnObservedQueue.class)
+	StatusSampler pgDispatchStatusSampler(PgDispatchOperations operations, @Nullable StatusListener listener,
+			@Qualifier("pgDispatchTenantStatuses") @Nullable TenantStatuses tenants, SelectedDataSource dataSource,
+			ListableBeanFactory beanFactory) {
+		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-status-");
+		threads.setDaemon(true);
+		return new StatusSampler((tenants != null) ? tenants::sum : operations::status,
+				(listener != null) ? List.of(listener) : List.of(), interval(dataSource), threads,
+				() -> sleeps(DatabaseBeans.ownBeans(ObservedDriver.class, dataSource, beanFactory)));
+	}
+
+	@Bean
+	@ForEachDatabase
+	@Conditional({ OnTenants.class, OnObservedQueue.class })
+	TenantStatuses pgDispatchTenantStatuses(SelectedDataSource dataSource) {
+		return new TenantStatuses(interval(dataSource));
+	}
+
+	private static Duration interval(SelectedDataSource dataSource) {
+		Duration interval = dataSource.properties().metrics().interval();
 		if (interval.toMillis() < 1) {
 			throw new PgDispatchConfigurationException(
 					"The property pgdispatch.metrics.interval is " + interval + ", which is less than a millisecond.",
 					"Set it to a time such as 30s, or switch the health indicator off with"
 							+ " management.health.pgdispatch.enabled=false.");
 		}
-		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-status-");
-		threads.setDaemon(true);
-		return new StatusSampler(operations::status, (listener != null) ? List.of(listener) : List.of(), interval,
-				threads, () -> sleeps(DatabaseBeans.ownBeans(ObservedDriver.class, dataSource, beanFactory)));
+		return interval;
 	}
 
 	/**
@@ -80,23 +99,33 @@ public final class PgDispatchObservabilityAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
 	@ConditionalOnEnabledHealthIndicator("pgdispatch")
-	@Conditional(OnNoTenants.class)
 	static class HealthConfiguration {
 
 		@Bean
 		@ForEachDatabase
+		@Conditional(OnNoTenants.class)
 		DriverActivity pgDispatchDriverActivity() {
 			return new DriverActivity();
 		}
 
 		@Bean
 		@ForEachDatabase
+		@Conditional(OnNoTenants.class)
 		@ConditionalOnMissingBean(name = "pgdispatchHealthIndicator")
 		PgDispatchHealthIndicator pgdispatchHealthIndicator(SelectedDataSource dataSource, DriverActivity activity,
-				StatusSampler sampler, PgDispatchProperties properties, ListableBeanFactory beanFactory) {
+				StatusSampler sampler, ListableBeanFactory beanFactory) {
 			return new PgDispatchHealthIndicator(
 					() -> DatabaseBeans.ownBeans(ObservedDriver.class, dataSource, beanFactory), activity, sampler,
-					properties.worker().pollIntervalAwake());
+					dataSource.properties().worker().pollIntervalAwake());
+		}
+
+		@Bean
+		@ForEachDatabase
+		@Conditional(OnTenants.class)
+		@ConditionalOnMissingBean(name = "pgdispatchTenantsHealthIndicator")
+		TenantHealthIndicator pgdispatchTenantsHealthIndicator(
+				@Qualifier("pgDispatchTenantDrivers") @Nullable TenantDrivers drivers, TenantStatuses statuses) {
+			return new TenantHealthIndicator(() -> drivers == null || drivers.isRunning(), statuses);
 		}
 
 	}
@@ -123,7 +152,13 @@ public final class PgDispatchObservabilityAutoConfiguration {
 
 		@Bean
 		@ForEachDatabase
-		@Conditional(OnNoTenants.class)
+		@Conditional(OnTenants.class)
+		TenantMetrics pgDispatchTenantMetrics(SelectedDataSource dataSource, TenantStatuses statuses) {
+			return new TenantMetrics(dataSource.database(), statuses);
+		}
+
+		@Bean
+		@ForEachDatabase
 		QueueMetrics pgDispatchQueueMetrics(SelectedDataSource dataSource) {
 			return new QueueMetrics(dataSource.database());
 		}

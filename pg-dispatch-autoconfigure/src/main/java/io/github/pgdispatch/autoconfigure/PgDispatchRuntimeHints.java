@@ -12,6 +12,7 @@ import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.TypeReference;
+import org.springframework.boot.context.properties.bind.BindableRuntimeHintsRegistrar;
 
 /**
  * Registers for a native image the optional classes that pg-dispatch looks up by their
@@ -30,6 +31,7 @@ final class PgDispatchRuntimeHints implements RuntimeHintsRegistrar {
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		CURRENT.forEach((type) -> hints.proxies().registerJdkProxy(AopProxyUtils.completeJdkProxyInterfaces(type)));
+		BindableRuntimeHintsRegistrar.forTypes(DatabaseProperties.class).registerHints(hints);
 		OPTIONAL.forEach((name) -> hints.reflection().registerTypeIfPresent(classLoader, name));
 		hints.reflection()
 			.registerType(TypeReference.of("io.github.pgdispatch.driver.ScheduleTick"),

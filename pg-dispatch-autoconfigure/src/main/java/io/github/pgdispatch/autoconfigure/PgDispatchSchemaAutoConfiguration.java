@@ -2,6 +2,7 @@ package io.github.pgdispatch.autoconfigure;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.autoconfigure.DatabaseProperties.Schema;
 import io.github.pgdispatch.schema.SchemaInitializer;
 import io.github.pgdispatch.schema.SchemaValidator;
 
@@ -9,8 +10,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
@@ -28,41 +27,27 @@ import org.springframework.core.io.ResourceLoader;
  */
 @AutoConfiguration(after = DataSourceAutoConfiguration.class)
 @ConditionalOnBean(DataSource.class)
-@EnableConfigurationProperties(PgDispatchSchemaProperties.class)
 @Import({ DatabaseInitializationDependencyConfigurer.class, SelectedDataSource.class, DatabaseBeans.class })
 @ImportRuntimeHints(PgDispatchSchemaRuntimeHints.class)
 public final class PgDispatchSchemaAutoConfiguration {
 
-	private static final String MODE = "pgdispatch.schema.mode";
-
-	@Bean("pgDispatchSchemaInitializer")
+	@Bean
 	@ForEachDatabase
-	@Conditional(OnNoTenants.class)
+	@Conditional({ OnNoTenants.class, OnInstalledSchema.class })
 	@ConditionalOnMissingBean
-	@ConditionalOnProperty(name = MODE, havingValue = "liquibase", matchIfMissing = true)
-	SchemaInitializer pgDispatchLiquibaseSchemaInitializer(SelectedDataSource dataSource,
-			PgDispatchSchemaProperties properties, ResourceLoader resourceLoader) {
-		return SchemaInitializer.liquibase(dataSource.get(), properties.grantTo(), resourceLoader);
-	}
-
-	@Bean("pgDispatchSchemaInitializer")
-	@ForEachDatabase
-	@Conditional(OnNoTenants.class)
-	@ConditionalOnMissingBean
-	@ConditionalOnProperty(name = MODE, havingValue = "jdbc")
-	SchemaInitializer pgDispatchJdbcSchemaInitializer(SelectedDataSource dataSource,
-			PgDispatchSchemaProperties properties) {
-		return SchemaInitializer.jdbc(dataSource.get(), properties.grantTo());
+	SchemaInitializer pgDispatchSchemaInitializer(SelectedDataSource dataSource, ResourceLoader resourceLoader) {
+		Schema schema = dataSource.properties().schema();
+		return (schema.mode() == Schema.Mode.JDBC) ? SchemaInitializer.jdbc(dataSource.get(), schema.grantTo())
+				: SchemaInitializer.liquibase(dataSource.get(), schema.grantTo(), resourceLoader);
 	}
 
 	@Bean
 	@ForEachDatabase
-	@Conditional(OnNoTenants.class)
+	@Conditional({ OnNoTenants.class, OnValidatedSchema.class })
 	@ConditionalOnMissingBean
-	@ConditionalOnProperty(name = MODE, havingValue = "validate")
 	@DependsOnDatabaseInitialization
-	SchemaValidator pgDispatchSchemaValidator(SelectedDataSource dataSource, PgDispatchSchemaProperties properties) {
-		return new SchemaValidator(dataSource.get(), properties.grantTo());
+	SchemaValidator pgDispatchSchemaValidator(SelectedDataSource dataSource) {
+		return new SchemaValidator(dataSource.get(), dataSource.properties().schema().grantTo());
 	}
 
 }

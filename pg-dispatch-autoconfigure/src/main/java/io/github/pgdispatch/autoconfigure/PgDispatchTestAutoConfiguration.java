@@ -17,9 +17,9 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
@@ -35,7 +35,7 @@ public final class PgDispatchTestAutoConfiguration {
 
 	@Bean
 	@ForEachDatabase
-	@ConditionalOnMissingBean
+	@Conditional(OnNoWorkerConnections.class)
 	WorkerConnections pgDispatchTestConnections(SelectedDataSource dataSource) {
 		return WorkerConnections.beside(dataSource.get(), WorkerLogin.SAME, 1, dataSource.database());
 	}

@@ -16,18 +16,22 @@ import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
  * The tenants of a {@code DataSource} that routes. The default target is one without a
  * key, unless it is also the target of a key.
  *
+ * @param database the name of the {@code DataSource}, or {@code null} if it is the only
+ * one
  * @param dataSource that routes
  * @param context knows the current tenant
  */
-record RoutedTenants(AbstractRoutingDataSource dataSource, TenantContext context) implements TenantTargets {
+record RoutedTenants(@Nullable String database, AbstractRoutingDataSource dataSource,
+		TenantContext context) implements TenantTargets {
 
 	@Override
 	public Map<Tenant, DataSource> all() {
 		Map<Tenant, DataSource> all = new HashMap<>();
-		this.dataSource.getResolvedDataSources().forEach((key, target) -> all.put(new Tenant(key), target));
+		this.dataSource.getResolvedDataSources()
+			.forEach((key, target) -> all.put(new Tenant(this.database, key), target));
 		DataSource standard = this.dataSource.getResolvedDefaultDataSource();
 		if (standard != null && !all.containsValue(standard)) {
-			all.put(new Tenant(null), standard);
+			all.put(new Tenant(this.database, null), standard);
 		}
 		return all;
 	}
@@ -45,7 +49,7 @@ record RoutedTenants(AbstractRoutingDataSource dataSource, TenantContext context
 	@Override
 	public @Nullable Tenant current() {
 		Object key = this.context.current();
-		return this.dataSource.getResolvedDataSources().containsKey(key) ? new Tenant(key) : standard();
+		return this.dataSource.getResolvedDataSources().containsKey(key) ? new Tenant(this.database, key) : standard();
 	}
 
 	private @Nullable Tenant standard() {

@@ -14,13 +14,16 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.core.env.Environment;
 
 /**
- * Selects the {@code DataSource} of a database that pg-dispatch uses. This is one of the
- * marked ones or, if none is marked, the primary or only one. A bean of its own type,
- * because a second {@code DataSource} bean would disturb the application.
+ * Selects the {@code DataSource} of a database that pg-dispatch uses, and knows the
+ * properties of that database. The {@code DataSource} is one of the marked ones or, if
+ * none is marked, the primary or only one. A bean of its own type, because a second
+ * {@code DataSource} bean would disturb the application.
  */
 final class SelectedDataSource {
 
 	private final @Nullable String database;
+
+	private final DatabaseProperties properties;
 
 	private final Supplier<DataSource> dataSource;
 
@@ -31,14 +34,29 @@ final class SelectedDataSource {
 	SelectedDataSource(@PgDispatchDataSource ObjectProvider<DataSource> theOnesMarkedForPgDispatch,
 			ObjectProvider<DataSource> allThatThereAre, ObjectProvider<TenantContext> tenants,
 			Environment environment) {
-		this(null, () -> select(theOnesMarkedForPgDispatch, allThatThereAre),
-				mayRoute(environment) || tenants.stream().findAny().isPresent());
+		this(null, DatabaseProperties.of(environment, null), () -> select(theOnesMarkedForPgDispatch, allThatThereAre),
+				mayRoute(environment, tenants));
 	}
 
-	private SelectedDataSource(@Nullable String database, Supplier<DataSource> dataSource, boolean mayRoute) {
+	private SelectedDataSource(@Nullable String database, DatabaseProperties properties,
+			Supplier<DataSource> dataSource, boolean mayRoute) {
 		this.database = database;
+		this.properties = properties;
 		this.dataSource = dataSource;
 		this.mayRoute = mayRoute;
+	}
+
+	/**
+	 * Selects the only marked {@code DataSource}.
+	 * @param bean the name of the bean
+	 * @param marked the bean
+	 * @param tenants whether each of its targets may be the database of a tenant
+	 * @param environment has the properties of the application
+	 */
+	static SelectedDataSource only(String bean, @PgDispatchDataSource ObjectProvider<DataSource> marked,
+			ObjectProvider<TenantContext> tenants, Environment environment) {
+		return new SelectedDataSource(null, DatabaseProperties.of(environment, bean), marked::getObject,
+				mayRoute(environment, tenants));
 	}
 
 	/**
@@ -48,7 +66,23 @@ final class SelectedDataSource {
 	 * @param environment has the properties of the application
 	 */
 	static SelectedDataSource of(String database, DataSource dataSource, Environment environment) {
-		return new SelectedDataSource(database, () -> dataSource, mayRoute(environment));
+		return new SelectedDataSource(database, DatabaseProperties.of(environment, database), () -> dataSource,
+				mayRoute(environment));
+	}
+
+	/**
+	 * Selects the one of several marked {@code DataSource}s that stands for the databases
+	 * of tenants.
+	 * @param database the name of the bean
+	 * @param dataSource the bean
+	 * @param environment has the properties of the application
+	 */
+	static SelectedDataSource ofTenants(String database, DataSource dataSource, Environment environment) {
+		return new SelectedDataSource(database, DatabaseProperties.of(environment, database), () -> dataSource, true);
+	}
+
+	private static boolean mayRoute(Environment environment, ObjectProvider<TenantContext> tenants) {
+		return mayRoute(environment) || tenants.stream().findAny().isPresent();
 	}
 
 	private static boolean mayRoute(Environment environment) {
@@ -62,6 +96,13 @@ final class SelectedDataSource {
 	 */
 	@Nullable String database() {
 		return this.database;
+	}
+
+	/**
+	 * Returns the properties of the database.
+	 */
+	DatabaseProperties properties() {
+		return this.properties;
 	}
 
 	/**

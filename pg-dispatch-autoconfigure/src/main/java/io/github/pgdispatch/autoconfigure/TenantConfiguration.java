@@ -1,38 +1,27 @@
 package io.github.pgdispatch.autoconfigure;
 
-import java.util.concurrent.CompletableFuture;
-
-import javax.sql.DataSource;
-
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.DispatchDefaults;
-import io.github.pgdispatch.DispatchListener;
 import io.github.pgdispatch.DispatchPropagator;
-import io.github.pgdispatch.JobKind;
-import io.github.pgdispatch.JobResults;
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.TenantContext;
 import io.github.pgdispatch.annotation.DeclaredSchedules;
 import io.github.pgdispatch.annotation.HandlerMethods;
 import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.TenantDrivers;
+import io.github.pgdispatch.driver.TenantListener;
 import io.github.pgdispatch.driver.TenantSettings;
 import io.github.pgdispatch.handler.HandlerInvocations;
 import io.github.pgdispatch.handler.LosslessMapper;
 import io.github.pgdispatch.handler.StepFactory;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
-import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
@@ -42,38 +31,20 @@ import org.springframework.core.io.ResourceLoader;
  * database has.
  */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnBean(TenantContext.class)
-@EnableConfigurationProperties(PgDispatchSchemaProperties.class)
+@Conditional(OnTenants.class)
 class TenantConfiguration {
 
 	@Bean
-	RoutedTenants pgDispatchTenants(ObjectProvider<SelectedDataSource> dataSource, TenantContext context) {
-		SelectedDataSource only = dataSource.getIfUnique();
-		if (only == null) {
-			throw new PgDispatchConfigurationException(
-					"There is a bean of type TenantContext, and several DataSources are marked with"
-							+ " @PgDispatchDataSource.",
-					"Mark only the DataSource that routes to the databases of the tenants.");
-		}
-		return new RoutedTenants(RoutingDataSources.require(only.get()), context);
+	@ForEachDatabase
+	RoutedTenants pgDispatchTenants(SelectedDataSource dataSource, TenantContext context) {
+		return new RoutedTenants(dataSource.database(), RoutingDataSources.require(dataSource.get()), context);
 	}
 
 	@Bean
-	TenantSchemas pgDispatchTenantSchemas(RoutedTenants tenants, PgDispatchProperties properties,
-			PgDispatchSchemaProperties schema, DeclaredSchedules schedules, DispatchDefaults defaults,
-			ResourceLoader resourceLoader) {
-		return new TenantSchemas(tenants, properties, schema, schedules::read, defaults, resourceLoader);
-	}
-
-	/**
-	 * Whoever waits for a result would need a connection for each tenant.
-	 */
-	@Bean("pgDispatchResults")
-	@ConditionalOnMissingBean
-	JobResults pgDispatchNoResults() {
-		return (id) -> CompletableFuture.failedFuture(new UnsupportedOperationException(
-				"With a database for each tenant, nobody can wait for the result of a job. Ask for it with"
-						+ " PgDispatchOperations, while its tenant is the current one"));
+	@ForEachDatabase
+	TenantSchemas pgDispatchTenantSchemas(RoutedTenants tenants, SelectedDataSource dataSource,
+			DeclaredSchedules schedules, DispatchDefaults defaults, ResourceLoader resourceLoader) {
+		return new TenantSchemas(tenants, dataSource.properties(), schedules::read, defaults, resourceLoader);
 	}
 
 	/**
@@ -81,26 +52,18 @@ class TenantConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ HikariDataSource.class, JsonMapper.class })
-	@ConditionalOnBooleanProperty(name = "pgdispatch.worker.enabled", matchIfMissing = true)
+	@Conditional(OnWorkers.class)
 	static class WorkerConfiguration {
 
 		@Bean
-		WorkerThreads pgDispatchWorkerThreads(Environment environment,
-				ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
-				ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
-			return new WorkerThreads(null, environment, platform, virtual);
-		}
-
-		@Bean
+		@ForEachDatabase
 		TenantNodes pgDispatchTenantNodes(RoutedTenants tenants, TenantSchemas schemas, SelectedDataSource dataSource,
-				@PgDispatchWorkerDataSource ObjectProvider<DataSource> theOnesMarkedForWorkers, HandlerMethods handlers,
-				DeclaredSchedules schedules, ObjectProvider<LosslessMapper> mapper, HandlerInvocations invocations,
-				StepFactory steps, ObjectProvider<DispatchPropagator> propagators,
-				ObjectProvider<DriverListener> listeners, ApplicationEventPublisher publisher,
-				PgDispatchProperties properties, WorkerThreads threads, Environment environment) {
-			PgDispatchProperties.Worker.Datasource login = properties.worker().datasource();
-			if (login.url() != null || login.username() != null || login.password() != null
-					|| theOnesMarkedForWorkers.stream().findAny().isPresent()) {
+				WorkerDataSource workers, HandlerMethods handlers, DeclaredSchedules schedules,
+				ObjectProvider<LosslessMapper> mapper, HandlerInvocations invocations, StepFactory steps,
+				ObjectProvider<DispatchPropagator> propagators, ListableBeanFactory beanFactory,
+				ApplicationEventPublisher publisher, PgDispatchProperties properties, WorkerThreads threads,
+				Environment environment) {
+			if (workers.isGeneral() || !WorkerLogin.of(dataSource.properties()).isSame()) {
 				throw new PgDispatchConfigurationException(
 						"There is a bean of type TenantContext, and pgdispatch.worker.datasource.* or"
 								+ " @PgDispatchWorkerDataSource say how workers connect to only one database.",
@@ -110,15 +73,17 @@ class TenantConfiguration {
 			return new TenantNodes(tenants.context(), schemas, dataSource.get(),
 					new TickingHandlers(handlers::handlers, () -> properties.cronSchedules() || schedules.haveCron(),
 							dataSource.get(), mapper::getObject),
-					invocations, steps, propagators, listeners, publisher, properties, threads.executor(),
-					WorkerShutdown.of(environment));
+					invocations, steps, propagators,
+					() -> DatabaseBeans.ownBeans(DriverListener.class, dataSource, beanFactory), publisher,
+					dataSource.properties(), threads.executor(), WorkerShutdown.of(environment));
 		}
 
 		@Bean
+		@ForEachDatabase
 		TenantDrivers pgDispatchTenantDrivers(RoutedTenants tenants, TenantNodes nodes, PgDispatchProperties properties,
-				WorkerThreads threads, Environment environment) {
+				ObjectProvider<TenantListener> listener, WorkerThreads threads, Environment environment) {
 			return new TenantDrivers(tenants, nodes::create, settings(properties.tenants(), environment),
-					threads.factory());
+					() -> listener.getIfAvailable(TenantListener::none), threads.factory());
 		}
 
 		private static TenantSettings settings(PgDispatchProperties.Tenants tenants, Environment environment) {
@@ -131,23 +96,6 @@ class TenantConfiguration {
 						"The properties for tenants are invalid: " + ex.getMessage() + ".",
 						"Correct the properties pgdispatch.tenants.*.");
 			}
-		}
-
-		@Bean
-		DispatchListener pgDispatchDriver(TenantDrivers drivers) {
-			return drivers.listener(JobKind.SQL);
-		}
-
-		@Bean
-		DispatchListener pgDispatchHandlerDriver(TenantDrivers drivers) {
-			return drivers.listener(JobKind.HANDLER);
-		}
-
-		@Bean
-		HandlerDriverOrder pgDispatchHandlerDriverOrder(ConfigurableListableBeanFactory beanFactory,
-				Environment environment) {
-			return new HandlerDriverOrder(beanFactory, "pgDispatchHandlerDriverOrder",
-					WorkerShutdown.of(environment).phase().toMillis());
 		}
 
 	}

@@ -12,8 +12,9 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.TenantContext;
-import io.github.pgdispatch.autoconfigure.PgDispatchProperties.Driver;
+import io.github.pgdispatch.autoconfigure.DatabaseProperties.Driver;
 import io.github.pgdispatch.driver.ApplicationDriver;
 import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.DriverSettings;
@@ -29,6 +30,7 @@ import io.github.pgdispatch.observability.DriverEventPublisher;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
@@ -49,8 +51,8 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
  */
 record TenantNodes(TenantContext context, TenantSchemas schemas, DataSource routing, Supplier<Handlers> handlers,
 		HandlerInvocations invocations, StepFactory steps, ObjectProvider<DispatchPropagator> propagators,
-		ObjectProvider<DriverListener> listeners, ApplicationEventPublisher publisher, PgDispatchProperties properties,
-		Executor executor, WorkerShutdown shutdown) {
+		Supplier<Collection<DriverListener>> listeners, ApplicationEventPublisher publisher,
+		DatabaseProperties properties, Executor executor, WorkerShutdown shutdown) {
 
 	/**
 	 * Connections of the claims of methods, their lease, and of what watches both queues.
@@ -58,11 +60,15 @@ record TenantNodes(TenantContext context, TenantSchemas schemas, DataSource rout
 	private static final int BESIDE_THREADS = 4;
 
 	TenantNode create(Tenant tenant, DataSource target) {
-		PgDispatchProperties.Worker worker = this.properties.worker();
+		DatabaseProperties.Worker worker = this.properties.worker();
 		WorkerConnections connections = WorkerConnections.beside(target, WorkerLogin.SAME,
 				worker.threads() + BESIDE_THREADS, tenant.toString());
-		CustomizableThreadFactory threads = new CustomizableThreadFactory("pg-dispatch-" + tenant + "-");
-		threads.setDaemon(true);
+		PgDispatchOperations operations = PgDispatchOperations.create(connections.dataSource(),
+				new JdbcTransactionManager(connections.dataSource()));
+		DatabaseLog log = new DatabaseLog(tenant.toString());
+		CustomizableThreadFactory daemons = new CustomizableThreadFactory("pg-dispatch-" + tenant + "-");
+		daemons.setDaemon(true);
+		ThreadFactory threads = log.threads(daemons);
 		Supplier<Collection<DriverListener>> listeners = listeners(tenant, threads);
 		return new TenantNode(UUID.randomUUID(), connections, connections.dataSource(),
 				() -> this.schemas.prepare(tenant, target, connections.dataSource()),
@@ -71,14 +77,16 @@ record TenantNodes(TenantContext context, TenantSchemas schemas, DataSource rout
 								new DriverSettings(worker.threads(), worker.pollIntervalAwake(), false), listeners)
 						: null,
 				new HandlerDriver(connections.dataSource(), this.routing, this.handlers, this.invocations, this.steps,
-						propagator(tenant), this.executor, threads, new HandlerSettings(worker.concurrency(),
-								worker.lease(), worker.pollIntervalAwake(), false, this.shutdown.patience()),
-						listeners));
+						propagator(tenant), log.executor(this.executor), threads,
+						new HandlerSettings(worker.concurrency(), worker.lease(), worker.pollIntervalAwake(), false,
+								this.shutdown.patience()),
+						listeners),
+				operations::status);
 	}
 
 	private Supplier<Collection<DriverListener>> listeners(Tenant tenant, ThreadFactory threads) {
 		DriverEventPublisher events = new DriverEventPublisher(tenant.toString(), this.publisher, threads);
-		return () -> Stream.concat(this.listeners.orderedStream(), Stream.of(events)).toList();
+		return () -> Stream.concat(this.listeners.get().stream(), Stream.of(events)).toList();
 	}
 
 	private DispatchPropagator propagator(Tenant tenant) {

@@ -14,6 +14,7 @@ import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.annotation.DeclaredSchedule;
+import io.github.pgdispatch.autoconfigure.DatabaseProperties.Schema;
 import io.github.pgdispatch.driver.Tenant;
 import io.github.pgdispatch.driver.TenantDatabases;
 import io.github.pgdispatch.driver.TenantTargets;
@@ -37,9 +38,7 @@ final class TenantSchemas {
 
 	private final TenantTargets targets;
 
-	private final PgDispatchProperties properties;
-
-	private final PgDispatchSchemaProperties schema;
+	private final DatabaseProperties properties;
 
 	private final Supplier<List<DeclaredSchedule>> schedules;
 
@@ -55,11 +54,10 @@ final class TenantSchemas {
 
 	private final SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("pg-dispatch-schema-");
 
-	TenantSchemas(TenantTargets targets, PgDispatchProperties properties, PgDispatchSchemaProperties schema,
-			Supplier<List<DeclaredSchedule>> schedules, DispatchDefaults defaults, ResourceLoader resourceLoader) {
+	TenantSchemas(TenantTargets targets, DatabaseProperties properties, Supplier<List<DeclaredSchedule>> schedules,
+			DispatchDefaults defaults, ResourceLoader resourceLoader) {
 		this.targets = targets;
 		this.properties = properties;
-		this.schema = schema;
 		this.schedules = schedules;
 		this.defaults = defaults;
 		this.resourceLoader = resourceLoader;
@@ -87,11 +85,12 @@ final class TenantSchemas {
 	}
 
 	private void install(DataSource connections) {
-		switch (this.schema.mode()) {
-			case LIQUIBASE -> SchemaInitializer.liquibase(connections, this.schema.grantTo(), this.resourceLoader)
-				.afterPropertiesSet();
-			case JDBC -> SchemaInitializer.jdbc(connections, this.schema.grantTo()).afterPropertiesSet();
-			case VALIDATE -> new SchemaValidator(connections, this.schema.grantTo()).afterPropertiesSet();
+		Schema schema = this.properties.schema();
+		switch (schema.mode()) {
+			case LIQUIBASE ->
+				SchemaInitializer.liquibase(connections, schema.grantTo(), this.resourceLoader).afterPropertiesSet();
+			case JDBC -> SchemaInitializer.jdbc(connections, schema.grantTo()).afterPropertiesSet();
+			case VALIDATE -> new SchemaValidator(connections, schema.grantTo()).afterPropertiesSet();
 			case NONE -> {
 			}
 		}

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.env.Environment;
 
 /**
  * Tells by which {@code DataSource} and with which login workers connect. A bean of its
@@ -18,14 +19,20 @@ final class WorkerDataSource {
 
 	private final ObjectProvider<DataSource> marked;
 
-	private final WorkerLogin login;
+	private final WorkerLogin general;
 
 	// Among several candidates, Spring would take the one named like the parameter.
 	WorkerDataSource(@PgDispatchWorkerDataSource ObjectProvider<DataSource> theOnesMarkedForWorkers,
-			PgDispatchProperties properties) {
+			Environment environment) {
 		this.marked = theOnesMarkedForWorkers;
-		PgDispatchProperties.Worker.Datasource datasource = properties.worker().datasource();
-		this.login = new WorkerLogin(datasource.url(), datasource.username(), datasource.password());
+		this.general = WorkerLogin.of(DatabaseProperties.of(environment, null));
+	}
+
+	/**
+	 * Returns whether it is said for all databases together how workers connect.
+	 */
+	boolean isGeneral() {
+		return marked() != null || !this.general.isSame();
 	}
 
 	/**
@@ -35,18 +42,20 @@ final class WorkerDataSource {
 	 * @throws PgDispatchConfigurationException if it is ambiguous how workers connect
 	 */
 	WorkerConnections connections(SelectedDataSource application, int size) {
-		DataSource own = marked();
-		if (application.database() != null && (own != null || !this.login.isSame())) {
+		if (application.database() != null && isGeneral()) {
 			throw new PgDispatchConfigurationException(
 					"There are several DataSources that are marked with @PgDispatchDataSource, and " + PREFIX
 							+ ".* or @PgDispatchWorkerDataSource say how workers connect to only one database.",
-					"Remove these properties and that annotation, and let each DataSource connect as its workers are to"
-							+ " connect.");
+					"Remove these properties and that annotation. Say how the workers of each database connect with "
+							+ DatabaseProperties.DATA_SOURCES + "." + application.database()
+							+ ".worker.datasource.*, where they do not connect as the application does.");
 		}
+		DataSource own = marked();
+		WorkerLogin login = WorkerLogin.of(application.properties());
 		if (own == null) {
-			return WorkerConnections.beside(application.get(), this.login, size, application.database());
+			return WorkerConnections.beside(application.get(), login, size, application.database());
 		}
-		if (!this.login.isSame()) {
+		if (!login.isSame()) {
 			throw new PgDispatchConfigurationException(
 					"There is a DataSource that is marked with @PgDispatchWorkerDataSource, and there are properties "
 							+ PREFIX + ".*, which say how workers connect.",

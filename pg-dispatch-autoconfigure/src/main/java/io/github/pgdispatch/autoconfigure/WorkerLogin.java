@@ -26,6 +26,11 @@ record WorkerLogin(@Nullable String url, @Nullable String username, @Nullable St
 		password = StringUtils.hasLength(password) ? password : null;
 	}
 
+	static WorkerLogin of(DatabaseProperties properties) {
+		DatabaseProperties.Worker.Datasource datasource = properties.worker().datasource();
+		return new WorkerLogin(datasource.url(), datasource.username(), datasource.password());
+	}
+
 	boolean isSame() {
 		return this.url == null && this.username == null && this.password == null;
 	}

@@ -26,6 +26,8 @@ final class WorkerThreads implements DisposableBean {
 
 	private static final String PREFIX = "pg-dispatch-";
 
+	private final @Nullable String database;
+
 	private final ThreadFactory factory;
 
 	private final Executor executor;
@@ -35,7 +37,7 @@ final class WorkerThreads implements DisposableBean {
 	/**
 	 * Creates threads.
 	 * @param database the name of the database, which is a part of the names of the
-	 * threads, or {@code null} if there is only one
+	 * threads and of what they log, or {@code null} if there is only one
 	 * @param environment tells whether threads are virtual
 	 * @param platform builds the executor of other threads
 	 * @param virtual builds the executor of virtual threads
@@ -43,6 +45,7 @@ final class WorkerThreads implements DisposableBean {
 	WorkerThreads(@Nullable String database, Environment environment,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> platform,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
+		this.database = database;
 		String prefix = (database != null) ? PREFIX + database + "-" : PREFIX;
 		if (Threading.VIRTUAL.isActive(environment)) {
 			this.factory = new VirtualThreadTaskExecutor(prefix).getVirtualThreadFactory();
@@ -70,11 +73,11 @@ final class WorkerThreads implements DisposableBean {
 	}
 
 	ThreadFactory factory() {
-		return this.factory;
+		return (this.database != null) ? new DatabaseLog(this.database).threads(this.factory) : this.factory;
 	}
 
 	Executor executor() {
-		return this.executor;
+		return (this.database != null) ? new DatabaseLog(this.database).executor(this.executor) : this.executor;
 	}
 
 	@Override

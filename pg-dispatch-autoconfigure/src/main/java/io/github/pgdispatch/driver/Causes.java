@@ -56,7 +56,7 @@ public final class Causes {
 	 * reports a timeout and has the reason as a cause. Of each only the first line
 	 * counts, as the others of a database error may show the arguments of jobs.
 	 */
-	static String describe(Throwable error) {
+	public static String describe(Throwable error) {
 		String text = firstLine(error);
 		String cause = firstLine(first(error));
 		return text.contains(cause) ? text : text + ", caused by " + cause;

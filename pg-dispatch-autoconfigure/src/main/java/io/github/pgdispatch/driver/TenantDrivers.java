@@ -1,13 +1,14 @@
 package io.github.pgdispatch.driver;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
@@ -17,6 +18,7 @@ import io.github.pgdispatch.log.OneLineLog;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Runs the jobs of many tenants, each of which has a database of its own. It visits a
@@ -38,9 +40,11 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 
 	private final TenantSettings settings;
 
+	private final Supplier<TenantListener> listener;
+
 	private final ThreadFactory threadFactory;
 
-	private final Map<Tenant, Known> known = new HashMap<>();
+	private final Map<Tenant, Known> known = new ConcurrentHashMap<>();
 
 	private volatile @Nullable TenantPlaces places;
 
@@ -51,13 +55,15 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 	 * @param targets the tenants and their databases
 	 * @param nodes creates what runs the jobs of a tenant
 	 * @param settings of these drivers
+	 * @param listener is told how visits end
 	 * @param threadFactory of the threads that visit tenants
 	 */
 	public TenantDrivers(TenantTargets targets, BiFunction<Tenant, DataSource, TenantNode> nodes,
-			TenantSettings settings, ThreadFactory threadFactory) {
+			TenantSettings settings, Supplier<TenantListener> listener, ThreadFactory threadFactory) {
 		this.targets = targets;
 		this.nodes = nodes;
 		this.settings = settings;
+		this.listener = listener;
 		this.threadFactory = threadFactory;
 	}
 
@@ -88,7 +94,11 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 		};
 	}
 
-	private synchronized @Nullable TenantVisits visits(Tenant tenant) {
+	/**
+	 * Called after commits, which do not wait for others that look for tenants unless
+	 * this one is new.
+	 */
+	private @Nullable TenantVisits visits(Tenant tenant) {
 		if (!this.known.containsKey(tenant)) {
 			refresh();
 		}
@@ -117,8 +127,8 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 	}
 
 	private TenantVisits visits(Tenant tenant, DataSource dataSource, TenantPlaces places) {
-		TenantVisits visits = new TenantVisits(tenant, this.nodes.apply(tenant, dataSource), places,
-				this.settings.interval());
+		TenantVisits visits = new TenantVisits(tenant, SingletonSupplier.of(() -> this.nodes.apply(tenant, dataSource)),
+				places, this.listener.get(), this.settings.interval());
 		visits.visitIn(Duration.ZERO);
 		return visits;
 	}

@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param methodsDue whether methods are due
  * @param nextDueIn the time until the next job falls due; {@code null} if there is none
  */
-record TenantLook(boolean sqlDue, boolean methodsDue, @Nullable Duration nextDueIn) {
+public record TenantLook(boolean sqlDue, boolean methodsDue, @Nullable Duration nextDueIn) {
 
-	boolean isDue() {
+	/**
+	 * Returns whether anything is due.
+	 * @return whether this node could run a job
+	 */
+	public boolean isDue() {
 		return this.sqlDue || this.methodsDue;
 	}
 

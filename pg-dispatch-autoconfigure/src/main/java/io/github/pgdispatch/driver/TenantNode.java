@@ -4,10 +4,12 @@ import java.sql.SQLException;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.JobKind;
+import io.github.pgdispatch.PgDispatchStatus;
 import io.github.pgdispatch.gateway.JobQueue;
 import io.github.pgdispatch.gateway.QueueStatus;
 import io.github.pgdispatch.gateway.QueueWatchSession;
@@ -27,9 +29,10 @@ import org.springframework.context.Lifecycle;
  * at each visit and has to be quick if nothing is left to do
  * @param sqlDriver runs SQL, or {@code null} if this node does not
  * @param handlerDriver runs methods
+ * @param status counts the queue, with a query
  */
 public record TenantNode(UUID id, Lifecycle connections, DataSource dataSource, Runnable preparation,
-		@Nullable ApplicationDriver sqlDriver, HandlerDriver handlerDriver) {
+		@Nullable ApplicationDriver sqlDriver, HandlerDriver handlerDriver, Supplier<PgDispatchStatus> status) {
 
 	private static final QueueStatus NOTHING = new QueueStatus(0, false, null, false);
 

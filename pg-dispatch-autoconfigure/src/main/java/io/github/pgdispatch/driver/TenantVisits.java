@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.backoff.BackOffExecution;
 import org.springframework.util.backoff.ExponentialBackOff;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The visits of a tenant, one after the other. A visit looks at the queue and, if
@@ -35,9 +36,11 @@ final class TenantVisits implements Runnable {
 
 	private final Tenant tenant;
 
-	private final TenantNode node;
+	private final SingletonSupplier<TenantNode> node;
 
 	private final TenantPlaces places;
+
+	private final TenantListener listener;
 
 	private final Duration interval;
 
@@ -58,14 +61,17 @@ final class TenantVisits implements Runnable {
 	/**
 	 * Creates visits, none of which is scheduled.
 	 * @param tenant to visit
-	 * @param node that runs the jobs of the tenant
+	 * @param node that runs the jobs of the tenant, which the first visit creates
 	 * @param places of visits of this node
+	 * @param listener is told how visits end
 	 * @param interval the longest time between two visits
 	 */
-	TenantVisits(Tenant tenant, TenantNode node, TenantPlaces places, Duration interval) {
+	TenantVisits(Tenant tenant, SingletonSupplier<TenantNode> node, TenantPlaces places, TenantListener listener,
+			Duration interval) {
 		this.tenant = tenant;
 		this.node = node;
 		this.places = places;
+		this.listener = listener;
 		this.interval = interval;
 		this.backOff = new ExponentialBackOff(Math.min(QUIET.toMillis(), interval.toMillis()), 2);
 		this.backOff.setMaxInterval(interval.toMillis());
@@ -92,6 +98,9 @@ final class TenantVisits implements Runnable {
 	synchronized void end() {
 		this.gone = true;
 		cancel();
+		if (!this.visiting) {
+			this.listener.left(this.tenant);
+		}
 	}
 
 	private void cancel() {
@@ -101,7 +110,7 @@ final class TenantVisits implements Runnable {
 	}
 
 	void committed(JobKind kind, int fired, int snoozed) {
-		this.node.committed(kind, fired, snoozed);
+		node().committed(kind, fired, snoozed);
 		visitIn(Duration.ZERO);
 	}
 
@@ -131,28 +140,34 @@ final class TenantVisits implements Runnable {
 
 	private synchronized void end(Duration delay) {
 		this.visiting = false;
+		if (this.gone) {
+			this.listener.left(this.tenant);
+		}
 		visitIn(this.wanted ? Duration.ZERO : (delay.compareTo(this.interval) < 0) ? delay : this.interval);
 	}
 
 	private Duration visit() throws SQLException {
 		try {
-			this.node.open();
-			TenantLook look = this.node.look();
-			if (!look.isDue()) {
-				return untilNext(look);
+			node().open();
+			TenantLook look = node().look();
+			boolean worked = look.isDue() && runJobs(look);
+			if (look.isDue()) {
+				look = node().look();
 			}
-			boolean worked;
-			try {
-				worked = work(look);
-			}
-			finally {
-				this.node.stop();
-			}
-			look = this.node.look();
+			this.listener.visited(this.tenant, look, worked, node().status());
 			return !look.isDue() ? untilNext(look) : worked ? Duration.ZERO : untilNextAttempt();
 		}
 		finally {
-			this.node.close();
+			node().close();
+		}
+	}
+
+	private boolean runJobs(TenantLook look) throws SQLException {
+		try {
+			return work(look);
+		}
+		finally {
+			node().stop();
 		}
 	}
 
@@ -165,27 +180,31 @@ final class TenantVisits implements Runnable {
 		boolean worked = false;
 		long begin = System.nanoTime();
 		long active = begin;
-		this.node.start(look);
+		node().start(look);
 		while (this.places.pause(TICK)) {
 			if (this.places.areHeld() || (isPast(begin, TURN) && this.places.areWanted())) {
-				this.node.drain();
-				if (this.node.active() == 0) {
+				node().drain();
+				if (node().active() == 0) {
 					break;
 				}
 			}
-			else if (this.node.active() > 0) {
+			else if (node().active() > 0) {
 				worked = true;
 				active = System.nanoTime();
 			}
 			else {
-				look = this.node.look();
+				look = node().look();
 				if (!look.isDue() || isPast(active, QUIET)) {
 					break;
 				}
-				this.node.start(look);
+				node().start(look);
 			}
 		}
 		return worked;
+	}
+
+	private TenantNode node() {
+		return this.node.obtain();
 	}
 
 	private static boolean isPast(long begin, Duration duration) {
@@ -214,6 +233,7 @@ final class TenantVisits implements Runnable {
 		}
 		logger.debug("The cause:", ex);
 		this.failing = true;
+		this.listener.failed(this.tenant, ex);
 		return untilNextAttempt();
 	}
 

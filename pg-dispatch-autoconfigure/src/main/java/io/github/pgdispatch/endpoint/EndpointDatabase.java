@@ -2,7 +2,9 @@ package io.github.pgdispatch.endpoint;
 
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.function.Supplier;
 
+import io.github.pgdispatch.DispatchPropagator;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchStatus;
 import io.github.pgdispatch.PgDispatchTemplate;
@@ -22,6 +24,8 @@ public final class EndpointDatabase {
 	private final OperatorActions actions;
 
 	private final Map<String, Topic> topics;
+
+	private final Supplier<DispatchPropagator.Scope> scope;
 
 	/**
 	 * Creates a database.
@@ -43,6 +47,34 @@ public final class EndpointDatabase {
 				"dead-letter-groups", new DeadLetterGroupsTopic(operations), "queues", new QueuesTopic(operations),
 				"handlers", new HandlersTopic(operations, node), "history", new HistoryTopic(operations), "nodes",
 				new NodesTopic(operations, node), "pauses", new PausesTopic(operations));
+		this.scope = () -> () -> {
+		};
+	}
+
+	private EndpointDatabase(EndpointDatabase of, String name, Supplier<DispatchPropagator.Scope> scope) {
+		this.name = name;
+		this.operations = of.operations;
+		this.node = of.node;
+		this.actions = of.actions;
+		this.topics = of.topics;
+		this.scope = scope;
+	}
+
+	/**
+	 * Returns the database of a tenant.
+	 * @param tenant the name of the tenant
+	 * @param scope in which this is that database
+	 * @return the database of that tenant
+	 */
+	public EndpointDatabase of(String tenant, Supplier<DispatchPropagator.Scope> scope) {
+		return new EndpointDatabase(this, tenant, scope);
+	}
+
+	/**
+	 * Makes this the current database, before it is asked anything.
+	 */
+	DispatchPropagator.Scope open() {
+		return this.scope.get();
 	}
 
 	@Nullable String name() {

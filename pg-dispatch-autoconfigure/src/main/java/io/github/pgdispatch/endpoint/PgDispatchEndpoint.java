@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
+import io.github.pgdispatch.DispatchPropagator;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
@@ -35,7 +37,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 @WebEndpoint(id = "pgdispatch", defaultAccess = Access.READ_ONLY)
 public final class PgDispatchEndpoint {
 
-	private final List<EndpointDatabase> databases;
+	private final Supplier<List<EndpointDatabase>> databases;
 
 	private final Settings settings;
 
@@ -44,11 +46,11 @@ public final class PgDispatchEndpoint {
 	/**
 	 * Creates an endpoint.
 	 * @param databases whose jobs it shows, of which it shows the first one if not told
-	 * otherwise
+	 * otherwise; asked for at each request
 	 * @param settings what it shows and lets users do
 	 */
-	public PgDispatchEndpoint(List<EndpointDatabase> databases, Settings settings) {
-		this.databases = List.copyOf(databases);
+	public PgDispatchEndpoint(Supplier<List<EndpointDatabase>> databases, Settings settings) {
+		this.databases = databases;
 		this.settings = settings;
 		this.page = new Page(settings.page());
 	}
@@ -67,12 +69,12 @@ public final class PgDispatchEndpoint {
 
 	WebEndpointResponse<Object> overview(SecurityContext securityContext, @Nullable String database,
 			@Nullable CsrfHeader csrf) {
-		return answer(() -> overview(securityContext, database(database), csrf));
+		return in(database, (current) -> overview(securityContext, current, csrf));
 	}
 
 	private WebEndpointResponse<Object> overview(SecurityContext securityContext, EndpointDatabase database,
 			@Nullable CsrfHeader csrf) {
-		return json(Topic.answer("database", database.name(), "databases", (this.databases.size() > 1) ? names() : null,
+		return json(Topic.answer("database", database.name(), "databases", (names().size() > 1) ? names() : null,
 				"writable", this.settings.writable(), "valuesShown", values(securityContext).shown(), "user",
 				name(securityContext.getPrincipal()), "csrf", this.settings.writable() ? csrf : null, "node",
 				database.node(), "status", database.status()));
@@ -103,14 +105,14 @@ public final class PgDispatchEndpoint {
 			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
 			@Nullable String until, @Nullable String outcome, @Nullable String after, @Nullable String limit,
 			@Nullable String database) {
-		return answer(() -> {
-			if (what.equals(Page.PATH)) {
-				return this.page.read("index.html");
-			}
+		if (what.equals(Page.PATH)) {
+			return answer(() -> this.page.read("index.html"));
+		}
+		return in(database, (current) -> {
 			Parameters parameters = new Parameters("kind", kind, "handler", handler, "label", label, "queue", queue,
 					"state", state, "sqlState", sqlState, "message", message, "since", since, "until", until, "outcome",
 					outcome, "after", after, "limit", limit);
-			return json(database(database).topic(what).list(parameters, values(securityContext)));
+			return json(current.topic(what).list(parameters, values(securityContext)));
 		});
 	}
 
@@ -125,8 +127,8 @@ public final class PgDispatchEndpoint {
 	@ReadOperation
 	public WebEndpointResponse<Object> get(SecurityContext securityContext, @Selector String what, @Selector String id,
 			@Nullable String database) {
-		return answer(() -> what.equals(Page.PATH) ? this.page.read(id)
-				: json(database(database).topic(what).get(id, values(securityContext))));
+		return what.equals(Page.PATH) ? answer(() -> this.page.read(id))
+				: in(database, (current) -> json(current.topic(what).get(id, values(securityContext))));
 	}
 
 	/**
@@ -162,12 +164,12 @@ public final class PgDispatchEndpoint {
 			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
 			@Nullable String until, @Nullable String limit, @Nullable String to, @Nullable String concurrency,
 			@Nullable String rate, @Nullable String per, @Nullable String schedule, @Nullable String database) {
-		return answer(() -> {
+		return in(database, (current) -> {
 			Parameters parameters = new Parameters("action", action, "countOnly", countOnly, "ids", ids, "all", all,
 					"kind", kind, "handler", handler, "label", label, "queue", queue, "state", state, "sqlState",
 					sqlState, "message", message, "since", since, "until", until, "limit", limit, "to", to,
 					"concurrency", concurrency, "rate", rate, "per", per, "schedule", schedule);
-			return json(change(securityContext.getPrincipal(), database(database), what, parameters));
+			return json(change(securityContext.getPrincipal(), current, what, parameters));
 		});
 	}
 
@@ -183,7 +185,8 @@ public final class PgDispatchEndpoint {
 	}
 
 	private EndpointDatabase database(@Nullable String name) {
-		return this.databases.stream()
+		return this.databases.get()
+			.stream()
 			.filter((database) -> name == null || name.equals(database.name()))
 			.findFirst()
 			.orElseThrow(() -> new NoSuchElementException(
@@ -191,7 +194,7 @@ public final class PgDispatchEndpoint {
 	}
 
 	private List<String> names() {
-		return this.databases.stream().map(EndpointDatabase::name).filter(Objects::nonNull).toList();
+		return this.databases.get().stream().map(EndpointDatabase::name).filter(Objects::nonNull).toList();
 	}
 
 	private Values values(SecurityContext securityContext) {
@@ -204,6 +207,16 @@ public final class PgDispatchEndpoint {
 
 	private static WebEndpointResponse<Object> json(Map<String, Object> answer) {
 		return new WebEndpointResponse<>(OperationResponseBody.of(answer));
+	}
+
+	private WebEndpointResponse<Object> in(@Nullable String name,
+			Function<EndpointDatabase, WebEndpointResponse<Object>> action) {
+		return answer(() -> {
+			EndpointDatabase database = database(name);
+			try (DispatchPropagator.Scope scope = database.open()) {
+				return action.apply(database);
+			}
+		});
 	}
 
 	private static WebEndpointResponse<Object> answer(Supplier<WebEndpointResponse<Object>> action) {

@@ -2,6 +2,8 @@ package io.github.pgdispatch.log;
 
 import java.util.Map;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.util.ClassUtils;
 
 /**
@@ -11,13 +13,17 @@ import org.springframework.util.ClassUtils;
 public interface LogContext {
 
 	/**
+	 * The key of the name of the database, if there are several.
+	 */
+	String DATABASE = "pgdispatch.database";
+
+	/**
 	 * Creates a context.
 	 * @param classLoader of the application
 	 * @return the context, which has no effect if the class loader has no SLF4J
 	 */
 	static LogContext create(ClassLoader classLoader) {
-		return ClassUtils.isPresent("org.slf4j.MDC", classLoader) ? new MdcLogContext() : (values) -> () -> {
-		};
+		return ClassUtils.isPresent("org.slf4j.MDC", classLoader) ? new MdcLogContext() : new NoLogContext();
 	}
 
 	/**
@@ -27,6 +33,13 @@ public interface LogContext {
 	 * was there before
 	 */
 	Scope add(Map<String, String> values);
+
+	/**
+	 * Returns a value.
+	 * @param key the key of the value
+	 * @return the value, or {@code null} if there is none
+	 */
+	@Nullable String get(String key);
 
 	/**
 	 * The values that were added.

@@ -21,6 +21,11 @@ final class MdcLogContext implements LogContext {
 		return () -> before.forEach(MdcLogContext::restore);
 	}
 
+	@Override
+	public @Nullable String get(String key) {
+		return MDC.get(key);
+	}
+
 	private static void restore(String key, @Nullable String value) {
 		if (value != null) {
 			MDC.put(key, value);

@@ -19,6 +19,8 @@ public final class OneLineLog {
 
 	private final Log log;
 
+	private final LogContext context = LogContext.create(OneLineLog.class.getClassLoader());
+
 	private OneLineLog(Log log) {
 		this.log = log;
 	}
@@ -42,6 +44,14 @@ public final class OneLineLog {
 	}
 
 	/**
+	 * Names the database of the current thread, if there are several.
+	 */
+	private String line(String message) {
+		String database = this.context.get(LogContext.DATABASE);
+		return oneLine((database != null) ? message + " (database " + database + ")" : message);
+	}
+
+	/**
 	 * Logs a message at the level DEBUG.
 	 * @param message the message
 	 */
@@ -56,7 +66,7 @@ public final class OneLineLog {
 	 */
 	public void debug(String message, @Nullable Throwable ex) {
 		if (this.log.isDebugEnabled()) {
-			this.log.debug(oneLine(message), ex);
+			this.log.debug(line(message), ex);
 		}
 	}
 
@@ -65,7 +75,7 @@ public final class OneLineLog {
 	 * @param message the message
 	 */
 	public void info(String message) {
-		this.log.info(oneLine(message));
+		this.log.info(line(message));
 	}
 
 	/**
@@ -73,7 +83,7 @@ public final class OneLineLog {
 	 * @param message the message
 	 */
 	public void warn(String message) {
-		this.log.warn(oneLine(message));
+		this.log.warn(line(message));
 	}
 
 	/**
@@ -82,7 +92,7 @@ public final class OneLineLog {
 	 * @param ex the exception, or {@code null}
 	 */
 	public void warn(String message, @Nullable Throwable ex) {
-		this.log.warn(oneLine(message), ex);
+		this.log.warn(line(message), ex);
 	}
 
 	/**
@@ -90,7 +100,7 @@ public final class OneLineLog {
 	 * @param message the message
 	 */
 	public void error(String message) {
-		this.log.error(oneLine(message));
+		this.log.error(line(message));
 	}
 
 }

@@ -126,7 +126,7 @@ public final class PgDispatchHealthIndicator implements HealthIndicator {
 				+ (state.asleep() ? ", asleep" : state.connected() || state.draining() ? "" : ", without database");
 	}
 
-	private static void addCounts(Map<String, Object> details, PgDispatchStatus status) {
+	static void addCounts(Map<String, Object> details, PgDispatchStatus status) {
 		for (JobState state : List.of(JobState.WAITING, JobState.RUNNING, JobState.SNOOZED, JobState.HELD)) {
 			details.put(state.name().toLowerCase(Locale.ROOT),
 					status.jobs()

@@ -144,7 +144,13 @@ public enum PgDispatchMeter {
 	 * Gauge of the whole queue: age of the oldest snapshot that keeps dead rows, in
 	 * transactions; 0 if there is none.
 	 */
-	SNAPSHOT_AGE("pgdispatch.snapshot.age", "Age of the oldest snapshot", "transactions");
+	SNAPSHOT_AGE("pgdispatch.snapshot.age", "Age of the oldest snapshot", "transactions"),
+
+	/**
+	 * Gauge: tenants with a database of their own that this node has visited. Absent if
+	 * there are none.
+	 */
+	TENANTS("pgdispatch.tenants", "Tenants that this node has visited", "tenants", "state");
 
 	private final String meter;
 

@@ -69,7 +69,7 @@ class AheadOfTimeTests {
 		try (Stream<Path> files = Files.walk(this.directory)) {
 			assertThat(files.filter((file) -> file.endsWith("reachability-metadata.json"))).singleElement()
 				.satisfies((file) -> assertThat(read(file).replace("\\/", "/")).contains(
-						AheadOfTimeApplication.Address.class.getName(), PgDispatchProperties.Worker.class.getName(),
+						AheadOfTimeApplication.Address.class.getName(), DatabaseProperties.Worker.class.getName(),
 						PgDispatchFailureAnalyzer.class.getName(), "io/github/pgdispatch/schema/*.sql"));
 		}
 	}

@@ -8,10 +8,12 @@ import javax.sql.DataSource;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.DispatchResult;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.TenantContext;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.slf4j.MDC;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Configuration;
@@ -118,6 +120,11 @@ class ManyTenants {
 		@AfterCommitDispatch(name = "later", delay = "1s")
 		void later(String what) {
 			note(what);
+		}
+
+		@AfterCommitDispatch(name = "answer")
+		DispatchResult<String> answer() {
+			return DispatchResult.of(this.context.current() + " in " + MDC.get("pgdispatch.database"));
 		}
 
 		private void note(String what) {

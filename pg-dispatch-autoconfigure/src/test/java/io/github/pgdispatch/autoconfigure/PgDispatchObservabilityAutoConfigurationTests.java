@@ -119,7 +119,7 @@ class PgDispatchObservabilityAutoConfigurationTests {
 			await().untilAsserted(() -> assertThat(registry.getMeters()).extracting((meter) -> meter.getId().getName())
 				.containsAll(List.of(PgDispatchMeter.values())
 					.stream()
-					.filter((meter) -> meter != PgDispatchMeter.TABLE_DEAD_ROWS)
+					.filter((meter) -> meter != PgDispatchMeter.TABLE_DEAD_ROWS && meter != PgDispatchMeter.TENANTS)
 					.map(PgDispatchMeter::meter)
 					.toList()));
 			for (PgDispatchMeter documented : PgDispatchMeter.values()) {

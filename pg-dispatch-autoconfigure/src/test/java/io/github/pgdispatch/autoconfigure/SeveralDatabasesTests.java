@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import javax.sql.DataSource;
@@ -34,10 +35,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.annotation.BeanFactoryAnnotationUtils;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.health.contributor.Health;
@@ -65,6 +71,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 @PostgresTest
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(OutputCaptureExtension.class)
 class SeveralDatabasesTests {
 
 	private static final List<String> NAMES = List.of("orders", "customers", "stock");
@@ -308,10 +315,43 @@ class SeveralDatabasesTests {
 	}
 
 	@Test
-	void eventTellsTheDatabase() {
+	void eventAndLogTellTheDatabase(CapturedOutput output) {
 		in("stock", () -> this.template.fire(Dispatch.sql("SELECT 1/0").maxAttempts(1)));
 		DeadLetters told = this.context.getBean(DeadLetters.class);
 		Awaitility.await().until(() -> told.databases.contains("stock"));
+		assertThat(output).containsPattern("failed for good .* division by zero \\(database stock\\)");
+	}
+
+	@Test
+	void everyLogLineOfAJobCanTellTheDatabase() {
+		Map<String, DispatchResult<String>> results = new LinkedHashMap<>();
+		NAMES.forEach((name) -> in(name, () -> results.put(name, this.notes.logged())));
+		results.forEach((name, result) -> assertThat(result.get(Duration.ofSeconds(20))).isEqualTo(name));
+	}
+
+	@Test
+	void oneDatabaseMayHaveTwoRoles(TestDatabase database) {
+		TestDatabase shared = database.another();
+		String other = "reports_" + UUID.randomUUID().toString().substring(0, 8);
+		shared.jdbc("postgres").sql("CREATE ROLE " + other + " LOGIN").update();
+		shared.install("app");
+		shared.jdbc("app").sql("CALL pgdispatch.grant_to('" + other + "')").update();
+		shared.jdbc("app").sql("CREATE TABLE ran (by text DEFAULT current_user, what text)").update();
+		shared.jdbc("app").sql("GRANT INSERT ON ran TO " + other).update();
+		try (ConfigurableApplicationContext context = start(TwoRoles.class, "--shared=" + shared.url(),
+				"--other=" + other)) {
+			for (String role : List.of("app", "reports")) {
+				new TransactionTemplate(context.getBean(role + "Transactions", PlatformTransactionManager.class))
+					.executeWithoutResult((status) -> context.getBean(PgDispatchTemplate.class)
+						.fire("INSERT INTO ran (what) VALUES ('" + role + "')"));
+			}
+			Awaitility.await()
+				.until(() -> shared.jdbc("app")
+					.sql("SELECT concat(by, ' ', what) FROM ran ORDER BY 1")
+					.query(String.class)
+					.list()
+					.equals(List.of("app app", other + " reports")));
+		}
 	}
 
 	@Test
@@ -360,6 +400,34 @@ class SeveralDatabasesTests {
 	@ImportAutoConfiguration(PgDispatchTestAutoConfiguration.class)
 	@Import(Application.class)
 	static class Tested {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ PgDispatchSchemaAutoConfiguration.class, PgDispatchAutoConfiguration.class })
+	static class TwoRoles {
+
+		@Bean
+		@PgDispatchDataSource
+		DataSource app(@Value("${shared}") String url) {
+			return new DriverManagerDataSource(url, "app", "");
+		}
+
+		@Bean
+		@PgDispatchDataSource
+		DataSource reports(@Value("${shared}") String url, @Value("${other}") String role) {
+			return new DriverManagerDataSource(url, role, "");
+		}
+
+		@Bean
+		JdbcTransactionManager appTransactions(@Qualifier("app") DataSource dataSource) {
+			return new JdbcTransactionManager(dataSource);
+		}
+
+		@Bean
+		JdbcTransactionManager reportsTransactions(@Qualifier("reports") DataSource dataSource) {
+			return new JdbcTransactionManager(dataSource);
+		}
 
 	}
 

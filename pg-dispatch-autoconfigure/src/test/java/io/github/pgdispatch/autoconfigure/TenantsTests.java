@@ -1,5 +1,6 @@
 package io.github.pgdispatch.autoconfigure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.github.pgdispatch.DispatchPropagator;
+import io.github.pgdispatch.DispatchResult;
 import io.github.pgdispatch.PgDispatchNode;
 import io.github.pgdispatch.PgDispatchOperations;
 import io.github.pgdispatch.PgDispatchTemplate;
@@ -107,6 +109,32 @@ class TenantsTests {
 	void eachDatabaseGetsItsQueues() {
 		forEach((tenant) -> assertThat(call(tenant, () -> this.node.bean(PgDispatchOperations.class).status().queues()))
 			.anySatisfy((queue) -> assertThat(queue.name()).isEqualTo("mails")));
+	}
+
+	@Test
+	void resultIsThatOfTheJobOfItsTenant() {
+		Map<String, DispatchResult<String>> results = new LinkedHashMap<>();
+		forEach((tenant) -> in(tenant, () -> results.put(tenant, this.notes.answer())));
+		results.forEach(
+				(tenant, result) -> assertThat(result.get(Duration.ofSeconds(20))).isEqualTo(tenant + " in " + tenant));
+		PgDispatchTemplate template = this.node.bean(PgDispatchTemplate.class);
+		results.forEach((tenant,
+				result) -> assertThat(call(tenant, () -> template.await(result.id(), Duration.ofSeconds(20))).value())
+					.contains(tenant));
+		assertThatExceptionOfType(IllegalStateException.class)
+			.isThrownBy(() -> template.await(1, Duration.ofSeconds(20)))
+			.withMessageContaining("There is no current tenant");
+	}
+
+	@Test
+	void emptyLoginOfWorkersIsNone() {
+		try (HandlerNode node = start("10m", this.server.name(), "pgdispatch.worker.datasource.url=",
+				"pgdispatch.worker.datasource.password=")) {
+			assertThat(node.bean(PgDispatchNode.class).isDraining()).isFalse();
+		}
+		assertThatExceptionOfType(Exception.class)
+			.isThrownBy(() -> start("10m", this.server.name(), "pgdispatch.worker.datasource.username=other"))
+			.satisfies((ex) -> assertThat(ex).hasStackTraceContaining("say how workers connect to only one database"));
 	}
 
 	@Test

@@ -8,6 +8,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.DispatchResult;
 import io.github.pgdispatch.PgDispatchTemplate;
+import org.slf4j.MDC;
 
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
@@ -127,6 +128,11 @@ class ThreeDatabases {
 		@AfterCommitDispatch(name = "answer")
 		DispatchResult<String> answer(String database) {
 			return DispatchResult.of("of " + database);
+		}
+
+		@AfterCommitDispatch(name = "logged")
+		DispatchResult<String> logged() {
+			return DispatchResult.of(String.valueOf(MDC.get("pgdispatch.database")));
 		}
 
 		private void noteAndDispatch(String database, String what) {

@@ -23,7 +23,7 @@ class TenantPropagatorTests {
 
 	@Test
 	void setsTheTenantUntilTheScopeIsClosed() {
-		TenantPropagator propagator = new TenantPropagator(new Tenant("acme"), context("acme"));
+		TenantPropagator propagator = new TenantPropagator(new Tenant(null, "acme"), context("acme"));
 		try (DispatchPropagator.Scope scope = propagator.extract(this.job)) {
 			assertThat(this.tenant).hasValue("acme");
 		}
@@ -32,7 +32,7 @@ class TenantPropagatorTests {
 
 	@Test
 	void setsTheTenantOfTheDefaultTargetToNull() {
-		TenantPropagator propagator = new TenantPropagator(new Tenant(null), context(null));
+		TenantPropagator propagator = new TenantPropagator(new Tenant(null, null), context(null));
 		try (DispatchPropagator.Scope scope = propagator.extract(this.job)) {
 			assertThat(this.tenant).hasNullValue();
 		}
@@ -40,7 +40,7 @@ class TenantPropagatorTests {
 
 	@Test
 	void jobDoesNotRunIfAnotherTenantIsTheCurrentOne() {
-		TenantPropagator propagator = new TenantPropagator(new Tenant("acme"), context("another"));
+		TenantPropagator propagator = new TenantPropagator(new Tenant(null, "acme"), context("another"));
 		assertThatIllegalStateException().isThrownBy(() -> propagator.extract(this.job))
 			.withMessageContaining("opened for the tenant acme, and its current tenant is another");
 		assertThat(this.tenant).hasValue("before");

@@ -17,6 +17,8 @@ import * as nodes from "./nodes.js";
 import * as overviewPage from "./overview.js";
 import * as schedules from "./schedules.js";
 
+// Maximum number of databases that have a tab each.
+const MAX_TABS = 8;
 const INTERVAL = 5000;
 const PAGES = { "": overviewPage, jobs, batches, "dead-letters": deadLetters, handlers, schedules, nodes, history };
 const [session, pages, problem, main] = ["session", "pages", "problem", "main"].map((id) => document.getElementById(id));
@@ -108,10 +110,18 @@ function frame(overview) {
 		overview.user && h("span", { class: "user" }, overview.user),
 		h("button", { type: "button", class: "small", "aria-pressed": String(!live), onclick: toggle }, "Pause updates"));
 	const tab = (name, text, count) => h("a", { href: link(name), "aria-current": route.page === name && "page" }, text, count && h("span", { class: "count" }, count));
-	const databases = (overview.databases ?? []).map((name) => h("a", { href: `?${new URLSearchParams({ database: name })}#/`,
-		"aria-current": name === overview.database && "true" }, name));
-	show(pages, databases.length > 0 && h("span", { class: "databases", role: "group", "aria-label": "Databases" }, databases), tab("", "Overview"), tab("jobs", "Jobs"), tab("batches", "Batches"), tab("dead-letters", "Dead letters", letters.count > 0 && number(letters.count, letters.exact)),
+	show(pages, databases(overview), tab("", "Overview"), tab("jobs", "Jobs"), tab("batches", "Batches"), tab("dead-letters", "Dead letters", letters.count > 0 && number(letters.count, letters.exact)),
 		tab("handlers", "Queues and handlers"), tab("schedules", "Schedules"), tab("nodes", "Nodes"), tab("history", "History"));
+}
+
+function databases({ database, databases = [] }) {
+	const address = (name) => `?${new URLSearchParams({ database: name })}#/`;
+	if (databases.length > MAX_TABS) {
+		return h("select", { class: "databases", "aria-label": "Database", onchange: (event) => location.assign(address(event.target.value)) },
+			databases.map((name) => h("option", { value: name, selected: name === database }, name)));
+	}
+	return databases.length > 0 && h("span", { class: "databases", role: "group", "aria-label": "Databases" },
+		databases.map((name) => h("a", { href: address(name), "aria-current": name === database && "true" }, name)));
 }
 
 function toggle() {
