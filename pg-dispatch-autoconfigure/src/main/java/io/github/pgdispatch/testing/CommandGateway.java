@@ -69,6 +69,15 @@ final class CommandGateway {
 			UPDATE pgdispatch.job AS j SET max_attempts = NULL FROM own
 			 WHERE j.role = own.role AND j.due_at = own.due_at AND j.id = own.id AND j.max_attempts IS NOT NULL""";
 
+	private static final String PUT_TICKS_OFF = """
+			WITH tick AS (
+			    UPDATE pgdispatch.managed_job AS m SET place = clock_timestamp() + interval '1 hour'
+			      FROM pgdispatch.schedule AS s
+			     WHERE s.role::oid = quote_ident(CURRENT_USER)::regrole::oid
+			       AND m.role::oid = s.role::oid AND m.id = s.tick AND m.handler IS NULL AND m.place <= clock_timestamp()
+			    RETURNING m.role, m.id, m.place)
+			UPDATE pgdispatch.job AS j SET due_at = t.place FROM tick AS t WHERE j.role::oid = t.role::oid AND j.id = t.id""";
+
 	private static final String ERROR = """
 			SELECT sqlstate, concat_ws(E'\\n', message, 'Detail: ' || detail, 'Hint: ' || hint, 'Where: ' || context) AS text
 			  FROM pgdispatch.dead_letter
@@ -101,6 +110,14 @@ final class CommandGateway {
 	void addDeadLetter(long id, @Nullable String sqlState, String message) {
 		this.jdbc.query(ADD_DEAD_LETTER, (row) -> {
 		}, sqlState, message, id);
+	}
+
+	/**
+	 * Puts off the ticks of schedules that are due. The executor runs the oldest due job,
+	 * and in a test that must not be a tick.
+	 */
+	void putTicksOff() {
+		this.jdbc.update(PUT_TICKS_OFF);
 	}
 
 	/**

@@ -54,6 +54,7 @@ final class CommandJobs {
 	}
 
 	private void runInSession(DispatchedJob job, String command) throws SQLException {
+		this.gateway.putTicksOff();
 		this.gateway.limitToOneAttempt(job.id());
 		Outcome outcome = work();
 		if (outcome == Outcome.NOTHING_RUN) {

@@ -135,7 +135,7 @@ class SnippetsTests {
 		reports.importEvery(Duration.ofHours(1));
 		reports.stopTheImport();
 		assertThat(this.operations.schedules()).extracting(ScheduleInfo::name)
-			.containsExactly("clean up", "import", "invoices", "remind 42", "reports.rebuildIndex");
+			.containsExactly("clean up", "import", "invoices", Reports.class.getName() + ".rebuildIndex", "remind 42");
 		assertThat(this.jobs.runSchedule("invoices")).isOne();
 	}
 
