@@ -107,6 +107,10 @@ class PgDispatchObservabilityAutoConfigurationTests {
 		measured().run((context) -> {
 			MeterRegistry registry = registry(context);
 			this.database.jdbc("app").sql("SELECT pgdispatch.set_queue('mail', 2)").query().listOfRows();
+			this.database.jdbc("app")
+				.sql("SELECT pgdispatch.schedule('report', '1 hour', 'SELECT 1')")
+				.query()
+				.listOfRows();
 			PgDispatchTemplate template = context.getBean(PgDispatchTemplate.class);
 			new TransactionTemplate(context.getBean(PlatformTransactionManager.class))
 				.executeWithoutResult((status) -> {

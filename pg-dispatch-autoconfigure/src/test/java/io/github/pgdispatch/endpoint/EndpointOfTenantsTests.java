@@ -87,7 +87,7 @@ class EndpointOfTenantsTests {
 		try {
 			dashboard.open("jobs").awaitText("invoice");
 			dashboard.browser().findElement(By.cssSelector("select.databases option[value=other]")).click();
-			dashboard.awaitText("other");
+			dashboard.awaitText("birthday");
 			assertThat(dashboard.browser().getCurrentUrl()).contains("database=other");
 			dashboard.browser().findElement(By.linkText("Jobs")).click();
 			dashboard.awaitText("birthday");
