@@ -193,7 +193,8 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    head timestamptz;
+    head      timestamptz;
+    new_place timestamptz;
 BEGIN
     IF job.held_by IS NOT NULL THEN
         IF NOT pgdispatch.release_job(job, in_worker) THEN
@@ -203,13 +204,30 @@ BEGIN
         RETURN false;
     ELSE
         IF job.handler IS NULL THEN
-            SELECT j.due_at INTO head FROM pgdispatch.job AS j WHERE j.role = job.role ORDER BY j.due_at LIMIT 1;
+            SELECT j.due_at
+              INTO head
+              FROM pgdispatch.job AS j
+             WHERE j.role = job.role
+               AND (SELECT m.in_queue FROM pgdispatch.managed_job AS m WHERE m.role = j.role AND m.id = j.id) IS NOT TRUE
+             ORDER BY j.due_at
+             LIMIT 1;
         ELSE
-            SELECT j.due_at INTO head FROM pgdispatch.handler_job AS j
-             WHERE j.role = job.role AND j.handler = job.handler ORDER BY j.due_at LIMIT 1;
+            SELECT j.due_at
+              INTO head
+              FROM pgdispatch.handler_job AS j
+             WHERE j.role = job.role
+               AND j.handler = job.handler
+               AND (SELECT m.in_queue FROM pgdispatch.managed_job AS m WHERE m.role = j.role AND m.id = j.id) IS NOT TRUE
+             ORDER BY j.due_at
+             LIMIT 1;
         END IF;
-        IF head < job.place THEN
-            PERFORM pgdispatch.move_job(job, head - '1 millisecond'::interval);
+        -- Behind the jobs that have been given a place before: otherwise the last one would always be the first to begin.
+        SELECT greatest(head - '1 millisecond'::interval, max(m.place) + '1 microsecond'::interval)
+          INTO new_place
+          FROM pgdispatch.managed_job AS m
+         WHERE m.role = job.role AND m.queue = job.queue AND m.in_queue AND m.place < head;
+        IF new_place < job.place THEN
+            PERFORM pgdispatch.move_job(job, new_place);
         END IF;
     END IF;
     -- A job that was replaced by one with a delay does not need its place yet.
