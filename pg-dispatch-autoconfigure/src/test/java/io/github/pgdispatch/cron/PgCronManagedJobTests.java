@@ -120,7 +120,8 @@ class PgCronManagedJobTests {
 					SELECT pgdispatch.dispatch(format('INSERT INTO public.effect VALUES (%L)', k), queue => 'q', fair_key => k, time_limit => '1 hour')
 					  FROM unnest('{a,a,a,b,b,c}'::text[]) AS k""");
 		this.queue.awaitEffects(6);
-		// Workers that begin at the same time pass over jobs that another one is about to claim, so the order of the keys may vary.
+		// Workers that begin at the same time pass over jobs that another one is about to
+		// claim, so the order of the keys may vary.
 		assertThat(this.queue.effects()).containsExactlyInAnyOrder("a", "a", "a", "b", "b", "c")
 			.satisfies((effects) -> assertThat(effects.indexOf("c")).isLessThan(effects.lastIndexOf("a")));
 		this.queue.awaitIdle();
