@@ -85,12 +85,10 @@ class StrangersCodeTests extends AbstractQueueTests {
 				   AND p.prolang = (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'plpgsql')
 				   AND NOT EXISTS (SELECT FROM pg_stat_user_functions AS f WHERE f.funcid = p.oid)
 				   AND p.proname NOT LIKE 'cron%'
-				   -- An old server does not count each call. What is called does not depend on the server.
-				   AND current_setting('server_version_num')::integer >= 140000
 				 ORDER BY p.proname""")).as("functions, other than those for pg_cron, that this test does not call")
 			.isSubsetOf("cancel_slow_chunks", "has_application", "is_held_by_role", "is_locked_exclusively",
-					"lock_cron_exit", "refuse_command", "running_chunks", "wake_cron_for_more", "wake_idle_drivers",
-					"warn_if_cron_is_elsewhere", "warn_no_driver"));
+					"lock_cron_exit", "refuse_batch", "refuse_command", "running_chunks", "wake_cron_for_more",
+					"wake_idle_drivers", "warn_if_cron_is_elsewhere", "warn_no_driver"));
 	}
 
 	private void administer(String path) throws SQLException {
