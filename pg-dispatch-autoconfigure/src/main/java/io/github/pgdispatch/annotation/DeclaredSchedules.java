@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.Dispatch;
 import io.github.pgdispatch.DispatchContext;
 import io.github.pgdispatch.DispatchSchedule;
@@ -91,7 +90,7 @@ public final class DeclaredSchedules {
 		try {
 			Assert.isTrue(Arrays.stream(method.getParameterTypes()).allMatch(DispatchContext.class::equals),
 					"Nobody calls the method of a schedule with arguments, so that it cannot have parameters other than a DispatchContext");
-			String defaultName = name(annotated.annotation(), method, type);
+			String defaultName = annotated.name(() -> new AnnotatedBeans(this.beanFactory).nameOf(type));
 			String name = text("name", annotation.name(), reader);
 			Dispatch dispatch = annotated.hasCommand()
 					? Dispatch.sql(annotated.annotation().command()).label(defaultName)
@@ -104,11 +103,6 @@ public final class DeclaredSchedules {
 					"@DispatchSchedule on " + method.toGenericString() + ": " + ex.getMessage() + ".",
 					"Correct the annotation or the method.");
 		}
-	}
-
-	private String name(AfterCommitDispatch annotation, Method method, Class<?> type) {
-		return annotation.name().isEmpty() ? new AnnotatedBeans(this.beanFactory).nameOf(type) + "." + method.getName()
-				: annotation.name();
 	}
 
 	private static Schedule schedule(DispatchSchedule annotation, AttributeReader reader) {

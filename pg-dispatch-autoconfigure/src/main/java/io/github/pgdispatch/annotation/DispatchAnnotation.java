@@ -1,6 +1,7 @@
 package io.github.pgdispatch.annotation;
 
 import java.lang.reflect.Method;
+import java.util.function.Supplier;
 
 import io.github.pgdispatch.AfterCommitDispatch;
 import io.github.pgdispatch.PgDispatchConfigurationException;
@@ -27,6 +28,17 @@ record DispatchAnnotation(Method method, AfterCommitDispatch annotation) {
 
 	boolean hasCommand() {
 		return !this.annotation.command().isEmpty();
+	}
+
+	/**
+	 * Returns the name that the annotation gives to the method or, if it gives none, the
+	 * names of the bean and the method.
+	 * @param beanName returns the name of the bean; used only if the annotation gives no
+	 * name
+	 */
+	String name(Supplier<String> beanName) {
+		String name = this.annotation.name();
+		return name.isEmpty() ? beanName.get() + "." + this.method.getName() : name;
 	}
 
 	/**

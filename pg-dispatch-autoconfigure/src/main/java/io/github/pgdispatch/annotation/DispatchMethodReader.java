@@ -47,7 +47,7 @@ record DispatchMethodReader(ConfigurableBeanFactory beanFactory, Supplier<PgDisp
 			AttributeReader reader = new AttributeReader(annotated.method(), this.beanFactory);
 			if (annotated.hasCommand()) {
 				return CommandMethod.of(annotated.method(), annotated.annotation(), reader, this.template, result,
-						SingletonSupplier.of(() -> label(annotated, method, targetClass)));
+						SingletonSupplier.of(() -> annotated.name(() -> beanName(targetClass))));
 			}
 			return new HandlerMethod(method, targetClass,
 					HandlerMethod.readAttributes(method, targetClass, annotated.annotation(), reader), this.handlers,
@@ -56,11 +56,6 @@ record DispatchMethodReader(ConfigurableBeanFactory beanFactory, Supplier<PgDisp
 		catch (IllegalArgumentException ex) {
 			throw annotated.refused(ex);
 		}
-	}
-
-	private String label(DispatchAnnotation annotated, Method method, Class<?> targetClass) {
-		String name = annotated.annotation().name();
-		return name.isEmpty() ? beanName(targetClass) + "." + method.getName() : name;
 	}
 
 	/**

@@ -99,7 +99,7 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 		DispatchAnnotation annotated = DispatchAnnotation.of(method);
 		try {
 			String beanName = new AnnotatedBeans(this.beanFactory).nameOf(targetClass);
-			String name = name(annotated.annotation(), beanName, method);
+			String name = name(annotated, beanName);
 			Arguments arguments = Arguments.of(annotated.method(), targetClass, this.mapper.get());
 			AttributeReader reader = new AttributeReader(annotated.method(), this.beanFactory);
 			return new NamedMethod(arguments,
@@ -118,8 +118,8 @@ public final class HandlerMethods implements SmartInitializingSingleton {
 	 * Returns the name of a handler.
 	 * @throws IllegalArgumentException if the database would refuse the name
 	 */
-	private static String name(AfterCommitDispatch annotation, String beanName, Method method) {
-		String name = annotation.name().isEmpty() ? beanName + "." + method.getName() : annotation.name();
+	private static String name(DispatchAnnotation annotated, String beanName) {
+		String name = annotated.name(() -> beanName);
 		Dispatch.handler(name, "{}");
 		return name;
 	}
