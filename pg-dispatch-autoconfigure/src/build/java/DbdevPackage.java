@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -83,11 +85,9 @@ final class DbdevPackage {
 				EXECUTE script;
 				END$_$;
 				""".formatted(String.join("", tokens), String.join("`", phrases),
-				Stream.iterate(0, (i) -> i + 1)
-					.limit(phrases.size())
-					.map(DbdevPackage::abbreviation)
-					.reduce((one, other) -> one + "`" + other)
-					.orElse(""));
+				IntStream.range(0, phrases.size())
+					.mapToObj(DbdevPackage::abbreviation)
+					.collect(Collectors.joining("`")));
 	}
 
 	/**

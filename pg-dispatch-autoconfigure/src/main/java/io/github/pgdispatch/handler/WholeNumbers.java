@@ -9,9 +9,9 @@ import tools.jackson.databind.ObjectWriter;
 
 /**
  * Finds out whether Jackson writes whole numbers of a type in digits, and reads them as
- * they were. It does, unless the application has changed it. Most arguments are ids, so
- * each of them need not be written and read again by Jackson, which takes longer than all
- * else that a dispatch does before it sends the row.
+ * they were. It does, unless the application has changed it. Most arguments are ids. To
+ * have Jackson write and read them took a third of the time that the dispatch of a method
+ * takes in the virtual machine (sampled with one argument of type {@code long}).
  */
 final class WholeNumbers {
 

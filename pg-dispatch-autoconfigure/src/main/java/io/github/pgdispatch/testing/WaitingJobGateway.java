@@ -69,7 +69,7 @@ final class WaitingJobGateway {
 	private static final List<String> TABLES = List.of("pgdispatch.managed_job", "pgdispatch.job_key", COMMANDS,
 			HANDLER_CALLS, "pgdispatch.dead_letter", "pgdispatch.result");
 
-	private static final List<String> TABLES_OF_JOBS = List.of("pgdispatch.step", "pgdispatch.batch",
+	private static final List<String> TABLES_WITHOUT_TICKS = List.of("pgdispatch.step", "pgdispatch.batch",
 			"pgdispatch.batch_part");
 
 	private final JdbcOperations jdbc;
@@ -123,7 +123,7 @@ final class WaitingJobGateway {
 	 */
 	void clear() {
 		TABLES.forEach((table) -> this.jdbc.update(CLEAR.formatted(table) + NO_TICK));
-		TABLES_OF_JOBS.forEach((table) -> this.jdbc.update(CLEAR.formatted(table)));
+		TABLES_WITHOUT_TICKS.forEach((table) -> this.jdbc.update(CLEAR.formatted(table)));
 	}
 
 }

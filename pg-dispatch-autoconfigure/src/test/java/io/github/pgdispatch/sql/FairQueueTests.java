@@ -53,7 +53,8 @@ class FairQueueTests extends AbstractRunLogTests {
 	}
 
 	/**
-	 * Runs all jobs of the handler, so many at once, each until the next one is claimed.
+	 * Claims all jobs of the handler that may run at once, and ends the one that was
+	 * claimed first, until none is left.
 	 * @return their keys in the order in which they began
 	 */
 	private String runAll() throws SQLException {

@@ -121,7 +121,8 @@ class HandlerWatchTests extends AbstractQueueTests {
 		dispatch("d", "0");
 		assertThat(watch(this.watch, "others_due")).isEqualTo("t");
 		this.app.run("UPDATE pgdispatch.handler_job SET due_at = now() - interval '31 seconds' WHERE handler = 'd'");
-		assertThat(watch(this.watch, "others_due")).as("though nobody knows it").isEqualTo("f");
+		assertThat(watch(this.watch, "others_due")).as("due for so long that no node seems to know its handler")
+			.isEqualTo("f");
 		dispatch("c", "0");
 		Node node = new Node(this.app);
 		assertThat(watch(this.watch, "others_due")).isEqualTo("t");
