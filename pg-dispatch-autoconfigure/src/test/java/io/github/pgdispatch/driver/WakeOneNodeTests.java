@@ -137,13 +137,13 @@ class WakeOneNodeTests {
 
 	@Test
 	void nodeThatHasTheHandlerIsWokenAfterOneThatHasNot() {
-		try (HandlerNode without = start("without", Others.class)) {
-			awaitRest("without");
-			try (HandlerNode with = start("with", Methods.class)) {
-				awaitLooks("with");
+		try (HandlerNode stranger = start("stranger", Others.class)) {
+			awaitRest("stranger");
+			try (HandlerNode owner = start("owner", Methods.class)) {
+				awaitLooks("owner");
 				dispatch("method");
 				soon().until(() -> count("method") == 1);
-				soon().until(() -> isHeldBy("idle_node_lock", "with"));
+				soon().until(() -> isHeldBy("idle_node_lock", "owner"));
 			}
 		}
 	}
