@@ -17,7 +17,7 @@ public interface Application extends AutoCloseable {
 	void start();
 
 	/**
-	 * Ends that, when the running ones are done.
+	 * Begins no more jobs. Those that run are done, at the latest soon after this.
 	 */
 	void stop();
 

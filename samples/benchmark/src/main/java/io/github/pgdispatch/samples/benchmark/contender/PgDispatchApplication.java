@@ -9,6 +9,7 @@ import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.github.pgdispatch.PgDispatchNode;
 import io.github.pgdispatch.autoconfigure.PgDispatchAutoConfiguration;
 import io.github.pgdispatch.autoconfigure.PgDispatchSchemaAutoConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,8 @@ final class PgDispatchApplication implements Application {
 	private ConfigurableApplicationContext node;
 
 	private Jobs jobs;
+
+	private boolean works;
 
 	PgDispatchApplication(HikariDataSource dataSource, PlatformTransactionManager transactionManager, int threads,
 			LongConsumer body, Class<? extends Jobs> type, NodeSettings settings) {
@@ -105,19 +108,20 @@ final class PgDispatchApplication implements Application {
 	@Override
 	public void start() {
 		leave();
-		replaceBy(true);
+		if (this.works) {
+			this.node.getBean(PgDispatchNode.class).resume();
+			return;
+		}
+		this.node.close();
+		this.node = node(true);
+		this.jobs = this.node.getBean(Jobs.class);
+		this.works = true;
 	}
 
 	@Override
 	public void stop() {
-		replaceBy(false);
+		this.node.getBean(PgDispatchNode.class).drain();
 		attend();
-	}
-
-	private void replaceBy(boolean works) {
-		this.node.close();
-		this.node = node(works);
-		this.jobs = this.node.getBean(Jobs.class);
 	}
 
 	@Override

@@ -1,12 +1,15 @@
 package io.github.pgdispatch.samples.benchmark.database;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.pgdispatch.test.GivenDatabase;
 import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.TestDatabase;
+import org.postgresql.PGConnection;
 
+import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -71,6 +74,17 @@ public final class BenchmarkServer implements AutoCloseable {
 	 */
 	public TestDatabase createDatabaseWithSchema() {
 		return createDatabase().install("app");
+	}
+
+	/**
+	 * The processor time of this virtual machine and of the server.
+	 * @return what reads it
+	 * @throws IllegalStateException if the server does not run on this machine
+	 */
+	public CpuTime cpuTime() {
+		CpuTime cpuTime = this.postgres.execute((ConnectionCallback<CpuTime>) (connection) -> CpuTime
+			.of(connection.unwrap(PGConnection.class).getBackendPID()));
+		return Objects.requireNonNull(cpuTime);
 	}
 
 	/**

@@ -1,89 +1,96 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 
-import io.github.pgdispatch.samples.benchmark.contender.Arena;
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
 import io.github.pgdispatch.samples.benchmark.contender.WatchedPgDispatch;
 import io.github.pgdispatch.samples.benchmark.contender.WatchedPgDispatch.Watch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
-import io.github.pgdispatch.samples.benchmark.measure.Comparison;
-import io.github.pgdispatch.samples.benchmark.measure.Measurement;
+import io.github.pgdispatch.samples.benchmark.measure.Samples;
 import io.github.pgdispatch.samples.benchmark.report.Line;
 import io.github.pgdispatch.samples.benchmark.report.Target;
-import io.github.pgdispatch.test.TestDatabase;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What it costs to watch: dispatches and jobs of a node that is watched, beside those of
- * one that is not.
+ * one that is not. A few percent are less than rates differ by from one minute to the
+ * next, so processor time is compared, of nodes that take turns.
  */
 public final class BeingWatched implements Scenario {
 
-	private static final int JOBS = 20_000;
+	private static final int TURNS = 12;
+
+	/**
+	 * Turns that do not count: the virtual machine compiles what it runs for about a
+	 * minute.
+	 */
+	private static final int WARM_UP = 6;
 
 	private static final Target TARGET = Target.atLeast(0.97);
 
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
 		for (PgDispatch ours : PgDispatch.values()) {
-			tell("dispatches", measure(size, ours, (contender) -> commits(server, size, contender)), ours, lines);
-			tell("jobs dispatched and run at once",
-					measure(size, ours,
-							(contender) -> BothAtOnce.measure(server, size.slice(), contender, new ArrayList<>())),
-					ours, lines);
-			if (ours != PgDispatch.COMMAND) {
-				tell("jobs run that waited",
-						measure(size, ours,
-								(contender) -> NodeDrain.rate(server, size.of(JOBS), contender, Arena.Body::insert)),
-						ours, lines);
+			Map<Contender, List<LoadedNode.Cost>> costs = measure(server, size, ours);
+			tell("dispatches", LoadedNode.Cost::dispatch, ours, costs, lines);
+			tell("jobs run that waited", LoadedNode.Cost::waited, ours, costs, lines);
+			tell("jobs dispatched and run at once", LoadedNode.Cost::atOnce, ours, costs, lines);
+		}
+	}
+
+	private static Map<Contender, List<LoadedNode.Cost>> measure(BenchmarkServer server, Size size, PgDispatch ours)
+			throws Exception {
+		Map<Contender, List<LoadedNode.Cost>> costs = new LinkedHashMap<>();
+		Map<Contender, LoadedNode> nodes = new LinkedHashMap<>();
+		try {
+			nodes.put(ours, new LoadedNode(server, ours));
+			for (Watch watch : Watch.values()) {
+				Contender watched = new WatchedPgDispatch(ours, watch);
+				nodes.put(watched, new LoadedNode(server, watched));
+			}
+			List<Contender> order = new ArrayList<>(nodes.keySet());
+			int warmUp = size.of(WARM_UP);
+			for (int turn = 0; turn < warmUp + size.of(TURNS); turn++) {
+				for (Contender each : order) {
+					LoadedNode.Cost cost = nodes.get(each).work(size.slice().dividedBy(4));
+					if (turn >= warmUp) {
+						costs.computeIfAbsent(each, (key) -> new ArrayList<>()).add(cost);
+					}
+				}
+				Collections.rotate(order, 1);
 			}
 		}
-	}
-
-	private static Comparison<Contender> measure(Size size, PgDispatch ours, Rate rate) throws Exception {
-		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
-		measurements.put(ours, () -> rate.of(ours));
-		for (Watch watch : Watch.values()) {
-			Contender watched = new WatchedPgDispatch(ours, watch);
-			measurements.put(watched, () -> rate.of(watched));
-		}
-		return size.rounds().measure(measurements);
-	}
-
-	private static double commits(BenchmarkServer server, Size size, Contender contender) throws Exception {
-		TestDatabase database = server.createDatabase();
-		AtomicLong numbers = new AtomicLong();
-		try (Arena arena = new Arena(database, contender, Arena.Body::insert)) {
-			return Size.clients().rate(size.slice(), () -> () -> arena.dispatch(numbers.incrementAndGet()));
-		}
 		finally {
-			server.drop(database);
+			nodes.values().forEach(LoadedNode::close);
+		}
+		return costs;
+	}
+
+	private static void tell(String what, ToDoubleFunction<LoadedNode.Cost> cost, PgDispatch ours,
+			Map<Contender, List<LoadedNode.Cost>> costs, Consumer<Line> lines) {
+		Samples without = samples(costs.get(ours), cost);
+		for (Watch watch : Watch.values()) {
+			Contender watched = new WatchedPgDispatch(ours, watch);
+			Samples with = samples(costs.get(watched), cost);
+			lines.accept(new Line("S14", what + ": " + watched + ", processor time without it against with it",
+					without.dividedBy(with), "", target(watch),
+					"%.0f µs against %.0f µs for each job".formatted(without.median(), with.median())));
 		}
 	}
 
-	private static void tell(String what, Comparison<Contender> rates, PgDispatch ours, Consumer<Line> lines) {
-		for (Watch watch : Watch.values()) {
-			Contender watched = new WatchedPgDispatch(ours, watch);
-			lines.accept(new Line("S14", what + ": " + watched + ", against without", rates.ratios(watched, ours), "",
-					target(watch), rates.perSecond(watched, ours)));
-		}
+	private static Samples samples(List<LoadedNode.Cost> costs, ToDoubleFunction<LoadedNode.Cost> cost) {
+		return new Samples(costs.stream().map(cost::applyAsDouble).toList());
 	}
 
 	private static @Nullable Target target(Watch watch) {
 		return (watch != Watch.HISTORY) ? TARGET : null;
-	}
-
-	@FunctionalInterface
-	private interface Rate {
-
-		double of(Contender contender) throws Exception;
-
 	}
 
 }
