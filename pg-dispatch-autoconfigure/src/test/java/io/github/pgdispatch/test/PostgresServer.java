@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.UUID;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -83,19 +81,8 @@ public final class PostgresServer implements AutoCloseable {
 	 * {@code app} that may create schemas can log in, without a password.
 	 * @return the database
 	 */
-	public synchronized TestDatabase createDatabase() {
-		String name = "test_" + UUID.randomUUID().toString().replace("-", "");
-		JdbcClient jdbc = JdbcClient.create(this.server.getPostgresDatabase());
-		jdbc.sql("CREATE DATABASE " + name).update();
-		jdbc.sql("""
-				DO $$ BEGIN
-					CREATE ROLE app LOGIN;
-				EXCEPTION WHEN duplicate_object THEN
-				END $$""").update();
-		jdbc.sql("GRANT ALL ON DATABASE " + name + " TO app").update();
-		TestDatabase database = new TestDatabase(this.server.getPort(), name);
-		JdbcClient.create(database.dataSource("postgres")).sql("GRANT ALL ON SCHEMA public TO app").update();
-		return database;
+	public TestDatabase createDatabase() {
+		return TestDatabase.create(this.server.getPort());
 	}
 
 	/**

@@ -14,6 +14,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * A database of one test.
@@ -37,11 +38,57 @@ public record TestDatabase(int port, String name) {
 	 * @return the new database
 	 */
 	public TestDatabase another() {
-		TestDatabase database = new TestDatabase(this.port, "test_" + UUID.randomUUID().toString().replace("-", ""));
-		jdbc("postgres").sql("CREATE DATABASE " + database.name()).update();
-		jdbc("postgres").sql("GRANT ALL ON DATABASE " + database.name() + " TO app").update();
-		database.jdbc("postgres").sql("GRANT ALL ON SCHEMA public TO app").update();
+		return create(this.port);
+	}
+
+	/**
+	 * Creates an empty database, in which the superuser {@code postgres} and a role
+	 * {@code app} that may create schemas can log in.
+	 * @param port of the server, which has the role
+	 * @return the database
+	 */
+	static TestDatabase create(int port) {
+		TestDatabase database = new TestDatabase(port, "test_" + UUID.randomUUID().toString().replace("-", ""));
+		database.create();
 		return database;
+	}
+
+	void create() {
+		createFrom("template1");
+		jdbc("postgres").sql("GRANT ALL ON SCHEMA public TO app").update();
+	}
+
+	void createFrom(String template) {
+		try (SingleConnectionDataSource session = maintenanceSession()) {
+			JdbcClient server = JdbcClient.create(session);
+			server.sql("CREATE DATABASE " + this.name + " TEMPLATE " + template).update();
+			server.sql("GRANT ALL ON DATABASE " + this.name + " TO app").update();
+		}
+	}
+
+	void drop() {
+		try (SingleConnectionDataSource session = maintenanceSession()) {
+			JdbcClient server = JdbcClient.create(session);
+			// DROP DATABASE waits for 100 ms if a session has not ended yet.
+			server.sql("""
+					DO $$ BEGIN
+						WHILE EXISTS (SELECT FROM pg_stat_activity WHERE datname = '%s') LOOP
+							PERFORM pg_sleep(0.001);
+							PERFORM pg_stat_clear_snapshot();
+						END LOOP;
+					END $$""".formatted(this.name)).update();
+			server.sql("DROP DATABASE " + this.name).update();
+		}
+	}
+
+	/**
+	 * A session in a database that is not dropped.
+	 */
+	private SingleConnectionDataSource maintenanceSession() {
+		SingleConnectionDataSource session = new SingleConnectionDataSource(
+				new TestDatabase(this.port, "postgres").url(), "postgres", "", true);
+		session.setAutoCommit(true);
+		return session;
 	}
 
 	/**
@@ -71,11 +118,15 @@ public record TestDatabase(int port, String name) {
 	}
 
 	/**
-	 * Installs the schema by running its script, as a DBA would.
+	 * Installs the schema as a DBA would, by its script.
 	 * @param role that will own the schema
 	 * @return this database
 	 */
 	public TestDatabase install(String role) {
+		return InstalledTemplate.of(this.port, role).replace(this) ? this : runScript(role);
+	}
+
+	TestDatabase runScript(String role) {
 		return run(role, script());
 	}
 
