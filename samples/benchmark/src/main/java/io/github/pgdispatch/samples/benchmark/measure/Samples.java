@@ -1,7 +1,6 @@
 package io.github.pgdispatch.samples.benchmark.measure;
 
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * What was measured again and again.
@@ -42,17 +41,6 @@ public record Samples(List<Double> values) {
 	public double quantile(double part) {
 		List<Double> sorted = this.values.stream().sorted().toList();
 		return sorted.get((int) Math.min(sorted.size() - 1, Math.floor(part * sorted.size())));
-	}
-
-	/**
-	 * The ratios of what was measured in turn.
-	 * @param others as many as there are of these
-	 * @return each of these divided by the other that was measured in the same turn
-	 */
-	public Samples dividedBy(Samples others) {
-		return new Samples(IntStream.range(0, this.values.size())
-			.mapToObj((i) -> this.values.get(i) / others.values.get(i))
-			.toList());
 	}
 
 	public double lowest() {
