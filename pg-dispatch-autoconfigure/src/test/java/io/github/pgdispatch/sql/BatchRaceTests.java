@@ -79,7 +79,8 @@ class BatchRaceTests extends AbstractBatchTests {
 				second.run("COMMIT");
 			}
 			if (endOfFirst.equals("ROLLBACK")) {
-				// On a slow machine the second one has given up waiting, and a job counts.
+				// On a slow machine the second one has given up waiting, and a job
+				// counts.
 				await().until(() -> {
 					this.app.work();
 					return find(batch).equals("running|2|1|1|0|0");
