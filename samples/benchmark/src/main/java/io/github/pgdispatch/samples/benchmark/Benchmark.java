@@ -19,6 +19,7 @@ import io.github.pgdispatch.samples.benchmark.report.MarkdownReport;
 import io.github.pgdispatch.samples.benchmark.report.SvgReport;
 import io.github.pgdispatch.samples.benchmark.scenario.Backlog;
 import io.github.pgdispatch.samples.benchmark.scenario.BeingWatched;
+import io.github.pgdispatch.samples.benchmark.scenario.BesidePooler;
 import io.github.pgdispatch.samples.benchmark.scenario.BothAtOnce;
 import io.github.pgdispatch.samples.benchmark.scenario.Burst;
 import io.github.pgdispatch.samples.benchmark.scenario.CommandDrain;
@@ -113,6 +114,7 @@ public final class Benchmark {
 		scenarios.put("S14", new BeingWatched());
 		scenarios.put("S15", new ManagedDrain());
 		scenarios.put("S19", new Externalization());
+		scenarios.put("S20", new BesidePooler());
 		return scenarios;
 	}
 

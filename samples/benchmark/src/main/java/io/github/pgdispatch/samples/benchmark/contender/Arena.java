@@ -36,7 +36,7 @@ public final class Arena implements AutoCloseable {
 	 * @param body what a job does, with the statements of the arena that it is in
 	 */
 	public Arena(TestDatabase database, Contender contender, Body body) {
-		this.dataSource.setJdbcUrl(database.url());
+		this.dataSource.setJdbcUrl(contender.url(database));
 		this.dataSource.setUsername("app");
 		this.dataSource.setMaximumPoolSize(CONNECTIONS);
 		this.dataSource.setMinimumIdle(0);

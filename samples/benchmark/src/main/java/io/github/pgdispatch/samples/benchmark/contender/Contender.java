@@ -3,6 +3,7 @@ package io.github.pgdispatch.samples.benchmark.contender;
 import java.util.function.LongConsumer;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.github.pgdispatch.test.TestDatabase;
 
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -10,6 +11,15 @@ import org.springframework.transaction.PlatformTransactionManager;
  * Somebody who runs jobs for an application after the commit. Its text is its name.
  */
 public interface Contender {
+
+	/**
+	 * How its application reaches a database.
+	 * @param database of the benchmark
+	 * @return the address that the application's connections have
+	 */
+	default String url(TestDatabase database) {
+		return database.url();
+	}
 
 	/**
 	 * Prepares an application, which does not run jobs yet.

@@ -2,11 +2,14 @@ package io.github.pgdispatch.samples.benchmark.database;
 
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 import io.github.pgdispatch.test.GivenDatabase;
+import io.github.pgdispatch.test.PgBouncer;
 import io.github.pgdispatch.test.PgCronHost;
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.TestDatabase;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 import org.springframework.jdbc.core.ConnectionCallback;
@@ -20,14 +23,17 @@ public final class BenchmarkServer implements AutoCloseable {
 
 	private final TestDatabase cronDatabase;
 
+	private final Supplier<@Nullable PgBouncer> poolers;
+
 	private final Runnable end;
 
 	private final JdbcTemplate postgres;
 
 	private final AtomicInteger databases = new AtomicInteger();
 
-	private BenchmarkServer(TestDatabase cronDatabase, Runnable end) {
+	private BenchmarkServer(TestDatabase cronDatabase, Supplier<@Nullable PgBouncer> poolers, Runnable end) {
 		this.cronDatabase = cronDatabase;
+		this.poolers = poolers;
 		this.end = end;
 		this.postgres = jdbc(cronDatabase, "postgres");
 	}
@@ -39,7 +45,7 @@ public final class BenchmarkServer implements AutoCloseable {
 	 * @return the server, of which only what was made is removed in the end
 	 */
 	public static BenchmarkServer at(String url) {
-		return new BenchmarkServer(GivenDatabase.at(url), () -> {
+		return new BenchmarkServer(GivenDatabase.at(url), () -> null, () -> {
 		});
 	}
 
@@ -53,7 +59,8 @@ public final class BenchmarkServer implements AutoCloseable {
 		PgCronServer server = PgCronServer.start(host, "fsync=on", "shared_buffers=1GB", "max_wal_size=8GB",
 				"checkpoint_timeout=15min", "shared_preload_libraries=pg_cron,pg_stat_statements",
 				"pg_stat_statements.track=top");
-		return new BenchmarkServer(server.database(), server::close);
+		return new BenchmarkServer(server.database(), () -> PgBouncer.start(host, server, "pool_mode=transaction",
+				"default_pool_size=40", "max_prepared_statements=100"), server::close);
 	}
 
 	/**
@@ -85,6 +92,15 @@ public final class BenchmarkServer implements AutoCloseable {
 		CpuTime cpuTime = this.postgres.execute((ConnectionCallback<CpuTime>) (connection) -> CpuTime
 			.of(connection.unwrap(PGConnection.class).getBackendPID()));
 		return Objects.requireNonNull(cpuTime);
+	}
+
+	/**
+	 * Starts a PgBouncer that pools transactions and knows prepared statements.
+	 * @return the pooler, which is to be closed; {@code null} if the server is not the
+	 * benchmark's own
+	 */
+	public @Nullable PgBouncer startPooler() {
+		return this.poolers.get();
 	}
 
 	/**
