@@ -169,7 +169,7 @@ AS $$
       FROM pg_locks AS l
      WHERE l.locktype = 'advisory'
        AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-       AND l.classid::bigint = lock >> 32
+       AND l.classid::bigint = lock >> 32 & 4294967295   -- A key may be negative, and an oid is not.
        AND l.objid::bigint = lock & 4294967295
        AND l.objsubid = 1
        AND l.granted

@@ -72,14 +72,22 @@ class IdempotencyKeyRaceTests extends AbstractRunLogTests {
 		assertThat(this.runLog.runs()).containsExactly("other", "1");
 	}
 
+	/**
+	 * The lock of a key is a hash, which is negative for half of the keys.
+	 */
 	@ParameterizedTest
-	@ValueSource(strings = { "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE" })
-	void whoCannotSeeTheJobIsSeenByIt(String isolation) throws Exception {
-		String count = "INSERT INTO public.run (job) SELECT count(*) FROM public.effect";
+	@CsvSource({ "READ COMMITTED, <", "READ COMMITTED, >", "REPEATABLE READ, <", "REPEATABLE READ, >",
+			"SERIALIZABLE, <", "SERIALIZABLE, >" })
+	void whoCannotSeeTheJobIsSeenByIt(String isolation, String sign) throws Exception {
+		String key = this.queue
+			.value("SELECT 'k' || i FROM generate_series(1, 100) AS i WHERE pgdispatch.key_lock('app', 'k' || i) "
+					+ sign + " 0 LIMIT 1");
+		String count = dispatch("INSERT INTO public.run (job) SELECT count(*) FROM public.effect",
+				"key => '" + key + "'");
 		try (Session open = this.queue.app()) {
 			open.run("BEGIN ISOLATION LEVEL " + isolation, Queue.effect("to be seen"));
-			this.app.run(dispatch(count, KEY));
-			open.run(dispatch(count, KEY));
+			this.app.run(count);
+			open.run(count);
 			assertThat(this.app.work().completed()).isZero();
 			open.run("COMMIT");
 		}
