@@ -68,7 +68,9 @@ class OrderNoCliffTests extends AbstractRunLogTests {
 			"queue => 'q', 500", "queue => 'q', 1" })
 	void eachJobOfABacklogReadsAsMuchAsThoseOfAnother(String option, int prefetch) throws SQLException {
 		int few = readEach(option, prefetch, 100);
-		assertThat(readEach(option, prefetch, 1_000)).isPositive().isLessThan(2 * few + 10);
+		// If each one read all others, it would be 50 and 500. Some of it is entries of
+		// deleted rows, which differ from run to run.
+		assertThat(readEach(option, prefetch, 1_000)).isPositive().isLessThan(3 * few + 30);
 	}
 
 	private int readEach(String option, int prefetch, int jobs) throws SQLException {
