@@ -79,6 +79,7 @@ class AlertsTests {
 	@AfterEach
 	void repair() {
 		this.node.startWorkers();
+		this.node.repairTenant();
 		this.node.jdbc()
 			.sql("SELECT pgdispatch.resume(), pgdispatch.resume(handler => 'signUp.welcome')")
 			.query()
@@ -150,6 +151,12 @@ class AlertsTests {
 			}
 			awaitOnly("PgDispatchOldSnapshot");
 		}
+	}
+
+	@Test
+	void oneFiresWhenTheDatabaseOfATenantCannotBeReached() {
+		this.node.failTenant();
+		awaitOnly("PgDispatchTenantsInTrouble");
 	}
 
 	/**

@@ -95,6 +95,17 @@ final class WatchedNode implements AutoCloseable {
 		this.context.getBeanProvider(ObservedDriver.class).forEach((driver) -> ((Lifecycle) driver).start());
 	}
 
+	/**
+	 * Tells that the database of a tenant cannot be reached.
+	 */
+	void failTenant() {
+		this.context.getBean(Tenants.class).fail();
+	}
+
+	void repairTenant() {
+		this.context.getBean(Tenants.class).repair();
+	}
+
 	@Override
 	public void close() {
 		this.context.getBean(SideEffects.class).end();
@@ -108,6 +119,11 @@ final class WatchedNode implements AutoCloseable {
 		@Bean
 		SideEffects sideEffects() {
 			return new SideEffects();
+		}
+
+		@Bean
+		Tenants tenants() {
+			return new Tenants();
 		}
 
 	}
