@@ -225,7 +225,7 @@ final class QueueWatcher implements Runnable {
 					look(session, source);
 				}
 			}
-			catch (SQLException | RuntimeException ex) {
+			catch (SQLException | RuntimeException | Error ex) {
 				this.connected = false;
 				this.asleep = false;
 				pause(isStopped() ? Duration.ZERO : this.outage.noticed(ex));

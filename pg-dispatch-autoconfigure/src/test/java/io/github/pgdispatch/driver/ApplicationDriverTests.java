@@ -1,5 +1,6 @@
 package io.github.pgdispatch.driver;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -7,6 +8,7 @@ import java.time.OffsetDateTime;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.Session;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -54,6 +57,29 @@ class ApplicationDriverTests {
 		this.driver = new ApplicationDriver(this.database.dataSource("app"), new CustomizableThreadFactory(),
 				new DriverSettings(threads, pollInterval, listen), List::of);
 		this.driver.start();
+	}
+
+	/**
+	 * The driver connects once before its watcher does.
+	 */
+	@Test
+	void watcherGoesOnAfterAnError() {
+		AtomicInteger connections = new AtomicInteger();
+		this.driver = new ApplicationDriver(new DelegatingDataSource(this.database.dataSource("app")) {
+
+			@Override
+			public Connection getConnection() throws SQLException {
+				if (connections.incrementAndGet() == 2) {
+					throw new OutOfMemoryError("unable to create native thread");
+				}
+				return super.getConnection();
+			}
+
+		}, new CustomizableThreadFactory(), new DriverSettings(1, NEVER, true), List::of);
+		dispatch("INSERT INTO effect VALUES ('early')", true);
+		this.driver.start();
+		awaitEffects("early");
+		assertThat(connections).hasValueGreaterThan(2);
 	}
 
 	private void awaitRest() {
