@@ -6,11 +6,14 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.github.pgdispatch.test.PostgresServer;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import io.github.pgdispatch.test.TestNode;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -156,9 +159,32 @@ class NeverStuckTests {
 					fire(node, "INSERT INTO effect VALUES ('after')", 1);
 					return true;
 				});
-				awaitEffects("after", 1);
+				try {
+					awaitEffects("after", 1);
+				}
+				catch (ConditionTimeoutException ex) {
+					throw new AssertionError(describe(node), ex);
+				}
 			}
 		}
+	}
+
+	/**
+	 * Tells why a job waits: what the driver, its threads and its sessions do.
+	 */
+	private String describe(TestNode node) {
+		String threads = Thread.getAllStackTraces()
+			.entrySet()
+			.stream()
+			.filter((thread) -> thread.getKey().getName().startsWith("pg-dispatch-"))
+			.map((thread) -> thread.getKey().getName()
+					+ Stream.of(thread.getValue()).map((frame) -> "\n\tat " + frame).collect(Collectors.joining()))
+			.collect(Collectors.joining("\n"));
+		return "%s\n%s\n%s\n%s".formatted(node.driver().state(),
+				this.jdbc.sql("SELECT * FROM pgdispatch.job").query().listOfRows(), this.jdbc.sql("""
+						SELECT pid, application_name, backend_start, xact_start, state, wait_event, query
+						  FROM pg_stat_activity
+						 WHERE datname = current_database()""").query().listOfRows(), threads);
 	}
 
 	private Connection closeGate() throws SQLException {
