@@ -1,6 +1,9 @@
 package io.github.pgdispatch.driver;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -122,8 +125,11 @@ public final class TenantDrivers implements SmartLifecycle, Drainable {
 			}
 			return gone;
 		});
-		present.forEach((tenant, dataSource) -> this.known.computeIfAbsent(tenant,
-				(added) -> new Known(dataSource, visits(added, dataSource, places))));
+		// Nodes that start at the same time would visit the same tenants otherwise.
+		List<Map.Entry<Tenant, DataSource>> all = new ArrayList<>(present.entrySet());
+		Collections.shuffle(all);
+		all.forEach((each) -> this.known.computeIfAbsent(each.getKey(),
+				(tenant) -> new Known(each.getValue(), visits(tenant, each.getValue(), places))));
 	}
 
 	private TenantVisits visits(Tenant tenant, DataSource dataSource, TenantPlaces places) {
