@@ -63,6 +63,9 @@ final class ReopenedPool extends DelegatingDataSource {
 		this.config.copyStateTo(config);
 		config.setConnectionInitSql(null);
 		config.setMaximumPoolSize(2);
+		// Otherwise the connection that finds out whether the database can be reached is
+		// closed, and another one is opened.
+		config.setMinimumIdle(1);
 		config.setInitializationFailTimeout(1);
 		config.setRegisterMbeans(false);
 		if (config.getMetricsTrackerFactory() != null) {

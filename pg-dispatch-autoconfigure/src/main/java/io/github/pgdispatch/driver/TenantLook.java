@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record TenantLook(boolean sqlDue, boolean methodsDue, @Nullable Duration nextDueIn) {
 
+	static final TenantLook NO_JOBS = new TenantLook(false, false, null);
+
 	/**
 	 * Returns whether anything is due.
 	 * @return whether this node could run a job

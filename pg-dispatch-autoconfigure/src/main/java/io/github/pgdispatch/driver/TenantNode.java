@@ -10,6 +10,7 @@ import javax.sql.DataSource;
 
 import io.github.pgdispatch.JobKind;
 import io.github.pgdispatch.PgDispatchStatus;
+import io.github.pgdispatch.gateway.AnyJobs;
 import io.github.pgdispatch.gateway.JobQueue;
 import io.github.pgdispatch.gateway.QueueStatus;
 import io.github.pgdispatch.gateway.QueueWatchSession;
@@ -46,7 +47,14 @@ public record TenantNode(UUID id, Lifecycle connections, DataSource dataSource, 
 	}
 
 	/**
-	 * Looks at the queue.
+	 * Returns whether the tenant has jobs, which costs much less than a look.
+	 */
+	boolean hasJobs() throws SQLException {
+		return new AnyJobs(this.dataSource).exist();
+	}
+
+	/**
+	 * Looks at the queue, and has the database delete what has expired.
 	 */
 	TenantLook look() throws SQLException {
 		QueueStatus sql = (this.sqlDriver != null) ? status(new SqlJobQueue(1)) : NOTHING;

@@ -34,6 +34,12 @@ final class TenantVisits implements Runnable {
 	 */
 	private static final Duration TURN = Duration.ofSeconds(5);
 
+	/**
+	 * Maximum time between two looks at the queue of a tenant without jobs. A look also
+	 * deletes what has expired.
+	 */
+	private static final Duration LOOK_WITHOUT_JOBS = Duration.ofMinutes(10);
+
 	private final Tenant tenant;
 
 	private final SingletonSupplier<TenantNode> node;
@@ -49,6 +55,11 @@ final class TenantVisits implements Runnable {
 	private BackOffExecution untilNextAttempt;
 
 	private boolean failing;
+
+	/**
+	 * When the queue was last looked at. Used by the thread of a visit.
+	 */
+	private long lookedAt = System.nanoTime();
 
 	private @Nullable ScheduledFuture<?> next;
 
@@ -149,10 +160,10 @@ final class TenantVisits implements Runnable {
 	private Duration visit() throws SQLException {
 		try {
 			node().open();
-			TenantLook look = node().look();
+			TenantLook look = needsLook() ? look() : TenantLook.NO_JOBS;
 			boolean worked = look.isDue() && runJobs(look);
 			if (look.isDue()) {
-				look = node().look();
+				look = look();
 			}
 			this.listener.visited(this.tenant, look, worked, node().status());
 			return !look.isDue() ? untilNext(look) : worked ? Duration.ZERO : untilNextAttempt();
@@ -160,6 +171,24 @@ final class TenantVisits implements Runnable {
 		finally {
 			node().close();
 		}
+	}
+
+	private boolean needsLook() throws SQLException {
+		sees();
+		return isPast(this.lookedAt, LOOK_WITHOUT_JOBS) || node().hasJobs();
+	}
+
+	private TenantLook look() throws SQLException {
+		sees();
+		this.lookedAt = System.nanoTime();
+		return node().look();
+	}
+
+	/**
+	 * Notes that what was committed until now is seen, and needs no other visit.
+	 */
+	private synchronized void sees() {
+		this.wanted = false;
 	}
 
 	private boolean runJobs(TenantLook look) throws SQLException {
@@ -193,7 +222,7 @@ final class TenantVisits implements Runnable {
 				active = System.nanoTime();
 			}
 			else {
-				look = node().look();
+				look = look();
 				if (!look.isDue() || isPast(active, QUIET)) {
 					break;
 				}

@@ -127,6 +127,35 @@ class TenantsTests {
 	}
 
 	@Test
+	void visitOfATenantWithoutJobsIsNoLookAtTheQueue() {
+		TestDatabase idle = this.server.another().install("app");
+		idle.jdbc("app").sql(ManyTenants.NOTE).update();
+		idle.jdbc("postgres").sql("ALTER DATABASE " + idle.name() + " SET track_functions = 'all'").update();
+		try (HandlerNode node = start("100ms", idle.name())) {
+			assertThat(node.bean(PgDispatchNode.class).isDraining()).isFalse();
+			Awaitility.await().until(() -> sessions(idle) > 20);
+			assertThat(looks(idle)).isZero();
+			fire(idle);
+			Awaitility.await().until(() -> looks(idle) > 0);
+			Awaitility.await().until(() -> count(idle, "elsewhere") == 1);
+		}
+	}
+
+	private int sessions(TestDatabase database) {
+		return this.server.jdbc("postgres")
+			.sql("SELECT sessions FROM pg_stat_database WHERE datname = ?")
+			.param(database.name())
+			.query(Integer.class)
+			.single();
+	}
+
+	private static int looks(TestDatabase database) {
+		return database.jdbc("postgres").sql("""
+				SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions
+				 WHERE funcname IN ('poll_queue', 'poll_handlers')""").query(Integer.class).single();
+	}
+
+	@Test
 	void emptyLoginOfWorkersIsNone() {
 		try (HandlerNode node = start("10m", this.server.name(), "pgdispatch.worker.datasource.url=",
 				"pgdispatch.worker.datasource.password=")) {
