@@ -20,7 +20,10 @@ record Page(Path path, String text) {
 
 	private static final String FENCE = "```";
 
-	private static final Pattern LINK = Pattern.compile("(?<!!)\\[[^\\]]*]\\(([^)\\s]+)\\)");
+	/**
+	 * Of a link or of an image, also of an image within a link.
+	 */
+	private static final Pattern LINK = Pattern.compile("]\\(([^)\\s]+)\\)");
 
 	private static final Pattern HEADING = Pattern.compile("#{1,6} (.*)");
 
@@ -49,7 +52,7 @@ record Page(Path path, String text) {
 	}
 
 	/**
-	 * Where its links lead.
+	 * Where its links lead, and where its images are.
 	 */
 	List<String> links() {
 		return LINK.matcher(prose()).results().map((link) -> link.group(1)).toList();
@@ -80,11 +83,23 @@ record Page(Path path, String text) {
 	 * The text without its code.
 	 */
 	String prose() {
+		return prose("");
+	}
+
+	/**
+	 * The text with a line of fences in the place of each block of code.
+	 */
+	String proseWithPlacesOfCode() {
+		return prose(FENCE + FENCE + "\n");
+	}
+
+	private String prose(String inPlaceOfCode) {
 		StringBuilder prose = new StringBuilder();
 		boolean code = false;
 		for (String line : this.text.lines().toList()) {
 			if (line.strip().startsWith(FENCE)) {
 				code = !code;
+				prose.append(code ? inPlaceOfCode : "");
 			}
 			else if (!code) {
 				prose.append(line).append('\n');

@@ -39,6 +39,14 @@ final class Repository {
 		return files(ROOT, (path) -> path.endsWith(".java")).map(Repository::read).toList();
 	}
 
+	/**
+	 * What is no page: sources, scripts, and what configures.
+	 */
+	static Stream<String> sourcesOfAllLanguages() {
+		return files(ROOT, (path) -> path.matches(".*\\.(java|sql|xml|ya?ml|json|js|mjs|html|properties|control|sh)"))
+			.map(Repository::read);
+	}
+
 	static boolean exists(Path path) {
 		return Files.exists(ROOT.resolve(path));
 	}
