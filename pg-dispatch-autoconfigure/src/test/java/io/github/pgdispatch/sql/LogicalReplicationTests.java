@@ -114,7 +114,7 @@ class LogicalReplicationTests {
 	}
 
 	private static String statementOfThePage() throws IOException {
-		String page = Files.readString(Path.of("..", "docs", "operations.md"));
+		String page = Files.readString(Path.of("..", "docs", "production.md"));
 		Matcher statement = Pattern.compile("```sql\n(SELECT setval\\(.*?)```", Pattern.DOTALL).matcher(page);
 		assertThat(statement.find()).isTrue();
 		return statement.group(1);
