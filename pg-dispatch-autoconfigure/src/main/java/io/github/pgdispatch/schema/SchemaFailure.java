@@ -72,7 +72,7 @@ record SchemaFailure(SchemaState state, SchemaVersion needed) {
 								? "DROP EXTENSION " + this.state.extension() + "; DROP SCHEMA IF EXISTS pgdispatch;"
 								: "DROP SCHEMA pgdispatch CASCADE;")
 						+ " SET ROLE " + this.state.user() + "; and then " + THE_SQL
-						+ ". See docs/coming-from-other-tools.md.");
+						+ ". See docs/migrating/from-pg-dispatch-0.1.md.");
 	}
 
 	PgDispatchConfigurationException ofStrangers() {

@@ -96,7 +96,7 @@ class PredecessorTests {
 	}
 
 	private static void replaceAsThePageSays(CronDatabase database, String extension) throws IOException {
-		String page = Files.readString(Path.of("..", "docs", "coming-from-other-tools.md"));
+		String page = Files.readString(Path.of("..", "docs", "migrating", "from-pg-dispatch-0.1.md"));
 		Matcher command = Pattern.compile("\npsql (--single-transaction .*) -f pg_dispatch.sql\n").matcher(page);
 		assertThat(command.find()).isTrue();
 		List<String> arguments = new ArrayList<>(List.of("-d", "test"));

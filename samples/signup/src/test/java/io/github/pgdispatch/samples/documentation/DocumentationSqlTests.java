@@ -1,6 +1,8 @@
 package io.github.pgdispatch.samples.documentation;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -34,14 +36,19 @@ class DocumentationSqlTests {
 	 */
 	private static final List<String> ROLES = List.of("app", "reports");
 
-	private static final String CITUS = "docs/citus.md";
+	/**
+	 * Tested beside those tools, by MigrationPage.
+	 */
+	private static final Path MIGRATING = Path.of("docs", "migrating");
 
 	/**
-	 * Citus is not in this build. What that page calls of it is there, with less effect.
+	 * What is not in this build, and what pages call of it, with less effect.
 	 */
-	private static final List<String> CITUS_STAND_INS = List.of(
+	private static final Map<String, List<String>> STAND_INS = Map.of("docs/citus.md", List.of(
 			"CREATE FUNCTION create_distributed_table(regclass, text) RETURNS void LANGUAGE sql AS ''",
-			"CREATE FUNCTION run_command_on_all_nodes(command text) RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE command; END'");
+			"CREATE FUNCTION run_command_on_all_nodes(command text) RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE command; END'"),
+			"docs/migrating/from-pg-dispatch-0.1.md", List.of("CREATE SCHEMA cron",
+					"CREATE TABLE cron.job (jobid bigint, username text, schedule text, command text)"));
 
 	@Autowired
 	private PlatformTransactionManager transactionManager;
@@ -52,6 +59,7 @@ class DocumentationSqlTests {
 	static Stream<Page> pages() {
 		return Repository.pages()
 			.filter((page) -> !page.path().toString().equals(PG_CRON))
+			.filter((page) -> !page.path().startsWith(MIGRATING) || STAND_INS.containsKey(page.path().toString()))
 			.filter((page) -> !page.blocks("sql").isEmpty());
 	}
 
@@ -61,9 +69,7 @@ class DocumentationSqlTests {
 		new TransactionTemplate(this.transactionManager).executeWithoutResult((status) -> {
 			status.setRollbackOnly();
 			ROLES.forEach((role) -> this.statements.execute("CREATE ROLE " + role + " LOGIN"));
-			if (page.path().toString().equals(CITUS)) {
-				CITUS_STAND_INS.forEach(this.statements::execute);
-			}
+			STAND_INS.getOrDefault(page.path().toString(), List.of()).forEach(this.statements::execute);
 			page.blocks("sql").forEach(this::run);
 		});
 	}
@@ -95,6 +101,16 @@ class DocumentationSqlTests {
 		String version = this.statements.queryForObject("SELECT pgdispatch.version()", String.class);
 		assertThat(Repository.page("docs/installation.md").text()).contains("-SNAPSHOT | " + version + " |");
 		assertThat(Repository.page("CHANGELOG.md").text()).contains("schema " + version);
+	}
+
+	@Test
+	void pagesOnMigratingAreTestedBesideTheOtherTools() {
+		List<String> sources = Repository.sources();
+		assertThat(Repository.pages()
+			.filter((page) -> page.path().startsWith(MIGRATING) && !page.blocks("sql").isEmpty())
+			.filter((page) -> !STAND_INS.containsKey(page.path().toString()))).hasSizeGreaterThan(3)
+			.allSatisfy((page) -> assertThat(sources)
+				.anyMatch((source) -> source.contains("new MigrationPage(\"" + page.path().getFileName() + "\")")));
 	}
 
 	@Test

@@ -1,0 +1,4 @@
+/**
+ * The migration from db-scheduler.
+ */
+package io.github.pgdispatch.samples.migrating.dbscheduler;

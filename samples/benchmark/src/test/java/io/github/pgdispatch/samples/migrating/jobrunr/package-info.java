@@ -1,0 +1,4 @@
+/**
+ * The migration from JobRunr.
+ */
+package io.github.pgdispatch.samples.migrating.jobrunr;

@@ -1,0 +1,5 @@
+package io.github.pgdispatch.samples.migrating.modulith;
+
+record SignedUp(long profileId) {
+
+}

@@ -1,0 +1,4 @@
+/**
+ * The migration from Spring Modulith.
+ */
+package io.github.pgdispatch.samples.migrating.modulith;

@@ -1,0 +1,4 @@
+/**
+ * The migration from transaction-outbox.
+ */
+package io.github.pgdispatch.samples.migrating.transactionoutbox;
