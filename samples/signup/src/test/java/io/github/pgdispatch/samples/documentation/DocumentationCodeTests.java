@@ -85,6 +85,24 @@ class DocumentationCodeTests {
 				+ first("<spring-boot.version>(.*?)</spring-boot.version>", pom) + "\"");
 	}
 
+	@Test
+	void comparisonIsWithTheVersionsOfTheBenchmark() {
+		String benchmark = Repository.read(Path.of("samples", "benchmark", "pom.xml"));
+		String graphileWorker = Repository.read(Path.of("samples", "benchmark", "src", "main", "resources", "io",
+				"github", "pgdispatch", "samples", "benchmark", "peer", "graphile-worker", "package.json"));
+		assertThat(Repository.page("docs/comparison.md").text()).contains(
+				"| db-scheduler | " + versionOf("db-scheduler", benchmark) + " |",
+				"| JobRunr, open source | " + versionOf("jobrunr", benchmark) + " |",
+				"| transaction-outbox | " + versionOf("transactionoutbox-spring", benchmark) + ",",
+				"| Spring Modulith's registry | "
+						+ first("<spring-modulith.version>(.*?)<", Repository.read(Path.of("pom.xml"))) + " |",
+				"| graphile-worker | " + first("\"graphile-worker\": \"(.*?)\"", graphileWorker) + " |");
+	}
+
+	private static String versionOf(String artifact, String pom) {
+		return first("<artifactId>" + artifact + "</artifactId>\\s*<version>(.*?)</version>", pom);
+	}
+
 	/**
 	 * The constant parts of them, as sources put them together.
 	 */
