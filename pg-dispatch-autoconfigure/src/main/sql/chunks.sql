@@ -57,7 +57,7 @@ BEGIN
     LOOP
         job := next.managed;
         examined := next.number - 1;
-        EXIT WHEN NOT pgdispatch.may_share_transaction(job) OR job.attempts > 0 OR job.started_at IS NOT NULL
+        EXIT WHEN NOT pgdispatch.may_share_transaction(job) OR job.attempts > 0 OR job.started_at IS NOT NULL OR job.slot_at IS NOT NULL
                OR examined > 0 AND clock_timestamp() >= until;
         IF job.ordering_key IS NOT NULL AND NOT (job.in_order OR job.ordering_key = ANY (orders)) THEN
             EXIT WHEN NOT pgdispatch.lock_mutex_at_once(worker, pgdispatch.order_mutex(job.ordering_key))
@@ -66,7 +66,7 @@ BEGIN
         END IF;
         IF job.queue IS NOT NULL AND NOT (job.in_queue OR job.queue = ANY (queues)) THEN
             EXIT WHEN NOT pgdispatch.lock_mutex_at_once(worker, pgdispatch.queue_mutex(job.queue))
-                   OR EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = worker AND q.name = job.queue AND q.rate IS NOT NULL);
+                   OR EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = worker AND q.name = job.queue AND coalesce(q.rate, q.rate_per_key) IS NOT NULL);
             prepared := true;   -- What follows may also release a job that comes before this one.
             job := pgdispatch.request_queue_place(job);
             EXIT WHEN NOT job.in_queue;
@@ -128,6 +128,7 @@ BEGIN
                                         WHERE q.role = worker AND q.name = c.queue
                                           AND (q.paused
                                                OR q.rate IS NOT NULL AND NOT c.in_queue
+                                               OR q.rate_per_key IS NOT NULL
                                                OR q.break_after IS NOT NULL AND NOT c.in_queue
                                                   AND pgdispatch.room_in_breaker(worker, q.name) IS NOT NULL))))) - 1,
                cardinality(ids)),

@@ -482,7 +482,7 @@ BEGIN
     IF job.managed IS NULL THEN
         PERFORM pgdispatch.count_crash(job);
         RETURN NULL;
-    ELSIF NOT pgdispatch.request_admission(job.role, job.id, job.dispatched_at) THEN
+    ELSIF NOT pgdispatch.request_admission(job.role, job.id, job.dispatched_at, job.due_at) THEN
         RETURN NULL;
     END IF;
     SELECT m.* INTO managed FROM pgdispatch.managed_job AS m WHERE m.role = job.role AND m.id = job.id AND NOT m.transactional;

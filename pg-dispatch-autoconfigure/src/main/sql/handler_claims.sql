@@ -221,14 +221,14 @@ BEGIN
             END IF;
             IF has_managed THEN
                 FOR managed IN
-                    SELECT j.id, j.dispatched_at
+                    SELECT j.id, j.dispatched_at, j.due_at
                       FROM pgdispatch.handler_job AS j
                      WHERE j.ctid = ANY (places)
                        AND j.managed
                        AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (live))
                      ORDER BY j.due_at, j.id
                 LOOP
-                    IF NOT pgdispatch.request_admission(caller, managed.id, managed.dispatched_at) THEN
+                    IF NOT pgdispatch.request_admission(caller, managed.id, managed.dispatched_at, managed.due_at) THEN
                         moved := moved + 1;   -- Its row is elsewhere now.
                     END IF;
                 END LOOP;
@@ -305,7 +305,7 @@ BEGIN
             live := pgdispatch.live_nodes(lease);
             CONTINUE WHEN job.claimed_by = ANY (live) OR job.claimed_by IS NOT NULL AND job.crashes IS NOT NULL;
             BEGIN
-                CONTINUE WHEN job.managed AND NOT pgdispatch.request_admission(caller, job.id, job.dispatched_at);
+                CONTINUE WHEN job.managed AND NOT pgdispatch.request_admission(caller, job.id, job.dispatched_at, job.due_at);
                 UPDATE pgdispatch.handler_job AS j
                    SET claimed_by = node,
                        attempts = j.attempts + 1,
@@ -374,7 +374,7 @@ BEGIN
                 CONTINUE;
             END IF;
             CONTINUE WHEN poison_job.handler = ANY (paused) AND NOT pgdispatch.lock_probe(caller, poison_job.handler);
-            CONTINUE WHEN poison_job.managed AND NOT pgdispatch.request_admission(caller, poison_job.id, poison_job.dispatched_at);
+            CONTINUE WHEN poison_job.managed AND NOT pgdispatch.request_admission(caller, poison_job.id, poison_job.dispatched_at, poison_job.due_at);
             UPDATE pgdispatch.handler_job AS j
                SET claimed_by = node, attempts = j.attempts + 1, crashes = poison_job.crashes
              WHERE j.role = caller AND j.handler = poison_job.handler AND j.due_at = poison_job.due_at AND j.id = poison_job.id

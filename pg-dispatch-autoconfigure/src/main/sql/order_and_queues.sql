@@ -19,12 +19,15 @@
 -- The job of a paused queue does not begin again either, if its worker or node died. What circuit
 -- breakers hold is in circuit_breakers.sql, and what fair keys do is in fair_queues.sql.
 
-CREATE OR REPLACE FUNCTION pgdispatch.request_admission(worker_role regrole, job_id bigint, dispatched_at timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.request_admission(
+    worker_role regrole, job_id bigint, dispatched_at timestamptz, claimed_at timestamptz)
+RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     job           pgdispatch.managed_job;
+    limits        pgdispatch.queue;
     new_place     timestamptz;
     gives_up_key  boolean;
     is_next       boolean;
@@ -32,9 +35,15 @@ DECLARE
     waits_for_key boolean := false;
 BEGIN
     SELECT m.* INTO job FROM pgdispatch.managed_job AS m WHERE m.role = worker_role AND m.id = job_id FOR UPDATE;
+    IF job.fair_key IS NOT NULL AND job.place <> claimed_at THEN
+        RETURN false;   -- Another job that was claimed with it has given it a place, or has had it held, and has moved the row.
+    END IF;
     gives_up_key := job.has_key AND job.keep_key IS NULL;
-    IF job.in_queue AND EXISTS (SELECT FROM pgdispatch.queue AS q WHERE q.role = job.role AND q.name = job.queue AND q.paused) THEN
-        job := pgdispatch.return_queue_place(job);
+    IF job.in_queue THEN
+        SELECT q.* INTO limits FROM pgdispatch.queue AS q WHERE q.role = job.role AND q.name = job.queue;
+        IF limits.paused THEN
+            job := pgdispatch.return_queue_place(job);
+        END IF;
     END IF;
     SELECT job.in_order, job.in_queue INTO had;
 
@@ -47,6 +56,13 @@ BEGIN
             new_place := 'infinity';
         ELSE
             new_place := clock_timestamp() + '50 ms'::interval;
+        END IF;
+    END IF;
+    IF new_place IS NULL AND job.in_queue AND limits.rate_per_key IS NOT NULL THEN
+        IF NOT pgdispatch.try_mutex(job.role, pgdispatch.queue_mutex(job.queue)) THEN
+            new_place := clock_timestamp() + '50 ms'::interval;
+        ELSE
+            job := pgdispatch.begin_at_rate(job, limits);
         END IF;
     END IF;
     IF new_place IS NULL AND job.queue IS NOT NULL AND NOT job.in_queue THEN
@@ -85,10 +101,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.request_admission(regrole, bigint, timestamptz) IS
+COMMENT ON FUNCTION pgdispatch.request_admission(regrole, bigint, timestamptz, timestamptz) IS
 'Part of what claims jobs. Returns whether a managed job that is due may run. If it may, it now is the one of its
 ordering key, has a place in its queue and has given up its idempotency key. Otherwise the function has moved it to
-where it waits.';
+where it waits. claimed_at: the due_at of its row when that was claimed.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.is_next_in_order(job pgdispatch.managed_job) RETURNS boolean
@@ -151,15 +167,15 @@ BEGIN
     room := pgdispatch.room_in_queue(limits);
     IF limits.per_key IS NOT NULL THEN
         job.fair_key := coalesce(job.fair_key, '');
-        IF room <= 0 OR pgdispatch.count_places(job.role, job.queue, job.fair_key) >= limits.per_key THEN
-            IF job.held_by IS NULL THEN   -- Otherwise it was held together with another one, just now.
-                PERFORM pgdispatch.hold_due_jobs_of_key(job.role, job.queue, job.fair_key);
-            END IF;
+        IF room <= 0 OR NOT pgdispatch.key_has_room(limits, job.fair_key) OR NOT pgdispatch.is_on_time(limits, job.fair_key) THEN
+            PERFORM pgdispatch.hold_due_jobs_of_key(job.role, job.queue, job.fair_key);
             job.held_by := 'queue';
-            PERFORM pgdispatch.serve_keys(job.role, job.queue, limits.per_key, room, true);
+            PERFORM pgdispatch.note_held_key(limits, job.fair_key);
+            PERFORM pgdispatch.serve_keys(limits, room, true, job.fair_key);
             RETURN;
         END IF;
         PERFORM pgdispatch.note_turn(job.role, job.queue, job.fair_key);
+        PERFORM pgdispatch.count_begin(limits, job.fair_key);
     ELSIF room <= 0 THEN
         job.held_by := 'queue';
         RETURN;
@@ -523,10 +539,11 @@ BEGIN
     END IF;
     IF limits.name IS NULL THEN   -- The queue was dropped, by a transaction that might have stayed open.
         DELETE FROM pgdispatch.fair_turn AS t WHERE t.role = worker_role AND t.queue = queue_name;
+        DELETE FROM pgdispatch.fair_rate AS f WHERE f.role = worker_role AND f.queue = queue_name;
     END IF;
     room := pgdispatch.room_in_queue(limits);
     IF limits.per_key IS NOT NULL THEN
-        PERFORM pgdispatch.serve_keys(worker_role, queue_name, limits.per_key, room, in_worker);
+        PERFORM pgdispatch.serve_keys(limits, room, in_worker);
         RETURN;
     END IF;
     FOR held IN

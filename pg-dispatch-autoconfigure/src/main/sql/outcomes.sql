@@ -464,10 +464,11 @@ BEGIN
     -- A transaction that relies on the key has locked its row, and may stay open.
     DELETE FROM pgdispatch.job_key AS k
      WHERE k.ctid = ANY (ARRAY(SELECT e.ctid FROM pgdispatch.job_key AS e WHERE e.role = me AND e.expires_at < moment FOR UPDATE SKIP LOCKED));
+    PERFORM pgdispatch.purge_fair_rates();   -- Last, as jobs that begin wait for the rows.
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.purge_expired() IS
 'Part of pgdispatch.poll_queue, pgdispatch.poll_handlers and pgdispatch.cron_work. Deletes dead letters, results, ended batches and idempotency keys of the
 current role that have expired, once a minute in each session. They are not seen even before they are deleted. Drops the partitions of
-the history that have expired. Gives schedules the ticks that they have lost.';
+the history that have expired. Gives schedules the ticks that they have lost, and serves fair keys whose time has passed.';

@@ -10,7 +10,7 @@ AS $$
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA pgdispatch TO %s', role);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgdispatch.job, pgdispatch.handler_job, pgdispatch.managed_job, '
-        'pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.schedule, pgdispatch.breaker, pgdispatch.fair_turn, pgdispatch.result, pgdispatch.step, pgdispatch.dead_letter, pgdispatch.node, '
+        'pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.schedule, pgdispatch.breaker, pgdispatch.fair_turn, pgdispatch.fair_rate, pgdispatch.result, pgdispatch.step, pgdispatch.dead_letter, pgdispatch.node, '
         'pgdispatch.cron_worker, pgdispatch.cancellation, pgdispatch.mutex, pgdispatch.batch, pgdispatch.batch_part TO %s', role);
     EXECUTE format('GRANT SELECT, INSERT, DELETE ON pgdispatch.history, pgdispatch.operator_action TO %s', role);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgdispatch.history_retention TO %s', role);
@@ -146,7 +146,7 @@ BEGIN
            AND d.command LIKE '%CALL pgdispatch.cron_work(%';
     END IF;
     FOREACH table_name IN ARRAY ARRAY['cron_worker', 'job', 'handler_job', 'node', 'managed_job', 'dead_letter', 'job_key', 'queue',
-                                       'pause', 'schedule', 'breaker', 'fair_turn', 'result', 'step', 'cancellation', 'mutex', 'history', 'history_retention', 'operator_action',
+                                       'pause', 'schedule', 'breaker', 'fair_turn', 'fair_rate', 'result', 'step', 'cancellation', 'mutex', 'history', 'history_retention', 'operator_action',
                                        'batch', 'batch_part'] LOOP
         EXECUTE format('DELETE FROM pgdispatch.%I AS t WHERE t.role = $1', table_name) USING owner;
     END LOOP;

@@ -5,7 +5,7 @@
 
 CREATE OR REPLACE FUNCTION pgdispatch.set_queue(
     name text, concurrency integer DEFAULT NULL, rate integer DEFAULT NULL, per interval DEFAULT '1 second',
-    per_key integer DEFAULT NULL, break_after integer DEFAULT NULL, break_for interval DEFAULT '1 minute')
+    per_key integer DEFAULT NULL, rate_per_key integer DEFAULT NULL, break_after integer DEFAULT NULL, break_for interval DEFAULT '1 minute')
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -43,20 +43,27 @@ BEGIN
                            ELSE format('pgdispatch: per_key of the queue %s is %s, and its concurrency %s', name, per_key, concurrency)
                       END,
             HINT = 'Pass a number from one to the concurrency, without a rate, or leave it out if the jobs of the queue do not take turns.';
+    ELSIF rate_per_key < 1 OR rate_per_key IS NOT NULL AND per_key IS NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = CASE WHEN rate_per_key < 1 THEN format('pgdispatch: rate_per_key of the queue %s is %s', name, rate_per_key)
+                           ELSE format('pgdispatch: the queue %s has rate_per_key and no per_key', name)
+                      END,
+            HINT = 'Pass a number of one or more together with per_key, which may be as high as the concurrency, or leave it out for no limit.';
     ELSIF break_after IS NOT NULL AND concurrency IS NULL THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('pgdispatch: the queue %s has break_after and no concurrency', name),
             DETAIL = 'Jobs that have begun, or that nodes have claimed ahead, spend their attempts although the breaker has tripped.',
             HINT = 'Pass a concurrency as well, which limits the number of these jobs.';
     END IF;
-    INSERT INTO pgdispatch.queue AS q (role, name, concurrency, rate, per, per_key, break_after, break_for)
-    VALUES (caller, set_queue.name, set_queue.concurrency, set_queue.rate, set_queue.per, set_queue.per_key, set_queue.break_after,
-            set_queue.break_for)
+    INSERT INTO pgdispatch.queue AS q (role, name, concurrency, rate, per, per_key, rate_per_key, break_after, break_for)
+    VALUES (caller, set_queue.name, set_queue.concurrency, set_queue.rate, set_queue.per, set_queue.per_key, set_queue.rate_per_key,
+            set_queue.break_after, set_queue.break_for)
     ON CONFLICT ON CONSTRAINT queue_pkey DO UPDATE
     SET concurrency = excluded.concurrency, rate = excluded.rate, per = excluded.per, next_at = '-infinity',
-        per_key = excluded.per_key, break_after = excluded.break_after, break_for = excluded.break_for
-    WHERE (q.concurrency, q.rate, q.per, q.per_key, q.break_after, q.break_for)
-          IS DISTINCT FROM (excluded.concurrency, excluded.rate, excluded.per, excluded.per_key, excluded.break_after, excluded.break_for)
+        per_key = excluded.per_key, rate_per_key = excluded.rate_per_key, break_after = excluded.break_after, break_for = excluded.break_for
+    WHERE (q.concurrency, q.rate, q.per, q.per_key, q.rate_per_key, q.break_after, q.break_for)
+          IS DISTINCT FROM (excluded.concurrency, excluded.rate, excluded.per, excluded.per_key, excluded.rate_per_key, excluded.break_after,
+                              excluded.break_for)
     RETURNING q.xmax = 0 INTO is_new;
     IF NOT is_new AND break_after IS NULL THEN
         PERFORM pgdispatch.reset_breaker(caller, '', name);
@@ -69,22 +76,24 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.set_queue(text, integer, integer, interval, integer, integer, interval) IS
+COMMENT ON FUNCTION pgdispatch.set_queue(text, integer, integer, interval, integer, integer, integer, interval) IS
 'Creates a queue of the current role, or replaces the limits of the queue. The limits hold for all jobs of the queue,
 on all nodes and in the database together. They take effect when this transaction commits; jobs that are running go
 on.
 concurrency: maximum number of jobs that run at once (NULL: no limit). rate: maximum number of jobs that begin in each
-period, evenly spaced (NULL: no limit). per: the period of the rate.
+period, evenly spaced (NULL: no limit). per: the period of the rate, or of rate_per_key.
 per_key: maximum number of jobs of the same fair key that run at once (NULL: the queue has no fair keys). The fair keys take
 turns: whatever ends lets a job of the next key begin that waits and has room, so that many jobs of one key do not delay those of
 another. per_key needs a concurrency, and excludes a rate.
+rate_per_key: maximum number of jobs of the same fair key that begin in each period (NULL: no limit). Each begins at least
+per / rate_per_key after the one before. Meanwhile, the other keys have the turn. It needs per_key.
 break_after: number of failed attempts in a row after which the queue''s circuit breaker trips and lets no job begin (NULL: the queue has
 no breaker). Attempts that an outage ended are not counted. break_for: time after which the breaker lets one job begin as a
 probe. If that succeeds, the breaker is reset. If it fails, the time is doubled, up to one hour or to break_for if that is longer,
 and varies by a quarter at random. pgdispatch.resume resets the breaker.
 Errors: 22023 if the name is NULL, blank, longer than 1000 bytes or has a control character, a number is less than
 1, the period or break_for is NULL, not positive or longer than 10 years, or there is break_after or per_key without a
-concurrency, per_key above it, or per_key with a rate.
+concurrency, per_key above it, per_key with a rate, or rate_per_key without per_key.
 Example: SELECT pgdispatch.set_queue(''mail'', concurrency => 4, rate => 100, per => ''1 minute'')';
 
 

@@ -258,7 +258,9 @@ since then.';
 COMMENT ON COLUMN pgdispatch.managed_job.in_order IS 'Whether the job is the one of its ordering key that may run.';
 COMMENT ON COLUMN pgdispatch.managed_job.queue IS 'The queue whose limits apply to the job; NULL: none.';
 COMMENT ON COLUMN pgdispatch.managed_job.in_queue IS 'Whether the job is one of those of its queue that may run.';
-COMMENT ON COLUMN pgdispatch.managed_job.slot_at IS 'The time that the rate of its queue gave to the job; NULL: none.';
+COMMENT ON COLUMN pgdispatch.managed_job.slot_at IS
+'The time that the rate of its queue gave to the job, or at which its fair key, which has a rate, was given the place that the job has yet
+to begin with; NULL: none.';
 COMMENT ON COLUMN pgdispatch.managed_job.fair_key IS
 'The key by which the job takes turns in its queue, if that has per_key. An empty key is that of jobs that were dispatched without one and
 have waited for their turn. NULL: none.';
@@ -456,6 +458,7 @@ CREATE TABLE pgdispatch.queue (
     next_at     timestamptz NOT NULL DEFAULT '-infinity',
     break_after integer  CHECK (break_after OPERATOR(pg_catalog.>) 0),
     per_key     integer  CHECK (per_key OPERATOR(pg_catalog.>) 0),
+    rate_per_key integer CHECK (rate_per_key OPERATOR(pg_catalog.>) 0),
     break_for   interval NOT NULL DEFAULT '1 minute' CHECK (break_for OPERATOR(pg_catalog.>) '0'::interval),
     PRIMARY KEY (role, name)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
@@ -468,11 +471,13 @@ COMMENT ON COLUMN pgdispatch.queue.name IS 'The name under which jobs are dispat
 COMMENT ON COLUMN pgdispatch.queue.concurrency IS 'Maximum number of the queue''s jobs that run at once; NULL: no limit.';
 COMMENT ON COLUMN pgdispatch.queue.rate IS
 'Maximum number of the queue''s jobs that begin in each period, evenly spaced; NULL: no limit.';
-COMMENT ON COLUMN pgdispatch.queue.per IS 'The period of the rate.';
+COMMENT ON COLUMN pgdispatch.queue.per IS 'The period of the rate, or of the rate of each fair key.';
 COMMENT ON COLUMN pgdispatch.queue.paused IS 'Whether the queue is paused: then none of its jobs begins.';
 COMMENT ON COLUMN pgdispatch.queue.next_at IS 'The rate of the queue lets no other job begin before this time.';
 COMMENT ON COLUMN pgdispatch.queue.per_key IS
 'Maximum number of jobs of the same fair key that run at once, where fair keys take turns; NULL: they do not.';
+COMMENT ON COLUMN pgdispatch.queue.rate_per_key IS
+'Maximum number of jobs of the same fair key that begin in each period, evenly spaced; NULL: no limit.';
 COMMENT ON COLUMN pgdispatch.queue.break_after IS
 'Number of failed attempts in a row after which the circuit breaker of the queue trips; NULL: it has none.';
 COMMENT ON COLUMN pgdispatch.queue.break_for IS 'Time after which a breaker that has just tripped lets a job begin as a probe.';
@@ -630,6 +635,7 @@ CREATE TABLE pgdispatch.fair_turn (
     role     regrole NOT NULL,
     queue    text    NOT NULL COLLATE "C",
     fair_key text    NOT NULL COLLATE "C",
+    serve_at timestamptz,
     PRIMARY KEY (role, queue)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
@@ -638,12 +644,46 @@ COMMENT ON TABLE pgdispatch.fair_turn IS
 COMMENT ON COLUMN pgdispatch.fair_turn.role IS 'The role whose queue it is.';
 COMMENT ON COLUMN pgdispatch.fair_turn.queue IS 'The name of the queue.';
 COMMENT ON COLUMN pgdispatch.fair_turn.fair_key IS 'The fair key that was served last. The next one in the order of the keys is in turn.';
+COMMENT ON COLUMN pgdispatch.fair_turn.serve_at IS
+'Due time of the last job that was dispatched to serve fair keys when their rate lets them begin; NULL: none was.';
 
 ALTER TABLE pgdispatch.fair_turn ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pgdispatch.fair_turn FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON pgdispatch.fair_turn
     USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
 COMMENT ON POLICY own ON pgdispatch.fair_turn IS 'A role sees, adds and removes only its own rows.';
+
+
+CREATE TABLE pgdispatch.fair_rate (
+    role     regrole     NOT NULL,
+    queue    text        NOT NULL COLLATE "C",
+    fair_key text        NOT NULL COLLATE "C",
+    next_at  timestamptz NOT NULL,
+    state    text        NOT NULL CHECK (state OPERATOR(pg_catalog.=) ANY (ARRAY['idle', 'waiting', 'ready'])),
+    PRIMARY KEY (role, queue, fair_key)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+COMMENT ON TABLE pgdispatch.fair_rate IS
+'The fair keys that the rate of their queue limits at present, and those of which the queue holds jobs. Only queues with rate_per_key
+have such rows. A role sees only its own.';
+COMMENT ON COLUMN pgdispatch.fair_rate.role IS 'The role whose queue it is.';
+COMMENT ON COLUMN pgdispatch.fair_rate.queue IS 'The name of the queue.';
+COMMENT ON COLUMN pgdispatch.fair_rate.fair_key IS 'The fair key.';
+COMMENT ON COLUMN pgdispatch.fair_rate.next_at IS 'The rate lets no other job of the key begin before this time.';
+COMMENT ON COLUMN pgdispatch.fair_rate.state IS
+'idle: the queue holds no job of the key. waiting: it does, and the key is out of turn until next_at. ready: it does, and the key takes turns.';
+
+CREATE INDEX fair_rate_waiting ON pgdispatch.fair_rate (role, queue, next_at) WHERE state OPERATOR(pg_catalog.=) 'waiting';
+COMMENT ON INDEX pgdispatch.fair_rate_waiting IS 'The fair keys of each queue that wait for their time, the next one first.';
+
+CREATE INDEX fair_rate_ready ON pgdispatch.fair_rate (role, queue, fair_key) WHERE state OPERATOR(pg_catalog.=) 'ready';
+COMMENT ON INDEX pgdispatch.fair_rate_ready IS 'The fair keys of each queue that take turns.';
+
+ALTER TABLE pgdispatch.fair_rate ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pgdispatch.fair_rate FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON pgdispatch.fair_rate
+    USING (role::oid OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::regrole::oid);
+COMMENT ON POLICY own ON pgdispatch.fair_rate IS 'A role sees, adds and removes only its own rows.';
 
 
 CREATE TABLE pgdispatch.result (

@@ -265,7 +265,7 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 		Map<String, QueueLimits> limits = new LinkedHashMap<>();
 		this.queues.queues()
 			.forEach((row) -> limits.put(row.name(),
-					new QueueLimits(row.concurrency(), row.rate(), row.per(), row.perKey(),
+					new QueueLimits(row.concurrency(), row.rate(), row.per(), row.perKey(), row.ratePerKey(),
 							(row.breakAfter() != null) ? new CircuitBreaker(row.breakAfter(), row.breakFor()) : null)));
 		return Collections.unmodifiableMap(limits);
 	}
@@ -275,7 +275,7 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 		requireName("queue", queue);
 		CircuitBreaker breaker = limits.breaker();
 		this.transaction.change(() -> this.queues.setQueue(queue, limits.concurrency(), limits.rate(), limits.per(),
-				limits.perKey(), (breaker != null) ? breaker.breakAfter() : null,
+				limits.perKey(), limits.ratePerKey(), (breaker != null) ? breaker.breakAfter() : null,
 				(breaker != null) ? breaker.breakFor() : Duration.ofMinutes(1)));
 	}
 

@@ -284,6 +284,10 @@ class PgDispatchOperationsTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().rate(1, Duration.ZERO));
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().perKey(1));
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().concurrency(1).perKey(2));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> QueueLimits.none().concurrency(1).ratePerKey(1, Duration.ofSeconds(1)));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> QueueLimits.none().concurrency(1).perKey(1).ratePerKey(0, Duration.ofSeconds(1)));
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().breaker(1, Duration.ofSeconds(1)));
 		assertThatIllegalArgumentException().isThrownBy(() -> ALL.limit(0));
 		assertThatIllegalArgumentException().isThrownBy(() -> ALL.sqlState("23"));
@@ -496,7 +500,11 @@ class PgDispatchOperationsTests {
 	@Test
 	void queuesTellTheirLimits() {
 		QueueLimits limits = QueueLimits.none().concurrency(2).rate(3, Duration.ofNanos(5_000));
-		QueueLimits fair = QueueLimits.none().concurrency(4).perKey(2).breaker(5, Duration.ofMillis(1_500));
+		QueueLimits fair = QueueLimits.none()
+			.concurrency(4)
+			.perKey(2)
+			.ratePerKey(10, Duration.ofSeconds(60))
+			.breaker(5, Duration.ofMillis(1_500));
 		this.operations.setQueue("c", fair);
 		this.operations.setQueue("b", limits);
 		this.operations.setQueue("a", QueueLimits.none());

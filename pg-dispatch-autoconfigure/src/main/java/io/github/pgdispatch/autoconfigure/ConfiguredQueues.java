@@ -33,7 +33,8 @@ final class ConfiguredQueues implements SmartInitializingSingleton {
 	private static QueueLimits limits(Queue queue) {
 		CircuitBreaker breaker = (queue.breakAfter() != null) ? new CircuitBreaker(queue.breakAfter(), queue.breakFor())
 				: null;
-		return new QueueLimits(queue.concurrency(), queue.rate(), queue.per(), queue.perKey(), breaker);
+		return new QueueLimits(queue.concurrency(), queue.rate(), queue.per(), queue.perKey(), queue.ratePerKey(),
+				breaker);
 	}
 
 	private void set(String name, Queue queue) {

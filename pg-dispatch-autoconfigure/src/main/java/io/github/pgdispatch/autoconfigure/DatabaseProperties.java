@@ -278,10 +278,12 @@ record DatabaseProperties(@DefaultValue("required") Transaction transaction, @De
 	 * if not set
 	 * @param rate Maximum number of jobs of the queue that begin in each period. No limit
 	 * if not set
-	 * @param per Period of the rate
+	 * @param per Period of the rate, or of the rate of each fair key
 	 * @param perKey Maximum number of jobs of the same fair key that run at once, where
 	 * the fair keys take turns. It needs a concurrency, and excludes a rate. Fair keys do
 	 * not take turns if not set
+	 * @param ratePerKey Maximum number of jobs of the same fair key that begin in each
+	 * period. It needs the number of jobs per key. No limit if not set
 	 * @param breakAfter Number of failed attempts in a row after which the circuit
 	 * breaker of the queue trips, so that its jobs wait for a probe to succeed. It needs
 	 * a concurrency. No circuit breaker if not set
@@ -291,8 +293,8 @@ record DatabaseProperties(@DefaultValue("required") Transaction transaction, @De
 	 * to keep none. If not set, they are kept as long as other jobs
 	 */
 	record Queue(@Nullable Integer concurrency, @Nullable Integer rate, @DefaultValue("1s") Duration per,
-			@Nullable Integer perKey, @Nullable Integer breakAfter, @DefaultValue("1m") Duration breakFor,
-			@Nullable Duration historyRetention) {
+			@Nullable Integer perKey, @Nullable Integer ratePerKey, @Nullable Integer breakAfter,
+			@DefaultValue("1m") Duration breakFor, @Nullable Duration historyRetention) {
 
 	}
 

@@ -154,6 +154,7 @@ public final class PgDispatchEndpoint {
 	 * @param rate the maximum number of jobs of a queue that begin in a period
 	 * @param per the period
 	 * @param perKey the maximum number of jobs of a fair key that run at once
+	 * @param ratePerKey the maximum number of jobs of a fair key that begin in a period
 	 * @param breakAfter the number of failures in a row after which a queue's circuit
 	 * breaker trips
 	 * @param breakFor the time after which the circuit breaker lets a probe begin
@@ -167,14 +168,15 @@ public final class PgDispatchEndpoint {
 			@Nullable String kind, @Nullable String handler, @Nullable String label, @Nullable String queue,
 			@Nullable String state, @Nullable String sqlState, @Nullable String message, @Nullable String since,
 			@Nullable String until, @Nullable String limit, @Nullable String to, @Nullable String concurrency,
-			@Nullable String rate, @Nullable String per, @Nullable String perKey, @Nullable String breakAfter,
-			@Nullable String breakFor, @Nullable String schedule, @Nullable String database) {
+			@Nullable String rate, @Nullable String per, @Nullable String perKey, @Nullable String ratePerKey,
+			@Nullable String breakAfter, @Nullable String breakFor, @Nullable String schedule,
+			@Nullable String database) {
 		return in(database, (current) -> {
 			Parameters parameters = new Parameters("action", action, "countOnly", countOnly, "ids", ids, "all", all,
 					"kind", kind, "handler", handler, "label", label, "queue", queue, "state", state, "sqlState",
 					sqlState, "message", message, "since", since, "until", until, "limit", limit, "to", to,
-					"concurrency", concurrency, "rate", rate, "per", per, "perKey", perKey, "breakAfter", breakAfter,
-					"breakFor", breakFor, "schedule", schedule);
+					"concurrency", concurrency, "rate", rate, "per", per, "perKey", perKey, "ratePerKey", ratePerKey,
+					"breakAfter", breakAfter, "breakFor", breakFor, "schedule", schedule);
 			return json(change(securityContext.getPrincipal(), current, what, parameters));
 		});
 	}

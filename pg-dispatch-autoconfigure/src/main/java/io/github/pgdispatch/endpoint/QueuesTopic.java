@@ -48,7 +48,7 @@ final class QueuesTopic implements Topic {
 		switch (action) {
 			case "set" -> {
 				QueueLimits limits = limits(parameters.only(Set.of("action", "countOnly", "queue", "concurrency",
-						"rate", "per", "perKey", "breakAfter", "breakFor")));
+						"rate", "per", "perKey", "ratePerKey", "breakAfter", "breakFor")));
 				return Change.ofOne(() -> this.operations.setQueue(queue, limits));
 			}
 			case "drop" -> {
@@ -68,14 +68,16 @@ final class QueuesTopic implements Topic {
 
 	private static QueueLimits limits(Parameters parameters) {
 		Integer rate = parameters.number("rate");
+		Integer ratePerKey = parameters.number("ratePerKey");
 		Duration per = parameters.duration("per");
-		Assert.isTrue(rate != null || per == null, "The parameter per does not apply without rate. Leave it out");
+		Assert.isTrue(rate != null || ratePerKey != null || per == null,
+				"The parameter per does not apply without rate or ratePerKey. Leave it out");
 		Integer breakAfter = parameters.number("breakAfter");
 		Duration breakFor = parameters.duration("breakFor");
 		Assert.isTrue(breakAfter != null || breakFor == null,
 				"The parameter breakFor does not apply without breakAfter. Leave it out");
 		return new QueueLimits(parameters.number("concurrency"), rate,
-				Objects.requireNonNullElse(per, QueueLimits.none().per()), parameters.number("perKey"),
+				Objects.requireNonNullElse(per, QueueLimits.none().per()), parameters.number("perKey"), ratePerKey,
 				(breakAfter != null) ? new CircuitBreaker(breakAfter, Objects.requireNonNullElse(breakFor, BREAK_FOR))
 						: null);
 	}
@@ -84,14 +86,15 @@ final class QueuesTopic implements Topic {
 	 * A queue in an answer.
 	 */
 	record Queue(String name, boolean paused, long running, @Nullable Integer concurrency, @Nullable Integer rate,
-			@Nullable Duration per, @Nullable Integer perKey, boolean tripped, @Nullable Integer breakAfter,
-			@Nullable Duration breakFor) {
+			@Nullable Duration per, @Nullable Integer perKey, @Nullable Integer ratePerKey, boolean tripped,
+			@Nullable Integer breakAfter, @Nullable Duration breakFor) {
 
 		static Queue of(PgDispatchStatus.Queue queue, QueueLimits limits, boolean tripped) {
 			CircuitBreaker breaker = limits.breaker();
 			return new Queue(queue.name(), queue.paused(), queue.running(), limits.concurrency(), limits.rate(),
-					(limits.rate() != null) ? limits.per() : null, limits.perKey(), tripped,
-					(breaker != null) ? breaker.breakAfter() : null, (breaker != null) ? breaker.breakFor() : null);
+					(limits.rate() != null || limits.ratePerKey() != null) ? limits.per() : null, limits.perKey(),
+					limits.ratePerKey(), tripped, (breaker != null) ? breaker.breakAfter() : null,
+					(breaker != null) ? breaker.breakFor() : null);
 		}
 
 	}

@@ -22,7 +22,7 @@ public final class QueueGateway {
 
 	private static final String SET_QUEUE = """
 			SELECT pgdispatch.set_queue(?, concurrency => ?::integer, rate => ?::integer, per => pg_catalog.make_interval(secs => ?),
-			                            per_key => ?::integer, break_after => ?::integer, break_for => pg_catalog.make_interval(secs => ?))""";
+			                            per_key => ?::integer, rate_per_key => ?::integer, break_after => ?::integer, break_for => pg_catalog.make_interval(secs => ?))""";
 
 	private static final String DROP_QUEUE = "SELECT pgdispatch.drop_queue(?)";
 
@@ -33,7 +33,7 @@ public final class QueueGateway {
 
 	private static final String QUEUES = """
 			SELECT q.name, q.paused, q.concurrency, q.rate, (pg_catalog.date_part('epoch', q.per) OPERATOR(pg_catalog.*) 1000000::double precision)::bigint AS per_micros,
-			       q.per_key, q.break_after, (pg_catalog.date_part('epoch', q.break_for) OPERATOR(pg_catalog.*) 1000000::double precision)::bigint AS break_for_micros
+			       q.per_key, q.rate_per_key, q.break_after, (pg_catalog.date_part('epoch', q.break_for) OPERATOR(pg_catalog.*) 1000000::double precision)::bigint AS break_for_micros
 			  FROM pgdispatch.queue AS q
 			 WHERE q.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole
 			 ORDER BY q.name""";
@@ -96,14 +96,17 @@ public final class QueueGateway {
 	 * @param per the length of the period
 	 * @param perKey maximum number of jobs of a fair key at once; {@code null} if fair
 	 * keys do not take turns
+	 * @param ratePerKey maximum number of jobs of a fair key that are begun in a period;
+	 * {@code null} for no limit
 	 * @param breakAfter number of failed attempts in a row after which its circuit
 	 * breaker trips; {@code null} for no breaker
 	 * @param breakFor time for which the breaker then waits at first
 	 */
 	public void setQueue(String name, @Nullable Integer concurrency, @Nullable Integer rate, Duration per,
-			@Nullable Integer perKey, @Nullable Integer breakAfter, Duration breakFor) {
+			@Nullable Integer perKey, @Nullable Integer ratePerKey, @Nullable Integer breakAfter, Duration breakFor) {
 		this.jdbc.query(SET_QUEUE, (row) -> {
-		}, name, concurrency, rate, Durations.seconds(per), perKey, breakAfter, Durations.seconds(breakFor));
+		}, name, concurrency, rate, Durations.seconds(per), perKey, ratePerKey, breakAfter,
+				Durations.seconds(breakFor));
 	}
 
 	/**

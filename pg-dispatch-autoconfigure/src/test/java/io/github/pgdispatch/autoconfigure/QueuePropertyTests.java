@@ -40,12 +40,13 @@ class QueuePropertyTests {
 		this.application
 			.withPropertyValues("pgdispatch.queues.mail.concurrency=4", "pgdispatch.queues.mail.rate=100",
 					"pgdispatch.queues.mail.per=1m", "pgdispatch.queues.[old Mails].concurrency=1",
-					"spring.datasource.hikari.auto-commit=false")
-			.run((context) -> assertThat(
-					this.jdbc.sql("SELECT concat_ws(' ', name, concurrency, rate, per) FROM pgdispatch.queue")
-						.query(String.class)
-						.list())
-				.containsExactlyInAnyOrder("mail 4 100 00:01:00", "old Mails 1 00:00:01"));
+					"pgdispatch.queues.fair.concurrency=4", "pgdispatch.queues.fair.per-key=2",
+					"pgdispatch.queues.fair.rate-per-key=10", "spring.datasource.hikari.auto-commit=false")
+			.run((context) -> assertThat(this.jdbc
+				.sql("SELECT concat_ws(' ', name, concurrency, rate, per, per_key, rate_per_key) FROM pgdispatch.queue")
+				.query(String.class)
+				.list())
+				.containsExactlyInAnyOrder("mail 4 100 00:01:00", "old Mails 1 00:00:01", "fair 4 00:00:01 2 10"));
 	}
 
 	@Test

@@ -63,7 +63,7 @@ final class CronQueue {
 			return workersRunning() == 0;
 		});
 		run("TRUNCATE pgdispatch.job, pgdispatch.dead_letter, pgdispatch.cron_worker, effect, pgdispatch.managed_job, "
-				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.breaker, pgdispatch.fair_turn, "
+				+ "pgdispatch.job_key, pgdispatch.queue, pgdispatch.pause, pgdispatch.breaker, pgdispatch.fair_turn, pgdispatch.fair_rate, "
 				+ "pgdispatch.result, pgdispatch.schedule, pgdispatch.batch, pgdispatch.batch_part");
 		run("DELETE FROM cron.job_run_details");
 		run("DELETE FROM pgdispatch.setting");

@@ -2,6 +2,8 @@ package io.github.pgdispatch.cron;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.List;
 import java.util.stream.IntStream;
 
 import io.github.pgdispatch.test.PgCronTest;
@@ -124,6 +126,27 @@ class PgCronManagedJobTests {
 		// claim, so the order of the keys may vary.
 		assertThat(this.queue.effects()).containsExactlyInAnyOrder("a", "a", "a", "b", "b", "c")
 			.satisfies((effects) -> assertThat(effects.indexOf("c")).isLessThan(effects.lastIndexOf("a")));
+		this.queue.awaitIdle();
+	}
+
+	@Test
+	void jobsOfAFairKeyKeepTheirRate() {
+		this.queue.asApp(
+				"SELECT pgdispatch.set_queue('q', concurrency => 4, per_key => 4, rate_per_key => 2, per => '1 second')");
+		this.queue
+			.asApp("""
+					SELECT pgdispatch.dispatch(format('INSERT INTO public.effect VALUES (%L || clock_timestamp())', k), queue => 'q', fair_key => k)
+					  FROM unnest('{a,a,a,a,a,b}'::text[]) AS k""");
+		this.queue.awaitEffects(6);
+		assertThat(this.queue.effects().get(0)).startsWith("a");
+		assertThat(this.queue.effects().subList(0, 3)).anyMatch((effect) -> effect.startsWith("b"));
+		List<OffsetDateTime> times = this.queue.effects()
+			.stream()
+			.filter((effect) -> effect.startsWith("a"))
+			.map((effect) -> OffsetDateTime.parse(effect.substring(1).replace(' ', 'T') + ":00"))
+			.toList();
+		assertThat(Duration.between(times.get(0), times.get(4))).isBetween(Duration.ofMillis(1_900),
+				Duration.ofSeconds(10));
 		this.queue.awaitIdle();
 	}
 

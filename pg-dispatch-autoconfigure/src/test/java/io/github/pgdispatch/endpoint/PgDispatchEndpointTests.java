@@ -347,7 +347,7 @@ class PgDispatchEndpointTests {
 	@Test
 	void resumedHandlersAndQueuesHaveTheirCircuitBreakersReset() throws SQLException {
 		change("/queues",
-				"{'action': 'set', 'queue': 'mail', 'concurrency': 4, 'perKey': 2, 'breakAfter': 5, 'breakFor': '30s'}");
+				"{'action': 'set', 'queue': 'mail', 'concurrency': 4, 'perKey': 2, 'ratePerKey': 10, 'per': '1m', 'breakAfter': 5, 'breakFor': '30s'}");
 		session
 			.run("""
 					INSERT INTO pgdispatch.breaker (role, handler, queue, failures, tripped_at, probe_at)
@@ -357,6 +357,8 @@ class PgDispatchEndpointTests {
 		JsonNode queue = viewer.read("/queues").get("queues").get(0);
 		assertThat(queue.get("tripped").booleanValue()).isTrue();
 		assertThat(queue.get("perKey").intValue()).isEqualTo(2);
+		assertThat(queue.get("ratePerKey").intValue()).isEqualTo(10);
+		assertThat(queue.get("per").stringValue()).isEqualTo("PT1M");
 		assertThat(queue.get("breakFor").stringValue()).isEqualTo("PT30S");
 		assertThat(viewer.read("/pauses").get("handlers")).isEmpty();
 		assertThat(viewer.read("/handlers").toString())

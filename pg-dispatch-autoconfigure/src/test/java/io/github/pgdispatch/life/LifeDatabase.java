@@ -82,7 +82,7 @@ final class LifeDatabase implements AutoCloseable {
 
 	void clear() throws SQLException {
 		this.superuser.run(
-				"TRUNCATE public.transaction, public.keyed, public.healed, public.run, public.trace, pgdispatch.queue, pgdispatch.result, pgdispatch.step, pgdispatch.node, pgdispatch.pause, pgdispatch.schedule, pgdispatch.breaker, public.scheduled, pgdispatch.fair_turn, "
+				"TRUNCATE public.transaction, public.keyed, public.healed, public.run, public.trace, pgdispatch.queue, pgdispatch.result, pgdispatch.step, pgdispatch.node, pgdispatch.pause, pgdispatch.schedule, pgdispatch.breaker, public.scheduled, pgdispatch.fair_turn, pgdispatch.fair_rate, "
 						+ String.join(", ", TABLES.stream().map((table) -> "pgdispatch." + table).toList()),
 				"DO $$ BEGIN FOR i IN 1 .. %d LOOP PERFORM setval('public.begun_' || i, 1, false); END LOOP; END $$"
 					.formatted(RandomJobs.SEQUENCES));

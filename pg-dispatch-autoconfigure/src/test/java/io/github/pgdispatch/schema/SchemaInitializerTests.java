@@ -118,9 +118,9 @@ class SchemaInitializerTests {
 			.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'pgdispatch'")
 			.query(String.class)
 			.list()).containsExactlyInAnyOrder("job", "handler_job", "node", "dead_letter", "cron_worker",
-					"managed_job", "job_key", "queue", "pause", "schedule", "breaker", "fair_turn", "result", "setting",
-					"cancellation", "mutex", "history", "history_retention", "operator_action", "batch", "batch_part",
-					"step");
+					"managed_job", "job_key", "queue", "pause", "schedule", "breaker", "fair_turn", "fair_rate",
+					"result", "setting", "cancellation", "mutex", "history", "history_retention", "operator_action",
+					"batch", "batch_part", "step");
 	}
 
 	@Test

@@ -77,10 +77,11 @@ class CreateExtensionTests {
 					"SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = '" + this.extension + "'"))
 				.containsExactly("pgdispatch.job", "pgdispatch.job_id_seq", "pgdispatch.handler_job",
 						"pgdispatch.managed_job", "pgdispatch.job_key", "pgdispatch.queue", "pgdispatch.pause",
-						"pgdispatch.schedule", "pgdispatch.breaker", "pgdispatch.fair_turn", "pgdispatch.result",
-						"pgdispatch.step", "pgdispatch.dead_letter", "pgdispatch.setting", "pgdispatch.batch",
-						"pgdispatch.batch_part", "pgdispatch.history_retention", "pgdispatch.operator_action",
-						"pgdispatch.operator_action_id_seq", "pgdispatch.cron_worker", "pgdispatch.cron_worker_id_seq");
+						"pgdispatch.schedule", "pgdispatch.breaker", "pgdispatch.fair_turn", "pgdispatch.fair_rate",
+						"pgdispatch.result", "pgdispatch.step", "pgdispatch.dead_letter", "pgdispatch.setting",
+						"pgdispatch.batch", "pgdispatch.batch_part", "pgdispatch.history_retention",
+						"pgdispatch.operator_action", "pgdispatch.operator_action_id_seq", "pgdispatch.cron_worker",
+						"pgdispatch.cron_worker_id_seq");
 			app.run("DROP EXTENSION " + this.extension);
 			assertThat(app.value("SELECT to_regnamespace('pgdispatch')")).isNull();
 		}

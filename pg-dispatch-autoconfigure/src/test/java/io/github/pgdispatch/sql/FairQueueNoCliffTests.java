@@ -78,24 +78,46 @@ class FairQueueNoCliffTests extends AbstractRunLogTests {
 							SELECT role, handler, id, place, '{}', true FROM pgdispatch.managed_job WHERE handler IS NOT NULL""",
 					"""
 							INSERT INTO pgdispatch.job (role, id, due_at, command, managed) OVERRIDING SYSTEM VALUE
-							SELECT role, id, place, 'SELECT pg_sleep(0.02)', true FROM pgdispatch.managed_job WHERE handler IS NULL""");
+							SELECT role, id, place, 'SELECT pg_sleep(0.02)', true FROM pgdispatch.managed_job WHERE handler IS NULL AND queue IS NOT NULL""");
 		}
+	}
+
+	@Test
+	void jobOfAnotherTenantBeginsThoughAHundredThousandWaitForTheirRate() throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('q', 4, per_key => 2, rate_per_key => 1, per => '1 hour')");
+		flood("'h'");
+		assertThat(this.node.claim(10, "h")).hasSize(1);
+		String id = calls("h", "queue => 'q'", "fair_key => 'other'");
+		List<Node.Job> claimed = new ArrayList<>();
+		for (int claims = 0; claims < 3; claims++) {
+			claimed.addAll(this.node.claim(10, "h"));
+		}
+		assertThat(claimed).extracting((job) -> Long.toString(job.id())).containsExactly(id);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "'flood'", "'key ' || n" })
+	void turnReadsAsMuchThoughManyWaitForTheirRate(String keys) throws SQLException {
+		String rate = ", rate_per_key => 1, per => '1 hour'";
+		int few = read(100, keys, rate);
+		int many = read(MANY, keys, rate);
+		assertThat(many).isPositive().isLessThan(2 * few + 200);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "'flood'", "'key ' || n" })
 	void turnReadsAsMuchAmongManyAsAmongFew(String keys) throws SQLException {
-		int few = read(100, keys);
-		int many = read(MANY, keys);
+		int few = read(100, keys, "");
+		int many = read(MANY, keys, "");
 		assertThat(many).isPositive().isLessThan(2 * few + 200);
 	}
 
 	/**
 	 * Reads what turns cost, of a queue that holds so many jobs.
 	 */
-	private int read(int held, String keys) throws SQLException {
+	private int read(int held, String keys, String rate) throws SQLException {
 		this.queue.clear();
-		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 4, per_key => 2)");
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 4, per_key => 2" + rate + ")");
 		try (Session admin = this.queue.admin()) {
 			admin.run(
 					"""
@@ -106,6 +128,12 @@ class FairQueueNoCliffTests extends AbstractRunLogTests {
 					"""
 							INSERT INTO pgdispatch.handler_job (role, handler, id, due_at, arguments, managed)
 							SELECT role, 'h', id, place, '{}', true FROM pgdispatch.managed_job WHERE place = 'infinity'""");
+			if (!rate.isEmpty()) {
+				admin.run("""
+						INSERT INTO pgdispatch.fair_rate
+						SELECT DISTINCT m.role, m.queue, m.fair_key, now() + interval '1 hour', 'waiting'
+						  FROM pgdispatch.managed_job AS m""");
+			}
 		}
 		int ended = ended();
 		int before = settledEntries();
@@ -113,6 +141,10 @@ class FairQueueNoCliffTests extends AbstractRunLogTests {
 			session.run("SELECT pgdispatch.release_held_jobs(NULL, 'q')");
 			Node worker = new Node(session);
 			for (int i = 0; i < TURNS; i++) {
+				if (!rate.isEmpty()) {
+					session.run("SELECT pgdispatch.dispatch_handler('h', queue => 'q', fair_key => 'other %d')"
+						.formatted(i), "SELECT pgdispatch.release_held_jobs(NULL, 'q')");
+				}
 				List<Node.Job> claimed = worker.claim(4, "h");
 				assertThat(claimed).isNotEmpty();
 				worker.complete(claimed.get(0));
@@ -146,9 +178,9 @@ class FairQueueNoCliffTests extends AbstractRunLogTests {
 	private int entries() throws SQLException {
 		return Integer.parseInt(this.queue.value("""
 				SELECT (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
-				         WHERE schemaname = 'pgdispatch' AND relname ~ 'job')
+				         WHERE schemaname = 'pgdispatch' AND relname ~ 'job|fair')
 				     + (SELECT sum(seq_tup_read) FROM pg_stat_user_tables
-				         WHERE schemaname = 'pgdispatch' AND relname ~ 'job')"""));
+				         WHERE schemaname = 'pgdispatch' AND relname ~ 'job|fair')"""));
 	}
 
 }

@@ -56,7 +56,7 @@ final class Queue implements AutoCloseable {
 					  FROM pg_class AS c
 					 WHERE (c.relnamespace = 'pgdispatch'::regnamespace AND c.relname IN ('job', 'handler_job', 'node',
 								'dead_letter', 'managed_job', 'job_key', 'queue', 'pause', 'schedule', 'breaker',
-								'fair_turn', 'result', 'step', 'batch', 'batch_part')
+								'fair_turn', 'fair_rate', 'result', 'step', 'batch', 'batch_part')
 							OR c.oid = 'public.effect'::regclass)
 					   AND c.relkind = 'r'
 					   AND pg_relation_size(c.oid) > 0;

@@ -41,6 +41,10 @@ function stateOf({ paused, tripped }) {
 	return h("span", { class: `badge ${paused ? "held" : tripped ? "failed" : "running"}` }, paused ? "Paused" : tripped ? "Tripped" : "Open");
 }
 
+function rateOf(rate, per) {
+	return rate ? `${number(rate)} per ${span(seconds(per))}` : "no limit";
+}
+
 function queuesTable(queues, writable, refresh) {
 	return table("Queues", [
 		{ title: "Queue", cell: ({ name }) => h("a", { href: link("jobs", { queue: name }) }, name) },
@@ -48,7 +52,8 @@ function queuesTable(queues, writable, refresh) {
 		{ title: "Running", kind: "number", cell: ({ running }) => number(running) },
 		{ title: "At once", kind: "number", cell: ({ concurrency }) => concurrency ? number(concurrency) : "no limit" },
 		{ title: "Per key", kind: "number", cell: ({ perKey }) => perKey ? number(perKey) : "no limit" },
-		{ title: "Rate", kind: "number", cell: ({ rate, per }) => rate ? `${number(rate)} per ${span(seconds(per))}` : "no limit" },
+		{ title: "Rate", kind: "number", cell: ({ rate, per }) => rateOf(rate, per) },
+		{ title: "Rate per key", kind: "number", cell: ({ ratePerKey, per }) => rateOf(ratePerKey, per) },
 		{ title: "Breaks after", kind: "number", cell: ({ breakAfter, breakFor }) => breakAfter ? `${count(breakAfter, "failure")}, for ${span(seconds(breakFor))}` : "never" },
 		...writable ? [{ title: "Actions", kind: "actions", cell: (queue) => [
 			pauseButton(queue.paused || queue.tripped, { queue: queue.name }, `the queue ${queue.name}`, refresh),
@@ -70,12 +75,13 @@ async function edit(queue, refresh) {
 			field("concurrency", "Jobs that run at once", queue?.concurrency, { type: "number", min: 1 }),
 			field("perKey", "of the same fair key", queue?.perKey, { type: "number", min: 1 }),
 			field("rate", "Jobs that begin", queue?.rate, { type: "number", min: 1 }),
+			field("ratePerKey", "of the same fair key", queue?.ratePerKey, { type: "number", min: 1 }),
 			field("per", "in each", queue?.per ?? "1s", { required: true }),
 			field("breakAfter", "Break after failures in a row", queue?.breakAfter, { type: "number", min: 1 }),
 			field("breakFor", "for", queue?.breakFor ?? "1m", { required: true })));
 	if (answer) {
 		const name = queue?.name ?? answer.queue;
-		await act({ path: "queues", body: { action: "set", ...answer, queue: name, per: answer.rate && answer.per,
+		await act({ path: "queues", body: { action: "set", ...answer, queue: name, per: (answer.rate || answer.ratePerKey) && answer.per,
 			breakFor: answer.breakAfter && answer.breakFor },
 			done: () => `The queue ${name} has its limits.` }, refresh);
 	}
