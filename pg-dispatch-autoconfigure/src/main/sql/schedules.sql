@@ -31,7 +31,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.schedule(
     queue           text             DEFAULT NULL,
     priority        integer          DEFAULT NULL,
     transactional   boolean          DEFAULT true,
-    label           text             DEFAULT NULL)
+    label           text             DEFAULT NULL,
+    fair_key        text             DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -43,12 +44,12 @@ BEGIN
     RETURN pgdispatch.put_schedule(name, every, NULL, NULL, starts_at, command, NULL, NULL,
                jsonb_build_object('max_attempts', max_attempts, 'back_off', back_off, 'back_off_multiplier', back_off_multiplier,
                    'max_back_off', max_back_off, 'time_limit', time_limit, 'ordering_key', ordering_key, 'on_failure', on_failure,
-                   'queue', queue, 'priority', priority, 'transactional', transactional, 'label', label),
+                   'queue', queue, 'priority', priority, 'transactional', transactional, 'label', label, 'fair_key', fair_key),
                missed, overlap);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.schedule(text, interval, text, timestamptz, text, boolean, integer, interval, double precision, interval, interval, text, text, text, integer, boolean, text) IS
+COMMENT ON FUNCTION pgdispatch.schedule(text, interval, text, timestamptz, text, boolean, integer, interval, double precision, interval, interval, text, text, text, integer, boolean, text, text) IS
 'Runs a command again and again, at fixed intervals, from the commit of the current transaction on. Each due time gets a job of its
 own, which begins when it is due or soon after. If that job fails for good, the later ones run nevertheless. Calling it again with the
 same name changes the schedule; calling it with nothing new changes nothing.
@@ -82,7 +83,8 @@ CREATE OR REPLACE FUNCTION pgdispatch.schedule_handler(
     ordering_key    text             DEFAULT NULL,
     on_failure      text             DEFAULT NULL,
     queue           text             DEFAULT NULL,
-    priority        integer          DEFAULT NULL)
+    priority        integer          DEFAULT NULL,
+    fair_key        text             DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -92,12 +94,12 @@ BEGIN
     RETURN pgdispatch.put_schedule(name, every, NULL, NULL, starts_at, NULL, handler, arguments,
                jsonb_build_object('max_attempts', max_attempts, 'back_off', back_off, 'back_off_multiplier', back_off_multiplier,
                    'max_back_off', max_back_off, 'time_limit', time_limit, 'ordering_key', ordering_key, 'on_failure', on_failure,
-                   'queue', queue, 'priority', priority),
+                   'queue', queue, 'priority', priority, 'fair_key', fair_key),
                missed, overlap);
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.schedule_handler(text, interval, text, json, timestamptz, text, boolean, integer, interval, double precision, interval, interval, text, text, text, integer) IS
+COMMENT ON FUNCTION pgdispatch.schedule_handler(text, interval, text, json, timestamptz, text, boolean, integer, interval, double precision, interval, interval, text, text, text, integer, text) IS
 'Calls a handler again and again, at fixed intervals, like pgdispatch.schedule. handler and arguments are those of
 pgdispatch.dispatch_handler.
 Returns new, changed or unchanged.

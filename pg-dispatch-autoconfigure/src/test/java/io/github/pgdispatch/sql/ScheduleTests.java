@@ -98,6 +98,21 @@ class ScheduleTests extends AbstractQueueTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "schedule('x', '1 hour', 'SELECT 1/0'", "schedule_handler('x', '1 hour', 'h'" })
+	void jobHasItsFairKey(String call) throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('fair', concurrency => 2, per_key => 1)",
+				"SELECT pgdispatch." + call + ", max_attempts => 2, queue => 'fair', fair_key => 'acme')");
+		this.schedules.letPass("x", "1 hour");
+		this.app.work();
+		assertThat(this.app.value("""
+				SELECT concat_ws(' ', m.queue, m.fair_key)
+				  FROM pgdispatch.schedules() AS s JOIN pgdispatch.managed_job AS m ON m.id = s.last_job"""))
+			.isEqualTo("fair acme");
+		assertThat(this.app.error("SELECT pgdispatch." + call + ", fair_key => 'acme')").getMessage())
+			.contains("fair_key is given without a queue");
+	}
+
+	@ParameterizedTest
 	@CsvSource({ "skip, 3 hours 30 minutes, 0, 3, missed", "skip, 3 hours 5 seconds, 1, 2, missed",
 			"once, 3 hours 30 minutes, 1, 2, missed", "once, 1 hour 30 minutes, 1, 0, never",
 			"all, 3 hours 30 minutes, 3, 0, never" })
