@@ -46,6 +46,7 @@ abstract class AbstractLifeTests {
 			new KeyModel(history, observed, problems).check();
 			new SequenceModel(history, observed, problems).check();
 			new ResultModel(life, history, observed, problems).check();
+			new BatchModel(life, history, observed, problems).check();
 			schedules.check();
 			System.out.printf("Of %d jobs %d ran and %d died%n", history.dispatched().size(), observed.runs().size(),
 					observed.obituaries().size());

@@ -97,6 +97,9 @@ final class Dispatcher extends Actor {
 			else if (oneIn(10)) {
 				dispatchMany(transaction);
 			}
+			else if (oneIn(10)) {
+				dispatchBatch(transaction);
+			}
 			else {
 				dispatch(this.jobs.next(transaction), transaction);
 			}
@@ -114,7 +117,25 @@ final class Dispatcher extends Actor {
 		session().run("RELEASE SAVEPOINT s");
 	}
 
-	private void dispatch(Job job, Transaction transaction) throws SQLException {
+	/**
+	 * The continuation may be dispatched before or after the jobs that it follows.
+	 */
+	private void dispatchBatch(Transaction transaction) throws SQLException {
+		String id = session().value("SELECT pgdispatch.create_batch('life')");
+		boolean last = oneIn(2);
+		Dispatched continuation = last ? null : dispatch(this.jobs.continuation(transaction, id), transaction);
+		List<Dispatched> members = new ArrayList<>();
+		for (int i = this.random.nextInt(6); i > 0; i--) {
+			members.add(dispatch(this.jobs.member(transaction, id), transaction));
+		}
+		if (continuation == null) {
+			continuation = dispatch(this.jobs.continuation(transaction, id), transaction);
+		}
+		session().run("SELECT pgdispatch.close_batch(" + id + ")");
+		this.history.add(new BatchModel.Batch(Long.parseLong(id), members, continuation));
+	}
+
+	private Dispatched dispatch(Job job, Transaction transaction) throws SQLException {
 		if (job.asks("key") != null) {
 			session()
 				.run("INSERT INTO public.keyed VALUES (%d, '%s')".formatted(transaction.number(), job.asks("key")));
@@ -129,8 +150,10 @@ final class Dispatcher extends Actor {
 		else {
 			id = session().value(job.dispatch());
 		}
-		this.history
-			.add(new Dispatched(job, transaction, before, Instant.now(), (id != null) ? Long.valueOf(id) : null));
+		Dispatched dispatched = new Dispatched(job, transaction, before, Instant.now(),
+				(id != null) ? Long.valueOf(id) : null);
+		this.history.add(dispatched);
+		return dispatched;
 	}
 
 	private void dispatchMany(Transaction transaction) throws SQLException {

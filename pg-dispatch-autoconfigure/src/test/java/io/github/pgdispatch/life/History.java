@@ -29,6 +29,8 @@ final class History {
 
 	private final List<Pause> pauses = new CopyOnWriteArrayList<>();
 
+	private final List<BatchModel.Batch> batches = new CopyOnWriteArrayList<>();
+
 	private final Queue<String> events = new ConcurrentLinkedQueue<>();
 
 	private final Set<Integer> killed = ConcurrentHashMap.newKeySet();
@@ -50,6 +52,17 @@ final class History {
 	void add(Dispatched job) {
 		job.transaction().dispatched().add(job);
 		this.dispatched.add(job);
+	}
+
+	void add(BatchModel.Batch batch) {
+		this.batches.add(batch);
+	}
+
+	/**
+	 * All batches, whatever became of their transactions.
+	 */
+	List<BatchModel.Batch> batches() {
+		return this.batches;
 	}
 
 	void add(Pause pause) {

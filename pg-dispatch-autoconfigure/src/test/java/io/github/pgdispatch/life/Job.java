@@ -1,5 +1,6 @@
 package io.github.pgdispatch.life;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -65,6 +66,15 @@ record Job(int tag, int transaction, @Nullable String handler, int fails, int mi
 
 	boolean isHealable() {
 		return !isMalformed();
+	}
+
+	/**
+	 * Returns a job of which one thing more is asked.
+	 */
+	Job with(String option, String literal) {
+		Map<String, String> all = new LinkedHashMap<>(this.options);
+		all.put(option, literal);
+		return new Job(this.tag, this.transaction, this.handler, this.fails, this.millis, this.delay, all);
 	}
 
 	/**

@@ -82,7 +82,7 @@ final class LifeDatabase implements AutoCloseable {
 
 	void clear() throws SQLException {
 		this.superuser.run(
-				"TRUNCATE public.transaction, public.keyed, public.healed, public.run, public.trace, pgdispatch.queue, pgdispatch.result, pgdispatch.step, pgdispatch.node, pgdispatch.pause, pgdispatch.schedule, pgdispatch.breaker, public.scheduled, pgdispatch.fair_turn, pgdispatch.fair_rate, "
+				"TRUNCATE public.transaction, public.keyed, public.healed, public.run, public.trace, pgdispatch.queue, pgdispatch.result, pgdispatch.step, pgdispatch.node, pgdispatch.pause, pgdispatch.schedule, pgdispatch.breaker, public.scheduled, pgdispatch.fair_turn, pgdispatch.fair_rate, pgdispatch.batch, pgdispatch.batch_part, "
 						+ String.join(", ", TABLES.stream().map((table) -> "pgdispatch." + table).toList()),
 				"DO $$ BEGIN FOR i IN 1 .. %d LOOP PERFORM setval('public.begun_' || i, 1, false); END LOOP; END $$"
 					.formatted(RandomJobs.SEQUENCES));
@@ -140,6 +140,7 @@ final class LifeDatabase implements AutoCloseable {
 						UNION ALL SELECT 'handler_job ' || j FROM pgdispatch.handler_job AS j
 						UNION ALL SELECT 'managed_job ' || m FROM pgdispatch.managed_job AS m
 						UNION ALL SELECT 'step ' || s FROM pgdispatch.step AS s
+						UNION ALL SELECT 'batch_part ' || p FROM pgdispatch.batch_part AS p
 						UNION ALL SELECT 'dead_letter ' || d.id || ' ' || d.sqlstate FROM pgdispatch.dead_letter AS d
 						UNION ALL SELECT 'job_key ' || k FROM pgdispatch.job_key AS k WHERE k.expires_at > clock_timestamp() IS NOT FALSE""");
 	}

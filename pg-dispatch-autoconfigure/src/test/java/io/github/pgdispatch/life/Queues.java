@@ -9,17 +9,22 @@ import io.github.pgdispatch.test.Session;
  */
 final class Queues {
 
-	static final String[] NAMES = { "one", "few", "rated", "fair" };
+	static final String[] NAMES = { "one", "few", "rated", "fair", "paced" };
 
 	/**
-	 * How many jobs a second the last one of them runs.
+	 * How many jobs a second the queue of that name runs.
 	 */
 	static final int RATE = 30;
 
 	/**
-	 * How many jobs of a fair key the queue of that name runs at once.
+	 * How many jobs of a fair key run at once.
 	 */
 	static final int PER_KEY = 2;
+
+	/**
+	 * How many jobs of a fair key begin in a second in the last queue.
+	 */
+	static final int RATE_PER_KEY = 15;
 
 	private Queues() {
 	}
@@ -28,6 +33,8 @@ final class Queues {
 		session.run("SELECT pgdispatch.set_queue('one', concurrency => 1)");
 		setFew(session, 2);
 		session.run("SELECT pgdispatch.set_queue('fair', concurrency => 3, per_key => " + PER_KEY + ")");
+		session.run("SELECT pgdispatch.set_queue('paced', concurrency => 3, per_key => " + PER_KEY
+				+ ", rate_per_key => " + RATE_PER_KEY + ")");
 		session.run("SELECT pgdispatch.set_queue('rated', rate => " + RATE + ")");
 	}
 
@@ -44,7 +51,7 @@ final class Queues {
 	static int limit(String queue) {
 		return switch (queue) {
 			case "one" -> 1;
-			case "few", "fair" -> 3;
+			case "few", "fair", "paced" -> 3;
 			default -> Integer.MAX_VALUE;
 		};
 	}

@@ -68,12 +68,43 @@ final class RandomJobs {
 	 * Many jobs that have to wait for each other.
 	 */
 	List<Job> crowd(Transaction transaction) {
+		if (oneIn(4)) {
+			String key = "'tenant " + this.random.nextInt(3) + "'";
+			return Stream
+				.generate(() -> job(transaction, oneIn(3) ? HANDLERS[0] : null, 0,
+						new LinkedHashMap<>(Map.of("queue", "'paced'", "fair_key", key))))
+				.limit(2 * Queues.RATE_PER_KEY)
+				.toList();
+		}
 		int sequence = oneIn(3) ? 8 : this.random.nextInt(10);
 		return Stream.generate(() -> {
 			Map<String, String> options = new LinkedHashMap<>();
 			addSequence(options, sequence);
 			return job(transaction, oneIn(3) ? HANDLERS[0] : null, 0, options);
 		}).limit(sequence == 8 ? 2 * Queues.RATE : 10).toList();
+	}
+
+	/**
+	 * A job of a batch, which has no key: it would not be one of the batch if another
+	 * with the key waits.
+	 */
+	Job member(Transaction transaction, String batch) {
+		Job job = next(transaction);
+		while (job.asks("key") != null) {
+			job = next(transaction);
+		}
+		return job.with("batch", batch);
+	}
+
+	/**
+	 * A job that follows a batch.
+	 */
+	Job continuation(Transaction transaction, String batch) {
+		Map<String, String> options = new LinkedHashMap<>(
+				Map.of("batch", batch, "continuation", "'then'", "max_attempts", "50"));
+		int tag = this.history.nextTag();
+		return new Job(tag, transaction.number(), oneIn(2) ? HANDLERS[0] : null, 0, this.random.nextInt(10), 0,
+				options);
 	}
 
 	/**
@@ -88,9 +119,9 @@ final class RandomJobs {
 			}
 		}
 		if (sequence > 4 && sequence < 10) {
-			String queue = (sequence == 9) ? "fair" : Queues.NAMES[sequence % 3];
+			String queue = (sequence != 9) ? Queues.NAMES[sequence % 3] : oneIn(2) ? "fair" : "paced";
 			options.put("queue", "'" + queue + "'");
-			if (queue.equals("fair") && !oneIn(4)) {
+			if (sequence == 9 && !oneIn(4)) {
 				options.put("fair_key", "'tenant " + this.random.nextInt(3) + "'");
 			}
 		}

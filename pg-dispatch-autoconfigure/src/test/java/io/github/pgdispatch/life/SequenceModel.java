@@ -65,13 +65,18 @@ final class SequenceModel {
 	private void checkQueue(String queue, List<Ran> sequence) {
 		checkAtOnce(queue, Queues.limit(queue), sequence);
 		if (queue.equals("rated")) {
-			checkRate(sequence);
+			checkRate(Queues.RATE, sequence);
 		}
-		if (queue.equals("fair")) {
+		if (queue.equals("fair") || queue.equals("paced")) {
 			sequence.stream()
 				.collect(Collectors
 					.groupingBy((ran) -> Objects.requireNonNullElse(ran.dispatched().job().asks("fair_key"), "")))
-				.forEach((key, runs) -> checkAtOnce(queue + " of " + key, Queues.PER_KEY, runs));
+				.forEach((key, runs) -> {
+					checkAtOnce(queue + " of " + key, Queues.PER_KEY, runs);
+					if (queue.equals("paced")) {
+						checkRate(Queues.RATE_PER_KEY, runs);
+					}
+				});
 		}
 	}
 
@@ -98,11 +103,11 @@ final class SequenceModel {
 	 * when those that were claimed with it have ended: so in any time these may be as
 	 * many as in a second and a half more.
 	 */
-	private void checkRate(List<Ran> sequence) {
-		for (int i = Queues.RATE; i < sequence.size(); i++) {
-			for (int first = 0; first <= i - Queues.RATE; first++) {
+	private void checkRate(int rate, List<Ran> sequence) {
+		for (int i = rate; i < sequence.size(); i++) {
+			for (int first = 0; first <= i - rate; first++) {
 				Duration time = Duration.between(sequence.get(first).run().started(), sequence.get(i).run().started());
-				if (i - first + 1 > Queues.RATE * (time.toMillis() / 1000.0 + 1.5)) {
+				if (i - first + 1 > rate * (time.toMillis() / 1000.0 + 1.5)) {
 					this.problems.add((i - first + 1) + " were begun in " + time, sequence.get(first).dispatched(),
 							sequence.get(i).dispatched());
 					return;
