@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
@@ -25,6 +29,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 class NewApplicationTests {
 
 	private static final String VERSION = System.getProperty("outer.version");
+
+	private static final Pattern LIBRARY = Pattern.compile("BOOT-INF/lib/(.+?)-(\\d.*)\\.jar");
+
+	private static final Pattern DOCUMENTED = Pattern.compile("^\\| `([^:`]+):([^:`]+)` \\| ([^|]+) \\|");
 
 	private static final List<String> MODULES = List.of("pg-dispatch-autoconfigure", "pg-dispatch-spring-boot-starter");
 
@@ -56,6 +64,35 @@ class NewApplicationTests {
 					(line) -> assertThat(line).startsWith("io.github.pgdispatch:pg-dispatch-spring-boot-starter:"),
 					(line) -> assertThat(line).startsWith("org.postgresql:postgresql:"));
 		}
+	}
+
+	/**
+	 * Only what Spring Boot's plugin adds to each application is not listed.
+	 */
+	@Test
+	void librariesAndLicencesAreThoseOfTheDocumentation() throws Exception {
+		Map<String, String> versions = new TreeMap<>();
+		try (JarFile application = new JarFile(JAR.toFile())) {
+			application.stream()
+				.map((entry) -> LIBRARY.matcher(entry.getName()))
+				.filter(Matcher::matches)
+				.forEach((jar) -> versions.put(jar.group(1), jar.group(2)));
+		}
+		versions.remove("spring-boot-jarmode-tools");
+		Map<String, String> documented = new TreeMap<>();
+		Map<String, String> actual = new TreeMap<>();
+		for (String line : Files.readAllLines(Path.of("..", "docs", "dependencies.md"))) {
+			Matcher row = DOCUMENTED.matcher(line);
+			if (row.find()) {
+				documented.put(row.group(2), row.group(3));
+				if (versions.containsKey(row.group(2))) {
+					Library library = new Library(row.group(1), row.group(2), versions.get(row.group(2)));
+					actual.put(library.artifact(), library.licence(TARGET.resolve("repository")));
+				}
+			}
+		}
+		assertThat(documented.keySet()).isEqualTo(versions.keySet());
+		assertThat(documented).isEqualTo(actual);
 	}
 
 	@Test
