@@ -8,9 +8,10 @@ import java.util.Optional;
 public interface PgCronHost extends AutoCloseable {
 
 	/**
-	 * The version of PostgreSQL.
+	 * The version of PostgreSQL. A container may have another one; the packages of Debian
+	 * have only this one.
 	 */
-	int MAJOR = 17;
+	int MAJOR = Integer.getInteger("pg-cron.postgresql.major", 17);
 
 	/**
 	 * Runs a command as an unprivileged user, and waits for it.
