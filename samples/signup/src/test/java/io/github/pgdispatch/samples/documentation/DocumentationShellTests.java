@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DocumentationShellTests {
 
-	private static final Set<String> PROGRAMS = Set.of("mvn", "java", "curl", "psql", "kill");
+	private static final Set<String> PROGRAMS = Set.of("mvn", "java", "bash", "curl", "psql", "kill");
 
 	static Stream<CodeBlock> shell() {
 		return Repository.pages().flatMap((page) -> page.blocks("shell").stream());
@@ -41,8 +41,10 @@ class DocumentationShellTests {
 	@ParameterizedTest
 	@MethodSource("shell")
 	void modulesThatMavenIsToBuildAreThere(CodeBlock block) {
-		assertThat(values("-pl (\\S+)", block)).allSatisfy((module) -> assertThat(Repository.read(Path.of("pom.xml")))
-			.contains("<module>" + module + "</module>"));
+		assertThat(values("-pl (\\S+)", block)).flatExtracting((modules) -> List.of(modules.split(",")))
+			.filteredOn((module) -> !module.equals("."))
+			.allSatisfy((module) -> assertThat(Repository.read(Path.of("pom.xml")))
+				.contains("<module>" + module + "</module>"));
 	}
 
 	@ParameterizedTest
@@ -50,6 +52,13 @@ class DocumentationShellTests {
 	void testsThatMavenIsToRunAreThere(CodeBlock block) {
 		assertThat(values("-Dtest=([A-Za-z]+)", block)).allSatisfy(
 				(test) -> assertThat(Repository.sources()).anyMatch((source) -> source.contains("class " + test)));
+	}
+
+	@ParameterizedTest
+	@MethodSource("shell")
+	void scriptsAndProgramsAreThere(CodeBlock block) {
+		assertThat(values("(?m)^(?:bash|java) (\\S+/\\S+)", block))
+			.allMatch((script) -> Repository.exists(Path.of(script)));
 	}
 
 	@ParameterizedTest

@@ -22,10 +22,18 @@ final class Repository {
 	}
 
 	/**
-	 * All pages: those in the root, those in docs, and those of the samples.
+	 * All pages: those in the root, those in docs, those of the samples, and those for
+	 * the forge.
 	 */
 	static Stream<Page> pages() {
 		return files(ROOT, (path) -> path.endsWith(".md")).map((path) -> new Page(path, read(path)));
+	}
+
+	/**
+	 * What the forge reads: workflows, forms for issues, and the like.
+	 */
+	static Stream<Path> forgeFiles() {
+		return files(ROOT, (path) -> path.startsWith(".github") && path.endsWith(".yml"));
 	}
 
 	static Page page(String path) {
@@ -65,7 +73,7 @@ final class Repository {
 			return files.map(ROOT::relativize)
 				.filter((path) -> name.test(path.toString()))
 				.filter((path) -> Stream.of(path.toString().split("[/\\\\]"))
-					.noneMatch((part) -> part.equals("target") || part.startsWith(".")))
+					.noneMatch((part) -> part.equals("target") || (part.startsWith(".") && !part.equals(".github"))))
 				.sorted()
 				.toList()
 				.stream();
