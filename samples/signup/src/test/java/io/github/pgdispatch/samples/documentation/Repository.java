@@ -55,6 +55,13 @@ final class Repository {
 			.map(Repository::read);
 	}
 
+	/**
+	 * The files in a directory, from the root of the repository.
+	 */
+	static Stream<Path> files(Path directory) {
+		return files(ROOT.resolve(directory), (path) -> Files.isRegularFile(ROOT.resolve(path)));
+	}
+
 	static boolean exists(Path path) {
 		return Files.exists(ROOT.resolve(path));
 	}
