@@ -85,10 +85,10 @@ class DocumentationConfigurationTests {
 
 	@ParameterizedTest
 	@MethodSource("yaml")
-	void yamlIsOfKubernetesOrPrometheus(CodeBlock block) {
+	void yamlIsOfKubernetesOrPrometheusOrTheQuickstart(CodeBlock block) {
 		Map<String, Object> document = new Yaml().load(block.code());
 		assertThat(document.keySet()).isIn(Set.of("apiVersion", "kind", "metadata", "spec"),
-				Set.of("global", "rule_files", "scrape_configs"));
+				Set.of("global", "rule_files", "scrape_configs"), Set.of("spring"), Set.of("services"));
 	}
 
 	@ParameterizedTest
@@ -96,7 +96,7 @@ class DocumentationConfigurationTests {
 	void xmlIsWellFormedAndOfThisBuild(CodeBlock block) throws Exception {
 		Document document = DocumentBuilderFactory.newInstance()
 			.newDocumentBuilder()
-			.parse(new InputSource(new StringReader("<blocks>" + block.code() + "</blocks>")));
+			.parse(new InputSource(new StringReader("<blocks>" + withoutProlog(block.code()) + "</blocks>")));
 		for (Element dependency : elements(document, "dependency")) {
 			if (text(dependency, "groupId").equals("io.github.pgdispatch")) {
 				String pom = Repository.read(Path.of(text(dependency, "artifactId"), "pom.xml"));
@@ -107,6 +107,10 @@ class DocumentationConfigurationTests {
 			String file = include.getAttribute("file").replaceFirst("^classpath:", "");
 			assertThat(PgDispatchTemplate.class.getClassLoader().getResource(file)).isNotNull();
 		}
+	}
+
+	private static String withoutProlog(String xml) {
+		return xml.replaceFirst("^<\\?xml .*\\?>", "");
 	}
 
 	private static Iterable<Element> elements(Document document, String name) {

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DocumentationShellTests {
 
-	private static final Set<String> PROGRAMS = Set.of("mvn", "java", "bash", "curl", "psql", "kill");
+	private static final Set<String> PROGRAMS = Set.of("mvn", "java", "bash", "curl", "psql", "kill", "docker");
 
 	static Stream<CodeBlock> shell() {
 		return Repository.pages().flatMap((page) -> page.blocks("shell").stream());
