@@ -3,6 +3,7 @@ package io.github.pgdispatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,16 +55,29 @@ class NewApplicationTests {
 			repository.install(module, VERSION, "jar", jar(module));
 		}
 		new MavenBuild(TARGET.resolve("new-application"), repository.directory()).run("clean", "package",
-				"dependency:list", "-DexcludeTransitive=true", "-DoutputFile=" + DEPENDENCIES);
+				"dependency:tree", "-DoutputFile=" + DEPENDENCIES);
 	}
 
 	@Test
 	void dependsOnNothingElse() throws IOException {
-		try (Stream<String> lines = Files.lines(DEPENDENCIES)) {
-			assertThat(lines.map(String::strip).filter((line) -> line.contains(":jar:"))).satisfiesExactlyInAnyOrder(
-					(line) -> assertThat(line).startsWith("io.github.pgdispatch:pg-dispatch-spring-boot-starter:"),
-					(line) -> assertThat(line).startsWith("org.postgresql:postgresql:"));
-		}
+		assertThat(DependencyTree.read(DEPENDENCIES).roots())
+			.containsExactlyInAnyOrder("pg-dispatch-spring-boot-starter", "postgresql");
+	}
+
+	/**
+	 * The page says why each of them is there.
+	 */
+	@Test
+	void starterBringsWhatThePageLists() throws IOException {
+		String section = Files.readString(Path.of("..", "docs", "installation.md")).split("\n## Dependencies\n", 2)[1]
+			.split("\n## ", 2)[0];
+		List<String> listed = section.lines()
+			.filter((line) -> line.startsWith("| `"))
+			.map((line) -> line.split(" \\| ", 2)[0])
+			.flatMap((names) -> Pattern.compile("`([^`]+)`").matcher(names).results())
+			.map((name) -> name.group(1))
+			.toList();
+		assertThat(DependencyTree.read(DEPENDENCIES).artifacts()).containsExactlyInAnyOrderElementsOf(listed);
 	}
 
 	/**
@@ -108,10 +122,8 @@ class NewApplicationTests {
 	@Test
 	void runsSideEffectsAfterTheCommit() throws Exception {
 		try (EmbeddedPostgres server = EmbeddedPostgres.start()) {
-			JdbcClient administrator = JdbcClient.create(server.getPostgresDatabase());
-			administrator.sql("CREATE ROLE app LOGIN").update();
-			administrator.sql("CREATE DATABASE app OWNER app").update();
-			run(server.getJdbcUrl("app", "app"));
+			createDatabase(server);
+			run(server);
 			JdbcClient application = JdbcClient.create(server.getDatabase("app", "app"));
 			assertThat(application.sql("SELECT name FROM welcome").query(String.class).list())
 				.containsExactly("O'Hara");
@@ -120,21 +132,61 @@ class NewApplicationTests {
 		}
 	}
 
+	@Test
+	void logsTwoLinesAtTheFirstStartAndOneAtOthers() throws Exception {
+		try (EmbeddedPostgres server = EmbeddedPostgres.start()) {
+			createDatabase(server);
+			List<String> first = run(server, "--logging.level.root=info");
+			assertThat(first.stream().filter(NewApplicationTests::isOfPgDispatch)).satisfiesExactly(
+					(line) -> assertThat(line).contains("INFO", "Installed the schema pgdispatch"),
+					(line) -> assertThat(line).contains("INFO", "Jobs are run by this node"));
+			List<String> second = run(server, "--logging.level.root=info", "--spring.sql.init.mode=never");
+			assertThat(second.stream().filter(NewApplicationTests::isOfPgDispatch)).singleElement()
+				.asString()
+				.contains("INFO", "Jobs are run by this node");
+			assertThat(first).noneMatch(NewApplicationTests::isWarningOfTheVirtualMachine);
+			assertThat(second).noneMatch(NewApplicationTests::isWarningOfTheVirtualMachine);
+		}
+	}
+
+	/**
+	 * What pg-dispatch, or Liquibase for it, has logged.
+	 */
+	private static boolean isOfPgDispatch(String line) {
+		return line.matches(".* --- .*] *(i\\.g\\.p|io\\.github\\.pgdispatch|l\\.|liquibase)[.a-zA-Z]* *: .*");
+	}
+
+	/**
+	 * As it warns of reflection on its own classes, native access and what is deprecated.
+	 */
+	private static boolean isWarningOfTheVirtualMachine(String line) {
+		return line.startsWith("WARNING:") || line.contains("VM warning");
+	}
+
+	private static void createDatabase(EmbeddedPostgres server) {
+		JdbcClient administrator = JdbcClient.create(server.getPostgresDatabase());
+		administrator.sql("CREATE ROLE app LOGIN").update();
+		administrator.sql("CREATE DATABASE app OWNER app").update();
+	}
+
 	private static Path jar(String module) {
 		return Path.of("..", module, "target", module + "-" + VERSION + ".jar");
 	}
 
-	private static void run(String databaseUrl) throws Exception {
+	private static List<String> run(EmbeddedPostgres server, String... arguments) throws Exception {
 		Path output = APPLICATION.resolve("output.txt");
-		Process application = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-jar", JAR.toString(), "--spring.datasource.url=" + databaseUrl)
-			.redirectErrorStream(true)
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString(),
+						"--spring.datasource.url=" + server.getJdbcUrl("app", "app")));
+		command.addAll(List.of(arguments));
+		Process application = new ProcessBuilder(command).redirectErrorStream(true)
 			.redirectOutput(output.toFile())
 			.start();
 		try {
 			boolean exited = application.waitFor(2, TimeUnit.MINUTES);
 			assertThat(exited).as(Files.readString(output)).isTrue();
 			assertThat(application.exitValue()).as(Files.readString(output)).isZero();
+			return Files.readAllLines(output);
 		}
 		finally {
 			application.destroyForcibly();
