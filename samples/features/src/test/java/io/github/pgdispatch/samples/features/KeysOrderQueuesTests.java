@@ -95,12 +95,12 @@ class KeysOrderQueuesTests {
 
 	@Test
 	void circuitBreakerTripsAndIsReset(@Autowired CircuitBreakerExample example, @Autowired JdbcClient jdbc) {
-		this.feature.inTransaction(
-				() -> IntStream.rangeClosed(1, 3).forEach((number) -> example.sendInvoice("Dorothy", number)));
+		this.feature.inTransaction(() -> example.sendInvoice("Dorothy", 1));
 		this.feature.await(() -> assertThat(
 				jdbc.sql("SELECT name FROM pgdispatch.status() WHERE kind = 'breaker'").query(String.class).list())
 			.contains("invoices.send"));
-		this.feature.awaitMails("Dorothy", "Invoice 1", "Invoice 2", "Invoice 3");
+		this.feature.inTransaction(() -> example.sendInvoice("Dorothy", 2));
+		this.feature.awaitMails("Dorothy", "Invoice 1", "Invoice 2");
 	}
 
 }
