@@ -99,7 +99,9 @@ class DocumentationConfigurationTests {
 			.parse(new InputSource(new StringReader("<blocks>" + withoutProlog(block.code()) + "</blocks>")));
 		for (Element dependency : elements(document, "dependency")) {
 			if (text(dependency, "groupId").equals("io.github.pgdispatch")) {
-				String pom = Repository.read(Path.of(text(dependency, "artifactId"), "pom.xml"));
+				String artifact = text(dependency, "artifactId");
+				String pom = Repository
+					.read(artifact.equals("pg-dispatch") ? Path.of("pom.xml") : Path.of(artifact, "pom.xml"));
 				assertThat(pom).contains("<version>" + text(dependency, "version") + "</version>");
 			}
 		}

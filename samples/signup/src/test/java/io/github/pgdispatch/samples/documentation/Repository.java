@@ -22,11 +22,12 @@ final class Repository {
 	}
 
 	/**
-	 * All pages: those in the root, those in docs, those of the samples, and those for
-	 * the forge.
+	 * All pages: those in the root, those in docs, and those of the samples. What the
+	 * forge fills in is no page.
 	 */
 	static Stream<Page> pages() {
-		return files(ROOT, (path) -> path.endsWith(".md")).map((path) -> new Page(path, read(path)));
+		return files(ROOT, (path) -> path.endsWith(".md") && !path.startsWith(".github"))
+			.map((path) -> new Page(path, read(path)));
 	}
 
 	/**
