@@ -300,7 +300,9 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN ARRAY(SELECT n.id FROM pgdispatch.node AS n WHERE n.role = worker);
+    RETURN ARRAY(SELECT n.id
+                   FROM pgdispatch.node AS n
+                  WHERE n.role = worker AND greatest(n.expires_at, pg_postmaster_start_time() + n.lease_length) > clock_timestamp());   -- See live_nodes.
 END
 $$;
 
