@@ -96,6 +96,8 @@ BEGIN
             PERFORM pgdispatch.end_managed_job(me, job_id, 'done', false);
             RETURN 'done';
         EXCEPTION
+            WHEN serialization_failure OR deadlock_detected THEN   -- The driver calls this again, and the command is not run again.
+                RAISE;
             WHEN assert_failure OR OTHERS THEN   -- See end_failed_attempt. The command has run, and will run again.
                 PERFORM pgdispatch.set_aside(job, managed, false, format('%s (SQLSTATE %s)', SQLERRM, SQLSTATE));
                 RETURN 'retried';
@@ -119,7 +121,8 @@ $$;
 COMMENT ON FUNCTION pgdispatch.end_non_transactional(bigint, integer, text, text, text, text, text) IS
 'For a driver. Ends an attempt that pgdispatch.begin_non_transactional began, without an error or with the one that the
 command raised. done: the job is gone. retried: it waits for its next attempt. dead: it is a dead letter. cancelled:
-the session that cancels it deletes it. NULL: another session has ended this attempt, or begun the next one.';
+the session that cancels it deletes it. NULL: another session has ended this attempt, or begun the next one.
+Errors: 40001 or 40P01 if it loses a race; call it again.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.row_of(managed pgdispatch.managed_job) RETURNS pgdispatch.job

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
@@ -36,10 +37,17 @@ record NonTransactionalCommand(long id, @Nullable String label, String sql, int 
 	private static final long MAX_STATEMENT_TIMEOUT = Integer.MAX_VALUE;
 
 	/**
-	 * Maximum number of cancellations that the end of an attempt survives. If even more
+	 * What may interrupt the end of an attempt, which is then repeated: a cancellation,
+	 * or a lost race.
+	 */
+	private static final Set<String> INTERRUPTIONS = Set.of(PSQLState.QUERY_CANCELED.getState(),
+			PSQLState.SERIALIZATION_FAILURE.getState(), PSQLState.DEADLOCK_DETECTED.getState());
+
+	/**
+	 * Maximum number of interruptions that the end of an attempt survives. If even more
 	 * come, the job counts as one whose session was lost.
 	 */
-	private static final int MAX_CANCELLATIONS = 10;
+	private static final int MAX_INTERRUPTIONS = 10;
 
 	private static final String END = "SELECT pgdispatch.end_non_transactional(?, ?, ?, ?, ?, ?, ?)";
 
@@ -77,24 +85,24 @@ record NonTransactionalCommand(long id, @Nullable String label, String sql, int 
 		FailedCommand failure = (error != null)
 				? new FailedCommand(this.id, this.label, this.attempt, error.getSQLState(), error.getMessage(), null)
 				: null;
-		return endDespiteCancellations(connection, error, failure);
+		return endDespiteInterruptions(connection, error, failure);
 	}
 
 	/**
 	 * Records the outcome. A cancellation that was meant for the command may reach the
 	 * session only after the command has ended: for example, the time limit is enforced
-	 * by the timeout of the session and by whoever looks at the queue.
+	 * by the timeout of the session and by whoever looks at the queue. What records the
+	 * outcome may also lose a race, for which the command need not run again.
 	 */
-	private CommandOutcome endDespiteCancellations(Connection connection, @Nullable ServerErrorMessage error,
+	private CommandOutcome endDespiteInterruptions(Connection connection, @Nullable ServerErrorMessage error,
 			@Nullable FailedCommand failure) throws SQLException {
-		for (int cancellations = 0;; cancellations++) {
+		for (int interruptions = 0;; interruptions++) {
 			try {
 				reset(connection);
 				return end(connection, error, failure);
 			}
 			catch (SQLException ex) {
-				if (!PSQLState.QUERY_CANCELED.getState().equals(ex.getSQLState())
-						|| cancellations == MAX_CANCELLATIONS) {
+				if (!INTERRUPTIONS.contains(ex.getSQLState()) || interruptions == MAX_INTERRUPTIONS) {
 					throw ex;
 				}
 			}

@@ -100,6 +100,26 @@ class NonTransactionalTests {
 		await().until(() -> value("count(*) FROM pgdispatch.dead_letter WHERE sqlstate = '25001'", Long.class) == 1);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "serialization_failure", "deadlock_detected", "query_canceled" })
+	void isNotRunAgainIfItsEndLosesARace(String condition) {
+		this.jdbc.sql("CREATE SEQUENCE races").update();
+		this.jdbc.sql("""
+				CREATE FUNCTION lose_a_race() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN
+					IF nextval('public.races') < 3 THEN
+						RAISE %s;
+					END IF;
+					RETURN OLD;
+				END $$""".formatted(condition)).update();
+		this.jdbc.sql("CREATE TRIGGER lose BEFORE DELETE ON pgdispatch.job FOR EACH ROW EXECUTE FUNCTION lose_a_race()")
+			.update();
+		dispatch("CALL commits()", "");
+		awaitNothingLeft();
+		assertThat(value("count(*) FROM effect", Integer.class)).isEqualTo(2);
+		assertThat(value("last_value FROM races", Integer.class)).isEqualTo(3);
+	}
+
 	@Test
 	void failureIsADeadLetterWithItsError() {
 		long id = dispatch("VACUUM nothing", "");
