@@ -37,7 +37,7 @@ final class DbdevPackage {
 	 * Phrases that share no token are abbreviated together, which spares the time to count
 	 * all phrases again for each of them.
 	 */
-	private static final int ABBREVIATIONS_PER_COUNT = 20;
+	private static final int ABBREVIATIONS_PER_COUNT = 5;
 
 	private DbdevPackage() {
 	}

@@ -76,10 +76,12 @@ class FairQueueChaosTests {
 		int jobs = 0;
 		try (first; second; HandlerNode steady = node("steady")) {
 			assertThat(steady).isNotNull();
+			// One that is still starting when the jobs have run would have none.
+			await().atMost(Duration.ofSeconds(60)).until(() -> hasStarted(first) && hasStarted(second));
 			jobs += dispatch("flood", 150) + dispatch("other", 20);
 			FutureTask<Integer> chaos = Session.async(() -> terminate(over));
 			kill(first, "first");
-			jobs += dispatch("third", 20);
+			jobs += dispatch("third", 20) + dispatch("flood", 50);
 			try (JvmProcess next = jvm("next")) {
 				kill(second, "second");
 				jobs += dispatch("flood", 50);
@@ -126,6 +128,10 @@ class FairQueueChaosTests {
 				WITH slept AS MATERIALIZED (SELECT clock_timestamp() AS begun, pg_sleep(0.05))
 				INSERT INTO public.effect SELECT '%s', '%s', 'sql', begun, clock_timestamp() FROM slept"""
 			.formatted(queue, tenant);
+	}
+
+	private static boolean hasStarted(JvmProcess node) {
+		return node.log().contains(HandlerNode.STARTED);
 	}
 
 	/**

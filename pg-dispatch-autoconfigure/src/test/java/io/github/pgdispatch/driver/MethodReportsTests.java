@@ -275,7 +275,9 @@ class MethodReportsTests {
 			}
 			this.jdbc.sql("SELECT pgdispatch.fire('SELECT 1/0')").query().singleValue();
 			await().until(() -> count("pgdispatch.dead_letter") == 2 && count("pgdispatch.handler_job") == 0);
-			assertThat(node.bean(RecordingListener.class).told(EndedAttempt.class)).hasSize(23);
+			// Listeners are told after the commit.
+			await().untilAsserted(
+					() -> assertThat(node.bean(RecordingListener.class).told(EndedAttempt.class)).hasSize(23));
 		}
 		assertThat(output.getOut().lines().filter((line) -> line.contains("A listener of the drivers"))).hasSize(2);
 		assertThat(output).doesNotContain("lost");

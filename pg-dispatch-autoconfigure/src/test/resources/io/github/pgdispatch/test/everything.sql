@@ -108,7 +108,7 @@ CALL pgdispatch.work();
 SELECT pgdispatch.resume('f');
 SELECT pgdispatch.set_queue('fair', 2, per_key => 1, rate_per_key => 100);
 CALL pgdispatch.work();
-SELECT pgdispatch.dispatch_handler('f', queue => 'fair', fair_key => pg_catalog.format('key %s', n % 2)) FROM pg_catalog.generate_series(1, 6) AS n;
+SELECT pgdispatch.dispatch_handler('f', queue => 'fair', fair_key => pg_catalog.format('key %s', n OPERATOR(pg_catalog.%) 2)) FROM pg_catalog.generate_series(1, 6) AS n;
 SELECT pgdispatch.complete_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{f}', '{3}', 3) AS c;
 SELECT pg_catalog.pg_sleep(0.03);
 CALL pgdispatch.work();
