@@ -26,13 +26,6 @@ record DependencyTree(List<String> lines) {
 		return this.lines.stream().filter((line) -> level(line) == 1).map(DependencyTree::artifact).toList();
 	}
 
-	/**
-	 * The artifacts that the project depends on, itself or through others.
-	 */
-	List<String> artifacts() {
-		return this.lines.stream().map(DependencyTree::artifact).toList();
-	}
-
 	private static int level(String line) {
 		return line.replaceFirst("[a-zA-Z].*", "").length() / INDENT;
 	}

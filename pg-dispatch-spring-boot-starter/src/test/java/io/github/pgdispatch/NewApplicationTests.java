@@ -11,7 +11,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -62,22 +61,6 @@ class NewApplicationTests {
 	void dependsOnNothingElse() throws IOException {
 		assertThat(DependencyTree.read(DEPENDENCIES).roots())
 			.containsExactlyInAnyOrder("pg-dispatch-spring-boot-starter", "postgresql");
-	}
-
-	/**
-	 * The page says why each of them is there.
-	 */
-	@Test
-	void starterBringsWhatThePageLists() throws IOException {
-		String section = Files.readString(Path.of("..", "docs", "installation.md")).split("\n## Dependencies\n", 2)[1]
-			.split("\n## ", 2)[0];
-		List<String> listed = section.lines()
-			.filter((line) -> line.startsWith("| `"))
-			.map((line) -> line.split(" \\| ", 2)[0])
-			.flatMap((names) -> Pattern.compile("`([^`]+)`").matcher(names).results())
-			.map((name) -> name.group(1))
-			.toList();
-		assertThat(DependencyTree.read(DEPENDENCIES).artifacts()).containsExactlyInAnyOrderElementsOf(listed);
 	}
 
 	/**
