@@ -77,7 +77,8 @@ class FairQueueChaosTests {
 		try (first; second; HandlerNode steady = node("steady")) {
 			assertThat(steady).isNotNull();
 			// One that is still starting when the jobs have run would have none.
-			await().atMost(Duration.ofSeconds(60)).until(() -> hasStarted(first) && hasStarted(second));
+			await().atMost(Duration.ofSeconds(60))
+				.until(() -> HandlerNode.hasStarted(first) && HandlerNode.hasStarted(second));
 			jobs += dispatch("flood", 150) + dispatch("other", 20);
 			FutureTask<Integer> chaos = Session.async(() -> terminate(over));
 			kill(first, "first");
@@ -128,10 +129,6 @@ class FairQueueChaosTests {
 				WITH slept AS MATERIALIZED (SELECT clock_timestamp() AS begun, pg_sleep(0.05))
 				INSERT INTO public.effect SELECT '%s', '%s', 'sql', begun, clock_timestamp() FROM slept"""
 			.formatted(queue, tenant);
-	}
-
-	private static boolean hasStarted(JvmProcess node) {
-		return node.log().contains(HandlerNode.STARTED);
 	}
 
 	/**

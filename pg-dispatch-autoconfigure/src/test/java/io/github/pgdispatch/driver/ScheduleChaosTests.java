@@ -77,7 +77,7 @@ class ScheduleChaosTests {
 							SELECT pgdispatch.schedule_handler('method', '1 second', 'chaos.method', missed => 'all', overlap => true,
 							           max_attempts => 30, back_off => '100 ms')""");
 			await().until(() -> schedules().size() == 3);
-			await().atMost(Duration.ofSeconds(60)).until(() -> killed.log().contains(HandlerNode.STARTED));
+			await().atMost(Duration.ofSeconds(60)).until(() -> HandlerNode.hasStarted(killed));
 			for (int round = 1; round <= 3; round++) {
 				pass(1);
 				terminateSessions();

@@ -107,7 +107,7 @@ class StepChaosTests {
 
 	private JvmProcess startJvm(String name) {
 		JvmProcess node = HandlerNode.startJvm(this.database, name, Methods.class, SHORT_LEASE);
-		await().atMost(Duration.ofSeconds(60)).until(() -> node.log().contains(HandlerNode.STARTED));
+		await().atMost(Duration.ofSeconds(60)).until(() -> HandlerNode.hasStarted(node));
 		return node;
 	}
 

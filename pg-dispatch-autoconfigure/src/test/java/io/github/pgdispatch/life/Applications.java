@@ -47,8 +47,7 @@ final class Applications implements Runners {
 					"pgdispatch.retry.back-off=50ms", "pgdispatch.retry.back-off-multiplier=1"));
 		}
 		// A node that loses its session while it starts does not start.
-		await().atMost(Duration.ofMinutes(2))
-			.until(() -> this.nodes.stream().allMatch((node) -> node.log().contains(HandlerNode.STARTED)));
+		await().atMost(Duration.ofMinutes(2)).until(() -> this.nodes.stream().allMatch(HandlerNode::hasStarted));
 	}
 
 	@Override

@@ -32,7 +32,7 @@ public final class HandlerNode implements AutoCloseable {
 	/**
 	 * The line that a node in a JVM of its own prints when it has started.
 	 */
-	public static final String STARTED = "The node has started";
+	private static final String STARTED = "The node has started";
 
 	private final ConfigurableApplicationContext context;
 
@@ -76,8 +76,7 @@ public final class HandlerNode implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a node in a JVM of its own, which has started once {@link #STARTED} is in
-	 * its log.
+	 * Starts a node in a JVM of its own, and returns before it {@link #hasStarted}.
 	 * @param name by which PostgreSQL and its bean know it
 	 */
 	public static JvmProcess startJvm(TestDatabase database, String name, Class<?> bean, String... properties) {
@@ -94,6 +93,13 @@ public final class HandlerNode implements AutoCloseable {
 	 */
 	public static JvmProcess startJvm(Route route, String name, Class<?> bean, String... properties) {
 		return startJvm(route.database(), name, bean, route.properties(properties));
+	}
+
+	/**
+	 * Returns whether a node in a JVM of its own has started.
+	 */
+	public static boolean hasStarted(JvmProcess node) {
+		return node.log().contains(STARTED);
 	}
 
 	public <T> T bean(Class<T> type) {
