@@ -259,8 +259,8 @@ COMMENT ON COLUMN pgdispatch.managed_job.in_order IS 'Whether the job is the one
 COMMENT ON COLUMN pgdispatch.managed_job.queue IS 'The queue whose limits apply to the job; NULL: none.';
 COMMENT ON COLUMN pgdispatch.managed_job.in_queue IS 'Whether the job is one of those of its queue that may run.';
 COMMENT ON COLUMN pgdispatch.managed_job.slot_at IS
-'The time that the rate of its queue gave to the job, or at which its fair key, which has a rate, was given the place that the job has yet
-to begin with; NULL: none.';
+'In a queue with a rate, the time that the rate gave to the job. In a queue with rate_per_key, the time at which the job was given its
+place, until it begins. NULL: none.';
 COMMENT ON COLUMN pgdispatch.managed_job.fair_key IS
 'The key by which the job takes turns in its queue, if that has per_key. An empty key is that of jobs that were dispatched without one and
 have waited for their turn. NULL: none.';
