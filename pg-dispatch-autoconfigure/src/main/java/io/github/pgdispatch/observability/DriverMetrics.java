@@ -2,10 +2,13 @@ package io.github.pgdispatch.observability;
 
 import java.util.Collection;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 import io.github.pgdispatch.JobKind;
+import io.github.pgdispatch.driver.AttemptOutcome;
 import io.github.pgdispatch.driver.DriverListener;
 import io.github.pgdispatch.driver.DriverState;
 import io.github.pgdispatch.driver.EndedAttempt;
@@ -45,6 +48,11 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 
 	private final TagValues queues = new TagValues(MAX_QUEUES);
 
+	/**
+	 * Kept, as to look a timer up takes longer than to record in it.
+	 */
+	private final Map<AttemptTags, AttemptTimers> timers = new ConcurrentHashMap<>();
+
 	private volatile @Nullable MeterRegistry registry;
 
 	/**
@@ -66,6 +74,7 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 			gauge(registry, PgDispatchMeter.READY, driver, (state) -> state.isReady() ? 1 : 0);
 			gauge(registry, PgDispatchMeter.LISTENING, driver, (state) -> state.listening() ? 1 : 0);
 		}
+		this.timers.clear();
 		this.registry = registry;
 	}
 
@@ -82,10 +91,8 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	public void attemptEnded(EndedAttempt attempt) {
 		MeterRegistry registry = this.registry;
 		if (registry != null) {
-			String queue = this.queues.tag(attempt.queue());
-			String outcome = name(attempt.outcome());
-			timer(registry, PgDispatchMeter.JOB_DELAY, attempt.handler(), queue, outcome).record(attempt.delay());
-			timer(registry, PgDispatchMeter.JOB_DURATION, attempt.handler(), queue, outcome).record(attempt.duration());
+			AttemptTags tags = new AttemptTags(attempt.handler(), this.queues.tag(attempt.queue()), attempt.outcome());
+			this.timers.computeIfAbsent(tags, (key) -> timers(registry, key)).record(attempt);
 			if (attempt.exception() != null) {
 				count(registry, PgDispatchMeter.JOB_FAILURES, 1, attempt.handler(),
 						error(attempt.sqlState(), attempt.exception()));
@@ -140,6 +147,12 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 				: exception.substring(exception.lastIndexOf('.') + 1));
 	}
 
+	private AttemptTimers timers(MeterRegistry registry, AttemptTags tags) {
+		String[] values = { tags.handler(), tags.queue(), name(tags.outcome()) };
+		return new AttemptTimers(timer(registry, PgDispatchMeter.JOB_DELAY, values),
+				timer(registry, PgDispatchMeter.JOB_DURATION, values));
+	}
+
 	private Timer timer(MeterRegistry registry, PgDispatchMeter meter, String... values) {
 		return Timer.builder(meter.meter())
 			.description(meter.description())
@@ -176,6 +189,19 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 
 	static String name(Enum<?> value) {
 		return value.name().toLowerCase(Locale.ROOT);
+	}
+
+	private record AttemptTags(String handler, String queue, AttemptOutcome outcome) {
+
+	}
+
+	private record AttemptTimers(Timer delay, Timer duration) {
+
+		void record(EndedAttempt attempt) {
+			this.delay.record(attempt.delay());
+			this.duration.record(attempt.duration());
+		}
+
 	}
 
 }
