@@ -351,13 +351,18 @@ public final class PgDispatchAutoConfiguration {
 			return workers.connections(dataSource, dataSource.properties().worker().threads() + watches + claims);
 		}
 
+		/**
+		 * The start waits only for what can make it fail, and not for a warning.
+		 */
 		@Bean
 		@ForEachDatabase
 		@Conditional(OnNoTenants.class)
 		@DependsOnDatabaseInitialization
-		SmartInitializingSingleton pgDispatchWorkerRole(SelectedDataSource dataSource, WorkerConnections connections) {
+		SmartInitializingSingleton pgDispatchWorkerRole(SelectedDataSource dataSource, WorkerConnections connections,
+				WorkerThreads threads) {
 			WorkerRole role = new WorkerRole(dataSource.get(), connections.dataSource());
-			return connections.areApart() ? role::requireSameDatabase : role::compare;
+			return connections.areApart() ? role::requireSameDatabase
+					: () -> threads.factory().newThread(role::compare).start();
 		}
 
 		@Bean

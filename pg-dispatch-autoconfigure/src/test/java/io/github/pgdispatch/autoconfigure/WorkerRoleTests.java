@@ -2,6 +2,9 @@ package io.github.pgdispatch.autoconfigure;
 
 import java.time.Duration;
 
+import javax.sql.DataSource;
+
+import io.github.pgdispatch.driver.WorkerRole;
 import io.github.pgdispatch.test.PostgresTest;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,18 +54,29 @@ class WorkerRoleTests {
 
 	@Test
 	void poolThatChangesTheRoleOfItsSessions(CapturedOutput output) {
-		application("login1", "spring.datasource.hikari.connection-init-sql=SET ROLE app")
-			.run((context) -> assertThat(output).containsOnlyOnce("This node does not run the jobs that it dispatches."
-					+ " It dispatches as the role app, and its workers are logged in as login1. Let the application log"
-					+ " in as app"));
+		application("login1", "spring.datasource.hikari.connection-init-sql=SET ROLE app").run(
+				(context) -> await().atMost(Duration.ofSeconds(30))
+					.untilAsserted(() -> assertThat(output)
+						.containsOnlyOnce("This node does not run the jobs that it dispatches."
+								+ " It dispatches as the role app, and its workers are logged in as login1. Let the"
+								+ " application log in as app")));
 	}
 
 	@Test
 	void sameRoleIsNotMentioned(CapturedOutput output) {
-		application("app").run((context) -> assertThat(output).doesNotContain("This node does not run"));
+		application("app").run((context) -> {
+			WorkerConnections workers = context.getBean(WorkerConnections.class);
+			new WorkerRole(context.getBean(DataSource.class), workers.dataSource()).compare();
+			assertThat(output).doesNotContain("This node does not run");
+		});
+	}
+
+	@Test
+	void nodeWithoutWorkersHasNoOtherRole(CapturedOutput output) {
 		application("login1", "spring.datasource.hikari.connection-init-sql=SET ROLE app",
 				"pgdispatch.worker.enabled=false")
-			.run((context) -> assertThat(output).doesNotContain("This node does not run"));
+			.run((context) -> assertThat(context).doesNotHaveBean("pgDispatchWorkerRole"));
+		assertThat(output).doesNotContain("This node does not run");
 	}
 
 	@Test
