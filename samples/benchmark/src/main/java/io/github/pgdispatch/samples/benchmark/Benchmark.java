@@ -37,6 +37,7 @@ import io.github.pgdispatch.samples.benchmark.scenario.Scenario;
 import io.github.pgdispatch.samples.benchmark.scenario.Size;
 import io.github.pgdispatch.samples.benchmark.scenario.StartLatency;
 import io.github.pgdispatch.samples.benchmark.scenario.StartUp;
+import io.github.pgdispatch.samples.benchmark.scenario.VirtualThreads;
 import io.github.pgdispatch.test.PgCronHost;
 
 /**
@@ -115,6 +116,7 @@ public final class Benchmark {
 		scenarios.put("S15", new ManagedDrain());
 		scenarios.put("S19", new Externalization());
 		scenarios.put("S20", new BesidePooler());
+		scenarios.put("S25", new VirtualThreads());
 		return scenarios;
 	}
 

@@ -6,13 +6,12 @@ import java.util.function.LongConsumer;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.autoconfigure.PgDispatchObservabilityAutoConfiguration;
 import io.github.pgdispatch.autoconfigure.PgDispatchObservationAutoConfiguration;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.micrometer.observation.ObservationRegistry;
 
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
-import org.springframework.context.annotation.Bean;
+import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
+import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -41,6 +40,11 @@ public record WatchedPgDispatch(PgDispatch ours, Watch watch) implements Contend
 	public enum Watch {
 
 		/**
+		 * Not at all: what differs from one that is not watched is chance.
+		 */
+		NOTHING("once more", NodeSettings.DEFAULT),
+
+		/**
 		 * Health, metrics and observations, which are metered.
 		 */
 		METRICS("with health, metrics and observations", new NodeSettings(List.of(Metered.class), List.of())),
@@ -66,22 +70,14 @@ public record WatchedPgDispatch(PgDispatch ours, Watch watch) implements Contend
 
 	}
 
+	/**
+	 * What an application has that is watched.
+	 */
 	@Configuration(proxyBeanMethods = false)
-	@ImportAutoConfiguration({ PgDispatchObservabilityAutoConfiguration.class,
-			PgDispatchObservationAutoConfiguration.class })
-	static class Metered {
-
-		@Bean
-		ObservationRegistry observationRegistry(MeterRegistry meters) {
-			ObservationRegistry registry = ObservationRegistry.create();
-			registry.observationConfig().observationHandler(new DefaultMeterObservationHandler(meters));
-			return registry;
-		}
-
-		@Bean
-		MeterRegistry meterRegistry() {
-			return new SimpleMeterRegistry();
-		}
+	@ImportAutoConfiguration({ MetricsAutoConfiguration.class, CompositeMeterRegistryAutoConfiguration.class,
+			SimpleMetricsExportAutoConfiguration.class, ObservationAutoConfiguration.class,
+			PgDispatchObservabilityAutoConfiguration.class, PgDispatchObservationAutoConfiguration.class })
+	public static class Metered {
 
 	}
 

@@ -44,10 +44,9 @@ public record CpuTime(ProcessHandle server) {
 	 * Reads the time.
 	 * @return the time since all of them were started, sessions that have ended included
 	 */
-	public Duration read() {
-		long ticks = ticks(ProcessHandle.current()) + ticks(this.server)
-				+ this.server.children().mapToLong(CpuTime::ticks).sum();
-		return TICK.multipliedBy(ticks);
+	public Reading read() {
+		long server = ticks(this.server) + this.server.children().mapToLong(CpuTime::ticks).sum();
+		return new Reading(TICK.multipliedBy(ticks(ProcessHandle.current())), TICK.multipliedBy(server));
 	}
 
 	/**
@@ -66,6 +65,25 @@ public record CpuTime(ProcessHandle server) {
 		catch (IOException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/**
+	 * Processor time at some moment, or between two of them.
+	 *
+	 * @param virtualMachine of this virtual machine
+	 * @param server of all processes of the server
+	 */
+	public record Reading(Duration virtualMachine, Duration server) {
+
+		/**
+		 * The time since an earlier reading.
+		 * @param earlier the earlier one
+		 * @return what was taken in between
+		 */
+		public Reading since(Reading earlier) {
+			return new Reading(this.virtualMachine.minus(earlier.virtualMachine), this.server.minus(earlier.server));
+		}
+
 	}
 
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
@@ -15,8 +16,9 @@ import io.github.pgdispatch.samples.benchmark.contender.WatchedPgDispatch.Watch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Samples;
 import io.github.pgdispatch.samples.benchmark.report.Line;
+import io.github.pgdispatch.samples.benchmark.scenario.LoadedNode.PerJob;
 import io.github.pgdispatch.samples.benchmark.report.Target;
-import org.jspecify.annotations.Nullable;
+import io.github.pgdispatch.test.TestDatabase;
 
 /**
  * What it costs to watch: dispatches and jobs of a node that is watched, beside those of
@@ -33,15 +35,26 @@ public final class BeingWatched implements Scenario {
 	 */
 	private static final int WARM_UP = 6;
 
-	private static final Target TARGET = Target.atLeast(0.97);
-
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {
+		TestDatabase database = server.createDatabaseWithSchema();
+		WatchingCalls.Cost calls = WatchingCalls.measure(database.url());
+		server.drop(database);
 		for (PgDispatch ours : PgDispatch.values()) {
+			if (System.getProperty("only") != null && !ours.name().equals(System.getProperty("only")))
+				continue;
 			Map<Contender, List<LoadedNode.Cost>> costs = measure(server, size, ours);
 			tell("dispatches", LoadedNode.Cost::dispatch, ours, costs, lines);
 			tell("jobs run that waited", LoadedNode.Cost::waited, ours, costs, lines);
 			tell("jobs dispatched and run at once", LoadedNode.Cost::atOnce, ours, costs, lines);
+			if (ours != PgDispatch.COMMAND) {
+				lines.accept(calls("a dispatch", ours, calls.dispatch(),
+						median(costs.get(ours), LoadedNode.Cost::dispatch)));
+				lines.accept(calls("a job that waited", ours, calls.run(),
+						median(costs.get(ours), LoadedNode.Cost::waited)));
+				lines.accept(calls("a job that is dispatched and run at once", ours, calls.dispatch() + calls.run(),
+						median(costs.get(ours), LoadedNode.Cost::atOnce)));
+			}
 		}
 	}
 
@@ -73,30 +86,36 @@ public final class BeingWatched implements Scenario {
 		return costs;
 	}
 
-	private static void tell(String what, ToDoubleFunction<LoadedNode.Cost> cost, PgDispatch ours,
+	private static void tell(String what, Function<LoadedNode.Cost, PerJob> cost, PgDispatch ours,
 			Map<Contender, List<LoadedNode.Cost>> costs, Consumer<Line> lines) {
-		Samples without = samples(costs.get(ours), cost);
+		PerJob without = median(costs.get(ours), cost);
 		for (Watch watch : Watch.values()) {
 			Contender watched = new WatchedPgDispatch(ours, watch);
-			Samples with = samples(costs.get(watched), cost);
-			// Turns differ by more than what is looked for, so each side has its median
-			// first.
+			PerJob with = median(costs.get(watched), cost);
 			lines.accept(new Line("S14", what + ": " + watched + ", processor time without it against with it",
-					Samples.of(without.median() / with.median()), "", target(watch),
-					"%s against %s for each job".formatted(microseconds(without), microseconds(with))));
+					Samples.of(without.processor() / with.processor()), "", null,
+					"%s against %s for each job".formatted(without, with)));
 		}
 	}
 
-	private static String microseconds(Samples samples) {
-		return "%.0f µs (%.0f to %.0f)".formatted(samples.median(), samples.quantile(0.25), samples.quantile(0.75));
+	/**
+	 * Turns differ by more than what is looked for, so each side has its median first.
+	 */
+	private static PerJob median(List<LoadedNode.Cost> costs, Function<LoadedNode.Cost, PerJob> cost) {
+		return new PerJob(median(costs, cost, PerJob::virtualMachine), median(costs, cost, PerJob::server),
+				median(costs, cost, PerJob::statements));
 	}
 
-	private static Samples samples(List<LoadedNode.Cost> costs, ToDoubleFunction<LoadedNode.Cost> cost) {
-		return new Samples(costs.stream().map(cost::applyAsDouble).toList());
+	private static double median(List<LoadedNode.Cost> costs, Function<LoadedNode.Cost, PerJob> cost,
+			ToDoubleFunction<PerJob> part) {
+		return new Samples(costs.stream().map((each) -> part.applyAsDouble(cost.apply(each))).toList()).median();
 	}
 
-	private static @Nullable Target target(Watch watch) {
-		return (watch != Watch.HISTORY) ? TARGET : null;
+	private static Line calls(String what, PgDispatch ours, double added, PerJob cost) {
+		return new Line("S14",
+				"what health, metrics and observations do in %s, of all that it costs: %s".formatted(what, ours),
+				Samples.of(100 * added / cost.processor()), "%", Target.atMost(3),
+				"%.1f µs of %.0f".formatted(added, cost.processor()));
 	}
 
 }

@@ -48,10 +48,4 @@ public final class Externalization implements Scenario {
 		return size.rounds().measure(measurements);
 	}
 
-	private interface ContenderMeasurement {
-
-		double of(Contender contender) throws Exception;
-
-	}
-
 }

@@ -7,6 +7,7 @@ import io.github.pgdispatch.samples.benchmark.contender.Arena;
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.database.CpuTime;
+import io.github.pgdispatch.samples.benchmark.database.Statements;
 import io.github.pgdispatch.test.TestDatabase;
 import org.awaitility.Awaitility;
 
@@ -30,6 +31,8 @@ final class LoadedNode implements AutoCloseable {
 
 	private final JdbcTemplate superuser;
 
+	private final Statements statements;
+
 	private final AtomicLong dispatched = new AtomicLong();
 
 	LoadedNode(BenchmarkServer server, Contender contender) {
@@ -38,6 +41,7 @@ final class LoadedNode implements AutoCloseable {
 		this.database = server.createDatabase();
 		this.arena = new Arena(this.database, contender, Arena.Body::insert);
 		this.superuser = BenchmarkServer.jdbc(this.database, "postgres");
+		this.statements = new Statements(server, this.database);
 		this.arena.application().start();
 	}
 
@@ -48,9 +52,9 @@ final class LoadedNode implements AutoCloseable {
 	 */
 	Cost work(Duration time) throws Exception {
 		this.arena.application().stop();
-		double dispatch = perJob(() -> dispatch(time));
-		double waited = perJob(this::runAll);
-		double atOnce = perJob(() -> {
+		PerJob dispatch = perJob(() -> dispatch(time));
+		PerJob waited = perJob(this::runAll);
+		PerJob atOnce = perJob(() -> {
 			dispatch(time);
 			awaitIdle();
 		});
@@ -75,10 +79,14 @@ final class LoadedNode implements AutoCloseable {
 			.until(() -> Boolean.TRUE.equals(this.superuser.queryForObject(IDLE, Boolean.class)));
 	}
 
-	private double perJob(Action action) throws Exception {
-		Duration before = this.cpuTime.read();
+	private PerJob perJob(Action action) throws Exception {
+		long sent = this.statements.count();
+		CpuTime.Reading before = this.cpuTime.read();
 		action.run();
-		return this.cpuTime.read().minus(before).toNanos() / 1e3 / this.dispatched.get();
+		CpuTime.Reading taken = this.cpuTime.read().since(before);
+		double jobs = this.dispatched.get();
+		return new PerJob(taken.virtualMachine().toNanos() / 1e3 / jobs, taken.server().toNanos() / 1e3 / jobs,
+				(this.statements.count() - sent) / jobs);
 	}
 
 	@Override
@@ -88,13 +96,34 @@ final class LoadedNode implements AutoCloseable {
 	}
 
 	/**
-	 * Microseconds of processor time for each job.
+	 * What it costs.
 	 *
 	 * @param dispatch of a transaction that dispatches a job
 	 * @param waited of a job that had waited
 	 * @param atOnce of a job that is dispatched and run at once
 	 */
-	record Cost(double dispatch, double waited, double atOnce) {
+	record Cost(PerJob dispatch, PerJob waited, PerJob atOnce) {
+
+	}
+
+	/**
+	 * What it costs, for each job.
+	 *
+	 * @param virtualMachine microseconds of processor time of the virtual machine
+	 * @param server microseconds of processor time of the server
+	 * @param statements that the server was sent
+	 */
+	record PerJob(double virtualMachine, double server, double statements) {
+
+		double processor() {
+			return this.virtualMachine + this.server;
+		}
+
+		@Override
+		public String toString() {
+			return "%.0f µs (%.0f of them the virtual machine's) and %.2f statements".formatted(processor(),
+					this.virtualMachine, this.statements);
+		}
 
 	}
 
