@@ -266,7 +266,7 @@ COMMENT ON FUNCTION pgdispatch.begin_probe(pgdispatch.handler_job) IS
 'Part of what claims jobs of handlers. Makes a claimed job the probe of its handler, after pgdispatch.lock_probe.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.claim_probe(node uuid, lease interval, handler_name text, moment timestamptz, live uuid[])
+CREATE OR REPLACE FUNCTION pgdispatch.claim_probe(node uuid, handler_name text, moment timestamptz, live uuid[])
 RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -275,7 +275,7 @@ DECLARE
     probe pgdispatch.handler_job;
 BEGIN
     IF pgdispatch.lock_probe(quote_ident(CURRENT_USER)::regrole, handler_name) THEN
-        FOR probe IN SELECT c.* FROM pgdispatch.claim_jobs_of_handler(node, lease, handler_name, moment, 1, live) AS c LOOP
+        FOR probe IN SELECT c.* FROM pgdispatch.claim_jobs_of_handler(node, handler_name, moment, 1, live) AS c LOOP
             PERFORM pgdispatch.begin_probe(probe);
             RETURN NEXT probe;
         END LOOP;
@@ -283,7 +283,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_probe(uuid, interval, text, timestamptz, uuid[]) IS
+COMMENT ON FUNCTION pgdispatch.claim_probe(uuid, text, timestamptz, uuid[]) IS
 'Part of pgdispatch.claim_handler_jobs. Claims the oldest due job of a handler whose breaker has tripped, if a probe may begin.';
 
 

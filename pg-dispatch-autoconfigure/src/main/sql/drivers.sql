@@ -183,7 +183,7 @@ COMMENT ON FUNCTION pgdispatch.enforce_time_limits() IS
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.poll_handlers(
-    node uuid, lease interval, handlers text[], go_idle boolean,
+    node uuid, handlers text[], go_idle boolean,
     OUT due boolean, OUT next_due_in interval, OUT idle boolean, OUT notified boolean, OUT unknown text[], OUT poison boolean, OUT others_due boolean)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -199,13 +199,13 @@ BEGIN
     notified := idle OR go_idle AND pgdispatch.is_locked_exclusively(pgdispatch.idle_node_lock(me));
 
     moment := clock_timestamp();
-    live := pgdispatch.live_nodes(lease);
+    live := pgdispatch.live_nodes(me);
     due := pgdispatch.handlers_are_due(handlers, moment, live);
     -- Whether another node is lost shows when its lease expires.
     next_due_in := least(pgdispatch.handlers_next_due_in(handlers, moment),
         (SELECT min(l.ends_at) - moment + '10 ms'::interval
            FROM pgdispatch.node AS n,
-                LATERAL greatest(n.expires_at, pg_postmaster_start_time() + lease) AS l (ends_at)   -- See pgdispatch.live_nodes.
+                LATERAL pgdispatch.lease_ends_at(n.expires_at, n.lease_length) AS l (ends_at)
           WHERE n.role = me
             AND n.id <> poll_handlers.node
             AND l.ends_at > moment));
@@ -230,7 +230,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.poll_handlers(uuid, interval, text[], boolean) IS
+COMMENT ON FUNCTION pgdispatch.poll_handlers(uuid, text[], boolean) IS
 'For a node that has nothing to do. due: whether one of its handlers has a due job that no live node has claimed.
 next_due_in: time until the node should look again (NULL: no job waits). go_idle, idle and notified are those of
 pgdispatch.poll_queue; notifications come through pgdispatch.node_channel(role). unknown: other handlers whose jobs
@@ -251,20 +251,22 @@ COMMENT ON FUNCTION pgdispatch.stop_idling_node() IS
 'Releases the idle lock that pgdispatch.poll_handlers has taken.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.notify_overflow(lease interval, handlers text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION pgdispatch.notify_overflow(handlers text[]) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    me constant regrole := quote_ident(CURRENT_USER)::regrole;
 BEGIN
-    IF NOT pgdispatch.handlers_are_due(handlers, clock_timestamp(), pgdispatch.live_nodes(lease)) THEN
+    IF NOT pgdispatch.handlers_are_due(handlers, clock_timestamp(), pgdispatch.live_nodes(me)) THEN
         RETURN false;
     END IF;
-    PERFORM pgdispatch.notify(pgdispatch.node_channel(quote_ident(CURRENT_USER)::regrole), 'all'::text);
+    PERFORM pgdispatch.notify(pgdispatch.node_channel(me), 'all'::text);
     RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.notify_overflow(interval, text[]) IS
+COMMENT ON FUNCTION pgdispatch.notify_overflow(text[]) IS
 'For a node that can run no more jobs of these handlers. Notifies the other nodes if there are due jobs that no node
 has claimed, and returns whether there are.';
 

@@ -42,19 +42,25 @@ COMMENT ON FUNCTION pgdispatch.end_lease(uuid) IS 'For a node that has no claims
 
 
 -- While the server was down, no node could renew its lease. Each therefore has a full lease after the start of the server.
-CREATE OR REPLACE FUNCTION pgdispatch.live_nodes(lease interval) RETURNS uuid[]
-LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION pgdispatch.lease_ends_at(expires_at timestamptz, lease_length interval) RETURNS timestamptz
+LANGUAGE sql STABLE
+AS $$ SELECT greatest(expires_at, pg_catalog.pg_postmaster_start_time() OPERATOR(pg_catalog.+) lease_length) $$;
+
+COMMENT ON FUNCTION pgdispatch.lease_ends_at(timestamptz, interval) IS
+'Returns until when the claims of a node hold, by these columns of its row in pgdispatch.node.';
+
+CREATE OR REPLACE FUNCTION pgdispatch.live_nodes(owner regrole) RETURNS uuid[]
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN ARRAY(SELECT n.id
                    FROM pgdispatch.node AS n
-                  WHERE n.role = quote_ident(CURRENT_USER)::regrole
-                    AND greatest(n.expires_at, pg_postmaster_start_time() + lease) > clock_timestamp());
+                  WHERE n.role = owner AND pgdispatch.lease_ends_at(n.expires_at, n.lease_length) > clock_timestamp());
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.live_nodes(interval) IS 'Returns the nodes of the current role whose claims hold.';
+COMMENT ON FUNCTION pgdispatch.live_nodes(regrole) IS 'Returns the nodes of the role whose claims hold.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.heartbeat(node uuid, lease interval, known bigint[]) RETURNS bigint[]
@@ -106,7 +112,7 @@ BEGIN
     -- come one by one, most of what a claim costs is not the job but what it looks at besides. If there is nothing to do, nothing
     -- is written.
     SELECT coalesce(bool_or(n.id = claim_handler_jobs.node AND n.expires_at > moment + 0.75 * lease), false),
-           array_agg(n.id) FILTER (WHERE greatest(n.expires_at, pg_postmaster_start_time() + lease) > moment),
+           array_agg(n.id) FILTER (WHERE pgdispatch.lease_ends_at(n.expires_at, n.lease_length) > moment),
            ARRAY(SELECT p.handler FROM pgdispatch.pause AS p WHERE p.role = caller),
            EXISTS (SELECT FROM pgdispatch.managed_job AS m
                     WHERE m.role = caller
@@ -128,7 +134,7 @@ BEGIN
         FOR i IN 1 .. cardinality(handlers) LOOP
             IF handlers[i] = ANY (paused) THEN
                 IF handlers[i] <> ALL (unclaimable) AND least(left_for_handler[i], left_in_total) > 0 THEN
-                    RETURN QUERY SELECT p.* FROM pgdispatch.claim_probe(node, lease, handlers[i], moment, live) AS p;
+                    RETURN QUERY SELECT p.* FROM pgdispatch.claim_probe(node, handlers[i], moment, live) AS p;
                     GET DIAGNOSTICS claimed = ROW_COUNT;
                     left_in_total := left_in_total - claimed;
                 END IF;
@@ -151,7 +157,7 @@ BEGIN
             EXIT WHEN left_in_total <= 0;
             RETURN QUERY
                 SELECT c.*
-                  FROM pgdispatch.claim_jobs_of_handler(node, lease, handlers[i], moment, least(share, left_for_handler[i], left_in_total), live,
+                  FROM pgdispatch.claim_jobs_of_handler(node, handlers[i], moment, least(share, left_for_handler[i], left_in_total), live,
                            coalesce(after_due_at[i], '-infinity'), coalesce(after_id[i], 0)) AS c;
             GET DIAGNOSTICS claimed = ROW_COUNT;
             left_in_total := left_in_total - claimed;
@@ -175,7 +181,7 @@ when there are none behind it.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.claim_jobs_of_handler(
-    node uuid, lease interval, handler_name text, moment timestamptz, max_count integer, live uuid[],
+    node uuid, handler_name text, moment timestamptz, max_count integer, live uuid[],
     after_due_at timestamptz DEFAULT '-infinity', after_id bigint DEFAULT 0)
 RETURNS SETOF pgdispatch.handler_job
 LANGUAGE plpgsql
@@ -217,7 +223,7 @@ BEGIN
             IF has_dead_claims THEN
                 -- A new node may have begun its lease and claimed these jobs after the live nodes were read. Now the rows are locked,
                 -- so a node that has claimed them began its lease before.
-                live := pgdispatch.live_nodes(lease);
+                live := pgdispatch.live_nodes(caller);
             END IF;
             IF has_managed THEN
                 FOR managed IN
@@ -259,7 +265,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION pgdispatch.claim_jobs_of_handler(uuid, interval, text, timestamptz, integer, uuid[], timestamptz, bigint) IS
+COMMENT ON FUNCTION pgdispatch.claim_jobs_of_handler(uuid, text, timestamptz, integer, uuid[], timestamptz, bigint) IS
 'Part of pgdispatch.claim_handler_jobs. Claims the oldest due jobs of one handler, those behind the position first.';
 
 
@@ -302,7 +308,7 @@ BEGIN
                FOR UPDATE SKIP LOCKED
         LOOP
             EXIT WHEN left_to_claim <= 0;
-            live := pgdispatch.live_nodes(lease);
+            live := pgdispatch.live_nodes(caller);
             CONTINUE WHEN job.claimed_by = ANY (live) OR job.claimed_by IS NOT NULL AND job.crashes IS NOT NULL;
             BEGIN
                 CONTINUE WHEN job.managed AND NOT pgdispatch.request_admission(caller, job.id, job.dispatched_at, job.due_at);
@@ -346,7 +352,7 @@ DECLARE
     poison_job  pgdispatch.handler_job;
 BEGIN
     PERFORM pgdispatch.renew_lease(node, lease);
-    live := pgdispatch.live_nodes(lease);
+    live := pgdispatch.live_nodes(caller);
     FOR waiting IN
         SELECT s.* FROM pgdispatch.poison_jobs(handlers, live) AS s ORDER BY s.due_at, s.id
     LOOP
@@ -355,7 +361,7 @@ BEGIN
           FROM pgdispatch.handler_job AS j
          WHERE j.role = caller AND j.handler = waiting.handler AND j.due_at = waiting.due_at AND j.id = waiting.id
            FOR UPDATE SKIP LOCKED;
-        live := pgdispatch.live_nodes(lease);   -- A node that has claimed the job by now began its lease before.
+        live := pgdispatch.live_nodes(caller);   -- A node that has claimed the job by now began its lease before.
         CONTINUE WHEN poison_job.id IS NULL OR poison_job.claimed_by = ANY (live);
         BEGIN
             IF poison_job.cancelled THEN

@@ -36,7 +36,7 @@ BEGIN
              WHERE location.handler IS NULL AND j.role = caller AND j.due_at = location.place AND j.id = job_id
             UNION ALL
             SELECT j.id,
-                   pgdispatch.state_of_call(pgdispatch.is_running(j.claimed_by, pgdispatch.nodes_of(caller), j.dispatched_at), ARRAY['', j.handler] && pgdispatch.paused_handlers(),
+                   pgdispatch.state_of_call(pgdispatch.is_running(j.claimed_by, pgdispatch.live_nodes(caller), j.dispatched_at), ARRAY['', j.handler] && pgdispatch.paused_handlers(),
                                             j.due_at > clock_timestamp(), (location.managed).held_by),
                    NULL, j.handler, j.arguments, j.dispatched_at, nullif(coalesce((location.managed).due_at, j.due_at), 'infinity'), j.attempts, NULL,
                    NULL, (location.managed).queue, j.sqlstate, j.message, j.headers
@@ -220,7 +220,7 @@ BEGIN
        FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN NULL;
-    ELSIF pgdispatch.is_running(job.claimed_by, pgdispatch.nodes_of(caller), job.dispatched_at) THEN
+    ELSIF pgdispatch.is_running(job.claimed_by, pgdispatch.live_nodes(caller), job.dispatched_at) THEN
         -- If the node is dead, the next node that looks for poison jobs deletes the job.
         UPDATE pgdispatch.handler_job AS j SET cancelled = true
          WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id;

@@ -19,7 +19,7 @@ AS $$
 DECLARE
     caller  constant regrole     := quote_ident(CURRENT_USER)::regrole;
     moment  constant timestamptz := clock_timestamp();
-    nodes   constant uuid[]      := pgdispatch.nodes_of(caller);
+    nodes   constant uuid[]      := pgdispatch.live_nodes(caller);
     paused  constant text[]      := pgdispatch.paused_handlers();
     -- The last 32 bits of the ids of the SQL jobs that run alone.
     running constant bigint[]    := ARRAY(SELECT l.objid::bigint
@@ -202,7 +202,7 @@ BEGIN
     ELSE
         SELECT j.* INTO call FROM pgdispatch.handler_job AS j
          WHERE j.role = caller AND j.handler = handler_name AND j.due_at = job_place AND j.id = job_id
-           AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (pgdispatch.nodes_of(caller)))
+           AND (j.claimed_by IS NULL OR j.claimed_by <> ALL (pgdispatch.live_nodes(caller)))
            FOR UPDATE SKIP LOCKED;
     END IF;
     IF NOT FOUND THEN

@@ -328,7 +328,7 @@ BEGIN
                      FROM pgdispatch.node AS n
                     WHERE n.role = quote_ident(CURRENT_USER)::regrole
                       AND n.id = is_live_node.node
-                      AND greatest(n.expires_at, pg_postmaster_start_time() + n.lease_length) > clock_timestamp());
+                      AND pgdispatch.lease_ends_at(n.expires_at, n.lease_length) > clock_timestamp());
 END
 $$;
 

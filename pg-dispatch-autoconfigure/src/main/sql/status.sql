@@ -104,7 +104,7 @@ DECLARE
     bound  constant integer     := 2000;
     moment constant timestamptz := clock_timestamp();
     worker constant regrole     := status_of.role;
-    nodes  constant uuid[]      := pgdispatch.nodes_of(worker);
+    nodes  constant uuid[]      := pgdispatch.live_nodes(worker);
     paused constant text[]      := ARRAY(SELECT p.handler FROM pgdispatch.pause AS p WHERE p.role = worker);
 BEGIN
     RETURN QUERY
@@ -156,7 +156,7 @@ BEGIN
           FROM unnest(ARRAY[pgdispatch.application_lock(worker), pgdispatch.idle_driver_lock(worker)]) AS k (lock),
                LATERAL pgdispatch.lock_holders(k.lock)
         UNION ALL
-        SELECT worker, 'node', NULL, NULL, NULL, count(*), true, NULL, NULL FROM pgdispatch.node AS n WHERE n.role = worker AND n.expires_at > moment
+        SELECT worker, 'node', NULL, NULL, NULL, cardinality(nodes), true, NULL, NULL
         UNION ALL
         SELECT worker, 'cron_worker', w.purpose, NULL, NULL, count(*), true, NULL, NULL FROM pgdispatch.cron_worker AS w WHERE w.role = worker GROUP BY w.purpose
         UNION ALL
@@ -293,21 +293,6 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.state_of_call(boolean, boolean, boolean, text) IS
 'Part of pgdispatch.status, pgdispatch.jobs and pgdispatch.find. Returns the state of a job of a handler.';
-
-
-CREATE OR REPLACE FUNCTION pgdispatch.nodes_of(worker regrole) RETURNS uuid[]
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN ARRAY(SELECT n.id
-                   FROM pgdispatch.node AS n
-                  WHERE n.role = worker AND greatest(n.expires_at, pg_postmaster_start_time() + n.lease_length) > clock_timestamp());   -- See live_nodes.
-END
-$$;
-
-COMMENT ON FUNCTION pgdispatch.nodes_of(regrole) IS
-'Part of pgdispatch.status and pgdispatch.jobs. Returns the nodes of the role whose claims hold.';
 
 
 -- A job that was born claimed is visible to its own transaction before it runs. No other transaction can see it then.

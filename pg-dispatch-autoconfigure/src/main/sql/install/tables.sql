@@ -913,7 +913,7 @@ CREATE TABLE pgdispatch.node (
     role       regrole     NOT NULL,
     id         uuid        NOT NULL,
     expires_at timestamptz NOT NULL,
-    lease_length interval  NOT NULL DEFAULT '0',
+    lease_length interval  NOT NULL,
     PRIMARY KEY (role, id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 

@@ -126,7 +126,7 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 	 * @param poisonJobDue called at each look with whether a poison job is due
 	 */
 	JobQueue queue(UUID node, Consumer<Boolean> poisonJobDue) {
-		return new HandlerJobQueue(node, this.settings.lease(), this.handlers.get().names(), (unknown) -> {
+		return new HandlerJobQueue(node, this.handlers.get().names(), (unknown) -> {
 		}, poisonJobDue);
 	}
 

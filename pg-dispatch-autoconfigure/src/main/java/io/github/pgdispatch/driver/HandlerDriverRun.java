@@ -62,8 +62,7 @@ final class HandlerDriverRun implements JobRun {
 				new LeaseGateway(dataSource, node, settings.lease()), handlers, runner, executor, settings,
 				this::scheduleLook, this::passRestOn, this.reports);
 		this.watcher = new QueueWatcher(dataSource,
-				new HandlerJobQueue(node, settings.lease(), handlers.names(), this::reportUnknownHandlers,
-						this.claimLoop::poisonJobDue),
+				new HandlerJobQueue(node, handlers.names(), this::reportUnknownHandlers, this.claimLoop::poisonJobDue),
 				this.claimLoop, settings.pollInterval(), settings.listen(), settings.sleep(), new FrozenSessions(),
 				this.reports);
 		this.ended = CompletableFuture.allOf(run(this.watcher, threadFactory), run(this.claimLoop, threadFactory))

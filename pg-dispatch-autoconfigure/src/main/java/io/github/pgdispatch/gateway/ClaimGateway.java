@@ -63,7 +63,7 @@ public final class ClaimGateway {
 
 	private static final String RELEASE_UNKNOWN = "SELECT pgdispatch.release_unknown_handler_jobs(?, ?, ?)";
 
-	private static final String NOTIFY_OTHER_NODES = "SELECT pgdispatch.notify_overflow(pg_catalog.make_interval(secs => ?), ?)";
+	private static final String NOTIFY_OTHER_NODES = "SELECT pgdispatch.notify_overflow(?)";
 
 	private final UUID node;
 
@@ -186,8 +186,8 @@ public final class ClaimGateway {
 	/**
 	 * Finds out which claims hold.
 	 * @param claims of the node, which may be unknown to the database
-	 * @return the ids of those jobs which are there, are claimed by the node and have not
-	 * been cancelled
+	 * @return the ids of those jobs which are there and are claimed by the node. Those
+	 * that have been cancelled are among them, as the node has to end them
 	 * @throws SQLException if that is unknown
 	 */
 	public Set<Long> held(Collection<Claim> claims) throws SQLException {
@@ -206,10 +206,8 @@ public final class ClaimGateway {
 	 * @throws SQLException if no node was notified
 	 */
 	public boolean notifyOtherNodes(Collection<String> handlers) throws SQLException {
-		return this.statements.executeWithoutNode(NOTIFY_OTHER_NODES, (statement) -> {
-			statement.setDouble(1, Durations.seconds(this.lease));
-			setHandlers(statement, 2, handlers);
-		}, (row) -> row.getBoolean(1), false);
+		return this.statements.executeWithoutNode(NOTIFY_OTHER_NODES,
+				(statement) -> setHandlers(statement, 1, handlers), (row) -> row.getBoolean(1), false);
 	}
 
 	private static void setHandlers(PreparedStatement statement, int index, Collection<String> handlers)

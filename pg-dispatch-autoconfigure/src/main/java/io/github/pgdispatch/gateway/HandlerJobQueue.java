@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -13,19 +12,18 @@ import java.util.function.Consumer;
  * The queue of the jobs of a node's handlers.
  *
  * @param node that watches
- * @param lease how long a node's claims hold without a heartbeat
  * @param handlers the names of the node's handlers
  * @param unknownHandlers called at each look with the names of other handlers whose jobs
  * have been waiting for a while
  * @param poisonJobDue called at each look with whether a poison job is due, which is to
  * be run in isolation
  */
-public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, Consumer<Set<String>> unknownHandlers,
+public record HandlerJobQueue(UUID node, Set<String> handlers, Consumer<Set<String>> unknownHandlers,
 		Consumer<Boolean> poisonJobDue) implements JobQueue {
 
 	private static final String WATCH = """
 			SELECT due, pg_catalog.floor(extract(epoch FROM next_due_in) OPERATOR(pg_catalog.*) 1000)::bigint AS next_due_in_ms, idle, notified, unknown, poison, others_due
-			  FROM pgdispatch.poll_handlers(?, pg_catalog.make_interval(secs => ?), ?, ?)""";
+			  FROM pgdispatch.poll_handlers(?, ?, ?)""";
 
 	@Override
 	public String channelFunction() {
@@ -36,9 +34,8 @@ public record HandlerJobQueue(UUID node, Duration lease, Set<String> handlers, C
 	public Look look(Connection connection, boolean rest) throws SQLException {
 		try (PreparedStatement statement = connection.prepareStatement(WATCH)) {
 			statement.setObject(1, this.node);
-			statement.setDouble(2, Durations.seconds(this.lease));
-			statement.setArray(3, connection.createArrayOf("text", this.handlers.toArray()));
-			statement.setBoolean(4, rest);
+			statement.setArray(2, connection.createArrayOf("text", this.handlers.toArray()));
+			statement.setBoolean(3, rest);
 			ResultSet row = statement.executeQuery();
 			row.next();
 			this.unknownHandlers.accept(Set.of((String[]) row.getArray("unknown").getArray()));

@@ -73,7 +73,7 @@ class RollingDeploymentTests {
 	 */
 	private void awaitLook() {
 		this.nodes.jdbc()
-			.sql("INSERT INTO pgdispatch.node VALUES ('app'::regrole, gen_random_uuid(), now() - interval '1 day')")
+			.sql("INSERT INTO pgdispatch.node VALUES ('app'::regrole, gen_random_uuid(), now() - interval '1 day', '0')")
 			.update();
 		await().until(() -> this.nodes
 			.is("NOT EXISTS (SELECT FROM pgdispatch.node WHERE expires_at < now() - interval '1 hour')"));

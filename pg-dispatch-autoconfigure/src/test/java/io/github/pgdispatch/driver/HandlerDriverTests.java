@@ -255,8 +255,8 @@ class HandlerDriverTests {
 			.query(Integer.class)
 			.list()).containsExactly(1);
 		// It has looked up which nodes are alive before that one was.
-		assertThat(jdbc.sql(
-				"SELECT attempts FROM pgdispatch.claim_jobs_of_handler(?::uuid, '4 s', 'quick', clock_timestamp(), 1, '{}')")
+		assertThat(jdbc
+			.sql("SELECT attempts FROM pgdispatch.claim_jobs_of_handler(?::uuid, 'quick', clock_timestamp(), 1, '{}')")
 			.param(UUID.randomUUID().toString())
 			.query(Integer.class)
 			.list()).containsExactly(1);

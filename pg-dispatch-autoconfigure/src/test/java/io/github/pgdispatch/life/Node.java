@@ -67,8 +67,8 @@ final class Node extends Actor {
 	}
 
 	private List<Claim> claim() throws SQLException {
-		String poison = session().value(
-				"SELECT poison FROM pgdispatch.poll_handlers('%s', '%s', '%s', false)".formatted(this.id, LEASE, ALL));
+		String poison = session()
+			.value("SELECT poison FROM pgdispatch.poll_handlers('%s', '%s', false)".formatted(this.id, ALL));
 		String sql = poison.equals("t") ? "pgdispatch.claim_poison_job('%s', '%s', '%s')".formatted(this.id, LEASE, ALL)
 				: "pgdispatch.claim_handler_jobs('%s', '%s', '%s', '{5,5}', %d)".formatted(this.id, LEASE, ALL,
 						1 + this.random.nextInt(4));

@@ -322,7 +322,7 @@ class CircuitBreakerTests extends AbstractRunLogTests {
 		try (Session idle = this.queue.app()) {
 			String channel = idle.value("SELECT pgdispatch.node_channel('app')");
 			idle.run("LISTEN " + channel);
-			idle.value("SELECT idle FROM pgdispatch.poll_handlers(md5('')::uuid, '1 minute', '{h}', true)");
+			idle.value("SELECT idle FROM pgdispatch.poll_handlers(md5('')::uuid, '{h}', true)");
 			this.node.completeAndCount(probe);
 			assertThat(idle.notifications(Duration.ofSeconds(5))).containsExactly(channel);
 		}
@@ -388,7 +388,7 @@ class CircuitBreakerTests extends AbstractRunLogTests {
 	}
 
 	private static String poll() {
-		return "pgdispatch.poll_handlers(md5('')::uuid, '1 minute', '{h}', false)";
+		return "pgdispatch.poll_handlers(md5('')::uuid, '{h}', false)";
 	}
 
 }

@@ -100,7 +100,7 @@ class DeadLetterTests extends AbstractQueueTests {
 	@Test
 	void oldOnesAreDeletedByANodeThatWatches() throws SQLException {
 		writeOnesOf("13 days 23 hours", "14 days 1 hour");
-		this.app.run("SELECT pgdispatch.poll_handlers(md5('')::uuid, '1 minute', '{}', false)");
+		this.app.run("SELECT pgdispatch.poll_handlers(md5('')::uuid, '{}', false)");
 		assertThat(this.jobs.deadLetters("message")).containsExactly("13 days 23 hours");
 	}
 

@@ -22,7 +22,7 @@ class DistributedTransactionTests extends AbstractQueueTests {
 	void partThatDispatchesIsPreparedAlthoughADriverAndANodeAreIdle() throws SQLException {
 		try (Session idle = this.queue.app()) {
 			idle.run("SELECT pgdispatch.poll_queue(100, true)",
-					"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '1 minute', '{h}', true)");
+					"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '{h}', true)");
 			this.app.run("SET application_name = 'citus_internal gpid=10000000001'", "BEGIN",
 					"SELECT pgdispatch.fire($$" + Queue.effect("fired") + "$$)",
 					"SELECT pgdispatch.dispatch('SELECT 1', ordering_key => 'o')",

@@ -184,7 +184,7 @@ class HandlerDispatchTests extends AbstractQueueTests {
 	}
 
 	private static void watch(Session session) throws SQLException {
-		session.run("SELECT pgdispatch.poll_handlers(gen_random_uuid(), '1 minute', '{mail.welcome}', true)");
+		session.run("SELECT pgdispatch.poll_handlers(gen_random_uuid(), '{mail.welcome}', true)");
 	}
 
 }

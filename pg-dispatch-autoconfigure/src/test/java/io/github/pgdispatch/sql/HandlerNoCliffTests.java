@@ -124,8 +124,8 @@ class HandlerNoCliffTests extends AbstractQueueTests {
 	}
 
 	private static void watch(Session session) throws SQLException {
-		session.run("SELECT pgdispatch.poll_handlers(gen_random_uuid(), '4 s', '{flood,none,snoozed}', false)",
-				"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '4 s', '{none}', false)");
+		session.run("SELECT pgdispatch.poll_handlers(gen_random_uuid(), '{flood,none,snoozed}', false)",
+				"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '{none}', false)");
 	}
 
 	private int deleted() throws SQLException {

@@ -43,8 +43,8 @@ class HandlerRightsTests extends AbstractQueueTests {
 		try (Session session = this.queue.session(role)) {
 			Node stranger = new Node(session, "1 millisecond");
 			assertThat(stranger.claim(10, "a")).isEmpty();
-			assertThat(session.value(
-					"SELECT (due, unknown)::text FROM pgdispatch.poll_handlers(gen_random_uuid(), '1 s', '{a}', false)"))
+			assertThat(session
+				.value("SELECT (due, unknown)::text FROM pgdispatch.poll_handlers(gen_random_uuid(), '{a}', false)"))
 				.isEqualTo("(f,{})");
 			Node node = new Node(this.app);
 			Job job = node.claim(10, "a").get(0);
@@ -78,7 +78,7 @@ class HandlerRightsTests extends AbstractQueueTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "INSERT INTO pgdispatch.handler_job (role, handler, arguments) VALUES ('%s', 'a', '{}')",
-			"INSERT INTO pgdispatch.node VALUES ('%s', gen_random_uuid(), now())",
+			"INSERT INTO pgdispatch.node VALUES ('%s', gen_random_uuid(), now(), '0')",
 			"UPDATE pgdispatch.handler_job SET role = '%s'", "UPDATE pgdispatch.node SET role = '%s'" })
 	void nothingCanBeGivenToAnotherRole(String statement) throws SQLException {
 		this.app.run("SELECT pgdispatch.dispatch_handler('a')");

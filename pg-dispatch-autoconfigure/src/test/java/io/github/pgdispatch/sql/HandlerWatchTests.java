@@ -34,13 +34,11 @@ class HandlerWatchTests extends AbstractQueueTests {
 	}
 
 	private static String watch(Session session, String columns) throws SQLException {
-		return watch(session, columns, "gen_random_uuid()", "1 millisecond", false);
+		return watch(session, columns, "gen_random_uuid()", false);
 	}
 
-	private static String watch(Session session, String columns, String node, String lease, boolean rest)
-			throws SQLException {
-		return session.value(
-				"SELECT %s FROM pgdispatch.poll_handlers(%s, '%s', '{a,b}', %s)".formatted(columns, node, lease, rest));
+	private static String watch(Session session, String columns, String node, boolean rest) throws SQLException {
+		return session.value("SELECT %s FROM pgdispatch.poll_handlers(%s, '{a,b}', %s)".formatted(columns, node, rest));
 	}
 
 	private void dispatch(String handler, String delay) throws SQLException {
@@ -83,8 +81,7 @@ class HandlerWatchTests extends AbstractQueueTests {
 		Node node = new Node(this.app, "30 minutes");
 		node.renew();
 		assertThat(watch(this.watch, "next_due_in BETWEEN '29 minutes' AND '30 minutes 1 second'")).isEqualTo("t");
-		assertThat(watch(this.watch, "next_due_in BETWEEN '119 minutes' AND '2 hours'", "'" + node.id() + "'",
-				"1 millisecond", false))
+		assertThat(watch(this.watch, "next_due_in BETWEEN '119 minutes' AND '2 hours'", "'" + node.id() + "'", false))
 			.as("but not of its own")
 			.isEqualTo("t");
 	}
@@ -92,12 +89,11 @@ class HandlerWatchTests extends AbstractQueueTests {
 	@Test
 	void leaseThatHoldsOnlySinceTheServerWasDownHasAnEndToo() throws SQLException {
 		dispatch("a", "0");
-		Node node = new Node(this.app);
+		Node node = new Node(this.app,
+				this.queue.value("SELECT clock_timestamp() - pg_postmaster_start_time() + '10 minutes'"));
 		node.claim(1, "a");
-		node.freeze();
-		String sinceStart = this.queue.value("SELECT clock_timestamp() - pg_postmaster_start_time() + '10 minutes'");
-		assertThat(watch(this.watch, "NOT due AND next_due_in BETWEEN '9 minutes' AND '10 minutes 1 second'",
-				"gen_random_uuid()", sinceStart, false))
+		node.missServer("1 minute");
+		assertThat(watch(this.watch, "NOT due AND next_due_in BETWEEN '9 minutes' AND '10 minutes 1 second'"))
 			.isEqualTo("t");
 	}
 
@@ -156,7 +152,7 @@ class HandlerWatchTests extends AbstractQueueTests {
 	}
 
 	private static String rest(Session session) throws SQLException {
-		return watch(session, "(idle, notified)", "gen_random_uuid()", "1 millisecond", true);
+		return watch(session, "(idle, notified)", "gen_random_uuid()", true);
 	}
 
 	@Test
@@ -172,6 +168,16 @@ class HandlerWatchTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void nodeWhoseLeaseHoldsSinceTheServerWasDownIsNotForgotten() throws SQLException {
+		dispatch("a", "0");
+		Node node = new Node(this.app, "100 years");
+		node.claim(1, "a");
+		node.missServer("2 hours");
+		assertThat(watch(this.watch, "due")).isEqualTo("f");
+		assertThat(watch(this.watch, "due")).isEqualTo("f");
+	}
+
+	@Test
 	void overflowNotifiesTheOthers() throws SQLException {
 		String channel = this.watch.value("SELECT pgdispatch.node_channel('app')");
 		this.watch.run("LISTEN " + channel);
@@ -182,7 +188,7 @@ class HandlerWatchTests extends AbstractQueueTests {
 	}
 
 	private String notifyOverflow() throws SQLException {
-		return this.app.value("SELECT pgdispatch.notify_overflow('4 s', '{a}')");
+		return this.app.value("SELECT pgdispatch.notify_overflow('{a}')");
 	}
 
 }

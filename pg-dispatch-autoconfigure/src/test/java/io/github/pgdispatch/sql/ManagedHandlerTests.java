@@ -132,7 +132,7 @@ class ManagedHandlerTests extends AbstractRunLogTests {
 		Node survivor = new Node(this.app, "1 ms");
 		assertThat(survivor.claim(5, "h")).isEmpty();
 		assertThat(this.app
-			.value("SELECT poison FROM pgdispatch.poll_handlers('%s', '1 ms', '{h}', false)".formatted(survivor.id())))
+			.value("SELECT poison FROM pgdispatch.poll_handlers('%s', '{h}', false)".formatted(survivor.id())))
 			.isEqualTo("t");
 		assertThat(claimPoisonJob(survivor)).isNull();
 		this.app.work();

@@ -33,8 +33,7 @@ final class Node {
 	/**
 	 * Creates a node.
 	 * @param session that it has
-	 * @param lease for so long its claims hold; a short one makes it ignore as well that
-	 * the server has only just been started
+	 * @param lease for so long its claims hold
 	 */
 	Node(Session session, String lease) {
 		this(session, lease, UUID.randomUUID().toString());
@@ -174,7 +173,17 @@ final class Node {
 	 */
 	void freeze() throws SQLException {
 		this.session
-			.run("UPDATE pgdispatch.node SET expires_at = now() - interval '1 minute' WHERE id = '" + this.id + "'");
+			.run("UPDATE pgdispatch.node SET expires_at = now() - interval '1 minute', lease_length = '0' WHERE id = '"
+					+ this.id + "'");
+	}
+
+	/**
+	 * Does as if the server had been down for that long, so that the node could not renew
+	 * its lease.
+	 */
+	void missServer(String time) throws SQLException {
+		this.session.run(
+				"UPDATE pgdispatch.node SET expires_at = now() - interval '" + time + "' WHERE id = '" + this.id + "'");
 	}
 
 	/**

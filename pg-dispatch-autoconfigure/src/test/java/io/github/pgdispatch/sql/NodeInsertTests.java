@@ -76,8 +76,7 @@ class NodeInsertTests extends AbstractQueueTests {
 
 	@Test
 	void onlyANodeThatRestsIsNotified() throws SQLException {
-		assertOnlyWhoRestsIsNotified("node_channel",
-				"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '1 minute', '{a}', true)",
+		assertOnlyWhoRestsIsNotified("node_channel", "SELECT pgdispatch.poll_handlers(gen_random_uuid(), '{a}', true)",
 				HANDLER.formatted(true, "'a'", "'{}'"), HANDLER.formatted(false, "'a'", "'{}'"));
 	}
 

@@ -98,7 +98,7 @@ class OrderNoCliffTests extends AbstractRunLogTests {
 				Node.Job job = worker.claim(1, "h").get(0);
 				worker.complete(job);
 				session.run("SELECT pgdispatch.poll_queue(10, false)",
-						"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '4 s', '{h}', false)");
+						"SELECT pgdispatch.poll_handlers(gen_random_uuid(), '{h}', false)");
 			}
 		}
 		// The statistics of a session are there some time after its end.

@@ -129,8 +129,7 @@ class PauseTests extends AbstractQueueTests {
 			String handlerChannel = driver.value("SELECT pgdispatch.node_channel('app')");
 			driver.run("LISTEN " + channel, "LISTEN " + handlerChannel);
 			assertThat(driver.value("SELECT idle FROM pgdispatch.poll_queue(100, true)")).isEqualTo("t");
-			assertThat(
-					driver.value("SELECT idle FROM pgdispatch.poll_handlers(md5('')::uuid, '1 minute', '{a}', true)"))
+			assertThat(driver.value("SELECT idle FROM pgdispatch.poll_handlers(md5('')::uuid, '{a}', true)"))
 				.isEqualTo("t");
 			this.app.run("SELECT pgdispatch.resume()");
 			List<String> notified = driver.notifications(Duration.ofSeconds(5));
@@ -146,8 +145,7 @@ class PauseTests extends AbstractQueueTests {
 	}
 
 	private String watchHandlers(String handler) throws SQLException {
-		return this.app
-			.value("SELECT due FROM pgdispatch.poll_handlers(md5('')::uuid, '1 minute', '{" + handler + "}', false)");
+		return this.app.value("SELECT due FROM pgdispatch.poll_handlers(md5('')::uuid, '{" + handler + "}', false)");
 	}
 
 }

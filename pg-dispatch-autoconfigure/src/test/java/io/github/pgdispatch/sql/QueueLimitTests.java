@@ -282,7 +282,7 @@ class QueueLimitTests extends AbstractRunLogTests {
 
 	private void pollInANewSession(boolean forHandlers) throws SQLException {
 		try (Session session = this.queue.app()) {
-			session.run(forHandlers ? "SELECT pgdispatch.poll_handlers(gen_random_uuid(), '1 minute', '{h}', false)"
+			session.run(forHandlers ? "SELECT pgdispatch.poll_handlers(gen_random_uuid(), '{h}', false)"
 					: "SELECT pgdispatch.poll_queue(1, false)");
 		}
 	}

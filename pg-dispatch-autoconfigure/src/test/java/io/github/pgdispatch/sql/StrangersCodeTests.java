@@ -71,7 +71,7 @@ class StrangersCodeTests extends AbstractQueueTests {
 		try (Session worker = this.queue.app(); Session other = this.queue.app()) {
 			runEverything(worker);
 			other.run("SELECT pgdispatch.poll_queue(10, true)",
-					"SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000009', '1 hour', '{other}', true)");
+					"SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000009', '{other}', true)");
 			runEverything(worker);
 			waitForLock(worker, other);
 			interrupt(worker, other);

@@ -91,7 +91,7 @@ SELECT pgdispatch.release_held_jobs(NULL, 'broken');
 CALL pgdispatch.work();
 SELECT pgdispatch.dispatch_handler('b') FROM pg_catalog.generate_series(1, 3) AS n;
 SELECT pgdispatch.fail_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '22000', 'failed', NULL, break_after => 1, break_for => '1 hour') FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{b}', '{1}', 1) AS c;
-SELECT p.* FROM pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '1 hour', '{b}', false) AS p;
+SELECT p.* FROM pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '{b}', false) AS p;
 UPDATE pgdispatch.breaker SET probe_at = 'now';
 SELECT pgdispatch.complete_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, has_breaker => true) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{b}', '{1}', 1) AS c;
 SELECT pgdispatch.resume('b');
@@ -151,7 +151,7 @@ SELECT * FROM pgdispatch.settings('app');
 SELECT pgdispatch.cron_problem();
 
 -- Jobs of handlers: plain and managed, completed, failed, released and cancelled
-SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', true);
+SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '{h,g}', true);
 SELECT pgdispatch.resume('h');
 SET pgdispatch.can_log_in = '';
 SELECT pgdispatch.dispatch_handler('h', '{"a": 1}', '1 hour');
@@ -162,10 +162,10 @@ SELECT pgdispatch.dispatch_handler('g', key => 'g', ordering_key => 'g', queue =
 SELECT pgdispatch.dispatch_handler('g', ordering_key => 'g', max_attempts => 2);
 SELECT pgdispatch.dispatch_handler('g', ordering_key => 'p', on_failure => 'pass', queue => 'q');
 SELECT pgdispatch.dispatch_handler('g', priority => 2);
-SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', false);
-SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '1 hour', '{f}', false);
+SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '{h,g}', false);
+SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000001', '{f}', false);
 SELECT pgdispatch.stop_idling_node();
-SELECT pgdispatch.notify_overflow('1 hour', '{h,g}');
+SELECT pgdispatch.notify_overflow('{h,g}');
 SELECT pgdispatch.complete_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h}', '{1}', 1) AS c;
 SELECT pgdispatch.complete_handler_jobs(c.claimed_by, ARRAY[c.handler], ARRAY[c.due_at], ARRAY[c.id], ARRAY[c.attempts], ARRAY['{"a": 2}'::pg_catalog.json]) FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{g}', '{1}', 1) AS c;
 SELECT pgdispatch.release_handler_job(c.claimed_by, c.handler, c.due_at, c.id, c.attempts, '1 hour') FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-000000000001', '1 hour', '{h,g}', '{1,1}', 2) AS c;
@@ -230,7 +230,7 @@ SELECT c.id FROM pgdispatch.claim_handler_jobs('00000000-0000-0000-0000-00000000
 SELECT pgdispatch.end_lease('00000000-0000-0000-0000-000000000002');
 SELECT pgdispatch.free_places_of_dead_nodes();
 UPDATE pgdispatch.handler_job SET crashes = 2, claimed_by = NULL;
-SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000003', '1 hour', '{p}', false);
+SELECT pgdispatch.poll_handlers('00000000-0000-0000-0000-000000000003', '{p}', false);
 SELECT p.id FROM pgdispatch.claim_poison_job('00000000-0000-0000-0000-000000000003', '1 hour', '{p}') AS p;
 SELECT pgdispatch.end_lease('00000000-0000-0000-0000-000000000003');
 UPDATE pgdispatch.handler_job SET crashes = 5, claimed_by = '00000000-0000-0000-0000-000000000003';
