@@ -226,7 +226,8 @@ BEGIN
     PERFORM pgdispatch.purge_expired();
     DELETE FROM pgdispatch.node AS n
      WHERE n.role = me
-       AND n.expires_at < moment - '1 hour'::interval;
+       AND n.expires_at < moment - '1 hour'::interval
+       AND pgdispatch.lease_ends_at(n.expires_at, n.lease_length) <= moment;   -- After a start of the server, that is later.
 END
 $$;
 
