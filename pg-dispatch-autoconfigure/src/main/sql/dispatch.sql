@@ -199,7 +199,7 @@ BEGIN
         RETURNING id)
     SELECT array_agg(d.id ORDER BY d.id) INTO ids FROM dispatched AS d;
     -- Jobs that are due at once may be slow, and then each needs a worker of pg_cron of its own, as if it was dispatched by itself.
-    IF delay < '1 second'::interval AND to_regnamespace('cron') IS NOT NULL THEN
+    IF ids IS NOT NULL AND delay < '1 second'::interval AND to_regnamespace('cron') IS NOT NULL THEN
         PERFORM pgdispatch.wake_cron_for_more(caller, cardinality(ids));
     END IF;
     RETURN array_prepend(first_id, ids);

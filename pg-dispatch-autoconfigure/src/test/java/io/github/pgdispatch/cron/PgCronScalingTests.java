@@ -55,6 +55,13 @@ class PgCronScalingTests {
 	}
 
 	@Test
+	void singleCommandOfAListGetsASingleWorker() {
+		this.queue.withWorkers(16).asApp("SELECT pgdispatch.fire_all(ARRAY['SELECT 1'])");
+		assertThat(this.queue.count("cron.job")).isEqualTo(1);
+		this.queue.awaitIdle();
+	}
+
+	@Test
 	void noMoreThanAreAllowedRunAtOnce() {
 		this.queue.withWorkers(3).fire(CronQueue.slowEffect("slow", Duration.ofSeconds(1)), 9);
 		await().until(() -> {
