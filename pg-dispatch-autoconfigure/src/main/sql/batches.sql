@@ -319,11 +319,11 @@ BEGIN
         SELECT array_agg(d.id ORDER BY d.id) INTO ids FROM dispatched AS d;
     END IF;
     INSERT INTO pgdispatch.managed_job (role, id, handler, due_at, place, rank, max_attempts, back_off, back_off_multiplier, max_back_off,
-                                        time_limit, ordering_key, on_failure, snoozed, queue, priority, result, keep_result, transactional,
-                                        batch_part)
+                                        time_limit, ordering_key, on_failure, snoozed, queue, fair_key, priority, result, keep_result,
+                                        transactional, batch_part)
     SELECT caller, n.id, model.handler, model.due_at, model.place, model.rank, model.max_attempts, model.back_off, model.back_off_multiplier,
-           model.max_back_off, model.time_limit, model.ordering_key, model.on_failure, model.snoozed, model.queue, model.priority, model.result,
-           model.keep_result, model.transactional, parts[((n.number - 1) / 8) % cardinality(parts) + 1]
+           model.max_back_off, model.time_limit, model.ordering_key, model.on_failure, model.snoozed, model.queue, model.fair_key, model.priority,
+           model.result, model.keep_result, model.transactional, parts[((n.number - 1) / 8) % cardinality(parts) + 1]
       FROM unnest(ids) WITH ORDINALITY AS n (id, number);
     -- The model has woken one worker. The others may be slow jobs, and then each needs a worker of pg_cron of its own.
     IF model.handler IS NULL AND model.snoozed IS NULL AND to_regnamespace('cron') IS NOT NULL THEN

@@ -319,6 +319,22 @@ class BatchTests extends AbstractBatchTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "dispatch('SELECT 1', transactional => true, result => 'rows', %s)",
+			"dispatch('SELECT 1', transactional => false, %s)", "dispatch_handler('h', keep_result => '2 hours', %s)" })
+	void jobThatIsLikeAnotherHasAllItsOptions(String model) throws SQLException {
+		String batch = create();
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 2, per_key => 1)",
+				"SELECT pgdispatch.dispatch_like(pgdispatch." + model
+					.formatted("max_attempts => 3, back_off => '2 s', back_off_multiplier => 3,"
+							+ " max_back_off => '4 s', time_limit => '5 s', ordering_key => 'o', on_failure => 'pass',"
+							+ " queue => 'q', fair_key => 'k', priority => 6, batch => " + batch)
+						+ ", ARRAY['{\"n\": 2}', '{\"n\": 3}'])");
+		assertThat(this.app.value(
+				"SELECT count(*) || ' ' || count(DISTINCT to_jsonb(m) - '{id,batch_part}'::text[]) FROM pgdispatch.managed_job AS m WHERE fair_key = 'k'"))
+			.isEqualTo("3 1");
+	}
+
+	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
 			dispatch('SELECT 1')                                   | ARRAY['SELECT 2']       | 22023
 			dispatch('SELECT 1', key => 'k')                       | ARRAY['SELECT 2']       | 22023
