@@ -352,7 +352,7 @@ BEGIN
         -- The row exists if the job still holds back the jobs behind it in its order.
         UPDATE pgdispatch.managed_job AS m
            SET failed = false, attempts = 0, crashes = 0, due_at = now(), place = new_place, rank = new_place, has_key = m.key IS NOT NULL,
-               snoozed = NULL, sqlstate = NULL, message = NULL
+               outages = NULL, snoozed = NULL, slot_at = NULL, sqlstate = NULL, message = NULL
          WHERE m.role = caller AND m.id = failed_job.id;
         IF NOT FOUND THEN
             job := jsonb_populate_record(NULL::pgdispatch.managed_job, failed_job.options);

@@ -90,6 +90,17 @@ class RetryTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void jobThatHoldsBackOthersIsNewToo() throws SQLException {
+		this.app.run("SELECT pgdispatch.set_queue('q', rate => 1000)");
+		long id = this.jobs.dispatch("SELECT 1/0", "ordering_key => 'a'", "queue => 'q'");
+		this.app.work();
+		this.app.run("UPDATE pgdispatch.managed_job SET outages = 20, slot_at = now()");
+		assertThat(this.jobs.retry(id)).isTrue();
+		assertThat(this.app.value("SELECT num_nonnulls(outages, slot_at) FROM pgdispatch.managed_job WHERE id = " + id))
+			.isEqualTo("0");
+	}
+
+	@Test
 	void deadLettersAreRetriedByFilter() throws SQLException {
 		for (int i = 0; i < 5; i++) {
 			this.jobs.dispatch("INSERT INTO public.missing VALUES ('" + i + "')", "max_attempts => 2");
