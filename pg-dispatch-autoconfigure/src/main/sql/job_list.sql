@@ -21,10 +21,13 @@ DECLARE
     moment  constant timestamptz := clock_timestamp();
     nodes   constant uuid[]      := pgdispatch.live_nodes(caller);
     paused  constant text[]      := pgdispatch.paused_handlers();
-    -- The last 32 bits of the ids of the SQL jobs that run alone.
+    -- The last 32 bits of the ids of the SQL jobs that sessions of the role run alone in this database.
     running constant bigint[]    := ARRAY(SELECT l.objid::bigint
                                             FROM pg_locks AS l
-                                           WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = pgdispatch.execution_lock(0) >> 32);
+                                            JOIN pg_stat_get_activity(NULL) AS a ON a.pid = l.pid AND a.datid = l.database
+                                            JOIN pg_database AS d ON d.oid = l.database
+                                           WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = pgdispatch.execution_lock(0) >> 32
+                                             AND d.datname = current_database() AND a.usesysid = caller::oid);
 BEGIN
     IF jobs.state NOT IN ('waiting', 'running', 'snoozed', 'held') OR jobs.kind NOT IN ('sql', 'handler') THEN
         RAISE invalid_parameter_value USING

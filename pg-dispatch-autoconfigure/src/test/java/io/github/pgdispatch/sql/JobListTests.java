@@ -10,6 +10,7 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,8 +19,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class JobListTests extends AbstractQueueTests {
 
+	private final TestDatabase database;
+
 	JobListTests(TestDatabase database) {
 		super(database);
+		this.database = database;
 	}
 
 	@Test
@@ -142,6 +146,19 @@ class JobListTests extends AbstractQueueTests {
 			assertThat(this.app.values("SELECT state FROM pgdispatch.jobs()")).containsExactly("running");
 			this.app.run("SELECT pg_advisory_unlock(7)");
 			work.get();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "app", "postgres" })
+	void lockThatNoSessionOfTheRoleHoldsHereIsNoRunningCommand(String role) throws SQLException {
+		String id = this.app.value("SELECT pgdispatch.dispatch('SELECT 1')");
+		String lock = this.app.value("SELECT pgdispatch.execution_lock(" + id + ")");
+		TestDatabase there = role.equals("app") ? new TestDatabase(this.database.port(), "postgres") : this.database;
+		try (Session session = new Session(there, role)) {
+			session.run("SELECT pg_advisory_lock(" + lock + ")");
+			assertThat(this.app.value("SELECT state FROM pgdispatch.jobs()")).isEqualTo("waiting");
+			assertThat(this.app.value("SELECT pgdispatch.cancel_jobs()")).isEqualTo("1");
 		}
 	}
 
