@@ -89,7 +89,7 @@ record JobAttributes(Attribute<Duration> delay, Attribute<Duration> timeLimit, A
 	void requireConstant() {
 		Assert.isTrue(
 				Stream
-					.of(this.delay, this.timeLimit, this.key, this.keepKey, this.orderingKey, this.queue,
+					.of(this.delay, this.timeLimit, this.key, this.keepKey, this.orderingKey, this.queue, this.fairKey,
 							this.keepResult)
 					.allMatch(Attribute::isConstant),
 				"The options of a job that nobody calls must not depend on a call");

@@ -225,8 +225,9 @@ class DispatchScheduleTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(classes = { WithParameter.class, WithBoth.class, WithNeither.class, WithBadCron.class,
-			WithBadZone.class, WithKey.class, WithDelay.class, WithExpression.class, WithTwins.class })
+	@ValueSource(
+			classes = { WithParameter.class, WithBoth.class, WithNeither.class, WithBadCron.class, WithBadZone.class,
+					WithKey.class, WithDelay.class, WithExpression.class, WithFairKeyOfACall.class, WithTwins.class })
 	void annotationThatCannotBeIsRefusedAtTheStart(Class<?> bean) {
 		node(bean).run((node) -> assertThat(node).getFailure()
 			.isInstanceOfSatisfying(PgDispatchConfigurationException.class,
@@ -370,6 +371,15 @@ class DispatchScheduleTests {
 	static class WithExpression {
 
 		@AfterCommitDispatch(orderingKey = "#{1 + 1}")
+		@DispatchSchedule(every = "1h")
+		void run() {
+		}
+
+	}
+
+	static class WithFairKeyOfACall {
+
+		@AfterCommitDispatch(queue = "imports", fairKey = "#{1 + 1}")
 		@DispatchSchedule(every = "1h")
 		void run() {
 		}
