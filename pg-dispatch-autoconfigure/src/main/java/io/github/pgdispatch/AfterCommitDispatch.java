@@ -173,7 +173,7 @@ public @interface AfterCommitDispatch {
 
 	/**
 	 * Factor by which the back-off grows after each further failed attempt.
-	 * @return a number that is at least 1, or an empty string; see {@link #backOff}
+	 * @return a number from 1 to 1,000, or an empty string; see {@link #backOff}
 	 */
 	String backOffMultiplier() default "";
 
@@ -260,9 +260,10 @@ public @interface AfterCommitDispatch {
 	String queue() default "";
 
 	/**
-	 * The fair key, such as {@code tenant #{#tenant}}. In a {@link #queue} with
-	 * {@code per-key}, the fair keys take turns, so that many jobs of one do not delay
-	 * those of another. The length, placeholders and expressions are as for {@link #key}.
+	 * The fair key, such as {@code tenant #{#tenant}}, which requires a {@link #queue}.
+	 * In a queue with {@code per-key}, the fair keys take turns, so that many jobs of one
+	 * do not delay those of another. The length, placeholders and expressions are as for
+	 * {@link #key}.
 	 * @return the fair key, or an empty string for none
 	 */
 	String fairKey() default "";

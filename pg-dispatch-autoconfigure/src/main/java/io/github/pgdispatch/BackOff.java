@@ -12,7 +12,7 @@ import org.springframework.util.Assert;
  *
  * @param delay the time after the first failed attempt; zero or more
  * @param multiplier the factor by which the time grows after each further failed attempt;
- * at least 1. With 1, the time stays the same
+ * from 1, with which the time stays the same, to 1,000
  * @param max the maximum time; at least the delay
  */
 public record BackOff(Duration delay, double multiplier, Duration max) {
@@ -22,13 +22,14 @@ public record BackOff(Duration delay, double multiplier, Duration max) {
 	 */
 	public static final BackOff DEFAULT = new BackOff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10));
 
+	private static final int MAX_MULTIPLIER = 1_000;
+
 	public BackOff {
 		Assert.isTrue(!delay.isNegative(), () -> "The back-off must not be negative, but is " + delay);
-		Assert.isTrue(multiplier >= 1, () -> "The back-off multiplier must be at least 1, but is " + multiplier);
+		Assert.isTrue(multiplier >= 1 && multiplier <= MAX_MULTIPLIER,
+				() -> "The back-off multiplier must be from 1 to " + MAX_MULTIPLIER + ", but is " + multiplier);
 		Assert.isTrue(max.compareTo(delay) >= 0,
 				() -> "The maximum back-off must not be shorter than the back-off of " + delay + ", but is " + max);
-		Assert.isTrue(Double.isFinite(multiplier),
-				() -> "The back-off multiplier must be finite, but is " + multiplier);
 		ArgumentChecks.bounded("The maximum back-off", max);
 	}
 

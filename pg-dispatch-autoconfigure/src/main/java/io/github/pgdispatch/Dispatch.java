@@ -223,13 +223,16 @@ public final class Dispatch {
 	/**
 	 * Sets the fair key, such as a tenant. In a {@linkplain #queue queue} with
 	 * {@link QueueLimits#perKey() perKey}, the fair keys take turns, so that many jobs of
-	 * one do not delay those of another. The job has to have a queue as well.
+	 * one do not delay those of another.
 	 * @param fairKey the fair key, such as {@code tenant 42}; at most 1,000 bytes in
 	 * UTF-8
 	 * @return a new description with this fair key
+	 * @throws IllegalArgumentException if the job has no queue
 	 */
 	public Dispatch fairKey(String fairKey) {
-		return with(Option.FAIR_KEY, ArgumentChecks.name("The fair key", fairKey));
+		ArgumentChecks.name("The fair key", fairKey);
+		Assert.isTrue(this.options.has(Option.QUEUE), "A fair key requires a queue. Set the queue first");
+		return with(Option.FAIR_KEY, fairKey);
 	}
 
 	/**

@@ -96,7 +96,10 @@ class DispatchTests {
 		assertRefused(() -> this.sql.keepResult(tooLong), "The time to keep the result must be at most 3652 days");
 		assertRefused(() -> this.sql.keepRowCount(tooLong), "The time to keep the result must be at most 3652 days");
 		assertRefused(() -> new BackOff(SECOND, 2, tooLong), "The maximum back-off must be at most 3652 days");
-		assertRefused(() -> new BackOff(SECOND, Double.POSITIVE_INFINITY, SECOND), "must be finite");
+		for (double multiplier : new double[] { 0.9, 1_001, Double.NaN, Double.POSITIVE_INFINITY }) {
+			assertRefused(() -> new BackOff(SECOND, multiplier, SECOND),
+					"The back-off multiplier must be from 1 to 1000, but is " + multiplier);
+		}
 		assertRefused(() -> QueueLimits.none().rate(1, tooLong), "The period must be at most 3652 days");
 	}
 
@@ -114,6 +117,7 @@ class DispatchTests {
 		assertRefused(() -> this.sql.key("\t"), "The key must not be blank");
 		assertRefused(() -> this.sql.orderingKey(""), "The ordering key must not be blank");
 		assertRefused(() -> this.sql.fairKey(""), "The fair key must not be blank");
+		assertRefused(() -> this.sql.fairKey("a"), "A fair key requires a queue");
 		assertRefused(() -> this.sql.orderingKey("a\0"), "The ordering key must not contain a NUL character");
 		assertRefused(() -> this.sql.queue(" "), "The name of the queue must not be blank");
 		assertRefused(() -> this.sql.queue("a\u0085"), "The name of the queue must not contain control characters");

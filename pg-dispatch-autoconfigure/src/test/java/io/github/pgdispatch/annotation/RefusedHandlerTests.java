@@ -120,7 +120,7 @@ class RefusedHandlerTests {
 	void attemptsThatMakeNoSense() {
 		assertRefused(NegativeAttempts.class, "NegativeAttempts.call()",
 				"The maximum number of attempts must be positive, but is -1");
-		assertRefused(ShrinkingBackOff.class, "The back-off multiplier must be at least 1, but is 0.5");
+		assertRefused(ShrinkingBackOff.class, "The back-off multiplier must be from 1 to 1000, but is 0.5");
 		assertRefused(UnreadableBackOff.class, "The back-off multiplier must be a number, but is twice");
 		assertRefused(LimitedBackOff.class,
 				"The maximum back-off must not be shorter than the back-off of PT1H, but is PT10M");
@@ -138,6 +138,7 @@ class RefusedHandlerTests {
 		assertRefused(KeepWithoutKey.class, "Keeping a key requires a key");
 		assertRefused(ReplaceAndKeep.class, "cannot both replace a waiting job and keep its key");
 		assertRefused(PassWithoutOrder.class, "Letting later jobs pass requires an ordering key");
+		assertRefused(FairKeyWithoutQueue.class, "A fair key requires a queue");
 		assertRefused(OutsideTransaction.class, "Only SQL can be non-transactional");
 	}
 
@@ -420,6 +421,14 @@ class RefusedHandlerTests {
 
 		@AfterCommitDispatch(onFailure = OnFailure.PASS)
 		void call() {
+		}
+
+	}
+
+	static class FairKeyWithoutQueue {
+
+		@AfterCommitDispatch(fairKey = "#{#id}")
+		void call(long id) {
 		}
 
 	}

@@ -85,7 +85,7 @@ class RetryPropertiesTests {
 				"The maximum number of attempts must be positive, but is 0");
 		assertDoesNotStart("pgdispatch.retry.back-off=-1s", "The back-off must not be negative, but is PT-1S");
 		assertDoesNotStart("pgdispatch.retry.back-off-multiplier=0.9",
-				"The back-off multiplier must be at least 1, but is 0.9");
+				"The back-off multiplier must be from 1 to 1000, but is 0.9");
 		assertDoesNotStart("pgdispatch.retry.max-back-off=10ms",
 				"The maximum back-off must not be shorter than the back-off of PT1S, but is PT0.01S");
 		assertDoesNotStart("pgdispatch.time-limit=0s", "The time limit must be at least one millisecond, but is PT0S");
