@@ -206,8 +206,9 @@ final class QueueDrain implements Runnable {
 			outcome = session.workNonTransactionally();
 		}
 		if (outcome != null) {
-			this.completed.addAndGet(outcome.isDead() ? 0 : 1);
-			this.reports.chunkEnded(chunk(outcome, Duration.ofNanos(System.nanoTime() - begin)));
+			SqlChunk chunk = chunk(outcome, Duration.ofNanos(System.nanoTime() - begin));
+			this.completed.addAndGet(chunk.completed());
+			this.reports.chunkEnded(chunk);
 			this.failures.nonTransactional(outcome);
 			outcome.breakers().forEach(this.reports::breaker);
 			this.pool.wake(1);
