@@ -344,12 +344,11 @@ SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
 DECLARE
-    caller      constant regrole := quote_ident(CURRENT_USER)::regrole;
-    max_crashes constant integer := 5;
-    paused      constant text[]  := pgdispatch.paused_handlers();
-    live        uuid[];
-    waiting     record;
-    poison_job  pgdispatch.handler_job;
+    caller constant regrole := quote_ident(CURRENT_USER)::regrole;
+    paused constant text[]  := pgdispatch.paused_handlers();
+    live       uuid[];
+    waiting    record;
+    poison_job pgdispatch.handler_job;
 BEGIN
     PERFORM pgdispatch.renew_lease(node, lease);
     live := pgdispatch.live_nodes(caller);
@@ -371,7 +370,7 @@ BEGIN
             IF poison_job.claimed_by IS NOT NULL THEN
                 poison_job.crashes := poison_job.crashes + 1;
             END IF;
-            IF poison_job.crashes >= max_crashes THEN
+            IF poison_job.crashes >= pgdispatch.max_crashes() THEN
                 poison_job.sqlstate := '58000';
                 poison_job.message := format('pgdispatch: %s nodes died while they ran this job', poison_job.crashes);
                 PERFORM pgdispatch.add_handler_dead_letter(poison_job, poison_job.sqlstate, poison_job.message, NULL);
@@ -401,7 +400,7 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.claim_poison_job(uuid, interval, text[]) IS
 'Renews the lease of the node and claims one job for it during which at least two nodes died. The node must run nothing
-else meanwhile. After five deaths a job becomes a dead letter, and is returned with its error and without a node. One
+else meanwhile. After pgdispatch.max_crashes deaths a job becomes a dead letter, and is returned with its error and without a node. One
 that was cancelled before its node died is deleted.';
 
 

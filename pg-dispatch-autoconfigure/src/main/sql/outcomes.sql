@@ -344,8 +344,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT 5 $$;
 
 COMMENT ON FUNCTION pgdispatch.max_crashes() IS
-'Returns the number of lost sessions after which a job is not run again. One would be too few, because the server may
-restart while a job runs.';
+'Returns the number of sessions, or of nodes, that are lost while they run a job before it is not run again. One would be
+too few, because the server or the node may restart while a job runs.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.add_dead_letter(
