@@ -190,7 +190,7 @@ END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.execute_for_result(text, text, integer) IS
-'Part of what runs chunks. Executes the command of a managed job whose result is kept, which is rows, of up to limit_bytes, or
+'Part of pgdispatch.work. Executes the command of a managed job whose result is kept, which is rows, of up to limit_bytes, or
 count.';
 
 

@@ -33,7 +33,7 @@ DECLARE
     max_savepoints     constant integer                := 50;   -- PostgreSQL caches 64 subtransactions of a session.
     worker             constant pg_catalog.regrole     := pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole;
     called_at          constant pg_catalog.timestamptz := pg_catalog.clock_timestamp();
-    chunks_only       constant boolean                := slice IS NOT NULL AND prefetch OPERATOR(pg_catalog.>) 1;
+    chunks_only        constant boolean                := slice IS NOT NULL AND prefetch OPERATOR(pg_catalog.>) 1;
     statement_timeout  constant pg_catalog.text        := pg_catalog.current_setting('statement_timeout');
     expires_at         constant pg_catalog.timestamptz := CASE WHEN statement_timeout OPERATOR(pg_catalog.=) '0' THEN 'infinity'
         ELSE pg_catalog.statement_timestamp() OPERATOR(pg_catalog.+) statement_timeout::pg_catalog.interval END;
@@ -633,13 +633,12 @@ DECLARE
 BEGIN
     ignored := pg_catalog.pg_try_advisory_xact_lock(pgdispatch.execution_lock(job.id));   -- See pgdispatch.session_running.
     ignored := pgdispatch.delete_jobs(ARRAY[job]);
-    IF managed.result OPERATOR(pg_catalog.=) 'rows' THEN
+    IF managed.result IS NULL THEN
+        EXECUTE job.command;
+    ELSE
         SELECT r.value, r.row_count
           INTO value, row_count
-          FROM pgdispatch.execute_for_rows(job.command, (pgdispatch.settings(job.role)).result_limit) AS r;
-    ELSE
-        EXECUTE job.command;
-        GET DIAGNOSTICS row_count = ROW_COUNT;
+          FROM pgdispatch.execute_for_result(job.command, managed.result, (pgdispatch.settings(job.role)).result_limit) AS r;
     END IF;
     RESET SESSION AUTHORIZATION;
     SET ROLE NONE;

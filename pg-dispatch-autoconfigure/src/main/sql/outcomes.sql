@@ -363,7 +363,7 @@ BEGIN
             coalesce(managed.attempts, least(greatest(job.crashes, 1), pgdispatch.max_crashes())),
             code, message, nullif(detail, ''), nullif(hint, ''),
             -- Without the lines of the executor itself.
-            nullif(regexp_replace(context, E'(^|\n)[^\n]*[ .](execute_job|run_job|execute_for_rows)[(]((pgdispatch[.])?job,|text,integer)[^)\n]*[)].*', ''), ''),
+            nullif(regexp_replace(context, E'(^|\n)[^\n]*[ .](execute_job|run_job|execute_for_result|execute_for_rows)[(]((pgdispatch[.])?job,|text,(text,)?integer)[^)\n]*[)].*', ''), ''),
             job.headers,
             CASE WHEN managed.id IS NOT NULL THEN pgdispatch.job_options(managed)
                  WHEN job.max_attempts IS NOT NULL THEN jsonb_build_object('max_attempts', job.max_attempts)

@@ -36,11 +36,11 @@ final class CommandGateway {
 			     WHERE j.role::oid = pg_catalog.quote_ident(CURRENT_USER)::regrole::oid AND j.id = %d;
 			    SELECT m.* INTO asked FROM pgdispatch.managed_job AS m WHERE m.role::oid = job.role::oid AND m.id = job.id;
 			    PERFORM pgdispatch.delete_jobs(ARRAY[job]);
-			    IF asked.result = 'rows' THEN
-			        SELECT r.value, r.row_count INTO value, row_count FROM pgdispatch.execute_for_rows(job.command, 1048576) AS r;
-			    ELSE
+			    IF asked.result IS NULL THEN
 			        EXECUTE job.command;
-			        GET DIAGNOSTICS row_count = ROW_COUNT;
+			    ELSE
+			        SELECT r.value, r.row_count INTO value, row_count
+			          FROM pgdispatch.execute_for_result(job.command, asked.result, 1048576) AS r;
 			    END IF;
 			    RESET SESSION AUTHORIZATION;
 			    PERFORM pg_catalog.set_config('role', taken_on, true);

@@ -87,6 +87,14 @@ class FailingJobTests extends AbstractQueueTests {
 		assertThat(context()).isEqualTo("SQL statement \"SELECT 1/0\"");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "rows", "count" })
+	void contextOfAJobWhoseResultIsKeptIsItsOwn(String result) throws SQLException {
+		this.app.run("SELECT pgdispatch.dispatch('SELECT 1/0', result => '" + result + "', keep_result => '1 hour')");
+		this.app.work();
+		assertThat(context()).isEqualTo("SQL statement \"SELECT 1/0\"");
+	}
+
 	private String context() throws SQLException {
 		return this.app.value("SELECT context FROM pgdispatch.dead_letter");
 	}
