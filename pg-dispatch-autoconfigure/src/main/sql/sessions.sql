@@ -115,7 +115,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    session_pid integer := pgdispatch.session_running(job_id);
+    session_pid   constant integer := pgdispatch.session_running(job_id);
     me            constant regrole := quote_ident(CURRENT_USER)::regrole;
     may_interrupt boolean;
     sent          boolean := false;
