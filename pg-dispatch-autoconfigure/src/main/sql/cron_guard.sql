@@ -10,6 +10,7 @@ AS $$
 DECLARE
     needed_at pg_catalog.timestamptz := pg_catalog.clock_timestamp();
     moment    pg_catalog.timestamptz;
+    needed    boolean;
 BEGIN
     LOOP
         COMMIT;
@@ -19,7 +20,9 @@ BEGIN
             stays := NOT pgdispatch.cron_end_run(worker_id, false, false, true);
             EXIT WHEN NOT stays;
         END IF;
-        IF pgdispatch.cron_run_non_transactional() OR pgdispatch.enforce_time_limits() IS NOT NULL THEN
+        needed := pgdispatch.cron_run_non_transactional();
+        needed := pgdispatch.enforce_time_limits() IS NOT NULL OR needed;
+        IF needed THEN
             needed_at := moment;
         ELSIF moment OPERATOR(pg_catalog.>) (needed_at OPERATOR(pg_catalog.+) '2 seconds'::interval) THEN
             EXIT WHEN pgdispatch.cron_stop_guarding(worker_id);
@@ -127,9 +130,15 @@ BEGIN
             CONTINUE;
         END IF;
         IF managed.id IS NOT NULL AND has_run THEN
-            -- pg_cron keeps nothing of an error but its message.
+            UPDATE pgdispatch.managed_job AS m SET started_at = coalesce(run.began_at, m.started_at) WHERE m.role = me AND m.id = managed.id AND m.runner IS NULL;
+            -- pg_cron keeps nothing of an error but its message, which is in the language of the server.
             PERFORM pgdispatch.end_non_transactional(managed.id, managed.attempts,
-                CASE WHEN run.status = 'failed' THEN CASE WHEN run.return_message LIKE '%canceling statement%' THEN '57014' ELSE 'XX000' END END,
+                CASE WHEN run.status = 'succeeded' THEN NULL
+                     WHEN run.return_message LIKE '%canceling statement%'
+                          OR run.ended_at >= run.began_at + managed.time_limit
+                          OR pgdispatch.is_being_cancelled(managed.id) THEN '57014'
+                     ELSE 'XX000'
+                END,
                 run.return_message);
         END IF;
         DELETE FROM cron.job_run_details AS d
@@ -184,14 +193,15 @@ COMMENT ON FUNCTION pgdispatch.cron_begin_non_transactional() IS
 jobs are paused. false: there are none.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_run(worker_id bigint, after_run bigint, OUT status text, OUT return_message text, OUT job_pid integer, OUT ended_at timestamptz)
+CREATE OR REPLACE FUNCTION pgdispatch.cron_run(
+    worker_id bigint, after_run bigint, OUT status text, OUT return_message text, OUT job_pid integer, OUT began_at timestamptz, OUT ended_at timestamptz)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
 BEGIN
-    SELECT d.status, d.return_message, d.job_pid, d.end_time
-      INTO status, return_message, job_pid, ended_at
+    SELECT d.status, d.return_message, d.job_pid, d.start_time, d.end_time
+      INTO status, return_message, job_pid, began_at, ended_at
       FROM cron.job AS j
       JOIN cron.job_run_details AS d ON d.jobid = j.jobid
      WHERE j.jobname = pgdispatch.cron_name(worker_id)
@@ -206,7 +216,7 @@ COMMENT ON FUNCTION pgdispatch.cron_run(bigint, bigint) IS
 'Returns the first run that pg_cron has made of a worker after the given one.';
 
 
-CREATE OR REPLACE FUNCTION pgdispatch.cron_session_running(job_id bigint) RETURNS integer
+CREATE OR REPLACE FUNCTION pgdispatch.cron_session_running(job_id bigint, OUT pid integer, OUT began_at timestamptz)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -218,15 +228,15 @@ BEGIN
       INTO worker
       FROM pgdispatch.cron_worker AS w
      WHERE w.role = me AND w.purpose = 'non_transactional' AND w.job_id = cron_session_running.job_id;
-    IF NOT FOUND OR NOT pgdispatch.cron_is_genuine() THEN
-        RETURN NULL;
+    IF FOUND AND pgdispatch.cron_is_genuine() THEN
+        SELECT r.job_pid, r.began_at INTO pid, began_at FROM pgdispatch.cron_run(worker.id, worker.after_run) AS r WHERE r.status = 'running';
     END IF;
-    RETURN (SELECT r.job_pid FROM pgdispatch.cron_run(worker.id, worker.after_run) AS r WHERE r.status = 'running');
 EXCEPTION
     WHEN OTHERS THEN
-        RETURN NULL;   -- What pg_cron does not tell is not known.
+        NULL;   -- What pg_cron does not tell is not known.
 END
 $$;
 
 COMMENT ON FUNCTION pgdispatch.cron_session_running(bigint) IS
-'Returns the process id of the session in which pg_cron runs the non-transactional job; NULL: there is none.';
+'Returns the process id of the session in which pg_cron runs the non-transactional job, and when it began; NULL: there is
+none.';

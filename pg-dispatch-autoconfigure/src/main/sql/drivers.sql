@@ -162,7 +162,7 @@ DECLARE
     due_in  interval;
 BEGIN
     FOR running IN
-        SELECT m.id, m.started_at + m.time_limit AS ends_at
+        SELECT m.id, pgdispatch.attempt_ends_at(m) AS ends_at
           FROM pgdispatch.managed_job AS m
          WHERE m.role = me
            AND m.started_at IS NOT NULL

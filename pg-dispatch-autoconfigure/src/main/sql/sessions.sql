@@ -42,7 +42,7 @@ DECLARE
     managed pgdispatch.managed_job;
 BEGIN
     IF cardinality(holders) = 0 THEN   -- Most jobs are not running.
-        RETURN pgdispatch.cron_session_running(job_id);
+        RETURN (SELECT c.pid FROM pgdispatch.cron_session_running(job_id) AS c);
     END IF;
     PERFORM pg_stat_clear_snapshot();   -- Otherwise this transaction would see all sessions as they were at its first look.
     SELECT m.* INTO managed FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = job_id;
@@ -51,7 +51,7 @@ BEGIN
     ELSIF managed.started_at IS NULL THEN
         RETURN NULL;
     ELSIF managed.runner IS NULL THEN
-        RETURN pgdispatch.cron_session_running(job_id);
+        RETURN (SELECT c.pid FROM pgdispatch.cron_session_running(job_id) AS c);
     END IF;
     -- If another role holds the lock instead, a session that is younger than the attempt has got the process id of the lost one. An
     -- attempt in a transaction runs in the statement that began it.
@@ -66,6 +66,22 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.session_running(bigint) IS
 'Returns the process id of the session that runs the command of the job alone at the moment; NULL: no session does.';
+
+
+CREATE OR REPLACE FUNCTION pgdispatch.attempt_ends_at(managed pgdispatch.managed_job) RETURNS timestamptz
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF managed.runner IS NULL THEN   -- pg_cron begins it up to a minute after the attempt was counted.
+        RETURN (SELECT c.began_at FROM pgdispatch.cron_session_running(managed.id) AS c) + managed.time_limit;
+    END IF;
+    RETURN managed.started_at + managed.time_limit;
+END
+$$;
+
+COMMENT ON FUNCTION pgdispatch.attempt_ends_at(pgdispatch.managed_job) IS
+'Returns when the time limit of the running SQL job is over; NULL: it has none, or its command has not begun.';
 
 
 CREATE OR REPLACE FUNCTION pgdispatch.announce_cancellation(job_id bigint, patience interval) RETURNS boolean
@@ -127,7 +143,7 @@ BEGIN
         -- The session needs the row, or the lock, before it goes on to another job, which must not be cancelled. If it has the row, the
         -- job has ended. This looks at the time after the row was locked: before, another attempt may have been running.
         IF EXISTS (SELECT FROM pgdispatch.managed_job AS m WHERE m.role = me AND m.id = job_id) THEN
-            SELECT NOT if_late OR m.started_at + m.time_limit <= clock_timestamp()
+            SELECT NOT if_late OR pgdispatch.attempt_ends_at(m) <= clock_timestamp()
               INTO may_interrupt
               FROM pgdispatch.managed_job AS m
              WHERE m.role = me AND m.id = job_id

@@ -62,4 +62,36 @@ class PgCronNonTransactionalTests {
 		this.queue.awaitIdle();
 	}
 
+	@Test
+	void timeLimitBeginsWithTheCommand() {
+		this.queue.asApp("""
+				SELECT pgdispatch.dispatch('INSERT INTO effect (job) SELECT ''slept'' FROM pg_sleep(1)',
+				           transactional => false, time_limit => '2 seconds')""");
+		await().atMost(A_MINUTE_AND_MORE).until(() -> this.queue.effects().size() == 1);
+		this.queue.awaitIdle();
+		assertThat(this.queue.count("pgdispatch.dead_letter")).isZero();
+	}
+
+	@Test
+	void guardCancelsACommandThatTakesTooLongWhateverTheLanguageOfTheServer() {
+		this.queue.run("""
+				CREATE FUNCTION translate() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN
+					NEW.return_message := replace(NEW.return_message, 'canceling statement', 'storniere Anfrage');
+					RETURN NEW;
+				END $$""");
+		this.queue.run(
+				"CREATE TRIGGER translate BEFORE UPDATE ON cron.job_run_details FOR EACH ROW EXECUTE FUNCTION translate()");
+		try {
+			this.queue.asApp(
+					"SELECT pgdispatch.dispatch('SELECT pg_sleep(99)', transactional => false, time_limit => '2 seconds')");
+			await().atMost(A_MINUTE_AND_MORE)
+				.until(() -> this.queue.count("pgdispatch.dead_letter WHERE sqlstate = 'PD001'") == 1);
+		}
+		finally {
+			this.queue.run("DROP FUNCTION translate() CASCADE");
+		}
+		this.queue.awaitIdle();
+	}
+
 }
