@@ -1,15 +1,8 @@
 -- The workers of pg_cron: they run the jobs of a role where no application does.
 --
--- No session waits while nothing is due. A dispatch that finds no worker schedules one with pg_cron, in its own transaction (see
--- cron_schedule.sql). The worker comes a second or two after the commit, drains the queue with pgdispatch.work, waits for more jobs as
--- long as the setting cron_linger says, and removes itself. The danger is that it leaves just when a dispatch relies on it. So:
+-- cron_schedule.sql tells how a dispatch gets a worker, and why none leaves just when a dispatch relies on it. A worker drains the
+-- queue with pgdispatch.work, waits for more jobs as long as the setting cron_linger says, and removes itself. Further:
 --
---   * A transaction that relies on a worker which it did not schedule holds the reliance lock, shared, until it ends. It never waits for
---     that lock: if it cannot have it, it relies on no worker and schedules one of its own.
---   * A worker that leaves, or that stops looking at the queue because it runs a job, takes the reliance lock exclusively first, and then
---     looks at the queue once more with a new snapshot. If it cannot have the lock, it stays, or schedules another worker.
---   * These are locks and not rows: a REPEATABLE READ transaction sees old rows, and what a SERIALIZABLE one reads may cause a
---     serialization failure. Such transactions find out by a unique index whether a worker was promised.
 --   * Workers that begin, leave or stop looking do so one at a time, under the exit lock, so that each sees what the last one did.
 --   * The lookout is the idle worker that holds the lookout lock: it looks at the queue every few milliseconds. The worker that has the
 --     turn lock is the next to run a job, so that the other idle workers need not stay for it.
