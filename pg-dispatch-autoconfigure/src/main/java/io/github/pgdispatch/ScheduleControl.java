@@ -10,6 +10,7 @@ import javax.sql.DataSource;
 import io.github.pgdispatch.gateway.DispatchOptions;
 import io.github.pgdispatch.gateway.Option;
 import io.github.pgdispatch.gateway.ScheduleGateway;
+import io.github.pgdispatch.gateway.TickGateway;
 
 import org.springframework.util.Assert;
 
@@ -18,8 +19,6 @@ import org.springframework.util.Assert;
  * none, commits by itself. Thread-safe.
  */
 final class ScheduleControl {
-
-	private static final String TICK = "pgdispatch.schedule";
 
 	private static final Set<Option> IMPOSSIBLE = Set.of(Option.KEY, Option.KEEP_KEY, Option.ON_DUPLICATE,
 			Option.RESULT, Option.KEEP_RESULT);
@@ -47,7 +46,7 @@ final class ScheduleControl {
 		Assert.isTrue(dispatch.options().values().keySet().stream().noneMatch(IMPOSSIBLE::contains),
 				"The jobs of a schedule have neither a key nor a result. Whether they overlap, the schedule itself says");
 		Assert.isTrue(dispatch.delay().isZero(), "The jobs of a schedule have no delay");
-		if (schedule.cron() != null && !this.handlerListener.runs(TICK)) {
+		if (schedule.cron() != null && !this.handlerListener.runs(TickGateway.HANDLER)) {
 			throw new IllegalStateException("This application does not run schedules with cron expressions, as no"
 					+ " annotation declares one. Set pgdispatch.cron-schedules=true");
 		}

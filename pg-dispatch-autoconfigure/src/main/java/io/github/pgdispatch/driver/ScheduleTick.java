@@ -26,8 +26,6 @@ import org.springframework.util.ReflectionUtils;
  */
 public final class ScheduleTick {
 
-	private static final String NAME = "pgdispatch.schedule";
-
 	private static final RetryPolicy WITHOUT_END = new RetryPolicy(Short.MAX_VALUE, BackOff.DEFAULT, List.of(),
 			List.of());
 
@@ -51,8 +49,8 @@ public final class ScheduleTick {
 		}
 		ScheduleTick tick = new ScheduleTick(dataSource);
 		List<Handler> all = new ArrayList<>(handlers.all());
-		all.add(new Handler(NAME, Integer.MAX_VALUE, WITHOUT_END, null, null, () -> tick, method, ScheduleTick.class,
-				Arguments.of(method, mapper), null));
+		all.add(new Handler(TickGateway.HANDLER, Integer.MAX_VALUE, WITHOUT_END, null, null, () -> tick, method,
+				ScheduleTick.class, Arguments.of(method, mapper), null));
 		return new Handlers(all);
 	}
 

@@ -21,9 +21,9 @@ public record AttemptRow(int number, String outcome, @Nullable Instant startedAt
 		@Nullable String node, @Nullable String sqlState, @Nullable String message) {
 
 	static AttemptRow of(ResultSet row, int number) throws SQLException {
-		return new AttemptRow(row.getInt("attempt"), row.getString("outcome"), JobRow.instant(row, "started_at"),
-				DeadLetterRow.instant(row, "ended_at"), row.getString("node"), row.getString("sqlstate"),
-				row.getString("message"));
+		return new AttemptRow(row.getInt("attempt"), row.getString("outcome"),
+				Instants.readIfPresent(row, "started_at"), Instants.read(row, "ended_at"), row.getString("node"),
+				row.getString("sqlstate"), row.getString("message"));
 	}
 
 }

@@ -29,7 +29,7 @@ public record BatchRow(long id, String name, String state, long pending, long do
 	static BatchRow of(ResultSet row, int number) throws SQLException {
 		return new BatchRow(row.getLong("id"), row.getString("name"), row.getString("state"), row.getLong("pending"),
 				row.getLong("done"), row.getLong("failed"), row.getLong("cancelled"),
-				DeadLetterRow.instant(row, "dispatched_at"), JobRow.instant(row, "ended_at"),
+				Instants.read(row, "dispatched_at"), Instants.readIfPresent(row, "ended_at"),
 				row.getObject("parent", Long.class), row.getObject("then_id", Long.class),
 				row.getObject("on_failure_id", Long.class));
 	}

@@ -1,8 +1,6 @@
 package io.github.pgdispatch.gateway;
 
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 
 import javax.sql.DataSource;
@@ -148,7 +146,7 @@ public final class DeadLetterGateway {
 
 	private static MapSqlParameterSource parameters(DeadLetterSelection selection, @Nullable Instant before,
 			long beforeId) {
-		return parameters(selection).addValue("before", time(before)).addValue("beforeId", beforeId);
+		return parameters(selection).addValue("before", Instants.argument(before)).addValue("beforeId", beforeId);
 	}
 
 	private static MapSqlParameterSource parameters(DeadLetterSelection selection) {
@@ -156,14 +154,10 @@ public final class DeadLetterGateway {
 			.addValue("handler", selection.handler())
 			.addValue("label", selection.label())
 			.addValue("sqlState", selection.sqlState())
-			.addValue("since", time(selection.since()))
-			.addValue("until", time(selection.until()))
+			.addValue("since", Instants.argument(selection.since()))
+			.addValue("until", Instants.argument(selection.until()))
 			.addValue("text", selection.text())
 			.addValue("limit", selection.limit());
-	}
-
-	private static @Nullable OffsetDateTime time(@Nullable Instant instant) {
-		return (instant != null) ? instant.atOffset(ZoneOffset.UTC) : null;
 	}
 
 }

@@ -25,7 +25,7 @@ public record DeadLetterGroupRow(@Nullable String handler, @Nullable String labe
 	static DeadLetterGroupRow of(ResultSet row, int number) throws SQLException {
 		return new DeadLetterGroupRow(row.getString("handler"), row.getString("label"), row.getString("sqlstate"),
 				row.getString("exception"), row.getString("message"), row.getLong("count"),
-				DeadLetterRow.instant(row, "oldest"), DeadLetterRow.instant(row, "latest"));
+				Instants.read(row, "oldest"), Instants.read(row, "latest"));
 	}
 
 }

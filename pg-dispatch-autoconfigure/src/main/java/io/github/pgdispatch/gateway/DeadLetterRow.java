@@ -3,7 +3,6 @@ package io.github.pgdispatch.gateway;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -37,13 +36,9 @@ public record DeadLetterRow(long id, @Nullable String command, @Nullable String 
 	static DeadLetterRow of(ResultSet row, int number) throws SQLException {
 		return new DeadLetterRow(row.getLong("id"), row.getString("command"), row.getString("label"),
 				row.getString("handler"), row.getString("arguments"), Headers.read(row), row.getString("options"),
-				instant(row, "dispatched_at"), instant(row, "due_at"), instant(row, "failed_at"),
+				Instants.read(row, "dispatched_at"), Instants.read(row, "due_at"), Instants.read(row, "failed_at"),
 				row.getInt("attempts"), row.getInt("crashes"), row.getString("sqlstate"), row.getString("message"),
 				row.getString("detail"), row.getString("hint"), row.getString("context"));
-	}
-
-	static Instant instant(ResultSet row, String column) throws SQLException {
-		return row.getObject(column, OffsetDateTime.class).toInstant();
 	}
 
 }

@@ -31,8 +31,8 @@ public record EndedJobRow(String position, long id, String kind, @Nullable Strin
 	static EndedJobRow of(ResultSet row, int number) throws SQLException {
 		return new EndedJobRow(row.getString("position"), row.getLong("id"), row.getString("kind"),
 				row.getString("name"), row.getString("queue"), row.getString("outcome"),
-				DeadLetterRow.instant(row, "dispatched_at"), DeadLetterRow.instant(row, "due_at"),
-				JobRow.instant(row, "started_at"), DeadLetterRow.instant(row, "ended_at"), row.getInt("attempts"),
+				Instants.read(row, "dispatched_at"), Instants.read(row, "due_at"),
+				Instants.readIfPresent(row, "started_at"), Instants.read(row, "ended_at"), row.getInt("attempts"),
 				row.getString("node"), row.getString("sqlstate"), row.getString("message"));
 	}
 

@@ -3,7 +3,6 @@ package io.github.pgdispatch.gateway;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -33,14 +32,10 @@ public record JobRow(long id, String state, @Nullable String command, @Nullable 
 
 	static JobRow of(ResultSet row, int number) throws SQLException {
 		return new JobRow(row.getLong("id"), row.getString("state"), row.getString("command"), row.getString("handler"),
-				row.getString("arguments"), instant(row, "dispatched_at"), instant(row, "due_at"),
-				row.getObject("attempts", Integer.class), instant(row, "finished_at"), row.getString("label"),
-				row.getString("queue"), row.getString("sqlstate"), row.getString("message"), Headers.read(row));
-	}
-
-	static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-		OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-		return (time != null) ? time.toInstant() : null;
+				row.getString("arguments"), Instants.readIfPresent(row, "dispatched_at"),
+				Instants.readIfPresent(row, "due_at"), row.getObject("attempts", Integer.class),
+				Instants.readIfPresent(row, "finished_at"), row.getString("label"), row.getString("queue"),
+				row.getString("sqlstate"), row.getString("message"), Headers.read(row));
 	}
 
 }

@@ -30,8 +30,8 @@ public record ListedJobRow(String place, long id, String kind, @Nullable String 
 
 	static ListedJobRow of(ResultSet row, int number) throws SQLException {
 		return new ListedJobRow(row.getString("place"), row.getLong("id"), row.getString("kind"), row.getString("name"),
-				row.getString("queue"), row.getString("state"), DeadLetterRow.instant(row, "dispatched_at"),
-				JobRow.instant(row, "due_at"), row.getInt("attempts"), row.getString("sqlstate"),
+				row.getString("queue"), row.getString("state"), Instants.read(row, "dispatched_at"),
+				Instants.readIfPresent(row, "due_at"), row.getInt("attempts"), row.getString("sqlstate"),
 				row.getString("message"), Headers.read(row));
 	}
 

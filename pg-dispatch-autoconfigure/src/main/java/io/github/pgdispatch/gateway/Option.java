@@ -22,12 +22,12 @@ public enum Option {
 	 * Factor by which the delay grows after each further failed attempt: a
 	 * {@code Double}.
 	 */
-	BACK_OFF_MULTIPLIER("back_off_multiplier"),
+	BACK_OFF_MULTIPLIER,
 
 	/**
 	 * Longest delay after a failed attempt: a {@code Duration}.
 	 */
-	MAX_BACK_OFF("max_back_off"),
+	MAX_BACK_OFF,
 
 	/**
 	 * Maximum duration of an attempt: a {@code Duration}.
@@ -113,10 +113,6 @@ public enum Option {
 
 	Option() {
 		this.argument = name().toLowerCase(Locale.ROOT);
-	}
-
-	Option(String argument) {
-		this.argument = argument;
 	}
 
 	/**

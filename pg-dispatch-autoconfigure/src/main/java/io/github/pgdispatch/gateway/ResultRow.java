@@ -27,7 +27,7 @@ public record ResultRow(long id, String state, @Nullable String value, @Nullable
 	static ResultRow of(ResultSet row) throws SQLException {
 		return new ResultRow(row.getLong("id"), row.getString("state"), row.getString("value"),
 				row.getObject("row_count", Long.class), row.getString("sqlstate"), row.getString("message"),
-				JobRow.instant(row, "finished_at"));
+				Instants.readIfPresent(row, "finished_at"));
 	}
 
 	/**

@@ -2,11 +2,9 @@ package io.github.pgdispatch.gateway;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 import javax.sql.DataSource;
 
@@ -55,20 +53,19 @@ public final class ScheduleGateway {
 	 * Creates or changes a schedule.
 	 * @param definition what it is to be
 	 * @param declared whether a deployment says so
-	 * @return the name of what has become of it, in capital letters
+	 * @return the name of what has become of it, in upper case
 	 */
 	public String put(Definition definition, boolean declared) {
 		Duration every = definition.every();
-		Instant startsAt = definition.startsAt();
 		List<@Nullable Object> arguments = new ArrayList<>(
 				Arrays.asList(definition.name(), (every != null) ? Durations.seconds(every) : null, definition.cron(),
-						definition.zone(), (startsAt != null) ? startsAt.atOffset(ZoneOffset.UTC) : null,
-						definition.command(), definition.handler(), definition.arguments()));
+						definition.zone(), Instants.argument(definition.startsAt()), definition.command(),
+						definition.handler(), definition.arguments()));
 		arguments.addAll(definition.options().arguments());
 		arguments.addAll(List.of(definition.missed(), definition.overlap(), declared));
 		String answer = this.jdbc.queryForObject(PUT.formatted(definition.options().json()), String.class,
 				arguments.toArray());
-		return (answer != null) ? answer.toUpperCase(Locale.ROOT) : "";
+		return (answer != null) ? answer : "";
 	}
 
 	/**

@@ -4,7 +4,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 
 import org.jspecify.annotations.Nullable;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A row of {@code pgdispatch.schedules()}, which documents the columns.
  *
  * @param name of the schedule
- * @param state in capital letters
+ * @param state in upper case
  * @param every the interval; {@code null} if it has a cron expression
  * @param cron the cron expression; {@code null} if it has an interval
  * @param zone the time zone of the cron expression
@@ -23,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param running whether that job waits or runs
  * @param runs number of jobs
  * @param skipped number of due times without a job
- * @param skipReason in capital letters; {@code null} if all had one
- * @param missed in capital letters
+ * @param skipReason in upper case; {@code null} if all had one
+ * @param missed in upper case
  * @param overlap whether jobs may overlap
  * @param handler of the jobs; {@code null} if they run a command
  * @param command of the jobs; {@code null} if they call a handler
@@ -40,16 +39,11 @@ public record ScheduleRow(String name, String state, @Nullable Duration every, @
 		Long micros = row.getObject("every_micros", Long.class);
 		return new ScheduleRow(row.getString("name"), row.getString("state"),
 				(micros != null) ? Duration.of(micros, ChronoUnit.MICROS) : null, row.getString("cron"),
-				row.getString("zone"), instant(row, "next_at"), instant(row, "last_at"),
+				row.getString("zone"), Instants.readIfPresent(row, "next_at"), Instants.readIfPresent(row, "last_at"),
 				row.getObject("last_job", Long.class), row.getBoolean("running"), row.getLong("runs"),
 				row.getLong("skipped"), row.getString("skip_reason"), row.getString("missed"),
 				row.getBoolean("overlap"), row.getString("handler"), row.getString("command"),
 				row.getBoolean("declared"), row.getString("message"));
-	}
-
-	static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-		OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-		return (time != null) ? time.toInstant() : null;
 	}
 
 }

@@ -65,6 +65,16 @@ public final class StatusGateway {
 	}
 
 	/**
+	 * Lists jobs.
+	 * @param selection of the jobs
+	 * @return the jobs, in the order of their places
+	 */
+	public List<ListedJobRow> jobs(JobSelection selection) {
+		return this.jdbc.query(JOBS, ListedJobRow::of, selection.kind(), selection.name(), selection.queue(),
+				selection.state(), selection.afterPlace(), selection.afterId(), selection.limit(), ids(selection));
+	}
+
+	/**
 	 * Counts jobs.
 	 * @param selection of the jobs
 	 * @return their number, up to the limit of the selection
@@ -113,16 +123,6 @@ public final class StatusGateway {
 	private static @Nullable String ids(JobSelection selection) {
 		List<Long> ids = selection.ids();
 		return (ids != null) ? ids.stream().map(String::valueOf).collect(Collectors.joining(",", "{", "}")) : null;
-	}
-
-	/**
-	 * Lists jobs.
-	 * @param selection of the jobs
-	 * @return the jobs, in the order of their places
-	 */
-	public List<ListedJobRow> jobs(JobSelection selection) {
-		return this.jdbc.query(JOBS, ListedJobRow::of, selection.kind(), selection.name(), selection.queue(),
-				selection.state(), selection.afterPlace(), selection.afterId(), selection.limit(), ids(selection));
 	}
 
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record StepRow(String name, @Nullable String result, Instant endedAt) {
 
 	static StepRow of(ResultSet row, int number) throws SQLException {
-		return new StepRow(row.getString("name"), row.getString("result"), DeadLetterRow.instant(row, "ended_at"));
+		return new StepRow(row.getString("name"), row.getString("result"), Instants.read(row, "ended_at"));
 	}
 
 }

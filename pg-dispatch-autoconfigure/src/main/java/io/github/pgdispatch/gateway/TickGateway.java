@@ -3,7 +3,6 @@ package io.github.pgdispatch.gateway;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,6 +22,11 @@ import org.springframework.transaction.support.TransactionTemplate;
  * in transactions of its own. Thread-safe.
  */
 public final class TickGateway {
+
+	/**
+	 * The name of the handler of ticks.
+	 */
+	public static final String HANDLER = "pgdispatch.schedule";
 
 	private static final String FIND = """
 			SELECT s.cron, s.zone, s.next_at, pg_catalog.clock_timestamp() AS moment, s.missed OPERATOR(pg_catalog.=) 'all' AS all_missed
@@ -72,7 +76,7 @@ public final class TickGateway {
 	public void advance(String schedule, long tick, List<Instant> dueTimes, long count, @Nullable Instant next) {
 		String[] texts = dueTimes.stream().map(Instant::toString).toArray(String[]::new);
 		this.transaction.executeWithoutResult((status) -> this.jdbc.query(ADVANCE, (row) -> {
-		}, schedule, tick, texts, count, (next != null) ? next.atOffset(ZoneOffset.UTC) : null));
+		}, schedule, tick, texts, count, Instants.argument(next)));
 	}
 
 	/**
@@ -87,8 +91,8 @@ public final class TickGateway {
 	public record CronSchedule(String cron, String zone, @Nullable Instant nextAt, Instant moment, boolean all) {
 
 		static CronSchedule of(ResultSet row, int number) throws SQLException {
-			return new CronSchedule(row.getString("cron"), row.getString("zone"), ScheduleRow.instant(row, "next_at"),
-					Objects.requireNonNull(ScheduleRow.instant(row, "moment")), row.getBoolean("all_missed"));
+			return new CronSchedule(row.getString("cron"), row.getString("zone"),
+					Instants.readIfPresent(row, "next_at"), Instants.read(row, "moment"), row.getBoolean("all_missed"));
 		}
 
 	}

@@ -11,6 +11,8 @@ import java.util.Optional;
 
 import javax.sql.DataSource;
 
+import io.github.pgdispatch.gateway.TickGateway;
+
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -21,7 +23,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 final class WaitingJobGateway {
 
-	private static final String TICK = "'pgdispatch.schedule'";
+	private static final String TICK = "'" + TickGateway.HANDLER + "'";
 
 	/**
 	 * Ticks of schedules are left out: a test runs a schedule when it wants to. A held
