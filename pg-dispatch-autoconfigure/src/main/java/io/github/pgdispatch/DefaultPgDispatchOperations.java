@@ -118,13 +118,19 @@ final class DefaultPgDispatchOperations implements PgDispatchOperations {
 
 	@Override
 	public void keepHistory(Duration retention) {
+		requireRetention(retention);
 		this.transaction.change(() -> this.history.keep(null, retention));
 	}
 
 	@Override
 	public void keepHistory(String queue, Duration retention) {
 		requireName("queue", queue);
+		requireRetention(retention);
 		this.transaction.change(() -> this.history.keep(queue, retention));
+	}
+
+	private static void requireRetention(Duration retention) {
+		ArgumentChecks.notNegative("The time to keep the history", retention);
 	}
 
 	@Override

@@ -279,6 +279,10 @@ class PgDispatchOperationsTests {
 	void badInputIsRefused() {
 		assertThatIllegalArgumentException().isThrownBy(() -> this.operations.setQueue(" ", QueueLimits.none()));
 		assertThatIllegalArgumentException().isThrownBy(() -> this.operations.dropQueue(""));
+		for (Duration retention : new Duration[] { Duration.ofSeconds(-1), Duration.ofDays(3_653) }) {
+			assertThatIllegalArgumentException().isThrownBy(() -> this.operations.keepHistory(retention));
+			assertThatIllegalArgumentException().isThrownBy(() -> this.operations.keepHistory("mail", retention));
+		}
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().concurrency(0));
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().rate(0, Duration.ofSeconds(1)));
 		assertThatIllegalArgumentException().isThrownBy(() -> QueueLimits.none().rate(1, Duration.ZERO));

@@ -13,11 +13,6 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
  */
 final class ConfiguredHistory implements SmartInitializingSingleton {
 
-	/**
-	 * The longest time that the database takes.
-	 */
-	private static final Duration MAX = Duration.ofDays(3652);
-
 	private final DatabaseProperties properties;
 
 	private final PgDispatchOperations operations;
@@ -39,15 +34,18 @@ final class ConfiguredHistory implements SmartInitializingSingleton {
 		if (retention == null) {
 			return;
 		}
-		if (retention.isNegative() || retention.compareTo(MAX) > 0) {
-			throw new PgDispatchConfigurationException("The property " + property + " is " + retention + ".",
+		try {
+			if (queue == null) {
+				this.operations.keepHistory(retention);
+			}
+			else {
+				this.operations.keepHistory(queue, retention);
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			throw new PgDispatchConfigurationException(
+					"The property " + property + " is invalid: " + ex.getMessage() + ".",
 					"Set it to a time from zero, which keeps no history, to ten years.");
-		}
-		if (queue == null) {
-			this.operations.keepHistory(retention);
-		}
-		else {
-			this.operations.keepHistory(queue, retention);
 		}
 	}
 
