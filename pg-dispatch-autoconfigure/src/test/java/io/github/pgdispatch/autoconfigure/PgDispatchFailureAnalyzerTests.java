@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
- * Tests for {@link PgDispatchFailureAnalyzer}.
+ * Tests for {@link PgDispatchFailureAnalyzer} and {@link UnusableSchemaFailureAnalyzer}.
  */
 @PostgresTest
 @ExtendWith(OutputCaptureExtension.class)
@@ -54,6 +54,25 @@ class PgDispatchFailureAnalyzerTests {
 				"Description:\n\n@AfterCommitDispatch on int " + OneHandler.class.getName()
 						+ ".welcome(long): The method must return void",
 				"Action:\n\nCorrect the annotation or the method.");
+	}
+
+	@Test
+	void whatToDoIfNobodyHasCheckedTheSchema(TestDatabase database, CapturedOutput output) {
+		assertDoesNotStart(NoHandler.class, "--spring.datasource.url=" + database.url(),
+				"--spring.datasource.username=app", "--pgdispatch.schema.mode=none",
+				"--pgdispatch.queues.mail.concurrency=1");
+		assertThat(output).contains("APPLICATION FAILED TO START",
+				"role of the application: ERROR: schema \"pgdispatch\" does not exist",
+				"Action:\n\nSet pgdispatch.schema.mode to liquibase or jdbc");
+	}
+
+	@Test
+	void whichPropertyOfTheHistoryIsInvalid(TestDatabase database, CapturedOutput output) {
+		assertDoesNotStart(NoHandler.class, "--spring.datasource.url=" + database.url(),
+				"--spring.datasource.username=app", "--pgdispatch.schema.mode=jdbc",
+				"--pgdispatch.history.retention=-1s");
+		assertThat(output).contains("Description:\n\nThe property pgdispatch.history.retention is invalid:"
+				+ " The time to keep the history must not be negative, but is PT-1S.");
 	}
 
 	private static void assertDoesNotStart(Class<?> configuration, String... args) {
@@ -93,6 +112,13 @@ class PgDispatchFailureAnalyzerTests {
 		DataSource archive() {
 			return new PGSimpleDataSource();
 		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ DataSourceAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class,
+			PgDispatchSchemaAutoConfiguration.class, PgDispatchAutoConfiguration.class })
+	static class NoHandler {
 
 	}
 
