@@ -94,8 +94,8 @@ function handlersTable(handlers, writable, refresh) {
 		{ title: "State", cell: (handler) => handler.kind === "HANDLER" && stateOf(handler) },
 		{ title: "Runs here", cell: ({ here }) => here ? "yes" : "no" },
 		cell("Waiting", "waiting"), cell("Running", "running"), cell("Snoozed", "snoozed"), cell("Held", "held"),
-		{ title: "Dead letters", kind: "number", cell: ({ kind, name, deadLetters }) => deadLetters && name
-			? h("a", { href: link("dead-letters", kind === "SQL" ? { label: name } : { handler: name }) }, number(deadLetters)) : number(deadLetters) },
+		{ title: "Dead letters", kind: "number", cell: ({ kind, name, deadLetters, exact }) => deadLetters && name
+			? h("a", { href: link("dead-letters", kind === "SQL" ? { label: name } : { handler: name }) }, number(deadLetters, exact)) : number(deadLetters, exact || !deadLetters) },
 		{ title: "Oldest due", kind: "number", cell: ({ oldest, waiting }) => waiting > 0 && oldest && span(seconds(oldest)) },
 		...writable ? [{ title: "Actions", kind: "actions", cell: ({ kind, name, paused, tripped }) => kind === "HANDLER"
 			&& pauseButton(paused || tripped, { handler: name }, `the handler ${name}`, refresh) }] : []
