@@ -106,7 +106,7 @@ public final class DriverEventPublisher implements DriverListener, SmartLifecycl
 			this.dropping.set(false);
 		}
 		catch (RejectedExecutionException ex) {
-			if (!this.dropping.getAndSet(true)) {
+			if (!this.executor.isShutdown() && !this.dropping.getAndSet(true)) {
 				logger.warn("Listeners of the application are too slow: " + MAX_WAITING
 						+ " events of drivers wait, and others are not published, such as " + event);
 			}
