@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
@@ -58,6 +59,7 @@ public final class Benchmark {
 	 * @throws Exception if something cannot be measured
 	 */
 	public static void main(String[] args) throws Exception {
+		Locale.setDefault(Locale.ROOT);
 		if (!hasFastestCompiler(ManagementFactory.getRuntimeMXBean().getInputArguments())) {
 			System.err.println("The Java virtual machine was started with -XX:TieredStopAtLevel below 4: "
 					+ "it does not compile for speed, so the figures are not those of an application");
