@@ -19,7 +19,7 @@ public enum JobState {
 
 	/**
 	 * The job is due, and waits for an earlier job of the same ordering key, for its
-	 * queue, or for the end of a pause.
+	 * queue, for the end of a pause, or for the end of the batch that it follows.
 	 */
 	HELD,
 

@@ -3,7 +3,6 @@ package io.github.pgdispatch;
 /**
  * Thrown to a caller that waits for the end of a job if there is no such job, or if it
  * has ended and its result was not kept.
- *
  */
 public class NoSuchJobException extends RuntimeException {
 

@@ -24,10 +24,10 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.dao.DataIntegrityViolationException;
 
 /**
- * The Actuator endpoint {@code pgdispatch}, which shows jobs, dead letters, queues,
- * handlers, schedules and nodes and, with unrestricted access, changes them. An endpoint
- * for the web, because its answers depend on the user and have a status. The page
- * {@code docs/endpoint.md} has its paths, parameters and answers.
+ * The Actuator endpoint {@code pgdispatch}, which shows jobs, batches, dead letters,
+ * queues, handlers, schedules and nodes and, with unrestricted access, changes them. An
+ * endpoint for the web, because its answers depend on the user and have a status. The
+ * page {@code docs/endpoint.md} has its paths, parameters and answers.
  *
  * <p>
  * Thread-safe. All operations block: they ask the database, and WebFlux calls them on

@@ -25,7 +25,8 @@ public final class Handlers {
 			Handler other = this.byName.put(handler.name(), handler);
 			if (other != null) {
 				throw new PgDispatchConfigurationException(
-						"Two methods have the handler name '" + handler.name() + "': " + other + " and " + handler,
+						"Two methods have the handler name '" + handler.name() + "': " + other + " and " + handler
+								+ ".",
 						"Give one of them another name: @AfterCommitDispatch(name = \"…\"). Jobs are stored under the name of"
 								+ " their handler. Do not rename the one that may have waiting jobs.");
 			}

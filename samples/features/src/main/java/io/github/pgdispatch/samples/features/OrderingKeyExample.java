@@ -30,7 +30,7 @@ class OrderingKeyExample {
 	@AfterCommitDispatch(orderingKey = "news for #{#name}", onFailure = OnFailure.PASS, maxAttempts = 1)
 	void sendNews(String name, String news) {
 		if (news.isBlank()) {
-			throw new IllegalArgumentException("There are no news");
+			throw new IllegalArgumentException("There is no news");
 		}
 		this.mailer.send(name, news);
 	}

@@ -2,6 +2,7 @@ package io.github.pgdispatch.samples.signup;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 import org.slf4j.Logger;
@@ -65,7 +66,7 @@ class FirstVisitors implements ApplicationRunner {
 	}
 
 	private static NewProfile visitor(String name) {
-		return new NewProfile(name, name.toLowerCase() + "@example.com");
+		return new NewProfile(name, name.toLowerCase(Locale.ROOT) + "@example.com");
 	}
 
 	private long signUpInVain(NewProfile visitor) {
