@@ -18,8 +18,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Signs up some profiles when the application has started, one of them in vain, and
- * invites somebody, which fails.
+ * Signs up some profiles when the application has started, one of them in a transaction
+ * that rolls back, and sends an invitation, which fails.
  */
 @Component
 @ConditionalOnBooleanProperty("signup.story")
@@ -28,7 +28,7 @@ class FirstVisitors implements ApplicationRunner {
 	private static final Logger logger = LoggerFactory.getLogger(FirstVisitors.class);
 
 	/**
-	 * When the last reminder is over and done with.
+	 * Time after which the last reminder has been sent.
 	 */
 	private static final Duration STORY = Duration.ofSeconds(7);
 
@@ -61,6 +61,7 @@ class FirstVisitors implements ApplicationRunner {
 	public void run(ApplicationArguments args) {
 		List.of("Ada", "Barbara", "Grace").forEach((name) -> this.controller.signUp(visitor(name)));
 		long id = signUpInVain(visitor("Mallory"));
+		logger.info("An invitation is sent. It fails on purpose, so that there is a job to be retried on the dashboard");
 		this.transaction.executeWithoutResult((status) -> this.invitations.invite("hedy@example.com"));
 		this.scheduler.schedule(() -> conclude(id), this.scheduler.getClock().instant().plus(STORY));
 	}
@@ -91,8 +92,9 @@ class FirstVisitors implements ApplicationRunner {
 		logger.info("Profile {}: the rollback left {} profiles, {} jobs and {} side effects", rolledBack,
 				left.get("profiles"), left.get("jobs"), left.get("side_effects"));
 		String port = this.environment.getProperty("local.server.port");
-		logger.info("Open http://localhost:{}/ and sign up yourself; stop with Ctrl-C", port);
-		logger.info("An invitation has failed. Retry it at http://localhost:{}/actuator/pgdispatch/ui", port);
+		logger.info("Open http://localhost:{}/ and sign up yourself", port);
+		logger.info("Open http://localhost:{}/actuator/pgdispatch/ui and retry the invitation that has failed", port);
+		logger.info("Stop with Ctrl-C");
 	}
 
 }
