@@ -61,7 +61,8 @@ class FirstVisitors implements ApplicationRunner {
 	public void run(ApplicationArguments args) {
 		List.of("Ada", "Barbara", "Grace").forEach((name) -> this.controller.signUp(visitor(name)));
 		long id = signUpInVain(visitor("Mallory"));
-		logger.info("An invitation is sent. It fails on purpose, so that there is a job to be retried on the dashboard");
+		logger
+			.info("An invitation is sent. It fails on purpose, so that there is a job to be retried on the dashboard");
 		this.transaction.executeWithoutResult((status) -> this.invitations.invite("hedy@example.com"));
 		this.scheduler.schedule(() -> conclude(id), this.scheduler.getClock().instant().plus(STORY));
 	}
