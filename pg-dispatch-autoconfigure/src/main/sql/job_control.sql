@@ -74,7 +74,7 @@ $$;
 
 COMMENT ON FUNCTION pgdispatch.find(bigint) IS
 'Returns a job of the current role by the id that pgdispatch.dispatch returned, or no row if there is no such job any more.
-state: waiting (for a worker), snoozed (until due_at), held (by its ordering key, its queue, a pause, a driver for
+state: waiting (for a worker), snoozed (until due_at), held (by its ordering key, its queue, a pause, a circuit breaker, a driver for
 non-transactional commands, or the batch that it follows), running, failed (it is a dead letter, or was one) or, while its result or its history is kept, done or cancelled.
 due_at is the time of its next attempt; NULL: when its batch has ended. sqlstate and message are the error of its last attempt.
 Columns that do not apply are NULL; of a job of which only the result is kept, id, state and finished_at are known.

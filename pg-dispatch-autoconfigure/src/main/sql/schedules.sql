@@ -55,7 +55,7 @@ own, which begins when it is due or soon after. If that job fails for good, the 
 same name changes the schedule; calling it with nothing new changes nothing.
 name: identifies the schedule among those of the current role: up to 900 bytes without control characters.
 every: the time from one due time to the next, from 1 second to 10 years, of which a day always has 24 hours. A month has no fixed length.
-starts_at: the first due time. If it is in the past, the due times are those that it would have led to. NULL: the first due time is one
+starts_at: the first due time. It may be in the past, and the due times are counted from it. NULL: the first due time is one
 interval after the start of the current transaction.
 missed: what happens to due times for which no worker was there within a minute, or before the following due time had come. skip: they
 are left out. once: one job makes up for all of them. all: each due time has its job, in their order, at most 100 in one transaction.

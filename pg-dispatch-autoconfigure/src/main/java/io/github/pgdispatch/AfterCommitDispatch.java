@@ -246,8 +246,7 @@ public @interface AfterCommitDispatch {
 	String orderingKey() default "";
 
 	/**
-	 * What happens to the later jobs of the same {@link #orderingKey} when a job becomes
-	 * a dead letter.
+	 * What happens to the later jobs of the same {@link #orderingKey} when a job fails.
 	 * @return the choice
 	 */
 	OnFailure onFailure() default OnFailure.HOLD;
@@ -309,19 +308,18 @@ public @interface AfterCommitDispatch {
 	}
 
 	/**
-	 * What happens to later jobs of the same ordering key when a job becomes a dead
-	 * letter.
+	 * What happens to later jobs of the same ordering key when a job fails.
 	 */
 	enum OnFailure {
 
 		/**
-		 * Hold the later jobs until the dead letter has been retried with success or was
-		 * deleted.
+		 * Hold the later jobs while the job is retried and, if it becomes a dead letter,
+		 * until that has been retried with success or was deleted.
 		 */
 		HOLD,
 
 		/**
-		 * Run the later jobs.
+		 * Run the later jobs, also while the job waits for its next attempt.
 		 */
 		PASS
 

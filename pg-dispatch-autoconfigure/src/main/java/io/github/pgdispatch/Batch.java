@@ -11,7 +11,7 @@ import org.springframework.util.Assert;
 
 /**
  * Many jobs, and one that is dispatched in the commit that ends the last of them: the
- * continuation. It is dispatched exactly once, whoever crashes when.
+ * continuation. This happens exactly once, even if nodes or sessions die meanwhile.
  *
  * <pre class="code">
  * template.batch("import 42")
@@ -21,11 +21,11 @@ import org.springframework.util.Assert;
  * </pre>
  *
  * <p>
- * A batch is described here, and written in the current transaction by
- * {@link #dispatch()}. Jobs that have the same options, and neither an idempotency key
- * nor an ordering key, are written together, by one statement for thousands of them. A
- * job of the batch may have any option. If nothing is dispatched for one, because a job
- * with its key waits, the batch does not wait for that job.
+ * The methods describe a batch, and {@link #dispatch()} writes it in the current
+ * transaction. Jobs that have the same options, and neither an idempotency key nor an
+ * ordering key, are written together, by one statement for thousands of them. A job of
+ * the batch may have any option. If nothing is dispatched for one, because a job with its
+ * key waits, the batch does not wait for that job.
  *
  * <p>
  * Not thread-safe. The methods throw {@link IllegalArgumentException} for a value that a

@@ -196,8 +196,7 @@ public final class Dispatch {
 
 	/**
 	 * Sets what happens to the later jobs of the same {@linkplain #orderingKey ordering
-	 * key} if this job becomes a dead letter. To let them pass, set the ordering key
-	 * first.
+	 * key} if this job fails. To let them pass, set the ordering key first.
 	 * @param onFailure {@code PASS} to run the later jobs, or {@code HOLD} to hold them
 	 * until this job has been retried with success or was deleted, which is the default
 	 * @return a new description with this choice

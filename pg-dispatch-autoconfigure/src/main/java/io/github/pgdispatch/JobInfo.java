@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The state of a job at the time at which it was read. The times are those of the clock
- * of the database. Only the id, the state and the time of the end are known of a job that
- * is done or was cancelled.
+ * of the database. If a job is done or was cancelled, its command, its arguments and its
+ * headers are not known any more. If the history does not have it, only the id, the state
+ * and the time of the end are known.
  *
  * @param id the id of the job
  * @param state the state of the job

@@ -19,7 +19,8 @@ public enum JobState {
 
 	/**
 	 * The job is due, and waits for an earlier job of the same ordering key, for its
-	 * queue, for the end of a pause, or for the end of the batch that it follows.
+	 * queue, for the end of a pause, or for a circuit breaker. The continuation of a
+	 * batch is also held until the batch ends.
 	 */
 	HELD,
 

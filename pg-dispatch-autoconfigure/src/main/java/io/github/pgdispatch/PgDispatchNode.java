@@ -21,10 +21,10 @@ public interface PgDispatchNode {
 
 	/**
 	 * Drains this node. Returns at once. When it has returned, no further method begins;
-	 * methods that were claimed and have not begun are given back, which is no attempt.
-	 * Workers that run SQL in the database may begin further jobs for some milliseconds.
-	 * Jobs that run go on to their end and are not interrupted. Has no effect if the node
-	 * is drained, if its workers are stopped, or if it has none.
+	 * methods that were claimed and have not begun are given back, which does not count
+	 * as an attempt. Workers that run SQL in the database may begin further jobs for some
+	 * milliseconds. Jobs that run go on to their end and are not interrupted. Has no
+	 * effect if the node is drained, if its workers are stopped, or if it has none.
 	 */
 	void drain();
 

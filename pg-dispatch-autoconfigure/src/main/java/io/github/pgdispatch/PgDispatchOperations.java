@@ -80,8 +80,9 @@ public interface PgDispatchOperations {
 	PgDispatchStatus status();
 
 	/**
-	 * Lists jobs that wait or run, page by page. A page without conditions reads as many
-	 * jobs, of each handler. A page with conditions that few jobs meet reads all jobs.
+	 * Lists jobs that wait or run, page by page. For a page without conditions, the
+	 * database reads up to {@link JobFilter#limit()} jobs of each handler. A page with conditions
+	 * that few jobs meet reads all jobs.
 	 * @param filter selects the jobs, and the page
 	 * @return the page
 	 */
@@ -152,9 +153,9 @@ public interface PgDispatchOperations {
 	void keepHistory(String queue, Duration retention);
 
 	/**
-	 * Lists the jobs that have ended, page by page, as far as they are kept. A page
-	 * without conditions reads as many rows. A page with conditions that few jobs meet
-	 * reads the whole history.
+	 * Lists the jobs that have ended, page by page, as far as they are kept. For a page
+	 * without conditions, the database reads only the rows of the page. A page with
+	 * conditions that few jobs meet reads the whole history.
 	 * @param filter selects the jobs, and the page
 	 * @return the page, which has no jobs if no history is kept
 	 */
@@ -193,8 +194,9 @@ public interface PgDispatchOperations {
 	List<DeadLetter> deadLetters(DeadLetterFilter filter);
 
 	/**
-	 * Lists dead letters page by page, the latest first. A page without conditions reads
-	 * as many dead letters. A page with conditions that few meet reads all of them.
+	 * Lists dead letters page by page, the latest first. For a page without conditions,
+	 * the database reads only the dead letters of the page. A page with conditions that
+	 * few meet reads all of them.
 	 * @param filter selects the dead letters. Its limit is that of a page, which is 100
 	 * if it has none
 	 * @param after the {@link DeadLetterPage#next()} of the page before; {@code null} for

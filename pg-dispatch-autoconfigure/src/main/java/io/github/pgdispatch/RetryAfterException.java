@@ -20,8 +20,8 @@ public class RetryAfterException extends RuntimeException {
 
 	/**
 	 * Creates an exception without a cause.
-	 * @param delay the time until the next attempt; zero or more. A time longer than
-	 * 3,652 days counts as that
+	 * @param delay the time until the next attempt; zero or more. A longer time than
+	 * 3,652 days is shortened to 3,652 days
 	 * @param message the reason
 	 */
 	public RetryAfterException(Duration delay, String message) {
@@ -30,8 +30,8 @@ public class RetryAfterException extends RuntimeException {
 
 	/**
 	 * Creates an exception.
-	 * @param delay the time until the next attempt; zero or more. A time longer than
-	 * 3,652 days counts as that
+	 * @param delay the time until the next attempt; zero or more. A longer time than
+	 * 3,652 days is shortened to 3,652 days
 	 * @param message the reason
 	 * @param cause the exception that has led to it, or {@code null}
 	 */

@@ -82,8 +82,8 @@ public final class Schedule {
 	}
 
 	/**
-	 * Sets the first due time of a schedule with an interval. If it has passed, the due
-	 * times are those that it would have led to.
+	 * Sets the first due time of a schedule with an interval. It may be in the past, and
+	 * the due times are counted from it.
 	 * @param startsAt the first due time; at most 3,652 days from now
 	 * @return a new schedule that starts at this time
 	 */

@@ -1,7 +1,7 @@
 package io.github.pgdispatch;
 
 /**
- * What has become of a schedule that somebody has described.
+ * What a declaration or a change of a schedule has done.
  */
 public enum ScheduleChange {
 

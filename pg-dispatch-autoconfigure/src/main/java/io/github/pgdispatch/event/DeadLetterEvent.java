@@ -16,12 +16,13 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>
- * <strong>Where</strong>: published by the node that ran the last attempt, once for a job
- * that calls a method. A job that runs SQL may be published by several nodes if jobs
- * failed on each of them within about a second. The id and the attempt tell whether two
- * events are the same. A job that became a dead letter because nodes died while they ran
- * it, because its result was too large, or in a worker of pg_cron is published by no
- * node. The table {@code pgdispatch.dead_letter} has all of them.
+ * <strong>Where</strong>: published by the node that ran the last attempt or, if nodes
+ * died while they ran the job, by the node that found this. For a job that calls a
+ * method, there is one event. For a job that runs SQL, several nodes may publish an event
+ * if jobs failed on each of them within about a second. The id and the attempt tell
+ * whether two events are the same. There is no event for a job that pg_cron ran. If more
+ * than a thousand SQL jobs fail at the same moment, some of them have no event. The table
+ * {@code pgdispatch.dead_letter} has all dead letters.
  *
  * <p>
  * <strong>When</strong>: after the database has the dead letter, on the thread of

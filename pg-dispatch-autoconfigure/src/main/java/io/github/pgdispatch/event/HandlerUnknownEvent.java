@@ -3,8 +3,8 @@ package io.github.pgdispatch.event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Jobs of a handler that this node does not have have been waiting for half a minute. Its
- * method or bean may have been renamed, or no node that has it is alive.
+ * Jobs have been waiting for half a minute for a handler that this node does not have.
+ * Its method or bean may have been renamed, or no node that has it is alive.
  *
  * <p>
  * <strong>Where</strong>: published by each node that finds such jobs and runs methods,

@@ -89,8 +89,9 @@ public enum PgDispatchObservation implements ObservationDocumentation {
 		QUEUE("queue"),
 
 		/**
-		 * {@code done} or {@code error}, and of an attempt also {@code released} if the
-		 * job was given back and {@code lost} if another node had taken it over.
+		 * {@code done} or {@code error}. An attempt may also be {@code released} if the
+		 * job was given back, {@code sleeping} if the job sleeps, or {@code lost} if
+		 * another node had taken it over.
 		 */
 		OUTCOME("outcome"),
 

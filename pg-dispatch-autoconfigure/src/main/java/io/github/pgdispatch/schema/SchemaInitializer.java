@@ -15,22 +15,23 @@ import org.springframework.core.io.ResourceLoader;
  * grants it to roles.
  *
  * <p>
- * A library works with every schema of its own major version that is not older than
- * itself. An older one is upgraded; a newer major version, one that belongs to an
- * extension and is too old, and a schema of that name that is not ours are left alone and
- * fail. Where nothing is left to do, that is found out by two queries, and nothing is
- * written and no Liquibase needed.
+ * A library works with every schema of the major version for which it was built, unless
+ * the schema is older than that version. An older schema is upgraded. The start fails,
+ * and nothing is changed, if the schema has a newer major version, if it belongs to an
+ * extension and is too old, or if a schema of this name is not one of pg-dispatch. If the
+ * schema is up to date, two queries find this out, nothing is written, and Liquibase is
+ * not needed.
  *
  * <p>
  * The owner of the schema is the role that the {@code DataSource} logs in as. It needs
  * the right to create a schema, unless it already owns an empty one. Any number of nodes
- * may start at once; the others wait for the first. Uses one connection, in transactions
- * of its own.
+ * may start at once: one of them installs, and the others wait. An initializer uses one
+ * connection, with transactions of its own.
  *
  * <p>
  * Other beans that use the database wait for a bean of this type, and so do Liquibase and
- * Flyway. An application may declare one itself, for instance with a {@code DataSource}
- * of a role that has more rights than that of the rest:
+ * Flyway. An application may declare such a bean itself, for instance with the
+ * {@code DataSource} of a role that has more rights than the role of the application:
  *
  * <pre class="code">
  * &#64;Bean
@@ -61,12 +62,12 @@ public final class SchemaInitializer implements InitializingBean {
 
 	/**
 	 * Creates an initializer that installs with Liquibase, which records its changes in
-	 * the schema {@code pgdispatch} itself. Its lock is the session's: a connection
-	 * pooler in between has to pool sessions, not transactions.
-	 * @param dataSource of the role that is to own the schema
-	 * @param grantTo roles that are to use the schema beside its owner
-	 * @param resourceLoader by which Liquibase finds the changelog
-	 * @return the initializer
+	 * the schema {@code pgdispatch} itself. Liquibase holds a lock of its session, so a
+	 * connection pooler in transaction mode must not be in between.
+	 * @param dataSource the {@code DataSource} of the role that is to own the schema
+	 * @param grantTo the roles that are to use the schema in addition to its owner
+	 * @param resourceLoader the loader with which Liquibase finds the changelog
+	 * @return a new initializer
 	 */
 	public static SchemaInitializer liquibase(DataSource dataSource, Collection<String> grantTo,
 			ResourceLoader resourceLoader) {
@@ -80,10 +81,10 @@ public final class SchemaInitializer implements InitializingBean {
 	}
 
 	/**
-	 * Creates an initializer that installs by JDBC alone, in one transaction.
-	 * @param dataSource of the role that is to own the schema
-	 * @param grantTo roles that are to use the schema beside its owner
-	 * @return the initializer
+	 * Creates an initializer that installs with JDBC alone, in one transaction.
+	 * @param dataSource the {@code DataSource} of the role that is to own the schema
+	 * @param grantTo the roles that are to use the schema in addition to its owner
+	 * @return a new initializer
 	 */
 	public static SchemaInitializer jdbc(DataSource dataSource, Collection<String> grantTo) {
 		return jdbc(dataSource, grantTo, SchemaScripts.ofThisLibrary());
@@ -94,9 +95,9 @@ public final class SchemaInitializer implements InitializingBean {
 	}
 
 	/**
-	 * Installs, upgrades and grants what is left to.
-	 * @throws io.github.pgdispatch.PgDispatchConfigurationException if that is not
-	 * possible as things are; it says what to do
+	 * Installs, upgrades and grants the schema, as far as this is necessary.
+	 * @throws io.github.pgdispatch.PgDispatchConfigurationException if this is not
+	 * possible. The exception says what to do
 	 */
 	@Override
 	public void afterPropertiesSet() {

@@ -8,9 +8,9 @@ import javax.sql.DataSource;
 import org.springframework.beans.factory.InitializingBean;
 
 /**
- * Looks, when the application starts, whether there is a schema {@code pgdispatch} that
- * this library works with and that the application's role and others may use. Writes
- * nothing.
+ * Checks, when the application starts, that there is a schema {@code pgdispatch} with
+ * which this library works, and that the role of the application and other roles may use
+ * it. Writes nothing.
  *
  * @see SchemaInitializer
  */
@@ -22,8 +22,8 @@ public final class SchemaValidator implements InitializingBean {
 
 	/**
 	 * Creates a validator.
-	 * @param dataSource of the application's role
-	 * @param grantedTo further roles that have to have the privileges to use the schema
+	 * @param dataSource the {@code DataSource} of the application
+	 * @param grantedTo further roles that need the privileges to use the schema
 	 */
 	public SchemaValidator(DataSource dataSource, Collection<String> grantedTo) {
 		this.dataSource = dataSource;
@@ -31,9 +31,9 @@ public final class SchemaValidator implements InitializingBean {
 	}
 
 	/**
-	 * Looks at the schema.
+	 * Checks the schema.
 	 * @throws io.github.pgdispatch.PgDispatchConfigurationException if something is
-	 * missing; it says what to do
+	 * missing. The exception says what to do
 	 */
 	@Override
 	public void afterPropertiesSet() {
