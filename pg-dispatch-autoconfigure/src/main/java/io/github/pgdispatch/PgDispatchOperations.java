@@ -81,8 +81,8 @@ public interface PgDispatchOperations {
 
 	/**
 	 * Lists jobs that wait or run, page by page. For a page without conditions, the
-	 * database reads up to {@link JobFilter#limit()} jobs of each handler. A page with conditions
-	 * that few jobs meet reads all jobs.
+	 * database reads up to {@link JobFilter#limit()} jobs of each handler. A page with
+	 * conditions that few jobs meet reads all jobs.
 	 * @param filter selects the jobs, and the page
 	 * @return the page
 	 */

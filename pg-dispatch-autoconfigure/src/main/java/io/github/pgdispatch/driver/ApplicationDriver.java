@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * SQL jobs need sessions of their own. Where connections share the sessions of the
- * server, as behind a connection pooler that pools transactions, the driver logs a
- * warning at its start and runs nothing.
+ * server, as behind a connection pooler in transaction mode, the driver logs a warning at
+ * its start and runs nothing.
  */
 public final class ApplicationDriver extends JobDriver<DriverRun> {
 
@@ -62,7 +62,7 @@ public final class ApplicationDriver extends JobDriver<DriverRun> {
 		this.refused = SharedSessions.areBehind(this.dataSource);
 		if (this.refused) {
 			logger.warn("This node does not run SQL jobs, which need sessions of their own: its workers connect through"
-					+ " a connection pooler that pools transactions. SQL jobs wait for another node or for pg_cron. "
+					+ " a connection pooler in transaction mode. SQL jobs wait for another node or for pg_cron. "
 					+ SharedSessions.WAY_OUT);
 			return null;
 		}

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * that take too long and gives them back.
  *
  * <p>
- * Where connections share the sessions of the server, as behind a connection pooler that
- * pools transactions, the database cannot notify the driver. It says so at its start.
+ * Where connections share the sessions of the server, as behind a connection pooler in
+ * transaction mode, the database cannot notify the driver. It says so at its start.
  */
 public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 
@@ -105,7 +105,7 @@ public final class HandlerDriver extends JobDriver<HandlerDriverRun> {
 		}
 		logger
 			.warn("The database cannot notify this node of jobs of methods that were dispatched elsewhere: its workers"
-					+ " connect through a connection pooler that pools transactions. The next poll finds such jobs. "
+					+ " connect through a connection pooler in transaction mode. The next poll finds such jobs. "
 					+ SharedSessions.WAY_OUT);
 		return this.settings.withoutListening();
 	}

@@ -9,7 +9,7 @@ import io.github.pgdispatch.log.OneLineLog;
 
 /**
  * Knows whether connections share the sessions of the server, as they do behind a
- * connection pooler that pools transactions. A driver asks at each start.
+ * connection pooler in transaction mode. A driver asks at each start.
  */
 public final class SharedSessions {
 

@@ -12,7 +12,7 @@ import org.postgresql.PGConnection;
 
 /**
  * Finds out whether the connections of a {@code DataSource} have sessions of their own.
- * Behind a connection pooler that pools transactions, such as PgBouncer, each transaction
+ * Behind a connection pooler in transaction mode, such as PgBouncer, each transaction
  * gets any session of the server. What one sets in its session, others have then.
  * Thread-safe.
  */
