@@ -23,7 +23,7 @@ final class AnnouncedJobs {
 
 	private final LongSupplier nanoTime;
 
-	private final ChunkDelay chunkDelay = new ChunkDelay();
+	private final ChunkDelay chunkDelay;
 
 	private long announced;
 
@@ -43,6 +43,7 @@ final class AnnouncedJobs {
 	 */
 	AnnouncedJobs(LongSupplier nanoTime) {
 		this.nanoTime = nanoTime;
+		this.chunkDelay = new ChunkDelay(nanoTime);
 		this.nextLook = nanoTime.getAsLong();
 	}
 

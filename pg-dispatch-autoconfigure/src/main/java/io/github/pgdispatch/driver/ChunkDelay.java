@@ -1,6 +1,7 @@
 package io.github.pgdispatch.driver;
 
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /**
  * The time to wait after a look at the queue, so that the next look finds more jobs at
@@ -16,7 +17,18 @@ final class ChunkDelay {
 
 	private static final Duration DELAY_PER_JOB = Duration.ofMillis(1);
 
-	private long endsAt = System.nanoTime();
+	private final LongSupplier nanoTime;
+
+	private long endsAt;
+
+	/**
+	 * Creates a delay that is over.
+	 * @param nanoTime the clock, in nanoseconds
+	 */
+	ChunkDelay(LongSupplier nanoTime) {
+		this.nanoTime = nanoTime;
+		this.endsAt = nanoTime.getAsLong();
+	}
 
 	/**
 	 * Begins the delay after a look.
@@ -24,7 +36,7 @@ final class ChunkDelay {
 	 */
 	void begin(long jobs) {
 		long others = Math.min(Math.max(jobs - 1, 0), MAX_DELAY.dividedBy(DELAY_PER_JOB));
-		this.endsAt = System.nanoTime() + DELAY_PER_JOB.multipliedBy(others).toNanos();
+		this.endsAt = this.nanoTime.getAsLong() + DELAY_PER_JOB.multipliedBy(others).toNanos();
 	}
 
 	/**
@@ -32,7 +44,7 @@ final class ChunkDelay {
 	 * delay is over.
 	 */
 	long left() {
-		return this.endsAt - System.nanoTime();
+		return this.endsAt - this.nanoTime.getAsLong();
 	}
 
 	/**

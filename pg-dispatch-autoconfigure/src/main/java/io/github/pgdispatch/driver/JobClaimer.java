@@ -60,7 +60,7 @@ final class JobClaimer {
 
 	private final Prefetch prefetch = new Prefetch();
 
-	private final ChunkDelay chunkDelay = new ChunkDelay();
+	private final ChunkDelay chunkDelay = new ChunkDelay(System::nanoTime);
 
 	/**
 	 * Whether there may be jobs to claim.
