@@ -26,6 +26,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @PostgresTest
 class SecurityPageTests {
 
+	private static final String OF_ANOTHER = " of another role";
+
 	private static final List<String> ROLES = List.of("nobody_here", "monitor_here", "granted_here", "app", "postgres");
 
 	/**
@@ -45,8 +47,9 @@ class SecurityPageTests {
 					WITH deleted AS (DELETE FROM pgdispatch.job WHERE role = 'victim_here'::regrole RETURNING 1)
 					SELECT EXISTS (SELECT FROM deleted)""",
 			"Find, cancel or retry the job of another role by a function", """
-					SELECT EXISTS (SELECT FROM pgdispatch.find(1)) OR pgdispatch.cancel(1) IS NOT NULL
-					       OR pgdispatch.retry(2)""", "Make others wait by `LOCK TABLE`",
+					SELECT EXISTS (SELECT FROM pgdispatch.find(waiting)) OR EXISTS (SELECT FROM pgdispatch.find(dead))
+					       OR pgdispatch.retry(dead) OR pgdispatch.cancel(waiting) IS NOT NULL
+					  FROM public.victims_job""", "Make others wait by `LOCK TABLE`",
 			"LOCK TABLE pgdispatch.job IN EXCLUSIVE MODE; SELECT true", "Change settings",
 			"CALL pgdispatch.configure(result_limit => 1000); SELECT true", "Grant the schema", """
 					CALL pgdispatch.grant_to('other_here');
@@ -70,6 +73,12 @@ class SecurityPageTests {
 			victim.run("SELECT pgdispatch.dispatch('SELECT 1')");
 			victim.fire("SELECT 1/0");
 			victim.run("CALL pgdispatch.work(prefetch => 1)", "SELECT pgdispatch.dispatch('SELECT 1')");
+		}
+		try (Session admin = new Session(database, "postgres")) {
+			admin.run("""
+					CREATE TABLE public.victims_job AS
+					SELECT job.id AS waiting, dead_letter.id AS dead FROM pgdispatch.job, pgdispatch.dead_letter""",
+					"GRANT SELECT ON public.victims_job TO public");
 		}
 	}
 
@@ -95,6 +104,23 @@ class SecurityPageTests {
 		String attempt = ATTEMPTS.get(line.get(0));
 		for (int i = 0; attempt != null && i < ROLES.size(); i++) {
 			assertThat(succeeds(ROLES.get(i), attempt) ? "yes" : "no").as(ROLES.get(i)).isEqualTo(line.get(i + 1));
+		}
+	}
+
+	/**
+	 * Otherwise, an attempt would fail because of what it tries, not because of who does.
+	 */
+	@Test
+	void roleItselfCanDoWhatNoOtherCan() throws SQLException {
+		List<String> attempts = ATTEMPTS.keySet().stream().filter((what) -> what.contains(OF_ANOTHER)).toList();
+		assertThat(attempts).hasSize(4);
+		for (String attempt : attempts) {
+			assertThat(succeeds("victim_here", ATTEMPTS.get(attempt))).as(attempt).isTrue();
+		}
+		for (String call : List.of("EXISTS (SELECT FROM pgdispatch.find(waiting))",
+				"EXISTS (SELECT FROM pgdispatch.find(dead))", "pgdispatch.retry(dead)",
+				"pgdispatch.cancel(waiting) IS NOT NULL")) {
+			assertThat(succeeds("victim_here", "SELECT " + call + " FROM public.victims_job")).as(call).isTrue();
 		}
 	}
 
