@@ -20,6 +20,8 @@ class LargeChunkTests extends AbstractQueueTests {
 
 	private static final int JOBS = 2_000;
 
+	private static final int GATE = 4711;
+
 	LargeChunkTests(TestDatabase database) {
 		super(database);
 	}
@@ -45,13 +47,19 @@ class LargeChunkTests extends AbstractQueueTests {
 
 	@Test
 	void workersDoNotWaitForEachOther() throws Exception {
-		fireMany(JOBS + 1);
-		try (Session other = this.queue.app()) {
+		try (Session gate = this.queue.app(); Session other = this.queue.app()) {
+			gate.run("SELECT pg_advisory_lock(" + GATE + ")");
+			this.app.fire(Queue.effect("held") + "; SELECT pg_advisory_xact_lock_shared(" + GATE + ")");
+			fireMany(JOBS + 1);
 			FutureTask<Session.Drain> one = Session.async(() -> this.app.work("prefetch => 500"));
-			FutureTask<Session.Drain> two = Session.async(() -> other.work("prefetch => 500"));
-			assertThat(one.get().completed() + two.get().completed()).isEqualTo(JOBS);
+			this.queue.awaitTrue(
+					"count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = " + GATE + " AND NOT granted");
+			int meanwhile = other.work("prefetch => 500").completed();
+			assertThat(meanwhile).isBetween(JOBS - 500, JOBS);
+			gate.run("SELECT pg_advisory_unlock(" + GATE + ")");
+			assertThat(one.get().completed() + meanwhile).isEqualTo(JOBS + 1);
 		}
-		assertThat(this.queue.effects()).hasSize(JOBS).doesNotHaveDuplicates();
+		assertThat(this.queue.effects()).hasSize(JOBS + 1).doesNotHaveDuplicates();
 	}
 
 	@Test
