@@ -147,6 +147,7 @@ class PgDispatchObservationAutoConfigurationTests {
 	void springBootSwitchesObservationsOff() {
 		observed().withPropertyValues("management.observations.enable.pgdispatch=false").run((context) -> {
 			runJob(context.getBean(Mails.class));
+			context.getSourceApplicationContext().stop();
 			assertThat(this.stopped.contexts()).isEmpty();
 		});
 	}

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;
+import io.github.pgdispatch.test.Session;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,15 +97,16 @@ class PgCronRolesTests {
 	}
 
 	@Test
-	void jobThatIsRunningIsWaitedFor() {
-		fire(OTHER, CronQueue.slowEffect("running", Duration.ofSeconds(5)));
-		await().atMost(Duration.ofSeconds(60))
-			.until(() -> this.queue
-				.count("pg_stat_activity WHERE wait_event = 'PgSleep' AND xact_start < now() - interval '1 second' AND "
-						+ CronQueue.WORKER) == 1);
-		CompletableFuture<Void> dropped = CompletableFuture.runAsync(this::drop);
-		fire("app", CronQueue.effect("meanwhile"));
-		await().atMost(Duration.ofSeconds(60)).until(() -> this.queue.effects().contains("meanwhile"));
+	void jobThatIsRunningIsWaitedFor() throws SQLException {
+		CompletableFuture<Void> dropped;
+		try (Session gate = this.queue.closeGate()) {
+			fire(OTHER, CronQueue.held("running"));
+			await().until(() -> this.queue.jobsAtTheGate() == 1);
+			dropped = CompletableFuture.runAsync(this::drop);
+			fire("app", CronQueue.effect("meanwhile"));
+			await().until(() -> this.queue.effects().contains("meanwhile"));
+			assertThat(dropped).isNotDone();
+		}
 		dropped.join();
 		assertThat(this.queue.effects()).containsExactlyInAnyOrder("meanwhile", "running");
 		assertNothingLeft();

@@ -23,6 +23,11 @@ class HistoryTests extends AbstractQueueTests {
 	private static final String ATTEMPTS = "SELECT concat_ws(' ', attempt, outcome, sqlstate, message, "
 			+ "started_at <= ended_at, node) FROM pgdispatch.attempts(%s)";
 
+	/**
+	 * PostgreSQL itself knows no infinite interval before version 17.
+	 */
+	private static final String NO_RETENTION = "(?s).*(pgdispatch: |invalid input syntax for type interval: .infinity).*";
+
 	private static final String PARTITIONS = "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'pgdispatch.history'::regclass ORDER BY inhrelid::regclass::text";
 
 	HistoryTests(TestDatabase database) {
@@ -278,9 +283,9 @@ class HistoryTests extends AbstractQueueTests {
 	@ValueSource(strings = { "'-1 day'", "'300000 years'", "'infinity'" })
 	void aRetentionIsATimeUpToTenYears(String retention) {
 		assertThatThrownBy(() -> this.app.run("SELECT pgdispatch.keep_history(" + retention + ")"))
-			.isInstanceOf(SQLException.class);
+			.hasMessageMatching(NO_RETENTION);
 		assertThatThrownBy(() -> this.queue.run("CALL pgdispatch.configure(history_retention => " + retention + ")"))
-			.isInstanceOf(SQLException.class);
+			.hasMessageMatching(NO_RETENTION);
 	}
 
 	@Test
