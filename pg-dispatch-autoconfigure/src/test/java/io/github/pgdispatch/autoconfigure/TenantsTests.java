@@ -116,13 +116,13 @@ class TenantsTests {
 		Map<String, DispatchResult<String>> results = new LinkedHashMap<>();
 		forEach((tenant) -> in(tenant, () -> results.put(tenant, this.notes.answer())));
 		results.forEach(
-				(tenant, result) -> assertThat(result.get(Duration.ofSeconds(20))).isEqualTo(tenant + " in " + tenant));
+				(tenant, result) -> assertThat(result.get(Duration.ofMinutes(1))).isEqualTo(tenant + " in " + tenant));
 		PgDispatchTemplate template = this.node.bean(PgDispatchTemplate.class);
 		results.forEach((tenant,
-				result) -> assertThat(call(tenant, () -> template.await(result.id(), Duration.ofSeconds(20))).value())
+				result) -> assertThat(call(tenant, () -> template.await(result.id(), Duration.ofMinutes(1))).value())
 					.contains(tenant));
 		assertThatExceptionOfType(IllegalStateException.class)
-			.isThrownBy(() -> template.await(1, Duration.ofSeconds(20)))
+			.isThrownBy(() -> template.await(1, Duration.ofMinutes(1)))
 			.withMessageContaining("There is no current tenant");
 	}
 
@@ -221,8 +221,9 @@ class TenantsTests {
 		drained.drain();
 		try {
 			in(tenant, () -> this.notes.plain("drained"));
-			Awaitility.await().until(() -> connections() == 0);
-			assertThat(rows(tenant, "drained")).isEmpty();
+			Awaitility.await()
+				.during(Duration.ofSeconds(1))
+				.until(() -> connections() == 0 && rows(tenant, "drained").isEmpty());
 		}
 		finally {
 			drained.resume();

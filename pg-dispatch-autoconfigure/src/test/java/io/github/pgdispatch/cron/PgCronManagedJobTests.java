@@ -132,7 +132,7 @@ class PgCronManagedJobTests {
 	@Test
 	void jobsOfAFairKeyKeepTheirRate() {
 		this.queue.asApp(
-				"SELECT pgdispatch.set_queue('q', concurrency => 4, per_key => 4, rate_per_key => 2, per => '1 second')");
+				"SELECT pgdispatch.set_queue('q', concurrency => 4, per_key => 2, rate_per_key => 2, per => '1 second')");
 		this.queue
 			.asApp("""
 					SELECT pgdispatch.dispatch(format('INSERT INTO public.effect VALUES (%L || clock_timestamp())', k), queue => 'q', fair_key => k)
@@ -145,8 +145,9 @@ class PgCronManagedJobTests {
 			.filter((effect) -> effect.startsWith("a"))
 			.map((effect) -> OffsetDateTime.parse(effect.substring(1).replace(' ', 'T') + ":00"))
 			.toList();
-		assertThat(Duration.between(times.get(0), times.get(4))).isBetween(Duration.ofMillis(1_900),
-				Duration.ofSeconds(10));
+		// Two have begun, at most, that have not noted yet when they did.
+		assertThat(Duration.between(times.get(0), times.get(4))).isBetween(Duration.ofSeconds(1),
+				Duration.ofSeconds(30));
 		this.queue.awaitIdle();
 	}
 
@@ -155,7 +156,7 @@ class PgCronManagedJobTests {
 		this.queue.dispatch(CronQueue.effect("before"), "max_attempts => 3");
 		long id = this.queue.dispatch("SELECT pg_terminate_backend(pg_backend_pid())", "time_limit => '1 hour'");
 		this.queue.dispatch(CronQueue.effect("after"), "time_limit => '1 hour'");
-		await().atMost(Duration.ofSeconds(30)).until(() -> this.queue.count("pgdispatch.dead_letter") == 1);
+		await().until(() -> this.queue.count("pgdispatch.dead_letter") == 1);
 		awaitLetter(id + "|58000|5|5");
 		assertThat(this.queue.effects()).containsExactlyInAnyOrder("before", "after");
 		this.queue.awaitIdle();
@@ -164,9 +165,10 @@ class PgCronManagedJobTests {
 	@Test
 	void jobThatWaitsForItsNextAttemptHoldsNoSession() {
 		this.queue.lingering("0").dispatch(failing(1), "max_attempts => 3, back_off => '8 seconds'");
-		await().until(() -> this.queue.workersRunning() == 0 && this.queue.count("pgdispatch.managed_job") == 1
+		await().until(() -> this.queue.workersRunning() == 0
+				&& this.queue.count("pgdispatch.managed_job WHERE attempts = 1") == 1
 				&& this.queue.count("cron.job") > 0);
-		await().atMost(Duration.ofSeconds(30)).until(() -> this.queue.count("effect") == 1);
+		await().until(() -> this.queue.count("effect") == 1);
 		this.queue.awaitIdle();
 	}
 

@@ -149,7 +149,7 @@ class QueueLimitTests extends AbstractRunLogTests {
 			this.runLog.awaitAtGate(1);
 			this.app.run("SELECT pgdispatch.pause(queue => 'q')");
 			this.queue.kill(worker);
-			assertThat(drain).failsWithin(Duration.ofSeconds(10));
+			assertThat(drain).failsWithin(Duration.ofMinutes(1));
 		}
 		assertThat(this.app.work().completed()).isZero();
 		assertThat(this.runLog.state(id)).isEqualTo("held");
@@ -164,9 +164,12 @@ class QueueLimitTests extends AbstractRunLogTests {
 		for (int i = 0; i < 10; i++) {
 			job("job " + i, QUEUE);
 		}
+		String begin = this.queue.value("SELECT clock_timestamp()");
 		this.runLog.drain(3);
 		assertThat(this.runLog.runs()).hasSize(10);
-		assertThat(this.queue.value("SELECT max(at) - min(at) > interval '250 ms' FROM public.run")).isEqualTo("t");
+		// The first one may leave its row long after it has begun.
+		assertThat(this.queue.value("SELECT max(at) - '" + begin + "' > interval '440 ms' FROM public.run"))
+			.isEqualTo("t");
 	}
 
 	@Test
