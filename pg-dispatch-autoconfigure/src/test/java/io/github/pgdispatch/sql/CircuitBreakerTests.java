@@ -1,7 +1,6 @@
 package io.github.pgdispatch.sql;
 
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -324,7 +323,7 @@ class CircuitBreakerTests extends AbstractRunLogTests {
 			idle.run("LISTEN " + channel);
 			idle.value("SELECT idle FROM pgdispatch.poll_handlers(md5('')::uuid, '{h}', true)");
 			this.node.completeAndCount(probe);
-			assertThat(idle.notifications(Duration.ofSeconds(5))).containsExactly(channel);
+			assertThat(notifications(idle)).containsExactly(channel);
 		}
 	}
 
