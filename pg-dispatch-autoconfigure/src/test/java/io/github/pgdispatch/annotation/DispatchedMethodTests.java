@@ -140,7 +140,7 @@ class DispatchedMethodTests {
 	@Test
 	void snoozedBodyWaits() {
 		run((effects) -> effects.later("x"), (context) -> {
-			assertThat(this.jdbc.sql("SELECT due_at - dispatched_at = '1 second' FROM pgdispatch.handler_job")
+			assertThat(this.jdbc.sql("SELECT due_at - dispatched_at = '4 seconds' FROM pgdispatch.handler_job")
 				.query(Boolean.class)
 				.single()).isTrue();
 			Effects effects = context.getBean(Effects.class);
@@ -273,7 +273,7 @@ class DispatchedMethodTests {
 			this.seen.add("context " + name + " " + context.jobId() + " " + context.attempt());
 		}
 
-		@AfterCommitDispatch(delay = "1s")
+		@AfterCommitDispatch(delay = "4s")
 		void later(String name) {
 			this.seen.add("later " + name);
 		}

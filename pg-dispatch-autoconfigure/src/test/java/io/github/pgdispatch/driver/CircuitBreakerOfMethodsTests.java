@@ -53,8 +53,7 @@ class CircuitBreakerOfMethodsTests {
 		dispatch(handler);
 		try (HandlerNode one = node(); HandlerNode other = node()) {
 			await().until(() -> tripped(one).equals(List.of(handler)));
-			await().until(() -> failures() >= 6);
-			assertThat(failures()).isLessThan(20);
+			assertThat(await().until(this::failures, (failures) -> failures >= 6)).isLessThan(20);
 			this.jdbc.sql("INSERT INTO server VALUES (1)").update();
 			await().until(() -> count("pgdispatch.handler_job") == 0);
 			assertThat(count("effect")).isEqualTo(JOBS - (int) failures());
@@ -68,7 +67,7 @@ class CircuitBreakerOfMethodsTests {
 
 	@Test
 	void workersOfSqlTellOfTheBreakerOfAQueue() {
-		this.jdbc.sql("SELECT pgdispatch.set_queue('q', concurrency => 1, break_after => 2, break_for => '1 second')")
+		this.jdbc.sql("SELECT pgdispatch.set_queue('q', concurrency => 1, break_after => 2, break_for => '3 seconds')")
 			.query()
 			.singleRow();
 		this.jdbc.sql("""

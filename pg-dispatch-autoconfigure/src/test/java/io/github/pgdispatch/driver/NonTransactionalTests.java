@@ -1,7 +1,5 @@
 package io.github.pgdispatch.driver;
 
-import java.time.Duration;
-
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.test.PostgresTest;
@@ -53,7 +51,7 @@ class NonTransactionalTests {
 				BEGIN
 					INSERT INTO effect VALUES ('begun');
 					COMMIT;
-					PERFORM pg_sleep(60);
+					PERFORM pg_sleep(600);
 				END $$""").update();
 		this.node = TestNode.start(database, 2);
 	}
@@ -238,7 +236,7 @@ class NonTransactionalTests {
 		dispatch(SLOW, "");
 		awaitEffects(1);
 		this.jdbc.sql("SELECT pgdispatch.fire('INSERT INTO effect VALUES (''other'')')").query().singleRow();
-		await().atMost(Duration.ofSeconds(10)).until(() -> value("count(*) FROM effect", Integer.class) == 2);
+		await().until(() -> value("count(*) FROM effect", Integer.class) == 2);
 	}
 
 }

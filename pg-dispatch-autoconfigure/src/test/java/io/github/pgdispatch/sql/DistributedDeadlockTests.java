@@ -61,7 +61,7 @@ class DistributedDeadlockTests extends AbstractQueueTests {
 	@Test
 	void cancelEndsARunningJob() throws Exception {
 		try (Session worker = this.queue.app()) {
-			long id = this.jobs.dispatch("SELECT pg_sleep(5)");
+			long id = this.jobs.dispatch("SELECT pg_sleep(600)");
 			FutureTask<Session.Drain> drain = Session.async(worker::work);
 			this.queue.awaitTrue("EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid = "
 					+ worker.pid() + ")");
@@ -74,7 +74,7 @@ class DistributedDeadlockTests extends AbstractQueueTests {
 	@Test
 	void timeLimitEndsAJob() throws Exception {
 		try (Session worker = this.queue.app()) {
-			this.jobs.dispatch("SELECT pg_sleep(5)", "time_limit => '200 ms'");
+			this.jobs.dispatch("SELECT pg_sleep(600)", "time_limit => '200 ms'");
 			FutureTask<Session.Drain> drain = Session.async(worker::work);
 			this.queue.awaitTrue(
 					"EXISTS (SELECT FROM pgdispatch.managed_job WHERE started_at + time_limit < clock_timestamp())");

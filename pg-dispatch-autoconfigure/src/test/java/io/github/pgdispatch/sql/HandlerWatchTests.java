@@ -104,7 +104,7 @@ class HandlerWatchTests extends AbstractQueueTests {
 			dispatch(handler, "0");
 		}
 		assertThat(watch(this.watch, "unknown")).isEqualTo("{}");
-		this.app.run("UPDATE pgdispatch.handler_job SET due_at = now() - interval '29 seconds' WHERE handler = 'd'",
+		this.app.run("UPDATE pgdispatch.handler_job SET due_at = now() - interval '20 seconds' WHERE handler = 'd'",
 				"UPDATE pgdispatch.handler_job SET due_at = now() - interval '31 seconds' WHERE handler IN ('a', 'c', 'e')");
 		assertThat(watch(this.watch, "unknown")).isEqualTo("{c,e}");
 	}
@@ -184,7 +184,7 @@ class HandlerWatchTests extends AbstractQueueTests {
 		assertThat(notifyOverflow()).isEqualTo("f");
 		this.app.run("SELECT pgdispatch.dispatch_handler('a', notify => false)");
 		assertThat(notifyOverflow()).isEqualTo("t");
-		assertThat(this.watch.notifications(Duration.ofSeconds(10))).containsExactly(channel);
+		assertThat(this.watch.notifications(Duration.ofMinutes(1))).containsExactly(channel);
 	}
 
 	private String notifyOverflow() throws SQLException {

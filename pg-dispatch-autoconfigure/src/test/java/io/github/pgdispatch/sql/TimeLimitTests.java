@@ -63,7 +63,7 @@ class TimeLimitTests extends AbstractQueueTests {
 		assertThat(this.queue.effects()).containsExactly("before", "after");
 		assertThat(this.jobs.deadLetters("id, sqlstate, message, attempts"))
 			.containsExactly(id + "|PD001|pgdispatch: the job took longer than its time limit of 00:00:00.3|1");
-		assertThat(this.jobs.deadLetters("failed_at - due_at BETWEEN '300 ms' AND '3 s'")).containsExactly("t");
+		assertThat(this.jobs.deadLetters("failed_at - due_at BETWEEN '300 ms' AND '1 minute'")).containsExactly("t");
 		assertThat(this.jobs.leftovers()).isEmpty();
 	}
 
@@ -89,8 +89,8 @@ class TimeLimitTests extends AbstractQueueTests {
 	 */
 	@Test
 	void attemptsAreTimedOneByOne() throws Exception {
-		String command = this.jobs.failing(3, "22012").replaceFirst("; ", "; SELECT pg_sleep(0.2); ");
-		this.jobs.dispatch(command, "time_limit => '600 ms'", "max_attempts => 9", "back_off => '0'");
+		String command = this.jobs.failing(3, "22012").replaceFirst("; ", "; SELECT pg_sleep(0.5); ");
+		this.jobs.dispatch(command, "time_limit => '1500 ms'", "max_attempts => 9", "back_off => '0'");
 		assertThat(workWatched().completed()).isOne();
 		assertThat(this.jobs.runs()).isEqualTo(4);
 	}
@@ -124,11 +124,12 @@ class TimeLimitTests extends AbstractQueueTests {
 	@Test
 	void watchTellsWhenToLookAgain() throws Exception {
 		assertThat(this.app.value("SELECT next_due_in FROM pgdispatch.poll_queue(100, false)")).isNull();
-		this.jobs.dispatch("SELECT pg_advisory_xact_lock_shared(1)", "time_limit => '10 s'");
+		this.jobs.dispatch("SELECT pg_advisory_xact_lock_shared(1)", "time_limit => '10 minutes'");
 		this.queue.run("SELECT pg_advisory_lock(1)");
 		FutureTask<Session.Drain> drain = Session.async(() -> this.worker.work());
 		this.queue.awaitBlocked(this.worker);
-		assertThat(this.app.value("SELECT next_due_in BETWEEN '1 s' AND '10 s' FROM pgdispatch.poll_queue(100, false)"))
+		assertThat(this.app
+			.value("SELECT next_due_in BETWEEN '5 minutes' AND '10 minutes' FROM pgdispatch.poll_queue(100, false)"))
 			.isEqualTo("t");
 		this.queue.run("SELECT pg_advisory_unlock(1)");
 		assertThat(drain.get().completed()).isOne();
