@@ -237,7 +237,7 @@ class PgDispatchTemplateTests {
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 1"));
 			this.listener.listening = false;
 			this.transaction.executeWithoutResult((status) -> this.template.fire("SELECT 2"));
-			assertThat(watch.await(Duration.ofSeconds(10))).isEqualTo(QueueWatchSession.Notified.THIS);
+			assertThat(watch.await(Duration.ofMinutes(1))).isEqualTo(QueueWatchSession.Notified.THIS);
 			assertThat(watch.await(Duration.ofMillis(1))).isEqualTo(QueueWatchSession.Notified.NONE);
 		}
 	}

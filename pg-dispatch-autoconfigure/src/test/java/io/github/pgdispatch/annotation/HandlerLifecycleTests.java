@@ -91,12 +91,12 @@ class HandlerLifecycleTests {
 			await().until(() -> this.nodes.is("(SELECT " + sessions + ") >= 2"));
 			for (int i = 1; i < 3; i++) {
 				context.getSourceApplicationContext().stop();
-				await().atMost(Duration.ofSeconds(2)).until(() -> this.nodes.is("(SELECT " + sessions + ") = 0"));
+				await().until(() -> this.nodes.is("(SELECT " + sessions + ") = 0"));
 				context.getSourceApplicationContext().start();
 				context.getBean(Effects.class).send();
 				int expected = i;
 				await().until(() -> context.getBean(Mailer.class).sent.get() == expected);
-				assertThat(context.getBean(Effects.class).answer().get(Duration.ofSeconds(10)))
+				assertThat(context.getBean(Effects.class).answer().get(Duration.ofMinutes(1)))
 					.contains("\"shop (pg-dispatch)\"");
 			}
 		});
@@ -190,9 +190,9 @@ class HandlerLifecycleTests {
 		@Override
 		public void stop() {
 			this.running = false;
-			this.effects.answer().get(Duration.ofSeconds(5));
+			this.effects.answer().get(Duration.ofMinutes(1));
 			long id = this.template.dispatch(Dispatch.handler("effects.send", "{}").keepResult(Duration.ofMinutes(1)));
-			this.state = this.template.await(id, Duration.ofSeconds(5)).state();
+			this.state = this.template.await(id, Duration.ofMinutes(1)).state();
 		}
 
 		@Override

@@ -1,7 +1,5 @@
 package io.github.pgdispatch.autoconfigure;
 
-import java.time.Duration;
-
 import io.github.pgdispatch.PgDispatchConfigurationException;
 import io.github.pgdispatch.PgDispatchTemplate;
 import io.github.pgdispatch.driver.ApplicationDriver;
@@ -143,11 +141,9 @@ class DriverPropertyTests {
 				.executeWithoutResult((status) -> context.getBean(PgDispatchTemplate.class)
 					.fire("INSERT INTO public.effect DEFAULT VALUES"));
 			JdbcClient jdbc = context.getBean(JdbcClient.class);
-			await().atMost(Duration.ofSeconds(30))
-				.untilAsserted(() -> assertThat(jdbc.sql("SELECT by FROM effect").query(String.class).list())
-					.containsExactly("pg_cron"));
-			await().atMost(Duration.ofSeconds(30))
-				.until(() -> this.postgres.sql("SELECT count(*) FROM cron.job").query(Integer.class).single() == 0);
+			await().untilAsserted(() -> assertThat(jdbc.sql("SELECT by FROM effect").query(String.class).list())
+				.containsExactly("pg_cron"));
+			await().until(() -> this.postgres.sql("SELECT count(*) FROM cron.job").query(Integer.class).single() == 0);
 		});
 	}
 
@@ -166,11 +162,10 @@ class DriverPropertyTests {
 					+ " 'CALL pgdispatch.cron_work()', 'elsewhere', 'app')")
 			.query()
 			.singleRow());
-		await().atMost(Duration.ofSeconds(30))
-			.until(() -> this.elsewhere.jdbc("app")
-				.sql("SELECT count(*) FROM pgdispatch.cron_worker")
-				.query(Integer.class)
-				.single() == 1);
+		await().until(() -> this.elsewhere.jdbc("app")
+			.sql("SELECT count(*) FROM pgdispatch.cron_worker")
+			.query(Integer.class)
+			.single() == 1);
 		application(this.elsewhere, "pgdispatch.driver=pg-cron").run((context) -> assertThat(context).hasNotFailed());
 	}
 

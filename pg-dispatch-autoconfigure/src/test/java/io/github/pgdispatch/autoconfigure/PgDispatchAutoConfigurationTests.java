@@ -2,7 +2,6 @@ package io.github.pgdispatch.autoconfigure;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Map;
 
 import javax.sql.DataSource;
@@ -293,9 +292,8 @@ class PgDispatchAutoConfigurationTests {
 	}
 
 	private void awaitEffect() {
-		await().atMost(Duration.ofSeconds(10))
-			.untilAsserted(() -> assertThat(this.jdbc.sql("SELECT name FROM effect").query(String.class).list())
-				.containsExactly("fired"));
+		await().untilAsserted(() -> assertThat(this.jdbc.sql("SELECT name FROM effect").query(String.class).list())
+			.containsExactly("fired"));
 	}
 
 	private int jobs() {

@@ -260,7 +260,7 @@ class SeveralDatabasesTests {
 	void resultIsThatOfTheJobInItsDatabase() {
 		Map<String, DispatchResult<String>> results = new LinkedHashMap<>();
 		NAMES.forEach((name) -> in(name, () -> results.put(name, this.notes.answer(name))));
-		results.forEach((name, result) -> assertThat(result.get(Duration.ofSeconds(20))).isEqualTo("of " + name));
+		results.forEach((name, result) -> assertThat(result.get(Duration.ofMinutes(1))).isEqualTo("of " + name));
 	}
 
 	@Test
@@ -326,7 +326,7 @@ class SeveralDatabasesTests {
 	void everyLogLineOfAJobCanTellTheDatabase() {
 		Map<String, DispatchResult<String>> results = new LinkedHashMap<>();
 		NAMES.forEach((name) -> in(name, () -> results.put(name, this.notes.logged())));
-		results.forEach((name, result) -> assertThat(result.get(Duration.ofSeconds(20))).isEqualTo(name));
+		results.forEach((name, result) -> assertThat(result.get(Duration.ofMinutes(1))).isEqualTo(name));
 	}
 
 	@Test

@@ -1,6 +1,5 @@
 package io.github.pgdispatch.autoconfigure;
 
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 import javax.sql.DataSource;
@@ -133,7 +132,7 @@ class WorkerCredentialsTests {
 		application(pool).run((context) -> {
 			assertDispatches(context);
 			pool.setPassword("wrong");
-			await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+			await().untilAsserted(() -> {
 				// Again each time, because a session that is being opened has no role
 				// yet.
 				endSessions();
@@ -177,12 +176,10 @@ class WorkerCredentialsTests {
 	private void assertDispatches(ApplicationContext context) {
 		this.admin.sql("TRUNCATE effect").update();
 		await().ignoreExceptions()
-			.atMost(Duration.ofSeconds(10))
 			.untilAsserted(
 					() -> context.getBean(PgDispatchTemplate.class).fire("INSERT INTO public.effect VALUES ('fired')"));
-		await().atMost(Duration.ofSeconds(15))
-			.untilAsserted(() -> assertThat(this.admin.sql("SELECT name FROM effect").query(String.class).list())
-				.contains("fired"));
+		await().untilAsserted(() -> assertThat(this.admin.sql("SELECT name FROM effect").query(String.class).list())
+			.contains("fired"));
 	}
 
 }

@@ -2,7 +2,6 @@ package io.github.pgdispatch.autoconfigure;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -94,7 +93,7 @@ class WorkerDataSourceTests {
 		assertThat(context).hasNotFailed();
 		context.getBean(PgDispatchTemplate.class)
 			.fire("INSERT INTO public.worker SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()");
-		return await().atMost(Duration.ofSeconds(20))
+		return await()
 			.until(() -> this.database.jdbc("app").sql("SELECT name FROM worker").query(String.class).list(),
 					(names) -> names.size() == 1)
 			.get(0);

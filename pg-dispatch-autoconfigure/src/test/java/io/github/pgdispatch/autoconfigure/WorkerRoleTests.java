@@ -1,7 +1,5 @@
 package io.github.pgdispatch.autoconfigure;
 
-import java.time.Duration;
-
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.driver.WorkerRole;
@@ -55,7 +53,7 @@ class WorkerRoleTests {
 	@Test
 	void poolThatChangesTheRoleOfItsSessions(CapturedOutput output) {
 		application("login1", "spring.datasource.hikari.connection-init-sql=SET ROLE app").run(
-				(context) -> await().atMost(Duration.ofSeconds(30))
+				(context) -> await()
 					.untilAsserted(() -> assertThat(output)
 						.containsOnlyOnce("This node does not run the jobs that it dispatches."
 								+ " It dispatches as the role app, and its workers are logged in as login1. Let the"
@@ -81,10 +79,8 @@ class WorkerRoleTests {
 
 	@Test
 	void missingPrivilegeIsNoLostConnection(CapturedOutput output) {
-		application("stranger")
-			.run((context) -> await().atMost(Duration.ofSeconds(10))
-				.untilAsserted(() -> assertThat(output)
-					.contains("The database refuses what this node needs. Jobs wait meanwhile")
+		application("stranger").run((context) -> await().untilAsserted(
+				() -> assertThat(output).contains("The database refuses what this node needs. Jobs wait meanwhile")
 					.contains("permission denied for schema pgdispatch")
 					.doesNotContain("Lost the database connection")));
 	}

@@ -1,7 +1,6 @@
 package io.github.pgdispatch.cron;
 
 import java.sql.SQLException;
-import java.time.Duration;
 
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;

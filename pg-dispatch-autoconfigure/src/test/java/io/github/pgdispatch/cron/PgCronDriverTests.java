@@ -3,7 +3,6 @@ package io.github.pgdispatch.cron;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 
 import io.github.pgdispatch.test.PgCronServer;
 import io.github.pgdispatch.test.PgCronTest;

@@ -91,11 +91,10 @@ class PgCronElsewhereTests {
 	}
 
 	private void awaitEffects(int effects) {
-		await().atMost(Duration.ofSeconds(30))
-			.until(() -> this.shop.jdbc("postgres")
-				.sql("SELECT count(*) FROM public.effect")
-				.query(Integer.class)
-				.single() == effects);
+		await().until(() -> this.shop.jdbc("postgres")
+			.sql("SELECT count(*) FROM public.effect")
+			.query(Integer.class)
+			.single() == effects);
 	}
 
 }

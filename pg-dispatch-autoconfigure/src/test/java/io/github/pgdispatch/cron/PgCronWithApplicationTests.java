@@ -94,7 +94,7 @@ class PgCronWithApplicationTests {
 						SELECT pgdispatch.fire(format(
 							$$SELECT pg_sleep(0.02); INSERT INTO public.effect VALUES (current_setting('application_name') || ' ' || %s)$$, i))
 						  FROM generate_series(1, 2000) AS i""");
-			await().atMost(Duration.ofSeconds(30)).until(() -> this.queue.count("effect") > 100);
+			await().until(() -> this.queue.count("effect") > 100);
 			node.kill();
 			assertThat(this.queue.count("pgdispatch.job")).isPositive();
 		}

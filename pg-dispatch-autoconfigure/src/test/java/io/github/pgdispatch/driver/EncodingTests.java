@@ -96,7 +96,7 @@ class EncodingTests {
 	}
 
 	private static ConditionFactory soon() {
-		return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
+		return await().pollInterval(Duration.ofMillis(20));
 	}
 
 	static class Methods {

@@ -1,6 +1,5 @@
 package io.github.pgdispatch.driver;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -97,10 +96,8 @@ class HandlerTransactionTests {
 	}
 
 	private void awaitNoJob() {
-		await().atMost(Duration.ofSeconds(20))
-			.until(() -> this.jdbc.sql("SELECT count(*) FROM pgdispatch.handler_job")
-				.query(Integer.class)
-				.single() == 0);
+		await().until(
+				() -> this.jdbc.sql("SELECT count(*) FROM pgdispatch.handler_job").query(Integer.class).single() == 0);
 	}
 
 	private List<String> effects() {

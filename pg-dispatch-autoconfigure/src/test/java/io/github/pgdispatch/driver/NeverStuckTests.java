@@ -117,7 +117,7 @@ class NeverStuckTests {
 				fire(node, "INSERT INTO effect VALUES ('quick')", 100);
 			});
 			awaitEffects("quick", 200);
-			await().atMost(Duration.ofSeconds(30)).until(() -> count("pgdispatch.dead_letter") == 1);
+			await().until(() -> count("pgdispatch.dead_letter") == 1);
 		}
 		assertThat(this.jdbc.sql("SELECT sqlstate || ' ' || crashes FROM pgdispatch.dead_letter")
 			.query(String.class)

@@ -88,11 +88,10 @@ class StepChaosTests {
 				awaitBegun("plain", "other");
 				openGate("frozen");
 				frozen.thaw();
-				await().atMost(Duration.ofSeconds(20))
-					.until(() -> frozen.log()
-						.stream()
-						.filter((line) -> line.contains("no longer has the claim"))
-						.count() == 2);
+				await().until(() -> frozen.log()
+					.stream()
+					.filter((line) -> line.contains("no longer has the claim"))
+					.count() == 2);
 				assertThat(this.jdbc.sql("SELECT name FROM pgdispatch.step ORDER BY name").query(String.class).list())
 					.containsExactly("first", "first");
 				openGate("other");
@@ -120,11 +119,10 @@ class StepChaosTests {
 	}
 
 	private void awaitBegun(String what, String node) {
-		await().atMost(Duration.ofSeconds(30))
-			.until(() -> this.jdbc.sql("SELECT count(*) FROM begun WHERE what = ? AND node = ?")
-				.params(what, node)
-				.query(Integer.class)
-				.single() == 1);
+		await().until(() -> this.jdbc.sql("SELECT count(*) FROM begun WHERE what = ? AND node = ?")
+			.params(what, node)
+			.query(Integer.class)
+			.single() == 1);
 	}
 
 	private void openGate(String node) {
@@ -132,10 +130,8 @@ class StepChaosTests {
 	}
 
 	private void awaitNoJob() {
-		await().atMost(Duration.ofSeconds(30))
-			.until(() -> this.jdbc.sql("SELECT count(*) FROM pgdispatch.handler_job")
-				.query(Integer.class)
-				.single() == 0);
+		await().until(
+				() -> this.jdbc.sql("SELECT count(*) FROM pgdispatch.handler_job").query(Integer.class).single() == 0);
 	}
 
 	private List<String> effects() {

@@ -152,7 +152,7 @@ class UnwritableOutcomeTests {
 	}
 
 	private static ConditionFactory soon() {
-		return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20));
+		return await().pollInterval(Duration.ofMillis(20));
 	}
 
 	enum Refusal {

@@ -105,9 +105,7 @@ class DumpAndRestoreTests {
 	}
 
 	private static void awaitNothing(CronDatabase copy) {
-		await().during(Duration.ofSeconds(5))
-			.atMost(Duration.ofSeconds(30))
-			.until(() -> copy.is("NOT EXISTS (SELECT FROM effect)"));
+		await().during(Duration.ofSeconds(5)).until(() -> copy.is("NOT EXISTS (SELECT FROM effect)"));
 	}
 
 	private static void assertWorks(CronDatabase copy) {

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @PgCronTest
 class QueueWatchSessionTests {
 
-	private static final Duration SOON = Duration.ofSeconds(10);
+	private static final Duration SOON = Duration.ofMinutes(1);
 
 	private static final String LOCKS = """
 			SELECT count(*)

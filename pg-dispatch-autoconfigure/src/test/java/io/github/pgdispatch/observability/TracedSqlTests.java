@@ -104,8 +104,8 @@ class TracedSqlTests {
 			ids.add(template.dispatch(dispatch.keepResult(Duration.ofMinutes(1))));
 			ids.add(template.dispatch(dispatch.keepRowCount(Duration.ofMinutes(1))));
 		})).hasSize(2).allMatch((command) -> command.matches(COMMENT + "SELECT 42 AS answer"));
-		assertThat(this.template.await(ids.get(0), Duration.ofSeconds(30)).value()).isEqualTo("[{\"answer\":42}]");
-		assertThat(this.template.await(ids.get(1), Duration.ofSeconds(30)).rowCount()).isOne();
+		assertThat(this.template.await(ids.get(0), Duration.ofMinutes(1)).value()).isEqualTo("[{\"answer\":42}]");
+		assertThat(this.template.await(ids.get(1), Duration.ofMinutes(1)).rowCount()).isOne();
 	}
 
 	@Test

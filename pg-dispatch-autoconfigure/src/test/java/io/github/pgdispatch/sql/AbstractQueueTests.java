@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
  * Gives each test an empty queue, and a session of the role {@code app}.
  */
 @Tag("every-postgresql")
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD)
 @PostgresTest
 abstract class AbstractQueueTests {
 
@@ -59,7 +59,7 @@ abstract class AbstractQueueTests {
 		this.app.run("NOTIFY up_to_here");
 		List<String> channels = new ArrayList<>();
 		while (!channels.contains("up_to_here")) {
-			channels.addAll(session.notifications(Duration.ofSeconds(10)));
+			channels.addAll(session.notifications(Duration.ofMinutes(1)));
 		}
 		channels.remove("up_to_here");
 		return channels;

@@ -103,7 +103,7 @@ class NeverLostTests extends AbstractQueueTests {
 			this.queue.awaitBlocked(this.app);
 			assertThat(other.work().drained()).isTrue();
 			this.queue.kill(this.app);
-			assertThat(drain).failsWithin(Duration.ofSeconds(10));
+			assertThat(drain).failsWithin(Duration.ofMinutes(1));
 			this.queue.run("SELECT pg_advisory_unlock(1)");
 			assertThat(other.work().completed()).isOne();
 		}

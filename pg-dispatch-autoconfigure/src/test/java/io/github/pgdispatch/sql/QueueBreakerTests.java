@@ -161,7 +161,7 @@ class QueueBreakerTests extends AbstractRunLogTests {
 			this.runLog.awaitAtGate(1);
 			assertThat(this.app.work().completed()).isZero();
 			this.queue.kill(worker);
-			assertThat(drain).failsWithin(Duration.ofSeconds(10));
+			assertThat(drain).failsWithin(Duration.ofMinutes(1));
 		}
 		assertThat(tripped()).hasSize(1);
 		this.app.work();

@@ -48,7 +48,7 @@ class WatchTests extends AbstractQueueTests {
 	void fireNotifiesADriverThatRests() throws SQLException {
 		assertThat(watch(this.driver, true)).isEqualTo("(0,,t,t)");
 		this.app.fire("SELECT 1");
-		assertThat(this.driver.notifications(Duration.ofSeconds(10))).containsExactly(this.channel);
+		assertThat(this.driver.notifications(Duration.ofMinutes(1))).containsExactly(this.channel);
 	}
 
 	@ParameterizedTest
@@ -60,7 +60,7 @@ class WatchTests extends AbstractQueueTests {
 		this.driver.run("SELECT 1");
 		assertThat(this.driver.notifications(Duration.ofMillis(1))).isEmpty();
 		this.app.run("COMMIT");
-		assertThat(this.driver.notifications(Duration.ofSeconds(10))).containsExactly(this.channel);
+		assertThat(this.driver.notifications(Duration.ofMinutes(1))).containsExactly(this.channel);
 	}
 
 	@Test
@@ -92,7 +92,7 @@ class WatchTests extends AbstractQueueTests {
 	private void assertNotNotified() throws SQLException {
 		// A notification that there was would come before this one.
 		this.app.run("NOTIFY " + this.channel + ", 'last'", "LISTEN " + this.channel);
-		assertThat(this.driver.notifications(Duration.ofSeconds(10))).hasSize(1);
+		assertThat(this.driver.notifications(Duration.ofMinutes(1))).hasSize(1);
 	}
 
 	@Test

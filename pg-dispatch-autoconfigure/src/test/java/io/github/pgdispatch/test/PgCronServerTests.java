@@ -1,6 +1,5 @@
 package io.github.pgdispatch.test;
 
-import java.time.Duration;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
@@ -30,8 +29,7 @@ class PgCronServerTests {
 			app.sql("SELECT cron.schedule('job', '1 second', 'INSERT INTO effect DEFAULT VALUES')")
 				.query()
 				.singleValue();
-			await().atMost(Duration.ofSeconds(30))
-				.until(() -> app.sql("SELECT count(*) FROM effect").query(Long.class).single() > 0);
+			await().until(() -> app.sql("SELECT count(*) FROM effect").query(Long.class).single() > 0);
 		}
 	}
 

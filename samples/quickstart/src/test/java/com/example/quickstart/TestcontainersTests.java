@@ -42,7 +42,7 @@ class TestcontainersTests {
 	void aNewcomerIsWelcomed(CapturedOutput output) {
 		this.controller.signUp("Ada");
 		Awaitility.await()
-			.atMost(Duration.ofSeconds(20))
+			.atMost(Duration.ofMinutes(1))
 			.untilAsserted(() -> assertThat(output).contains("Welcome, Ada!"));
 	}
 

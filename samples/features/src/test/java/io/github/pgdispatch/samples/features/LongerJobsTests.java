@@ -61,7 +61,7 @@ class LongerJobsTests {
 	void callerGetsTheResult(@Autowired ResultExample example, @Autowired Mailer mailer) throws Exception {
 		assertThat(example.orderAndWait("Ida")).isEqualTo(new ResultExample.Invoice("Ida", 4200));
 		mailer.send("Ida", "Hello");
-		assertThat(example.recipients().get(30, TimeUnit.SECONDS)).contains(new ResultExample.Recipient("Ida"));
+		assertThat(example.recipients().get(60, TimeUnit.SECONDS)).contains(new ResultExample.Recipient("Ida"));
 	}
 
 }

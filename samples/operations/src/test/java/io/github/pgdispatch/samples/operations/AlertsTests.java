@@ -174,7 +174,7 @@ class AlertsTests {
 	}
 
 	private static ConditionFactory patiently() {
-		return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(250));
+		return await().atMost(Duration.ofMinutes(1)).pollInterval(Duration.ofMillis(250));
 	}
 
 }

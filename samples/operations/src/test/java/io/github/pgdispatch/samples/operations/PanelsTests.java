@@ -24,7 +24,7 @@ class PanelsTests {
 		try (PrometheusServer prometheus = PrometheusServer.start(port);
 				WatchedNode node = WatchedNode.start(database, port)) {
 			node.dispatchAll();
-			await().atMost(Duration.ofSeconds(30))
+			await().atMost(Duration.ofMinutes(1))
 				.untilAsserted(() -> assertThat(GrafanaDashboard.read().queries())
 					.allSatisfy((query) -> assertThat(prometheus.query(withoutDefault(query))).isNotEmpty()));
 		}

@@ -53,7 +53,7 @@ class SignupApplicationTests {
 	@Test
 	void actuatorTellsOfHealthAndMetrics() {
 		signUp("Grace");
-		Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+		Awaitility.await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
 			this.client.get()
 				.uri("/actuator/health")
 				.exchange()
@@ -126,7 +126,7 @@ class SignupApplicationTests {
 
 	private void awaitFailedInvitations(int count) {
 		Awaitility.await()
-			.atMost(Duration.ofSeconds(20))
+			.atMost(Duration.ofMinutes(1))
 			.untilAsserted(() -> this.client.get()
 				.uri("/actuator/pgdispatch/dead-letters?handler=invitations.invite")
 				.exchange()
@@ -158,7 +158,7 @@ class SignupApplicationTests {
 		});
 		long committed = signUp("Radia");
 		Awaitility.await()
-			.atMost(Duration.ofSeconds(20))
+			.atMost(Duration.ofMinutes(1))
 			.until(() -> sideEffects(committed),
 					(sideEffects) -> sideEffects.stream().anyMatch(SignupApplicationTests::isWelcome));
 		assertThat(sideEffects(rolledBack)).noneMatch(SignupApplicationTests::isWelcome);
@@ -329,7 +329,7 @@ class SignupApplicationTests {
 
 	private List<SideEffect> awaitSideEffects(long id) {
 		return Awaitility.await()
-			.atMost(Duration.ofSeconds(20))
+			.atMost(Duration.ofMinutes(1))
 			.until(() -> sideEffects(id), (sideEffects) -> sideEffects.size() == 4);
 	}
 

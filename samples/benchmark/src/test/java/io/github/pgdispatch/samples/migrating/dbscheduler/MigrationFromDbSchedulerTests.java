@@ -93,7 +93,7 @@ class MigrationFromDbSchedulerTests {
 	private static void assertWelcomed(HandlerNode node) {
 		assertThat(node.bean(Mailer.class).sent()).isEmpty();
 		makeDue(node);
-		await().atMost(Duration.ofSeconds(20))
+		await().atMost(Duration.ofMinutes(1))
 			.untilAsserted(() -> assertThat(node.bean(Mailer.class).sent()).containsExactlyInAnyOrder("welcome 1",
 					"welcome 2"));
 	}
