@@ -115,7 +115,7 @@ public final class Benchmark {
 		scenarios.put("S12", new StartUp());
 		scenarios.put("S13", new Nodes());
 		scenarios.put("S14", new BeingWatched());
-		scenarios.put("S15", new ManagedDrain());
+		scenarios.put("S15", new ManagedDrain(peers));
 		scenarios.put("S19", new Externalization());
 		scenarios.put("S20", new BesidePooler());
 		scenarios.put("S25", new VirtualThreads());

@@ -22,13 +22,16 @@ final class GraphileWorkerProcess implements Application {
 
 	private final String statement;
 
+	private final int atOnce;
+
 	private @Nullable Process process;
 
-	GraphileWorkerProcess(HikariDataSource dataSource, String statement) {
+	GraphileWorkerProcess(HikariDataSource dataSource, String statement, int atOnce) {
 		this.jdbc = new JdbcTemplate(dataSource);
 		this.url = dataSource.getJdbcUrl()
 			.replace("jdbc:postgresql://", "postgresql://" + dataSource.getUsername() + "@");
 		this.statement = statement;
+		this.atOnce = atOnce;
 		this.packages.run("node_modules/graphile-worker/dist/cli.js", "--schema-only", "--connection", this.url);
 		this.jdbc.execute("CREATE TABLE " + GraphileWorker.PACE + " (jobs_per_second double precision NOT NULL)");
 	}
@@ -41,7 +44,8 @@ final class GraphileWorkerProcess implements Application {
 
 	@Override
 	public void start() {
-		this.process = this.packages.start("worker.mjs", this.url, Long.toString(waiting()), this.statement);
+		this.process = this.packages.start("worker.mjs", this.url, Long.toString(waiting()),
+				Integer.toString(this.atOnce), this.statement);
 	}
 
 	/**

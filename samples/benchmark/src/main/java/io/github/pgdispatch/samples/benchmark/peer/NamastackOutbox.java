@@ -26,8 +26,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * namastack-outbox: records in order of time for each key, so every job has a key of its
- * own.
+ * namastack-outbox: records in order of time for each key. A job has a key of its own, or
+ * one of some.
  */
 final class NamastackOutbox implements Application {
 
@@ -39,10 +39,19 @@ final class NamastackOutbox implements Application {
 
 	private final OutboxProcessingScheduler scheduler;
 
+	private final long keys;
+
 	NamastackOutbox(DataSource dataSource, PlatformTransactionManager transactionManager, int threads,
 			LongConsumer body) {
+		this(dataSource, transactionManager, threads, body, Long.MAX_VALUE);
+	}
+
+	private NamastackOutbox(DataSource dataSource, PlatformTransactionManager transactionManager, int threads,
+			LongConsumer body, long keys) {
 		this.dataSource = dataSource;
-		this.context = new SmallContext(dataSource, transactionManager).with(properties(threads));
+		this.keys = keys;
+		this.context = new SmallContext(dataSource, transactionManager)
+			.with(properties(threads, keys < Long.MAX_VALUE));
 		this.context.register(AutoConfigurations.class);
 		this.context.registerBean(JobHandler.class, () -> new JobHandler(body));
 		this.context.refresh();
@@ -53,23 +62,32 @@ final class NamastackOutbox implements Application {
 	}
 
 	/**
+	 * One whose jobs are run in the order of their times, also after a failure, for each
+	 * of some keys.
+	 */
+	static Peers.Factory inOrderOf(int keys) {
+		return (dataSource, transactionManager, threads, body) -> new NamastackOutbox(dataSource, transactionManager,
+				threads, body, keys);
+	}
+
+	/**
 	 * The documented ones. It has no hint, so latency is what it polls with: a short
 	 * fixed interval, which the adaptive trigger would double whenever a batch is not
 	 * full. A big batch, since it waits for the whole of it before the next one. Without
 	 * {@code stop-on-first-failure}, which is about the order within a key, its query is
 	 * a simpler one.
 	 */
-	private static Map<String, Object> properties(int threads) {
+	private static Map<String, Object> properties(int threads, boolean inOrder) {
 		return Map.of("namastack.outbox.polling.trigger", "fixed", "namastack.outbox.polling.fixed.interval", "10ms",
 				"namastack.outbox.polling.batch-size", 1000, "namastack.outbox.processing.delete-completed-records",
-				true, "namastack.outbox.processing.stop-on-first-failure", false,
+				true, "namastack.outbox.processing.stop-on-first-failure", inOrder,
 				"namastack.outbox.processing.executor-core-pool-size", threads,
 				"namastack.outbox.processing.executor-max-pool-size", threads);
 	}
 
 	@Override
 	public void dispatch(long id) {
-		this.outbox.schedule(new Job(id), Long.toString(id));
+		this.outbox.schedule(new Job(id), Long.toString(id % this.keys));
 	}
 
 	@Override

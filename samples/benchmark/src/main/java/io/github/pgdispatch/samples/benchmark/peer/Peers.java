@@ -58,8 +58,11 @@ public enum Peers implements Contender {
 		return this.title;
 	}
 
+	/**
+	 * Makes the application of a peer.
+	 */
 	@FunctionalInterface
-	private interface Factory {
+	interface Factory {
 
 		Application create(HikariDataSource dataSource, PlatformTransactionManager transactionManager, int threads,
 				LongConsumer body);

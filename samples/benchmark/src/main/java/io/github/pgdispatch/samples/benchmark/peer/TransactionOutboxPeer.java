@@ -5,6 +5,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import java.util.function.ObjLongConsumer;
 
 import javax.sql.DataSource;
 
@@ -43,12 +44,19 @@ final class TransactionOutboxPeer implements Application {
 
 	private final TransactionOutbox outbox;
 
+	private final LongConsumer schedule;
+
 	private @Nullable ScheduledExecutorService flusher;
 
 	private volatile boolean backlog;
 
 	TransactionOutboxPeer(DataSource dataSource, PlatformTransactionManager transactionManager, int threads,
 			LongConsumer body) {
+		this(dataSource, transactionManager, threads, body, (outbox, id) -> outbox.schedule(Job.class).run(id));
+	}
+
+	private TransactionOutboxPeer(DataSource dataSource, PlatformTransactionManager transactionManager, int threads,
+			LongConsumer body, ObjLongConsumer<TransactionOutbox> schedule) {
 		this.dataSource = dataSource;
 		this.workers = new Workers(threads);
 		this.context = new SmallContext(dataSource, transactionManager);
@@ -63,11 +71,21 @@ final class TransactionOutboxPeer implements Application {
 			.flushBatchSize(BATCH)
 			.serializeMdc(false)
 			.build();
+		this.schedule = (id) -> schedule.accept(this.outbox, id);
+	}
+
+	/**
+	 * One whose jobs have a key, of which there is at most one request.
+	 */
+	static TransactionOutboxPeer withUniqueRequests(DataSource dataSource,
+			PlatformTransactionManager transactionManager, int threads, LongConsumer body) {
+		return new TransactionOutboxPeer(dataSource, transactionManager, threads, body,
+				(outbox, id) -> outbox.with().uniqueRequestId("key " + id).schedule(Job.class).run(id));
 	}
 
 	@Override
 	public void dispatch(long id) {
-		this.outbox.schedule(Job.class).run(id);
+		this.schedule.accept(id);
 	}
 
 	@Override

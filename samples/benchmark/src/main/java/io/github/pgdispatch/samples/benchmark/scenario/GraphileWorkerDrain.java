@@ -29,14 +29,6 @@ public final class GraphileWorkerDrain implements Scenario {
 
 	private static final int JOBS = 20_000;
 
-	/**
-	 * All at once, as one by one takes longer the more there are.
-	 */
-	private static final String DISPATCH = """
-			SELECT FROM graphile_worker.add_jobs(ARRAY(
-			    SELECT ROW('job', json_build_object('number', n), NULL, NULL, NULL, NULL, NULL, NULL)::graphile_worker.job_spec
-			      FROM generate_series(1, ?) AS n))""";
-
 	private static final Duration PATIENCE = Duration.ofMinutes(2);
 
 	@Override
@@ -69,8 +61,8 @@ public final class GraphileWorkerDrain implements Scenario {
 	static double rate(BenchmarkServer server, int jobs, GraphileWorker peer) {
 		TestDatabase database = server.createDatabase();
 		try (Arena arena = new Arena(database, peer, Arena.Body::nothing)) {
-			arena.jdbc().query(DISPATCH, (RowCallbackHandler) (row) -> {
-			}, jobs);
+			arena.jdbc().query(peer.dispatchMany(jobs), (RowCallbackHandler) (row) -> {
+			});
 			arena.application().start();
 			return await("what graphile-worker says").atMost(PATIENCE)
 				.pollInSameThread()

@@ -1,9 +1,11 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
+import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
 import io.github.pgdispatch.samples.benchmark.measure.Measurement;
@@ -14,8 +16,9 @@ import io.github.pgdispatch.test.TestDatabase;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * How quickly one worker runs SQL jobs that have an option, beside those without one. It
- * begins as a driver does that has just run quick jobs.
+ * How quickly one worker runs SQL jobs that have an option, beside those without one, and
+ * beside peers that have the same. It begins as a driver does that has just run quick
+ * jobs.
  */
 public final class ManagedDrain implements Scenario {
 
@@ -24,6 +27,12 @@ public final class ManagedDrain implements Scenario {
 	private static final Map<String, String> OPTIONS = options();
 
 	private static final String PLAIN = "plain";
+
+	private final ManagedPeers peers;
+
+	public ManagedDrain(List<? extends Contender> peers) {
+		this.peers = new ManagedPeers(peers);
+	}
 
 	private static Map<String, String> options() {
 		Map<String, String> options = new LinkedHashMap<>();
@@ -40,14 +49,28 @@ public final class ManagedDrain implements Scenario {
 		JdbcTemplate app = BenchmarkServer.jdbc(database, "app");
 		app.execute("SELECT pgdispatch.set_queue('of 4', concurrency => 4)");
 		int jobs = size.of(JOBS);
-		Map<String, Measurement> measurements = new LinkedHashMap<>();
+		Map<Object, Measurement> measurements = new LinkedHashMap<>();
 		measurements.put(PLAIN, () -> rate(app, jobs, "max_attempts => 1"));
-		OPTIONS.forEach((row, option) -> measurements.put(row, () -> rate(app, jobs, option)));
-		Comparison<String> rates = size.rounds().measure(measurements);
-		OPTIONS
-			.forEach((row, option) -> lines.accept(new Line(row, "SQL jobs with `" + option + "`, against plain ones",
-					rates.ratios(row, PLAIN), "", Target.atLeast(0.3), rates.perSecond(row, PLAIN))));
+		OPTIONS.forEach((row, option) -> {
+			measurements.put(row, () -> rate(app, jobs, option));
+			this.peers.of(row).forEach((peer) -> measurements.put(peer, () -> ManagedPeers.rate(server, jobs, peer)));
+		});
+		Comparison<Object> rates = size.rounds().measure(measurements);
+		OPTIONS.forEach((row, option) -> {
+			lines.accept(line(rates, row, option, PLAIN, "plain ones", Target.atLeast(0.3)));
+			List<Contender> peers = this.peers.of(row);
+			if (!peers.isEmpty()) {
+				Object best = rates.highest(peers);
+				lines.accept(line(rates, row, option, best, best.toString(), Target.atLeast(1)));
+			}
+		});
 		server.drop(database);
+	}
+
+	private static Line line(Comparison<Object> rates, String row, String option, Object other, String name,
+			Target target) {
+		return new Line(row, "SQL jobs with `" + option + "`, against " + name, rates.ratios(row, other), "", target,
+				rates.perSecond(row, other));
 	}
 
 	private static double rate(JdbcTemplate app, int jobs, String option) {

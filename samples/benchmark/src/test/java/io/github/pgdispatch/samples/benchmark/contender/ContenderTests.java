@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServerTest;
 import io.github.pgdispatch.samples.benchmark.peer.EventRegistry;
 import io.github.pgdispatch.samples.benchmark.peer.GraphileWorker;
+import io.github.pgdispatch.samples.benchmark.peer.ManagedPeer;
 import io.github.pgdispatch.samples.benchmark.peer.NodeJs;
 import io.github.pgdispatch.samples.benchmark.peer.Peers;
 import io.github.pgdispatch.test.PgCronTest;
@@ -28,8 +29,9 @@ class ContenderTests extends BenchmarkServerTest {
 
 	static Stream<Contender> contenders() {
 		return Stream
-			.of(PgDispatch.values(), EventOutbox.values(), Peers.values(),
-					new Contender[] { new BareClaim(), new BareLoop(), new EventRegistry() })
+			.of(PgDispatch.values(), EventOutbox.values(), Peers.values(), ManagedPeer.values(),
+					new Contender[] { new BareClaim(), new BareLoop(), new EventRegistry(),
+							new FewThreads(Peers.DB_SCHEDULER, 4) })
 			.flatMap(Stream::of);
 	}
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "graphile-worker";
 
-const [connectionString, waiting, statement] = process.argv.slice(2);
+const [connectionString, waiting, atOnce, statement] = process.argv.slice(2);
 const jobs = Number(waiting);
 
 // The jobs that run while Node.js still compiles: this process is young, and the others' virtual machine is warm.
@@ -44,8 +44,8 @@ await run({
     worker: {
       connectionString,
       // As its documentation advises for many and for quick jobs.
-      concurrentJobs: 24,
-      maxPoolSize: 25,
+      concurrentJobs: Number(atOnce),
+      maxPoolSize: Number(atOnce) + 1,
       localQueue: { size: 500 },
       completeJobBatchDelay: 0,
       failJobBatchDelay: 0,
