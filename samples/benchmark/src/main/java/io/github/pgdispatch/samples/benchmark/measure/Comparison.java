@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * What was measured in rounds.
@@ -39,9 +38,7 @@ public record Comparison<K>(Map<K, Samples> samples) {
 	 * @return the one divided by the other
 	 */
 	public Samples ratios(K one, K other) {
-		return new Samples(IntStream.range(0, of(one).values().size())
-			.mapToObj((i) -> of(one).values().get(i) / of(other).values().get(i))
-			.toList());
+		return of(one).dividedBy(of(other));
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.samples.benchmark.measure;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What was measured again and again.
@@ -23,6 +24,17 @@ public record Samples(List<Double> values) {
 	 */
 	public static Samples of(double value) {
 		return new Samples(List.of(value));
+	}
+
+	/**
+	 * Divides each value by that of another in the same place.
+	 * @param others as many values, measured in the same rounds
+	 * @return the ratios
+	 */
+	public Samples dividedBy(Samples others) {
+		return new Samples(IntStream.range(0, this.values.size())
+			.mapToObj((i) -> this.values.get(i) / others.values.get(i))
+			.toList());
 	}
 
 	/**

@@ -72,8 +72,7 @@ public final class CommitRate implements Scenario {
 		TestDatabase database = server.createDatabase();
 		AtomicLong numbers = new AtomicLong();
 		try (Arena arena = new Arena(database, contender, Arena.Body::insert)) {
-			Measurement dispatching = () -> Size.clients()
-				.rate(size.slice(), () -> () -> arena.dispatch(numbers.incrementAndGet()));
+			Measurement dispatching = () -> dispatch(size, arena, numbers);
 			// The virtual machine compiles for some ten seconds, which are more than the
 			// first round.
 			dispatching.measure();
@@ -84,6 +83,15 @@ public final class CommitRate implements Scenario {
 			lines.accept(line(contender.toString(), rates, target));
 		}
 		server.drop(database);
+	}
+
+	/**
+	 * How many transactions commit that dispatch a job.
+	 * @param numbers the last number that a job was given
+	 * @return transactions per second
+	 */
+	static double dispatch(Size size, Arena arena, AtomicLong numbers) throws Exception {
+		return Size.clients().rate(size.slice(), () -> () -> arena.dispatch(numbers.incrementAndGet()));
 	}
 
 	private static Line line(String who, Comparison<String> rates, @Nullable Target target) {

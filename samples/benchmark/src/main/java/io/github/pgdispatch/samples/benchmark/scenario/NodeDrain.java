@@ -1,6 +1,7 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
@@ -40,6 +41,27 @@ final class NodeDrain {
 			int before = begun.get();
 			await("the last job").until(() -> begun.get() >= jobs && arena.application().waiting() == 0);
 			return (jobs - before) * 1e9 / (System.nanoTime() - start);
+		}
+		finally {
+			server.drop(database);
+		}
+	}
+
+	/**
+	 * How quickly it runs SQL jobs, by the times at which they insert their rows.
+	 * @return jobs per second
+	 */
+	static double commandRate(BenchmarkServer server, int jobs, Contender contender) {
+		TestDatabase database = server.createDatabase();
+		try (Arena arena = new Arena(database, contender, Arena.Body::nothing)) {
+			arena.jdbc().execute(Sql.fireMany("INSERT INTO effect (number) VALUES (1)", jobs));
+			arena.application().start();
+			// Rarely, as it counts them.
+			await("the last job").pollInterval(Duration.ofMillis(200)).until(() -> arena.application().waiting() == 0);
+			Double rate = arena.jdbc()
+				.queryForObject("SELECT (count(*) - 1) / extract(epoch FROM max(at) - min(at)) FROM effect",
+						Double.class);
+			return Objects.requireNonNull(rate);
 		}
 		finally {
 			server.drop(database);

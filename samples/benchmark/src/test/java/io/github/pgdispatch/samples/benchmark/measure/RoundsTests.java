@@ -33,6 +33,8 @@ class RoundsTests {
 		assertThat(this.order).containsExactly("one", "other", "other", "one", "one", "other", "other", "one");
 		assertThat(comparison.of("one").values()).containsExactly(2.0, 9.0, 4.0);
 		assertThat(comparison.ratios("one", "other").values()).containsExactly(2.0, 3.0, 0.5);
+		assertThat(comparison.ratios("one", "other").dividedBy(comparison.of("other")).values()).containsExactly(2.0,
+				1.0, 0.0625);
 		assertThat(comparison.highest(List.of("one", "other"))).isEqualTo("one");
 		assertThat(comparison.lowest(List.of("one", "other"))).isEqualTo("other");
 		assertThatIllegalArgumentException().isThrownBy(() -> comparison.of("nobody")).withMessageContaining("nobody");
