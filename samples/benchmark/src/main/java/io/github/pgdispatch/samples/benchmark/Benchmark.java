@@ -30,6 +30,7 @@ import io.github.pgdispatch.samples.benchmark.scenario.GraphileWorkerDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.Externalization;
 import io.github.pgdispatch.samples.benchmark.scenario.Growth;
 import io.github.pgdispatch.samples.benchmark.scenario.Idle;
+import io.github.pgdispatch.samples.benchmark.scenario.KilledNode;
 import io.github.pgdispatch.samples.benchmark.scenario.ManagedDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.MethodDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.Nodes;
@@ -116,7 +117,7 @@ public final class Benchmark {
 		scenarios.put("S13", new Nodes());
 		scenarios.put("S14", new BeingWatched());
 		scenarios.put("S15", new ManagedDrain(peers));
-		scenarios.put("S19", new Externalization());
+		scenarios.put("S19", new Externalization().andThen(new KilledNode()));
 		scenarios.put("S20", new BesidePooler());
 		scenarios.put("S25", new VirtualThreads());
 		return scenarios;

@@ -1,6 +1,7 @@
 package io.github.pgdispatch.samples.benchmark.peer;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,19 +40,20 @@ final class Modulith implements Application {
 	private @Nullable ExecutorService resubmission;
 
 	Modulith(DataSource dataSource, PlatformTransactionManager transactionManager, int threads, LongConsumer body) {
-		this(dataSource, transactionManager, threads, Job::new,
+		this(dataSource, transactionManager, threads, Job::new, Map.of(),
 				(context) -> context.registerBean(Listener.class, () -> new Listener(body)));
 	}
 
 	Modulith(DataSource dataSource, PlatformTransactionManager transactionManager, int threads, LongFunction<?> event,
-			Consumer<SmallContext> listener) {
+			Map<String, Object> more, Consumer<SmallContext> listener) {
+		Map<String, Object> properties = new HashMap<>(more);
+		properties.put("spring.modulith.events.jdbc.schema-initialization.enabled", true);
+		// Documented as the one that keeps the table small.
+		properties.put("spring.modulith.events.completion-mode", "delete");
 		this.dataSource = dataSource;
 		this.event = event;
 		this.workers = new Workers(threads);
-		this.context = new SmallContext(dataSource, transactionManager)
-			.with(Map.of("spring.modulith.events.jdbc.schema-initialization.enabled", true,
-					// Documented as the one that keeps the table small.
-					"spring.modulith.events.completion-mode", "delete"));
+		this.context = new SmallContext(dataSource, transactionManager).with(properties);
 		this.context.getBeanFactory().registerSingleton("taskExecutor", this.workers);
 		// Spring Boot has one; without, it would build one for every event.
 		this.context.getBeanFactory().registerSingleton("jsonMapper", JsonMapper.builder().build());

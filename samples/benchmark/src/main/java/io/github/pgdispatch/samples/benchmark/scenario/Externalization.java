@@ -22,7 +22,7 @@ public final class Externalization implements Scenario {
 
 	private static final int EVENTS = 10_000;
 
-	private static final Contender REGISTRY = new EventRegistry();
+	private static final Contender REGISTRY = EventRegistry.UNMONITORED;
 
 	@Override
 	public void run(BenchmarkServer server, Size size, Consumer<Line> lines) throws Exception {

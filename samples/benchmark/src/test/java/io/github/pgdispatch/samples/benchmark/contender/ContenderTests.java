@@ -30,8 +30,8 @@ class ContenderTests extends BenchmarkServerTest {
 	static Stream<Contender> contenders() {
 		return Stream
 			.of(PgDispatch.values(), EventOutbox.values(), Peers.values(), ManagedPeer.values(),
-					new Contender[] { new BareClaim(), new BareLoop(), new EventRegistry(),
-							new FewThreads(Peers.DB_SCHEDULER, 4) })
+					new Contender[] { new BareClaim(), new BareLoop(), EventRegistry.UNMONITORED,
+							EventRegistry.MONITORED, new FewThreads(Peers.DB_SCHEDULER, 4) })
 			.flatMap(Stream::of);
 	}
 
