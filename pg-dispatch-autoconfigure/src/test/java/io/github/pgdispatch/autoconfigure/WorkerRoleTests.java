@@ -52,12 +52,11 @@ class WorkerRoleTests {
 
 	@Test
 	void poolThatChangesTheRoleOfItsSessions(CapturedOutput output) {
-		application("login1", "spring.datasource.hikari.connection-init-sql=SET ROLE app").run(
-				(context) -> await()
-					.untilAsserted(() -> assertThat(output)
-						.containsOnlyOnce("This node does not run the jobs that it dispatches."
-								+ " It dispatches as the role app, and its workers are logged in as login1. Let the"
-								+ " application log in as app")));
+		application("login1", "spring.datasource.hikari.connection-init-sql=SET ROLE app")
+			.run((context) -> await().untilAsserted(
+					() -> assertThat(output).containsOnlyOnce("This node does not run the jobs that it dispatches."
+							+ " It dispatches as the role app, and its workers are logged in as login1. Let the"
+							+ " application log in as app")));
 	}
 
 	@Test
