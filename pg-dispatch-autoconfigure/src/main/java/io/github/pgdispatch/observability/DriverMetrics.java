@@ -51,7 +51,7 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	/**
 	 * Kept, as to look a timer up takes longer than to record in it.
 	 */
-	private final Map<AttemptTags, AttemptTimers> timers = new ConcurrentHashMap<>();
+	private final Map<AttemptTags, AttemptMetrics> timers = new ConcurrentHashMap<>();
 
 	private volatile @Nullable MeterRegistry registry;
 
@@ -147,9 +147,9 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 				: exception.substring(exception.lastIndexOf('.') + 1));
 	}
 
-	private AttemptTimers timers(MeterRegistry registry, AttemptTags tags) {
+	private AttemptMetrics timers(MeterRegistry registry, AttemptTags tags) {
 		String[] values = { tags.handler(), tags.queue(), name(tags.outcome()) };
-		return new AttemptTimers(timer(registry, PgDispatchMeter.JOB_DELAY, values),
+		return new AttemptMetrics(timer(registry, PgDispatchMeter.JOB_DELAY, values),
 				timer(registry, PgDispatchMeter.JOB_DURATION, values));
 	}
 
@@ -192,15 +192,6 @@ public final class DriverMetrics implements DriverListener, MeterBinder {
 	}
 
 	private record AttemptTags(String handler, String queue, AttemptOutcome outcome) {
-
-	}
-
-	private record AttemptTimers(Timer delay, Timer duration) {
-
-		void record(EndedAttempt attempt) {
-			this.delay.record(attempt.delay());
-			this.duration.record(attempt.duration());
-		}
 
 	}
 
