@@ -93,7 +93,7 @@ class DocumentationCodeTests {
 		assertThat(Repository.page("docs/comparison.md").text()).contains(
 				"| db-scheduler | " + versionOf("db-scheduler", benchmark) + " |",
 				"| JobRunr, open source | " + versionOf("jobrunr", benchmark) + " |",
-				"| transaction-outbox | " + versionOf("transactionoutbox-spring", benchmark) + ",",
+				"| transaction-outbox | " + versionOf("transactionoutbox-spring", benchmark) + " and 7 |",
 				"| Spring Modulith's registry | "
 						+ first("<spring-modulith.version>(.*?)<", Repository.read(Path.of("pom.xml"))) + " |",
 				"| graphile-worker | " + first("\"graphile-worker\": \"(.*?)\"", graphileWorker) + " |");
