@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,7 +43,7 @@ class HandlerDriverTests {
 	 * With this and a long lease, nothing that happens within {@link #soon()} is due to a
 	 * poll, or to a look at whether another node is still alive.
 	 */
-	private static final String NO_POLL = "pgdispatch.worker.poll-interval=1m";
+	private static final String NO_POLL = "pgdispatch.worker.poll-interval=1h";
 
 	private static final String LONG_LEASE = "pgdispatch.worker.lease=1m";
 
@@ -120,15 +121,18 @@ class HandlerDriverTests {
 
 	@Test
 	void stopWaitsForRunningJobsAndGivesBackThoseThatTakeTooLong(TestDatabase database) {
-		HandlerNode node = node(database.install("app"), "spring.lifecycle.timeout-per-shutdown-phase=2s", NO_POLL);
+		HandlerNode node = node(database.install("app"), "spring.lifecycle.timeout-per-shutdown-phase=4s", NO_POLL);
 		Methods methods = node.bean(Methods.class);
-		dispatch(database, "second", 5);
+		dispatch(database, "lastCall", 5);
 		dispatch(database, "interruptible", 1);
 		dispatch(database, "neverReturn", 1);
-		soon().until(() -> methods.running("second") == 5 && methods.running("interruptible") == 1
+		soon().until(() -> methods.running("lastCall") == 5 && methods.running("interruptible") == 1
 				&& methods.running("neverReturn") == 1);
-		node.bean(HandlerDriver.class).stop();
-		assertThat(methods.ended("second")).isEqualTo(5);
+		CompletableFuture<Void> stop = CompletableFuture.runAsync(node.bean(HandlerDriver.class)::stop);
+		await().during(Duration.ofMillis(500)).until(() -> !stop.isDone());
+		methods.endLastCalls();
+		stop.join();
+		assertThat(methods.ended("lastCall")).isEqualTo(5);
 		soon().until(() -> methods.interrupted() == 1);
 		assertThat(count(database, "pgdispatch.node")).isZero();
 		assertThat(database.jdbc("app")
@@ -339,6 +343,8 @@ class HandlerDriverTests {
 
 		private final CountDownLatch gate = new CountDownLatch(1);
 
+		private final CountDownLatch lastCall = new CountDownLatch(1);
+
 		private final Map<String, AtomicInteger> running = new ConcurrentHashMap<>();
 
 		private final Map<String, AtomicInteger> most = new ConcurrentHashMap<>();
@@ -349,6 +355,10 @@ class HandlerDriverTests {
 
 		void openGate() {
 			this.gate.countDown();
+		}
+
+		void endLastCalls() {
+			this.lastCall.countDown();
 		}
 
 		int running(String name) {
@@ -400,6 +410,11 @@ class HandlerDriverTests {
 		@AfterCommitDispatch(name = "second")
 		void second() throws InterruptedException {
 			run("second", () -> Thread.sleep(1_000));
+		}
+
+		@AfterCommitDispatch(name = "lastCall")
+		void lastCall() throws InterruptedException {
+			run("lastCall", this.lastCall::await);
 		}
 
 		@AfterCommitDispatch(name = "gate")

@@ -51,7 +51,7 @@ class HandlerLifeTests {
 		this.jdbc = database.jdbcOfOneSession("app");
 		this.jdbc.sql("CREATE TABLE effect (what text)").update();
 		this.node = HandlerNode.start(database, Methods.class, "pgdispatch.retry.max-attempts=3",
-				"pgdispatch.retry.back-off=10ms", "pgdispatch.worker.poll-interval=1m");
+				"pgdispatch.retry.back-off=10ms", "pgdispatch.worker.poll-interval=1h");
 		this.methods = this.node.bean(Methods.class);
 		this.template = this.node.bean(PgDispatchTemplate.class);
 	}

@@ -44,7 +44,7 @@ import static org.awaitility.Awaitility.await;
 @PostgresTest
 class MethodReportsTests {
 
-	private static final String NO_POLL = "pgdispatch.worker.poll-interval=1m";
+	private static final String NO_POLL = "pgdispatch.worker.poll-interval=1h";
 
 	private TestDatabase database;
 
