@@ -3,6 +3,7 @@ package io.github.pgdispatch.driver;
 import java.time.Duration;
 
 import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import io.github.pgdispatch.test.TestNode;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,9 +43,12 @@ class FrozenSessionsTests {
 	@Test
 	void workerGoesOnThoughTheAnswerOfItsJobIsLost() throws Exception {
 		try (FreezingProxy proxy = new FreezingProxy(this.database.port()); TestNode node = start(proxy)) {
-			fire("SELECT pg_sleep(3); INSERT INTO effect VALUES ('slow')");
-			awaitRunning();
-			proxy.freeze();
+			try (Session gate = new Session(this.database, "app")) {
+				gate.run("BEGIN", "LOCK TABLE effect IN EXCLUSIVE MODE");
+				fire("INSERT INTO effect VALUES ('slow')");
+				awaitRunning("Lock");
+				proxy.freeze();
+			}
 			fire("INSERT INTO effect VALUES ('next')");
 			awaitEffect("next");
 			assertThat(count("effect WHERE name = 'slow'")).isOne();
@@ -55,7 +59,7 @@ class FrozenSessionsTests {
 	void workerGoesOnThoughItsSessionIsGone() throws Exception {
 		try (FreezingProxy proxy = new FreezingProxy(this.database.port()); TestNode node = start(proxy)) {
 			fire("INSERT INTO effect VALUES ('begun'); SELECT pg_sleep(CASE WHEN nextval('runs') = 1 THEN 3600 ELSE 0 END)");
-			awaitRunning();
+			awaitRunning("Timeout");
 			// It is known to run.
 			Thread.sleep(12_000);
 			proxy.freeze();
@@ -83,8 +87,9 @@ class FrozenSessionsTests {
 		this.jdbc.sql("SELECT pgdispatch.fire(?)").param(command).query().singleValue();
 	}
 
-	private void awaitRunning() {
-		await().until(() -> this.jdbc.sql("SELECT count(*) " + RUNNING + " AND wait_event = 'PgSleep'")
+	private void awaitRunning(String waitsFor) {
+		await().until(() -> this.jdbc.sql("SELECT count(*) " + RUNNING + " AND wait_event_type = ?")
+			.param(waitsFor)
 			.query(Integer.class)
 			.single() == 1);
 	}

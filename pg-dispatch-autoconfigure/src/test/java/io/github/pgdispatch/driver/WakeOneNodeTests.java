@@ -103,6 +103,8 @@ class WakeOneNodeTests {
 					.listOfRows();
 				soon().until(() -> count("sql") == 1 && count("method") == 1);
 			}
+			// Otherwise, the node waits for answers before it stops.
+			network.close();
 		}
 	}
 
