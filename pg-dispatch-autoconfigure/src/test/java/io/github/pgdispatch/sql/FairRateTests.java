@@ -321,6 +321,18 @@ class FairRateTests extends AbstractRunLogTests {
 	}
 
 	@Test
+	void nothingIsLeftOfKeysThatHaveNoRateAnyMore() throws SQLException {
+		set(2, 2, 1, "1 hour");
+		calls("ab");
+		this.node.complete(claimAll());
+		this.app.run("SELECT pgdispatch.purge_fair_rates()");
+		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.fair_rate")).isEqualTo("2");
+		this.app.run("SELECT pgdispatch.set_queue('q', concurrency => 2, per_key => 2)",
+				"SELECT pgdispatch.purge_fair_rates()");
+		assertThat(this.queue.value("SELECT count(*) FROM pgdispatch.fair_rate")).isEqualTo("0");
+	}
+
+	@Test
 	void nothingIsLeftOfKeysWhenNothingWaits() throws SQLException {
 		set(4, 4, 1, "20 ms");
 		calls("aabbc");
