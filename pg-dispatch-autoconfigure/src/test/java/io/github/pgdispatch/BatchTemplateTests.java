@@ -1,18 +1,13 @@
 package io.github.pgdispatch;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
-import javax.sql.DataSource;
-
 import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.RecordingDataSource;
 import io.github.pgdispatch.test.Session;
 import io.github.pgdispatch.test.TestDatabase;
 import io.github.pgdispatch.testing.TestDispatchContext;
@@ -21,7 +16,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.dao.DataAccessException;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.IllegalTransactionStateException;
@@ -43,7 +37,7 @@ class BatchTemplateTests {
 
 	private final AtomicInteger calls = new AtomicInteger();
 
-	private final AtomicInteger statements = new AtomicInteger();
+	private List<String> statements;
 
 	private Session session;
 
@@ -58,8 +52,9 @@ class BatchTemplateTests {
 		database.install("app");
 		this.session = new Session(database, "app");
 		this.session.run("CREATE TABLE public.effect (job text)");
-		CountingDataSource dataSource = new CountingDataSource(new DriverManagerDataSource(database.url(), "app", ""),
-				this.statements);
+		RecordingDataSource dataSource = new RecordingDataSource(
+				new DriverManagerDataSource(database.url(), "app", ""));
+		this.statements = dataSource.statements();
 		JdbcTransactionManager transactionManager = new JdbcTransactionManager(dataSource);
 		this.transaction = new TransactionTemplate(transactionManager);
 		this.template = PgDispatchTemplate.builder(dataSource, transactionManager)
@@ -147,7 +142,7 @@ class BatchTemplateTests {
 					.add(Dispatch.sql("SELECT 1").key("a"))
 					.add(Dispatch.sql("SELECT 1").orderingKey("a"))
 					.then(job("then")));
-		assertThat(this.statements).hasValueBetween(3, 200);
+		assertThat(this.statements).hasSizeBetween(3, 200);
 		assertThat(find(id).pending()).isEqualTo(51_002);
 		assertThat(this.commands).hasValue(50_003);
 		assertThat(this.calls).hasValue(1000);
@@ -269,37 +264,6 @@ class BatchTemplateTests {
 		public Scope extract(DispatchContext context) {
 			return () -> {
 			};
-		}
-
-	}
-
-	/**
-	 * A data source that counts the statements that are prepared.
-	 */
-	private static final class CountingDataSource extends DelegatingDataSource {
-
-		private final AtomicInteger statements;
-
-		CountingDataSource(DataSource dataSource, AtomicInteger statements) {
-			super(dataSource);
-			this.statements = statements;
-		}
-
-		@Override
-		public Connection getConnection() throws SQLException {
-			Connection connection = super.getConnection();
-			return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Connection.class },
-					(proxy, method, arguments) -> {
-						if (method.getName().equals("prepareStatement")) {
-							this.statements.incrementAndGet();
-						}
-						try {
-							return method.invoke(connection, arguments);
-						}
-						catch (InvocationTargetException ex) {
-							throw ex.getTargetException();
-						}
-					});
 		}
 
 	}

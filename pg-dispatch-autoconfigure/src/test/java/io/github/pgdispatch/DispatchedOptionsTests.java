@@ -1,11 +1,6 @@
 package io.github.pgdispatch;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -14,13 +9,13 @@ import java.util.stream.IntStream;
 import io.github.pgdispatch.AfterCommitDispatch.OnDuplicate;
 import io.github.pgdispatch.AfterCommitDispatch.OnFailure;
 import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.RecordingDataSource;
 import io.github.pgdispatch.test.TestDatabase;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.TransactionDefinition;
@@ -37,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 @PostgresTest
 class DispatchedOptionsTests {
 
-	private final List<String> statements = new ArrayList<>();
+	private List<String> statements;
 
 	private JdbcClient jdbc;
 
@@ -51,7 +46,9 @@ class DispatchedOptionsTests {
 	void install(TestDatabase database) {
 		database.install("app");
 		this.jdbc = database.jdbc("app");
-		this.transactionManager = new JdbcTransactionManager(new RecordingDataSource(database));
+		RecordingDataSource dataSource = new RecordingDataSource(database.dataSource("app"));
+		this.statements = dataSource.statements();
+		this.transactionManager = new JdbcTransactionManager(dataSource);
 		this.transaction = new TransactionTemplate(this.transactionManager);
 		this.template = template(new DispatchDefaults(10, BackOff.DEFAULT, null));
 	}
@@ -292,31 +289,6 @@ class DispatchedOptionsTests {
 		@Override
 		public Scope extract(DispatchContext context) {
 			throw new AssertionError("Nothing is run");
-		}
-
-	}
-
-	private final class RecordingDataSource extends DelegatingDataSource {
-
-		RecordingDataSource(TestDatabase database) {
-			super(database.dataSource("app"));
-		}
-
-		@Override
-		public Connection getConnection() throws SQLException {
-			Connection connection = super.getConnection();
-			return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Connection.class },
-					(proxy, method, arguments) -> {
-						if (method.getName().equals("prepareStatement")) {
-							DispatchedOptionsTests.this.statements.add((String) arguments[0]);
-						}
-						try {
-							return method.invoke(connection, arguments);
-						}
-						catch (InvocationTargetException ex) {
-							throw ex.getTargetException();
-						}
-					});
 		}
 
 	}

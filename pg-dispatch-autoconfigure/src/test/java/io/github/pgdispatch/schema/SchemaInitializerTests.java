@@ -11,6 +11,7 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 
 import io.github.pgdispatch.test.PostgresTest;
+import io.github.pgdispatch.test.RecordingDataSource;
 import io.github.pgdispatch.test.TestDatabase;
 import liquibase.integration.spring.SpringLiquibase;
 import org.junit.jupiter.api.Tag;
@@ -136,6 +137,18 @@ class SchemaInitializerTests {
 			.sql("SELECT to_regclass('pgdispatch.databasechangelog') IS NULL")
 			.query(Boolean.class)
 			.single()).isTrue();
+	}
+
+	/**
+	 * One of them is the driver's: Spring asks it for the isolation level.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void whereTheSchemaIsUpToDateItCostsThreeQueries(Installation installation, TestDatabase database) {
+		database.install("app");
+		RecordingDataSource dataSource = new RecordingDataSource(database.dataSource("app"));
+		installation.run(dataSource, "app");
+		assertThat(dataSource.statements()).hasSize(3);
 	}
 
 	@ParameterizedTest
