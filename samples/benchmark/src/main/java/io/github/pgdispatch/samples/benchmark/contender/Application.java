@@ -3,13 +3,7 @@ package io.github.pgdispatch.samples.benchmark.contender;
 /**
  * An application that dispatches jobs, and runs them.
  */
-public interface Application extends AutoCloseable {
-
-	/**
-	 * Writes a job in the current transaction.
-	 * @param number that the job is given
-	 */
-	void dispatch(long number);
+public interface Application extends Dispatcher, AutoCloseable {
 
 	/**
 	 * Begins to run jobs, those that wait already included.

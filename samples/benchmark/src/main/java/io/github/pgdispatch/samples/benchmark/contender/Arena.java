@@ -5,6 +5,7 @@ import java.util.function.LongConsumer;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.pgdispatch.test.TestDatabase;
 
+import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -41,13 +42,21 @@ public final class Arena implements AutoCloseable {
 		this.dataSource.setMaximumPoolSize(CONNECTIONS);
 		this.dataSource.setMinimumIdle(0);
 		this.jdbc = new JdbcTemplate(this.dataSource);
-		for (String table : new String[] { "business", "plain", "effect" }) {
-			this.jdbc.execute("CREATE TABLE IF NOT EXISTS " + table + TABLE);
-		}
+		createTables(this.jdbc);
 		JdbcTransactionManager transactionManager = new JdbcTransactionManager(this.dataSource);
 		this.transaction = new TransactionTemplate(transactionManager);
 		LongConsumer bound = (number) -> body.run(this.jdbc, number);
 		this.application = contender.create(this.dataSource, transactionManager, THREADS, bound);
+	}
+
+	/**
+	 * Creates the tables of an application.
+	 * @param jdbc statements of the database
+	 */
+	public static void createTables(JdbcOperations jdbc) {
+		for (String table : new String[] { "business", "plain", "effect" }) {
+			jdbc.execute("CREATE TABLE IF NOT EXISTS " + table + TABLE);
+		}
 	}
 
 	public Application application() {
@@ -100,6 +109,14 @@ public final class Arena implements AutoCloseable {
 				}
 			});
 		}
+	}
+
+	/**
+	 * Dispatches many jobs in one transaction.
+	 * @param number of jobs
+	 */
+	public void dispatchAtOnce(int number) {
+		this.transaction.executeWithoutResult((status) -> this.application.dispatchAll(number));
 	}
 
 	private void insert(String table, long number) {

@@ -14,6 +14,7 @@ import io.github.pgdispatch.autoconfigure.PgDispatchAutoConfiguration;
 import io.github.pgdispatch.autoconfigure.PgDispatchSchemaAutoConfiguration;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -46,7 +47,7 @@ final class PgDispatchApplication implements Application {
 
 	private ConfigurableApplicationContext node;
 
-	private Jobs jobs;
+	private Dispatcher dispatcher;
 
 	private boolean works;
 
@@ -59,7 +60,7 @@ final class PgDispatchApplication implements Application {
 		this.type = type;
 		this.settings = settings;
 		this.node = node(false);
-		this.jobs = this.node.getBean(Jobs.class);
+		this.dispatcher = dispatcher(this.node);
 		attend();
 	}
 
@@ -100,9 +101,19 @@ final class PgDispatchApplication implements Application {
 			.run(arguments.toArray(String[]::new));
 	}
 
+	private static Dispatcher dispatcher(BeanFactory node) {
+		Jobs jobs = node.getBean(Jobs.class);
+		return node.getBeanProvider(Dispatcher.class).getIfAvailable(() -> jobs::run);
+	}
+
 	@Override
 	public void dispatch(long number) {
-		this.jobs.run(number);
+		this.dispatcher.dispatch(number);
+	}
+
+	@Override
+	public void dispatchAll(int number) {
+		this.dispatcher.dispatchAll(number);
 	}
 
 	@Override
@@ -114,7 +125,7 @@ final class PgDispatchApplication implements Application {
 		}
 		this.node.close();
 		this.node = node(true);
-		this.jobs = this.node.getBean(Jobs.class);
+		this.dispatcher = dispatcher(this.node);
 		this.works = true;
 	}
 
