@@ -36,6 +36,7 @@ import io.github.pgdispatch.samples.benchmark.scenario.MethodDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.Nodes;
 import io.github.pgdispatch.samples.benchmark.scenario.OldSnapshot;
 import io.github.pgdispatch.samples.benchmark.scenario.Scenario;
+import io.github.pgdispatch.samples.benchmark.scenario.Schedules;
 import io.github.pgdispatch.samples.benchmark.scenario.Size;
 import io.github.pgdispatch.samples.benchmark.scenario.StartLatency;
 import io.github.pgdispatch.samples.benchmark.scenario.StartUp;
@@ -119,6 +120,7 @@ public final class Benchmark {
 		scenarios.put("S15", new ManagedDrain(peers));
 		scenarios.put("S19", new Externalization().andThen(new KilledNode()));
 		scenarios.put("S20", new BesidePooler());
+		scenarios.put("S21", new Schedules());
 		scenarios.put("S25", new VirtualThreads());
 		return scenarios;
 	}

@@ -1,16 +1,14 @@
 package io.github.pgdispatch.samples.benchmark.peer;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerClient;
-import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
-import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import com.github.kagkarlsson.scheduler.task.Task;
 import io.github.pgdispatch.samples.benchmark.contender.Application;
 import io.github.pgdispatch.samples.benchmark.contender.Background;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +16,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
-import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * db-scheduler: one-time tasks, whose instance is the id of the job.
+ * db-scheduler: tasks, whose instance is the id of the job.
  */
 final class DbScheduler implements Application {
 
@@ -31,26 +28,40 @@ final class DbScheduler implements Application {
 
 	private final int threads;
 
-	private final OneTimeTask<Void> task;
+	private final DbSchedulerTasks tasks;
 
 	private final SchedulerClient client;
 
 	private volatile @Nullable Scheduler scheduler;
 
-	DbScheduler(DataSource dataSource, PlatformTransactionManager transactionManager, int threads, LongConsumer body) {
+	DbScheduler(DataSource dataSource, int threads, DbSchedulerTasks tasks) {
 		new ResourceDatabasePopulator(new ClassPathResource("db-scheduler.sql", DbScheduler.class)).execute(dataSource);
 		this.dataSource = dataSource;
 		this.threads = threads;
-		this.task = Tasks.oneTime("job").execute((instance, context) -> body.accept(Long.parseLong(instance.getId())));
-		// As its documentation advises, for a client that joins the transaction.
-		this.client = SchedulerClient.Builder.create(new TransactionAwareDataSourceProxy(dataSource), this.task)
-			.build();
+		this.tasks = tasks;
+		this.client = client(dataSource, tasks.all());
+	}
+
+	/**
+	 * As its documentation advises, for a client that joins the transaction.
+	 */
+	static SchedulerClient client(DataSource dataSource, List<Task<?>> tasks) {
+		return SchedulerClient.Builder.create(new TransactionAwareDataSourceProxy(dataSource), tasks).build();
 	}
 
 	@Override
 	public void dispatch(long id) {
-		// As a batch, since otherwise it looks first whether there is such a one.
-		this.client.scheduleBatch(List.of(this.task.instance(Long.toString(id))), Instant.now());
+		this.tasks.schedule(this.client, Stream.of(id));
+		hint();
+	}
+
+	@Override
+	public void dispatchAll(int number) {
+		this.tasks.schedule(this.client, Stream.iterate(0L, (id) -> id + 1).limit(number));
+		hint();
+	}
+
+	private void hint() {
 		Scheduler scheduler = this.scheduler;
 		if (scheduler != null) {
 			TransactionSynchronizationManager.registerSynchronization(new Hint(scheduler));
@@ -59,11 +70,12 @@ final class DbScheduler implements Application {
 
 	/**
 	 * Lock-and-fetch with 1.0 and 4.0 is what its documentation advises for high
-	 * throughput. The polling interval is only for what the hints miss.
+	 * throughput. The polling interval is only for what the hints miss, and for what is
+	 * due later.
 	 */
 	@Override
 	public void start() {
-		Scheduler scheduler = Scheduler.create(this.dataSource, this.task)
+		Scheduler scheduler = Scheduler.create(this.dataSource, this.tasks.all())
 			.threads(this.threads)
 			.pollUsingLockAndFetch(1.0, 4.0)
 			.pollingInterval(Duration.ofMillis(100))

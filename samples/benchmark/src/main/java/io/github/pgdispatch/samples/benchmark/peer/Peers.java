@@ -16,7 +16,9 @@ public enum Peers implements Contender {
 	/**
 	 * A scheduler with a table of its own; polls, and can be woken.
 	 */
-	DB_SCHEDULER("db-scheduler 16.12", DbScheduler::new),
+	DB_SCHEDULER("db-scheduler 16.12",
+			(dataSource, transactionManager, threads, body) -> new DbScheduler(dataSource, threads,
+					DbSchedulerTasks.once(body))),
 
 	/**
 	 * An outbox that hands a job to a local pool after the commit.
