@@ -19,6 +19,7 @@ import io.github.pgdispatch.samples.benchmark.report.Line;
 import io.github.pgdispatch.samples.benchmark.report.MarkdownReport;
 import io.github.pgdispatch.samples.benchmark.report.SvgReport;
 import io.github.pgdispatch.samples.benchmark.scenario.Backlog;
+import io.github.pgdispatch.samples.benchmark.scenario.Batches;
 import io.github.pgdispatch.samples.benchmark.scenario.BeingWatched;
 import io.github.pgdispatch.samples.benchmark.scenario.BesidePooler;
 import io.github.pgdispatch.samples.benchmark.scenario.BothAtOnce;
@@ -121,6 +122,7 @@ public final class Benchmark {
 		scenarios.put("S19", new Externalization().andThen(new KilledNode()));
 		scenarios.put("S20", new BesidePooler());
 		scenarios.put("S21", new Schedules());
+		scenarios.put("S22", new Batches());
 		scenarios.put("S25", new VirtualThreads());
 		return scenarios;
 	}

@@ -2,8 +2,10 @@ package io.github.pgdispatch.samples.benchmark.peer;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,11 +81,36 @@ record NodePackages(Path folder) {
 	 * @param arguments of the program
 	 */
 	Process start(String program, String... arguments) {
+		return start(Redirect.DISCARD, program, arguments);
+	}
+
+	/**
+	 * Runs a program that is started in the same way, and waits for it.
+	 * @param program its file in the folder
+	 * @param arguments of the program
+	 * @return what it has printed
+	 */
+	String output(String program, String... arguments) {
+		Process process = start(Redirect.PIPE, program, arguments);
+		try (InputStream printed = process.getInputStream()) {
+			String output = new String(printed.readAllBytes(), StandardCharsets.UTF_8);
+			int status = process.onExit().join().exitValue();
+			if (status != 0) {
+				throw new IllegalStateException(program + " ended with " + status);
+			}
+			return output;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private Process start(Redirect output, String program, String... arguments) {
 		try {
 			ProcessBuilder builder = new ProcessBuilder(command(program, arguments));
 			// For graphile-worker: not a line for each job.
 			builder.environment().put("NO_LOG_SUCCESS", "1");
-			return builder.redirectOutput(Redirect.DISCARD).redirectError(Redirect.INHERIT).start();
+			return builder.redirectOutput(output).redirectError(Redirect.INHERIT).start();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -91,9 +118,17 @@ record NodePackages(Path folder) {
 	}
 
 	private List<String> command(String program, String... arguments) {
-		List<String> command = new ArrayList<>(List.of("node", this.folder.resolve(program).toString()));
+		List<String> command = new ArrayList<>(List.of(node(), this.folder.resolve(program).toString()));
 		command.addAll(List.of(arguments));
 		return command;
+	}
+
+	/**
+	 * Node.js itself may be one of the packages, where another version is needed.
+	 */
+	private String node() {
+		Path packaged = this.folder.resolve(Path.of("node_modules", "node", "bin", "node"));
+		return Files.isExecutable(packaged) ? packaged.toString() : "node";
 	}
 
 }

@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
+import io.github.pgdispatch.samples.benchmark.contender.Background;
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.test.TestDatabase;
@@ -27,6 +28,17 @@ final class NodeDrain {
 	 * @return jobs per second
 	 */
 	static double rate(BenchmarkServer server, int jobs, Contender contender, Arena.Body body) throws Exception {
+		return rate(server, jobs, 1, contender, body);
+	}
+
+	/**
+	 * How quickly it does, where a job runs the body several times.
+	 * @param steps how often a job runs the body
+	 * @param body what a step of a job does
+	 * @return jobs per second
+	 */
+	static double rate(BenchmarkServer server, int jobs, int steps, Contender contender, Arena.Body body)
+			throws Exception {
 		TestDatabase database = server.createDatabase();
 		AtomicInteger begun = new AtomicInteger();
 		try (Arena arena = new Arena(database, contender, (jdbc, number) -> {
@@ -39,8 +51,8 @@ final class NodeDrain {
 			await("the first job").until(() -> begun.get() > 0);
 			long start = System.nanoTime();
 			int before = begun.get();
-			await("the last job").until(() -> begun.get() >= jobs && arena.application().waiting() == 0);
-			return (jobs - before) * 1e9 / (System.nanoTime() - start);
+			await("the last job").until(() -> begun.get() >= jobs * steps && arena.application().waiting() == 0);
+			return (jobs - (double) before / steps) * 1e9 / (System.nanoTime() - start);
 		}
 		finally {
 			server.drop(database);
@@ -65,6 +77,35 @@ final class NodeDrain {
 		}
 		finally {
 			server.drop(database);
+		}
+	}
+
+	/**
+	 * How quickly a node that waits for jobs runs many that are dispatched at once, and
+	 * insert a row.
+	 * @param rows that there are in the end
+	 * @return jobs per second, from the dispatch until none is left
+	 */
+	static double rateFromDispatch(BenchmarkServer server, int jobs, int rows, Contender contender) {
+		TestDatabase database = server.createDatabase();
+		try (Arena arena = new Arena(database, contender, Arena.Body::insert)) {
+			arena.application().start();
+			long start = System.nanoTime();
+			arena.dispatchAtOnce(jobs);
+			await("the last job").pollInterval(Duration.ofMillis(10)).until(() -> arena.application().waiting() == 0);
+			double rate = jobs * 1e9 / (System.nanoTime() - start);
+			requireEffects(arena, rows);
+			return rate;
+		}
+		finally {
+			server.drop(database);
+		}
+	}
+
+	static void requireEffects(Arena arena, int rows) {
+		long effects = Background.count(arena.jdbc(), "effect");
+		if (effects != rows) {
+			throw new IllegalStateException("There are %d rows instead of %d".formatted(effects, rows));
 		}
 	}
 
