@@ -42,6 +42,7 @@ import io.github.pgdispatch.samples.benchmark.scenario.Size;
 import io.github.pgdispatch.samples.benchmark.scenario.StartLatency;
 import io.github.pgdispatch.samples.benchmark.scenario.StartUp;
 import io.github.pgdispatch.samples.benchmark.scenario.VirtualThreads;
+import io.github.pgdispatch.samples.benchmark.scenario.SteppedDrain;
 import io.github.pgdispatch.test.PgCronHost;
 
 /**
@@ -123,6 +124,7 @@ public final class Benchmark {
 		scenarios.put("S20", new BesidePooler());
 		scenarios.put("S21", new Schedules());
 		scenarios.put("S22", new Batches());
+		scenarios.put("S23", new SteppedDrain());
 		scenarios.put("S25", new VirtualThreads());
 		return scenarios;
 	}
