@@ -29,6 +29,7 @@ import io.github.pgdispatch.samples.benchmark.scenario.CommitRate;
 import io.github.pgdispatch.samples.benchmark.scenario.CronLatency;
 import io.github.pgdispatch.samples.benchmark.scenario.GraphileWorkerDrain;
 import io.github.pgdispatch.samples.benchmark.scenario.Externalization;
+import io.github.pgdispatch.samples.benchmark.scenario.FairQueue;
 import io.github.pgdispatch.samples.benchmark.scenario.Growth;
 import io.github.pgdispatch.samples.benchmark.scenario.Idle;
 import io.github.pgdispatch.samples.benchmark.scenario.KilledNode;
@@ -125,6 +126,7 @@ public final class Benchmark {
 		scenarios.put("S21", new Schedules());
 		scenarios.put("S22", new Batches());
 		scenarios.put("S23", new SteppedDrain());
+		scenarios.put("S24", new FairQueue());
 		scenarios.put("S25", new VirtualThreads());
 		return scenarios;
 	}
