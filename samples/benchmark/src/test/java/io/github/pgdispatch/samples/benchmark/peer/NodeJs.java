@@ -3,7 +3,7 @@ package io.github.pgdispatch.samples.benchmark.peer;
 import io.github.pgdispatch.test.LoudSkip;
 
 /**
- * What tests of graphile-worker need.
+ * What tests of graphile-worker and pg-boss need.
  */
 public final class NodeJs {
 
@@ -16,8 +16,8 @@ public final class NodeJs {
 	public static void require() {
 		if (!GraphileWorker.isAvailable()) {
 			LoudSkip.of("""
-					There is no Node.js for the tests of graphile-worker. They take the programs
-					node and npm on the path.""", System.getenv());
+					There is no Node.js for the tests of graphile-worker and pg-boss. They take the
+					programs node and npm on the path.""", System.getenv());
 		}
 	}
 
