@@ -70,7 +70,7 @@ public final class Schedules implements Scenario {
 	static Samples measure(BenchmarkServer server, int schedules, Function<Instant, Contender> contender) {
 		TestDatabase database = server.createDatabase();
 		// With time to make them all, and to start.
-		Instant dueAt = Instant.ofEpochSecond(Instant.now().getEpochSecond()).plusMillis(6_000 + 2L * schedules);
+		Instant dueAt = Instant.ofEpochSecond(Instant.now().getEpochSecond()).plusMillis(12_000 + 4L * schedules);
 		try (Arena arena = new Arena(database, contender.apply(dueAt), Arena.Body::insert)) {
 			arena.application().start();
 			arena.dispatchMany(schedules);
