@@ -16,7 +16,7 @@ public enum ManagedPeer implements Contender {
 	/**
 	 * The id of a task is unique in any case.
 	 */
-	UNIQUE_TASK(Peers.DB_SCHEDULER, "unique task", DbScheduler::new),
+	UNIQUE_TASK(Peers.DB_SCHEDULER, "unique task", Peers.DB_SCHEDULER::create),
 
 	/**
 	 * A request has an id, of which it keeps one.
