@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 import io.github.pgdispatch.gateway.Claim;
 import io.github.pgdispatch.gateway.ClaimRequest;
@@ -93,8 +94,11 @@ final class ClaimAllocation {
 			this.lastTurns.put(claim.handler(), this.turn);
 			this.lastClaims.put(claim.handler(), claim);
 		}
-		return requests.size() < this.handlers.all().size() || requests.stream()
-			.anyMatch((request) -> counts.getOrDefault(request.handler(), 0) >= request.maxJobs());
+		Predicate<ClaimRequest> fulfilled = (request) -> counts.getOrDefault(request.handler(), 0) >= request.maxJobs();
+		// Either there were no more jobs, or those of a full queue that have to wait came
+		// first. A job that is given a place meanwhile comes before all of these.
+		requests.stream().filter(fulfilled.negate()).map(ClaimRequest::handler).forEach(this.lastClaims::remove);
+		return requests.size() < this.handlers.all().size() || requests.stream().anyMatch(fulfilled);
 	}
 
 	/**
