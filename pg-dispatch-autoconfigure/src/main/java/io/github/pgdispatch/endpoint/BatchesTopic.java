@@ -46,13 +46,20 @@ final class BatchesTopic implements Topic {
 			throw Topic.unknown(action, "cancel");
 		}
 		parameters.only(Set.of("action", "countOnly", "ids"));
-		return Change.ofIds("batch", parameters.ids(), (id) -> {
-			BatchInfo batch = find(id);
-			return batch != null && batch.endedAt() == null;
-		}, (id) -> {
+		return Change.ofIds("batch", parameters.ids(), this::isUnended, this::cancel);
+	}
+
+	private boolean isUnended(long id) {
+		BatchInfo batch = find(id);
+		return batch != null && batch.endedAt() == null;
+	}
+
+	private boolean cancel(long id) {
+		boolean unended = isUnended(id);
+		if (unended) {
 			this.operations.cancelBatch(id);
-			return true;
-		});
+		}
+		return unended;
 	}
 
 	private @Nullable BatchInfo find(long id) {

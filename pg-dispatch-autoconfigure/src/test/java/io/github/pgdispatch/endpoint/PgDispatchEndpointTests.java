@@ -285,6 +285,9 @@ class PgDispatchEndpointTests {
 		assertThat(viewer.read("/batches/" + first).get("batch").get("state").stringValue()).isEqualTo("CANCELLED");
 		await().until(() -> operator.post("/batches", cancel.formatted(false)).status() == 404);
 		assertThat(viewer.read("/batches/" + second).get("batch").get("state").stringValue()).isEqualTo("OPEN");
+		// The one that has ended is not counted.
+		assertThat(change("/batches", "{'action': 'cancel', 'ids': '%s,%s'}".formatted(first, second)).get("count")
+			.intValue()).isOne();
 	}
 
 	@Test
