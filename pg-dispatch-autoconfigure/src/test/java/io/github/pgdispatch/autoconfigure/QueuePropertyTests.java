@@ -76,9 +76,10 @@ class QueuePropertyTests {
 	void badRetentionIsReported() {
 		this.application.withPropertyValues("pgdispatch.queues.mail.history-retention=-1s")
 			.run((context) -> assertThat(context).getFailure()
-				.isInstanceOfSatisfying(PgDispatchConfigurationException.class, (ex) -> assertThat(ex.getDescription())
-					.isEqualTo("The property pgdispatch.queues.mail.history-retention is invalid: The time to keep the"
-							+ " history must not be negative, but is PT-1S.")));
+				.isInstanceOfSatisfying(PgDispatchConfigurationException.class,
+						(ex) -> assertThat(ex.getDescription()).isEqualTo(
+								"The property pgdispatch.queues.mail.history-retention is invalid: The time to keep the"
+										+ " history must not be negative, but is PT-1S.")));
 	}
 
 	@Test
