@@ -41,8 +41,6 @@ public final class BeingWatched implements Scenario {
 		WatchingCalls.Cost calls = WatchingCalls.measure(database.url());
 		server.drop(database);
 		for (PgDispatch ours : PgDispatch.values()) {
-			if (System.getProperty("only") != null && !ours.name().equals(System.getProperty("only")))
-				continue;
 			Map<Contender, List<LoadedNode.Cost>> costs = measure(server, size, ours);
 			tell("dispatches", LoadedNode.Cost::dispatch, ours, costs, lines);
 			tell("jobs run that waited", LoadedNode.Cost::waited, ours, costs, lines);
