@@ -9,10 +9,10 @@ import com.zaxxer.hikari.HikariDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * pg-dispatch with jobs that are asked for in another way.
+ * pg-dispatch with jobs that are asked for in another way, or with a special node.
  *
  * @param ours the job
- * @param title what is asked for
+ * @param title what is special
  * @param settings of the node
  */
 public record SpecialPgDispatch(PgDispatch ours, String title, NodeSettings settings) implements Contender {
@@ -65,6 +65,16 @@ public record SpecialPgDispatch(PgDispatch ours, String title, NodeSettings sett
 	public static Contender fairQueue(PgDispatch ours) {
 		return new SpecialPgDispatch(ours, "in a fair queue",
 				settings(TenantDispatcher.class, limit("concurrency", PLACES), limit("per-key", PLACES / 2)));
+	}
+
+	/**
+	 * A node whose threads are virtual, as far as the virtual machine has them.
+	 * @param ours the job
+	 * @return the contender
+	 */
+	public static Contender onVirtualThreads(PgDispatch ours) {
+		return new SpecialPgDispatch(ours, "on virtual threads",
+				new NodeSettings(List.of(), List.of("spring.threads.virtual.enabled=true")));
 	}
 
 	private static String limit(String name, int value) {

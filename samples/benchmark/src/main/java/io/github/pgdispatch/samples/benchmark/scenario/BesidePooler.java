@@ -1,9 +1,7 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -16,7 +14,6 @@ import io.github.pgdispatch.samples.benchmark.contender.Pooled;
 import io.github.pgdispatch.samples.benchmark.contender.PooledPgDispatch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
-import io.github.pgdispatch.samples.benchmark.measure.Measurement;
 import io.github.pgdispatch.samples.benchmark.measure.Rounds;
 import io.github.pgdispatch.samples.benchmark.measure.Samples;
 import io.github.pgdispatch.samples.benchmark.report.Line;
@@ -86,7 +83,7 @@ public final class BesidePooler implements Scenario {
 	}
 
 	private static Line line(String what, PgDispatch direct, Contender bare, BenchmarkServer server, Size size,
-			PgBouncer pooler, Rate rate) throws Exception {
+			PgBouncer pooler, ContenderMeasurement rate) throws Exception {
 		Contender pooled = new PooledPgDispatch(direct, pooler, server.cronDatabase());
 		Contender pooledBare = new Pooled(bare, pooler);
 		Comparison<Contender> rates = measure(ROUNDS, rate, direct, pooled, bare, pooledBare);
@@ -107,19 +104,9 @@ public final class BesidePooler implements Scenario {
 		}
 	}
 
-	private static Comparison<Contender> measure(Rounds rounds, Rate rate, Contender... contenders) throws Exception {
-		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
-		for (Contender contender : List.of(contenders)) {
-			measurements.put(contender, () -> rate.of(contender));
-		}
-		return rounds.measure(measurements);
-	}
-
-	@FunctionalInterface
-	private interface Rate {
-
-		double of(Contender contender) throws Exception;
-
+	private static Comparison<Contender> measure(Rounds rounds, ContenderMeasurement rate, Contender... contenders)
+			throws Exception {
+		return ContenderMeasurement.compare(rounds, List.of(contenders), rate);
 	}
 
 }

@@ -15,7 +15,6 @@ import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
-import io.github.pgdispatch.samples.benchmark.measure.Measurement;
 import io.github.pgdispatch.samples.benchmark.measure.Rounds;
 import io.github.pgdispatch.samples.benchmark.measure.Samples;
 import io.github.pgdispatch.samples.benchmark.report.Line;
@@ -49,12 +48,9 @@ public final class BothAtOnce implements Scenario {
 		all.add(loop);
 		all.addAll(this.peers);
 		Map<Contender, List<Double>> backlogs = new LinkedHashMap<>();
-		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
-		for (Contender contender : all) {
-			measurements.put(contender, () -> measure(server, Duration.ofSeconds(size.of(SECONDS)), contender,
-					backlogs.computeIfAbsent(contender, (key) -> new ArrayList<>())));
-		}
-		Comparison<Contender> rates = new Rounds(ROUNDS).measure(measurements);
+		Comparison<Contender> rates = ContenderMeasurement.compare(new Rounds(ROUNDS), all,
+				(contender) -> measure(server, Duration.ofSeconds(size.of(SECONDS)), contender,
+						backlogs.computeIfAbsent(contender, (key) -> new ArrayList<>())));
 		tell(rates, backlogs, PgDispatch.COMMAND, loop, Target.atLeast(0.9), lines);
 		if (!this.peers.isEmpty()) {
 			Contender best = rates.highest(this.peers);

@@ -1,7 +1,7 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
@@ -9,7 +9,6 @@ import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.contender.EventOutbox;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
-import io.github.pgdispatch.samples.benchmark.measure.Measurement;
 import io.github.pgdispatch.samples.benchmark.measure.Samples;
 import io.github.pgdispatch.samples.benchmark.peer.EventRegistry;
 import io.github.pgdispatch.samples.benchmark.report.Line;
@@ -40,12 +39,9 @@ public final class Externalization implements Scenario {
 	}
 
 	private static Comparison<Contender> measure(Size size, ContenderMeasurement measurement) throws Exception {
-		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
-		for (Contender ours : EventOutbox.values()) {
-			measurements.put(ours, () -> measurement.of(ours));
-		}
-		measurements.put(REGISTRY, () -> measurement.of(REGISTRY));
-		return size.rounds().measure(measurements);
+		List<Contender> contenders = new ArrayList<>(List.of(EventOutbox.values()));
+		contenders.add(REGISTRY);
+		return ContenderMeasurement.compare(size.rounds(), contenders, measurement);
 	}
 
 }

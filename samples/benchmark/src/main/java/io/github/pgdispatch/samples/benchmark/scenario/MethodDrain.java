@@ -1,8 +1,7 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
@@ -11,7 +10,6 @@ import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
-import io.github.pgdispatch.samples.benchmark.measure.Measurement;
 import io.github.pgdispatch.samples.benchmark.report.Line;
 import io.github.pgdispatch.samples.benchmark.report.Target;
 import org.jspecify.annotations.Nullable;
@@ -48,11 +46,10 @@ public final class MethodDrain implements Scenario {
 
 	private Comparison<Contender> measure(BenchmarkServer server, Size size, Contender ours, Contender bare,
 			Arena.Body body) throws Exception {
-		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
-		measurements.put(ours, () -> NodeDrain.rate(server, size.of(JOBS), ours, body));
-		measurements.put(bare, () -> NodeDrain.rate(server, size.of(JOBS), bare, body));
-		this.peers.forEach((peer) -> measurements.put(peer, () -> NodeDrain.rate(server, size.of(JOBS), peer, body)));
-		return size.rounds().measure(measurements);
+		List<Contender> all = new ArrayList<>(List.of(ours, bare));
+		all.addAll(this.peers);
+		return ContenderMeasurement.compare(size.rounds(), all,
+				(contender) -> NodeDrain.rate(server, size.of(JOBS), contender, body));
 	}
 
 	private static Line line(String part, String what, Comparison<Contender> rates, Contender ours, Contender other,

@@ -33,7 +33,7 @@ final class NodeDrain {
 
 	/**
 	 * How quickly it does, where a job runs the body several times.
-	 * @param steps how often a job runs the body
+	 * @param steps how many times a job runs the body
 	 * @param body what a step of a job does
 	 * @return jobs per second
 	 */

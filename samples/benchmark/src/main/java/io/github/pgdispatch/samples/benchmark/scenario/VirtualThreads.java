@@ -1,16 +1,14 @@
 package io.github.pgdispatch.samples.benchmark.scenario;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.function.Consumer;
 
 import io.github.pgdispatch.samples.benchmark.contender.Arena;
 import io.github.pgdispatch.samples.benchmark.contender.Contender;
 import io.github.pgdispatch.samples.benchmark.contender.PgDispatch;
-import io.github.pgdispatch.samples.benchmark.contender.VirtualPgDispatch;
+import io.github.pgdispatch.samples.benchmark.contender.SpecialPgDispatch;
 import io.github.pgdispatch.samples.benchmark.database.BenchmarkServer;
 import io.github.pgdispatch.samples.benchmark.measure.Comparison;
-import io.github.pgdispatch.samples.benchmark.measure.Measurement;
 import io.github.pgdispatch.samples.benchmark.measure.Samples;
 import io.github.pgdispatch.samples.benchmark.report.Line;
 
@@ -30,25 +28,18 @@ public final class VirtualThreads implements Scenario {
 			return;
 		}
 		for (PgDispatch ours : new PgDispatch[] { PgDispatch.TRANSACTIONAL_METHOD, PgDispatch.METHOD }) {
-			Contender virtual = new VirtualPgDispatch(ours);
-			Comparison<Contender> rates = compare(size, ours, virtual,
+			Contender virtual = SpecialPgDispatch.onVirtualThreads(ours);
+			List<Contender> both = List.of(ours, virtual);
+			Comparison<Contender> rates = ContenderMeasurement.compare(size.rounds(), both,
 					(contender) -> NodeDrain.rate(server, size.of(JOBS), contender, Arena.Body::insert));
 			lines.accept(new Line("S25", "jobs run that waited: " + virtual + ", against platform threads",
 					rates.ratios(virtual, ours), "", null, rates.perSecond(virtual, ours)));
-			Comparison<Contender> latencies = compare(size, ours, virtual,
+			Comparison<Contender> latencies = ContenderMeasurement.compare(size.rounds(), both,
 					(contender) -> new Samples(StartLatency.measure(server, size, contender)).median());
 			lines.accept(new Line("S25", "p50 from the commit to the start: " + virtual + ", against platform threads",
 					latencies.ratios(virtual, ours), "", null,
 					"%.2f ms against %.2f ms".formatted(latencies.of(virtual).median(), latencies.of(ours).median())));
 		}
-	}
-
-	private static Comparison<Contender> compare(Size size, Contender platform, Contender virtual,
-			ContenderMeasurement measurement) throws Exception {
-		Map<Contender, Measurement> measurements = new LinkedHashMap<>();
-		measurements.put(platform, () -> measurement.of(platform));
-		measurements.put(virtual, () -> measurement.of(virtual));
-		return size.rounds().measure(measurements);
 	}
 
 }
